@@ -1,0 +1,44 @@
+"""Ladder VAEs: hierarchical convolutional networks, conditional (restorer) and unconditional."""
+
+from typing import Annotated
+
+from vaeedit.api import ArchitectureSpec, Options, hookimpl, option
+
+
+class RestorerShape(Options):
+    """Hyper-parameters of the conditional ladder VAE; levels run from fine (stride 2) to coarse."""
+
+    channels: Annotated[int, option("Image channels.", ge=1)] = 3
+    widths: Annotated[tuple[int, ...], option("Trunk width of each level.")] = (48, 96, 192)
+    blocks: Annotated[tuple[int, ...], option("Residual blocks of each trunk stage.")] = (2, 2, 3)
+    latents: Annotated[tuple[int, ...], option("Latent channels of each level.")] = (4, 6, 8)
+    ladder_widths: Annotated[tuple[int, ...], option("Ladder width of each level.")] = (32, 48, 64)
+    evidence_widths: Annotated[tuple[int, ...], option("Width of the posterior's encoder.")] = (24, 32, 48)
+
+
+class LadderShape(Options):
+    """Hyper-parameters of the unconditional ladder VAE; levels run from fine (stride 2) to coarse."""
+
+    channels: Annotated[int, option("Image channels.", ge=1)] = 3
+    widths: Annotated[tuple[int, ...], option("Width of each level.")] = (32, 64, 96)
+    blocks: Annotated[int, option("Residual blocks of each bottom-up stage.", ge=1)] = 1
+    latents: Annotated[tuple[int, ...], option("Latent channels of each level.")] = (4, 8, 16)
+
+
+@hookimpl
+def vaeedit_architectures() -> list[ArchitectureSpec]:
+    """The two ladder networks."""
+    return [
+        ArchitectureSpec(
+            name="ladder-restorer",
+            summary="Conditional ladder VAE p(clean | observed), centred on a U-Net's estimate.",
+            options=RestorerShape,
+            target="vaeedit_ladder.restorer:LadderRestorer",
+        ),
+        ArchitectureSpec(
+            name="ladder",
+            summary="Unconditional ladder VAE with latents at several scales.",
+            options=LadderShape,
+            target="vaeedit_ladder.vae:LadderVAE",
+        ),
+    ]

@@ -1,0 +1,99 @@
+"""The ladder: Gaussian latents at several scales, generated from coarse to fine (Sonderby et al. 2016).
+
+The prior of a level, p(z_l | z_>l, context) = N(mu_l, sigma_l^2), follows from the features h_l that carry
+everything coarser; the posterior shares this top-down path and adds bottom-up evidence of x. Latents are
+non-centred, z_l = mu_l + sigma_l * e_l, so the prior of e_l is N(0, I) and the posterior N(m_l, s_l^2) is the
+residual parametrisation of NVAE (Vahdat & Kautz 2020, eq. 2): KL = (m^2 + s^2 - 1) / 2 - log s.
+"""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from vaeedit.api import Gaussian
+from vaeedit_ladder.blocks import ResidualBlock, ups
+
+Choose = Callable[[int, Tensor], Tensor]
+"""(level, h) -> coordinates e of that level, shape (B, latents, h, w)."""
+
+
+class TopDown(nn.Module):
+    """Top-down path over levels 0 (fine) to L - 1 (coarse); level l has stride 2^(l + 1)."""
+
+    def __init__(
+        self,
+        widths: Sequence[int],
+        latents: Sequence[int],
+        evidence: Sequence[int],
+        context: Sequence[int] = (),
+    ) -> None:
+        super().__init__()
+        self.top = nn.Parameter(torch.zeros(1, widths[-1], 1, 1))
+        pairs = zip(context, widths, strict=bool(context))
+        self.enter = nn.ModuleList(nn.Conv2d(wide, width, 1) for wide, width in pairs)
+        self.before = nn.ModuleList(ResidualBlock(width) for width in widths)
+        self.after = nn.ModuleList(ResidualBlock(width) for width in widths)
+        self.ups = ups(widths)
+        self.prior = nn.ModuleList(
+            _silent(nn.Conv2d(width, 2 * count, 1))
+            for width, count in zip(widths, latents, strict=True)
+        )
+        self.posterior = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(width + seen, 64, 1), nn.ReLU(), _silent(nn.Conv2d(64, 2 * count, 1)))
+            for width, seen, count in zip(widths, evidence, latents, strict=True)
+        )
+        self.inject = nn.ModuleList(
+            nn.Conv2d(count, width, 1, bias=False) for width, count in zip(widths, latents, strict=True)
+        )
+
+    def forward(self, context: Sequence[Tensor], choose: Choose) -> Tensor:
+        """Run from coarse to fine, asking `choose` for each level's coordinates; returns features at stride 2.
+
+        `context` holds (B, width, h, w) features, fine to coarse, or nothing; then `choose` sets the grid.
+        """
+        h = self.top
+        coarsest = len(self.prior) - 1
+        for level in range(coarsest, -1, -1):
+            if level < coarsest:
+                h = self.ups[level](h)
+            if context:
+                h = h + self.enter[level](context[level])
+            h = self.before[level](h)
+            mean, log_scale = self.prior[level](h).float().chunk(2, 1)
+            z = mean + log_scale.clamp(-6, 3).exp() * choose(level, h)
+            h = self.after[level](h + self.inject[level](z.to(h.dtype)))
+        return h
+
+    def posterior_at(self, level: int, h: Tensor, evidence: Tensor) -> Gaussian:
+        """q(e_l | z_>l, x) from top-down features h and bottom-up evidence, in non-centred coordinates."""
+        h = h.expand(evidence.shape[0], -1, *evidence.shape[2:])
+        mean, log_scale = self.posterior[level](torch.cat([h, evidence], 1)).float().chunk(2, 1)
+        return Gaussian(mean, log_scale.clamp(-8, 3))
+
+    def infer(self, context: Sequence[Tensor], evidence: Sequence[Tensor]) -> list[Gaussian]:
+        """The posterior of every level, coarse to fine, each given the posterior means of the coarser ones."""
+        levels: list[Gaussian] = []
+
+        def posterior_mean(level: int, h: Tensor) -> Tensor:
+            levels.append(self.posterior_at(level, h, evidence[level]))
+            return levels[-1].mean
+
+        self(context, posterior_mean)
+        return levels
+
+
+def draw(posterior: Gaussian) -> tuple[Tensor, Tensor]:
+    """A reparametrised sample (Kingma & Welling 2014) and KL(posterior || N(0, I)) in nats, averaged over the batch."""
+    assert posterior.log_scale is not None
+    mean, log_scale = posterior.mean, posterior.log_scale
+    kl = 0.5 * (mean**2 + torch.exp(2 * log_scale) - 1) - log_scale
+    return mean + log_scale.exp() * torch.randn_like(mean), kl.sum((1, 2, 3)).mean()
+
+
+def _silent(conv: nn.Conv2d) -> nn.Conv2d:
+    """Zero weights and bias: prior and posterior both start as N(0, I)."""
+    nn.init.zeros_(conv.weight)
+    assert conv.bias is not None
+    nn.init.zeros_(conv.bias)
+    return conv

@@ -1,0 +1,61 @@
+"""The unconditional ladder VAE: latents at strides 2, 4, 8, ... of the image itself.
+
+Bottom-up evidence and a shared top-down path (Sonderby et al. 2016); p(x | z) is a Laplace distribution whose
+scale is predicted too. ELBO = E_q[log p(x | z)] - sum_l KL(q(z_l | z_>l, x) || p(z_l | z_>l)).
+"""
+
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+
+from vaeedit.api import Decoded, ElboTerms, Latents
+from vaeedit_ladder import LadderShape
+from vaeedit_ladder.blocks import Head, Pyramid
+from vaeedit_ladder.topdown import TopDown, draw
+
+
+class LadderVAE(nn.Module):
+    """Hierarchical convolutional VAE; satisfies `TrainableVAE`."""
+
+    conditions: tuple[str, ...] = ()
+
+    def __init__(self, shape: LadderShape) -> None:
+        super().__init__()
+        self.channels = shape.channels
+        self.multiple = 2 ** len(shape.widths)
+        self.receptive_field = _receptive_field(shape)
+        self.evidence = Pyramid(shape.channels, shape.widths, shape.blocks)
+        self.ladder = TopDown(shape.widths, shape.latents, shape.widths)
+        bias = [0.5] * shape.channels + [-2.0] * shape.channels
+        self.head = Head(shape.widths[0], 2 * shape.channels, inner=16, bias=bias)
+
+    def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
+        """The posterior q(z | x), each level given the posterior means of the coarser ones; `conditions` is empty."""
+        return Latents(tuple(self.ladder.infer((), self.evidence(x))))
+
+    def decode(self, latents: Latents, *, scale: bool = False) -> Decoded:
+        """The mean of p(x | z) at a point z, and with `scale` its standard deviation."""
+        out = self.head(self.ladder((), lambda level, _: latents.levels[-1 - level].mean))
+        mean, log_scale = out.chunk(2, 1)
+        return Decoded(mean, log_scale.clamp(-7, 1).exp() * 2**0.5 if scale else None)
+
+    def elbo_terms(self, latents: Latents, x: Tensor) -> ElboTerms:
+        """One posterior sample, decoded; `estimate` is that sample, since nothing else predicts x."""
+        evidence = self.evidence(x)
+        kl: list[Tensor] = []
+
+        def sampled(level: int, h: Tensor) -> Tensor:
+            e, nats = draw(self.ladder.posterior_at(level, h, evidence[level]))
+            kl.append(nats)
+            return e
+
+        mean, log_scale = self.head(self.ladder((), sampled)).chunk(2, 1)
+        log_scale = log_scale.clamp(-7, 1)
+        return ElboTerms(mean, log_scale, mean, log_scale, tuple(kl))
+
+
+def _receptive_field(shape: LadderShape) -> int:
+    """Radius in pixels: each 3x3 convolution adds its stride, each change of scale at most its coarser stride."""
+    strides = [2 ** (level + 1) for level in range(len(shape.widths))]
+    per_level = 2 * shape.blocks + 4  # bottom-up stage, then two top-down blocks
+    return sum(per_level * stride for stride in strides) + 2 + 2 + 1 + strides[-1]

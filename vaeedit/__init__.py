@@ -1,0 +1,1 @@
+"""vaeedit edits images through the latent space of trained variational autoencoders."""

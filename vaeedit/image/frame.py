@@ -1,0 +1,109 @@
+"""Frame: an image in memory, with everything a file says about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What a file carries beside its pixels, as raw bytes; `orientation` is already applied to the pixels."""
+
+    exif: bytes | None = None
+    icc: bytes | None = None
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """A condition that the VAE estimates from the image itself, times a factor."""
+
+    times: float = 1.0
+
+
+Condition = float | NDArray[np.float32] | Estimated
+"""What a conditional VAE needs beside the image: one value, a map (H, W), or the VAE's own estimate."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Pixels (H, W, C), C = 1 (grey) or 3 (RGB), in their source depth; nothing rescales silently.
+
+    uint8 and uint16 stand for [0, 1] over their whole range; float32 is in [0, 1] itself. `alpha` (H, W) has
+    the pixels' dtype. `conditions` are for the VAE; `scale` (H, W, C), where present, is the standard
+    deviation of each value, in units of [0, 1].
+    """
+
+    pixels: Pixels
+    alpha: Pixels | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+    conditions: Mapping[str, Condition] = field(default_factory=dict)
+    scale: NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        if self.pixels.ndim != 3 or self.pixels.shape[2] not in (1, 3):
+            raise ValueError(f"pixels must be (H, W, 1) or (H, W, 3), not {self.pixels.shape}")
+        if self.pixels.dtype not in (np.uint8, np.uint16, np.float32):
+            raise ValueError(f"pixels must be uint8, uint16 or float32, not {self.pixels.dtype}")
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def channels(self) -> int:
+        """1 for grey, 3 for RGB; alpha not counted."""
+        return int(self.pixels.shape[2])
+
+    @property
+    def mode(self) -> str:
+        """L, LA, RGB or RGBA."""
+        return ("L" if self.channels == 1 else "RGB") + ("" if self.alpha is None else "A")
+
+    @property
+    def depth(self) -> int:
+        """Bits a value: 8, 16 or 32."""
+        return self.pixels.dtype.itemsize * 8
+
+    def floats(self, rows: NDArray[np.intp] | None = None, columns: NDArray[np.intp] | None = None) -> NDArray[np.float32]:
+        """Float32 in [0, 1], (h, w, C), of the given row and column indices (all by default)."""
+        part = self.pixels if rows is None else self.pixels[rows]
+        part = part if columns is None else part[:, columns]
+        return part.astype(np.float32) / np.float32(self.peak)
+
+    @property
+    def peak(self) -> float:
+        """The stored value that stands for 1."""
+        return peak_of(self.pixels.dtype)
+
+    def as_uint8(self) -> NDArray[np.uint8]:
+        """The pixels rounded to 8 bits."""
+        return from_floats(self.floats(), np.dtype(np.uint8)) if self.depth != 8 else self.pixels  # type: ignore[return-value]
+
+    def with_conditions(self, **conditions: Condition) -> "Frame":
+        """The same image with conditions for the VAE added."""
+        return replace(self, conditions={**self.conditions, **conditions})
+
+
+def peak_of(dtype: np.dtype) -> float:  # type: ignore[type-arg]
+    """The stored value that stands for 1 in this dtype."""
+    return 1.0 if dtype == np.float32 else float(np.iinfo(dtype).max)
+
+
+def from_floats(values: NDArray[np.float32], dtype: np.dtype) -> Pixels:  # type: ignore[type-arg]
+    """Values in [0, 1] (clipped) as `dtype`, rounded to the nearest step."""
+    clipped = np.clip(values, 0.0, 1.0)
+    if dtype == np.float32:
+        return clipped.astype(np.float32)
+    return np.rint(clipped * np.float32(peak_of(dtype))).astype(dtype)

@@ -1,0 +1,1 @@
+"""Operation: what a plugin's class does to images and latents."""

@@ -1,0 +1,151 @@
+"""Options are declared once: one class gives the command line, YAML and Python checks, and the docs table.
+
+An options class derives from `Options`; every field is annotated with a description and, for numbers,
+bounds::
+
+    class DenoiseOptions(Options):
+        strength: Annotated[float, option("How much noise to remove.", ge=0, le=2)] = 1.0
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from vaeedit.errors import OptionError, suggestion
+
+O = TypeVar("O", bound="Options")
+
+
+class Options(Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of all options classes: immutable, unknown names refused."""
+
+
+def option(
+    description: str, *, ge: float | None = None, le: float | None = None
+) -> Meta:
+    """Annotation of a field: what it means, and for numbers the inclusive bounds."""
+    return Meta(description=description, ge=ge, le=le)
+
+
+def bounded(*, ge: float | None = None, le: float | None = None) -> Meta:
+    """Bounds of one member of a union type, whose description sits outside."""
+    return Meta(ge=ge, le=le)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One option as seen from outside."""
+
+    name: str
+    kind: Any  # the annotated type, as msgspec converts to it
+    info: Any  # the same, as msgspec.inspect describes it
+    default: Any
+    required: bool
+    description: str
+
+    @property
+    def flag(self) -> str:
+        """Name on the command line and in YAML: dashes, not underscores."""
+        return self.name.replace("_", "-")
+
+    @property
+    def expects(self) -> str:
+        """'a number from 0 to 75, or auto': for help, errors and docs."""
+        return describe(self.info)
+
+    @property
+    def is_flag(self) -> bool:
+        """True for an on/off option."""
+        return self.expects == "true or false"
+
+    def parse(self, value: Any, label: str | None = None) -> Any:
+        """Convert and check one value (text from a shell, or YAML); raises OptionError."""
+        try:
+            return msgspec.convert(value, self.kind, strict=False)
+        except msgspec.ValidationError:
+            name = label or self.flag
+            raise OptionError(f"{name} must be {self.expects}, not {value!r}.") from None
+
+
+def fields(cls: type[Options]) -> dict[str, Field]:
+    """The options of a class by field name, in order of declaration."""
+    import msgspec.inspect as inspect
+    from typing import get_type_hints
+
+    hints = get_type_hints(cls, include_extras=True)
+    described = inspect.type_info(cls)
+    assert isinstance(described, inspect.StructType)
+    found = {}
+    for field in described.fields:
+        text, info = "", field.type
+        if isinstance(info, inspect.Metadata):
+            text = (info.extra_json_schema or {}).get("description", "")
+            info = info.type
+        default = None if field.required else field.default
+        found[field.name] = Field(
+            field.name, hints[field.name], info, default, field.required, text
+        )
+    return found
+
+
+def validate(cls: type[O], values: Mapping[str, Any], where: str = "") -> O:
+    """Build `cls` from names (dashes or underscores) and values; raises OptionError with one sentence."""
+    known = fields(cls)
+    parsed = {}
+    for key, value in values.items():
+        name = str(key).replace("-", "_")
+        if name not in known:
+            flags = [field.flag for field in known.values()]
+            prefix = f"{where} has" if where else "There is"
+            raise OptionError(f"{prefix} no option {key!r}{suggestion(str(key), flags)}.")
+        field = known[name]
+        label = f"{where}: {field.flag}" if where else field.flag
+        parsed[name] = field.parse(value, label)
+    missing = [f.flag for f in known.values() if f.required and f.name not in parsed]
+    if missing:
+        raise OptionError(f"{where or cls.__name__} needs the option {missing[0]!r}.")
+    return cls(**parsed)
+
+
+def as_dict(options: Options) -> dict[str, Any]:
+    """Plain values by field name, ready for YAML or JSON."""
+    plain: dict[str, Any] = msgspec.to_builtins(options)
+    return plain
+
+
+def describe(info: Any) -> str:
+    """A msgspec.inspect type in words."""
+    import msgspec.inspect as inspect
+
+    match info:
+        case inspect.Metadata():
+            return describe(info.type)
+        case inspect.UnionType():
+            return ", or ".join(describe(member) for member in info.types)
+        case inspect.LiteralType():
+            return " or ".join(str(value) for value in info.values)
+        case inspect.BoolType():
+            return "true or false"
+        case inspect.IntType() | inspect.FloatType():
+            noun = "a whole number" if isinstance(info, inspect.IntType) else "a number"
+            if info.ge is not None and info.le is not None:
+                return f"{noun} from {info.ge:g} to {info.le:g}"
+            return noun if info.ge is None else f"{noun} of at least {info.ge:g}"
+        case inspect.StrType():
+            return "text"
+        case inspect.NoneType():
+            return "nothing"
+        case _:
+            return "a list" if hasattr(info, "item_type") else "a value"
+
+
+def table(cls: type[Options]) -> str:
+    """The options as a markdown table, for the docs."""
+    rows = ["| option | value | default | meaning |", "| --- | --- | --- | --- |"]
+    for field in fields(cls).values():
+        default = "required" if field.required else f"`{msgspec.json.encode(field.default).decode()}`"
+        rows.append(f"| `{field.flag}` | {field.expects} | {default} | {field.description} |")
+    return "\n".join(rows)

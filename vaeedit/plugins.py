@@ -1,0 +1,177 @@
+"""Discovery: entry points in the group ``vaeedit`` -> a registry of specs and a report for each plugin.
+
+pluggy's own `load_setuptools_entrypoints` stops at the first plugin that fails to import, so discovery has
+its own loop: every plugin is imported, checked and asked for its specs alone, and whatever goes wrong
+becomes a report, never an exception.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
+from typing import Any, Generic, TypeVar
+
+import pluggy
+
+from vaeedit import hookspecs
+from vaeedit.errors import UnknownName
+from vaeedit.specs import CONTRACT, ArchitectureSpec, OperationSpec, WeightsSpec
+
+GROUP = "vaeedit"
+Spec = OperationSpec | ArchitectureSpec | WeightsSpec
+S = TypeVar("S", OperationSpec, ArchitectureSpec, WeightsSpec)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of one plugin; `state` is loaded, broken, refused, clash or off."""
+
+    plugin: str
+    distribution: str
+    state: str
+    reason: str = ""
+    provides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Provided(Generic[S]):
+    """A spec and where it came from."""
+
+    spec: S
+    plugin: str
+    distribution: str
+
+
+@dataclass
+class Table(Generic[S]):
+    """Specs of one kind by bare name; a name claimed again is only reachable as 'plugin:name'."""
+
+    kind: str
+    bare: dict[str, Provided[S]] = field(default_factory=dict)
+    qualified: dict[str, Provided[S]] = field(default_factory=dict)
+
+    def add(self, item: Provided[S]) -> str | None:
+        """Register; returns the plugin that already holds the bare name, if any."""
+        self.qualified[f"{item.plugin}:{item.spec.name}"] = item
+        holder = self.bare.setdefault(item.spec.name, item)
+        return None if holder is item else holder.plugin
+
+    def find(self, name: str) -> Provided[S]:
+        """Look up 'name' or 'plugin:name'; raises UnknownName with the nearest one."""
+        item = self.bare.get(name) or self.qualified.get(name)
+        if item is None:
+            raise UnknownName(self.kind, name, self.qualified if ":" in name else self.bare)
+        return item
+
+
+@dataclass
+class Registry:
+    """Everything the plugins provide, and a report for each plugin."""
+
+    operations: Table[OperationSpec] = field(default_factory=lambda: Table("operation"))
+    architectures: Table[ArchitectureSpec] = field(default_factory=lambda: Table("architecture"))
+    weights: Table[WeightsSpec] = field(default_factory=lambda: Table("VAE"))
+    reports: list[Report] = field(default_factory=list)
+
+
+@cache
+def registry() -> Registry:
+    """The registry of this process, built once."""
+    return discover(entry_points(group=GROUP), selected_plugins())
+
+
+def selected_plugins() -> set[str] | None:
+    """Names in VAEEDIT_PLUGINS (comma separated, may be empty), or None for all."""
+    names = os.environ.get("VAEEDIT_PLUGINS")
+    return None if names is None else {name.strip() for name in names.split(",") if name.strip()}
+
+
+def discover(points: Iterable[EntryPoint], selected: set[str] | None = None) -> Registry:
+    """Build a registry from entry points; plugins of vaeedit itself come first, then the others by name."""
+    found = Registry()
+    for point in sorted(points, key=lambda p: (_distribution(p) != "vaeedit", p.name)):
+        if selected is not None and point.name not in selected:
+            report = Report(point.name, _distribution(point), "off", "not in VAEEDIT_PLUGINS")
+        else:
+            report = _admit(point, found)
+        found.reports.append(report)
+    return found
+
+
+def _admit(point: EntryPoint, found: Registry) -> Report:
+    report = Report(point.name, _distribution(point), "broken")
+    try:
+        module = point.load()
+    except BaseException as error:  # a module may even call sys.exit
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        return replace(report, reason=f"it could not be imported: {_cause(error)}")
+    contract = getattr(module, "CONTRACT", 1)
+    if not isinstance(contract, int) or contract > CONTRACT:
+        reason = f"it needs plugin contract {contract}, this vaeedit has {CONTRACT}; update vaeedit"
+        return replace(report, state="refused", reason=reason)
+    try:
+        specs = _specs(module, point.name)
+    except Exception as error:
+        return replace(report, reason=f"its hooks failed: {_cause(error)}")
+    return _register(specs, report, found)
+
+
+def _specs(module: ModuleType, name: str) -> list[Spec]:
+    """Call the module's hooks on a plugin manager of its own, so that one plugin spoils itself alone."""
+    manager = pluggy.PluginManager(GROUP)
+    manager.add_hookspecs(hookspecs)
+    if os.environ.get("VAEEDIT_TRACE"):
+        manager.trace.root.setwriter(lambda text: print(text, end="", file=sys.stderr))
+        manager.enable_tracing()
+    manager.register(module, name)
+    manager.check_pending()
+    specs: list[Spec] = []
+    for call in _hooks(manager):
+        for answer in call():
+            specs.extend(answer)
+    for spec in specs:
+        if not isinstance(spec, OperationSpec | ArchitectureSpec | WeightsSpec):
+            raise TypeError(f"a hook returned {spec!r}, which is not a spec")
+    return specs
+
+
+def _hooks(manager: pluggy.PluginManager) -> list[Callable[[], list[Any]]]:
+    hook = manager.hook
+    return [hook.vaeedit_operations, hook.vaeedit_architectures, hook.vaeedit_weights]
+
+
+def _register(specs: list[Spec], report: Report, found: Registry) -> Report:
+    clashes = []
+    for spec in specs:
+        table: Table[Any] = _table(spec, found)
+        holder = table.add(Provided(spec, report.plugin, report.distribution))
+        if holder is not None:
+            clashes.append(
+                f"{table.kind} {spec.name!r} belongs to {holder}; "
+                f"reach this one as {report.plugin}:{spec.name}"
+            )
+    names = tuple(spec.name for spec in specs)
+    state = "clash" if clashes else "loaded"
+    return replace(report, state=state, reason="; ".join(clashes), provides=names)
+
+
+def _table(spec: Spec, found: Registry) -> Table[Any]:
+    match spec:
+        case OperationSpec():
+            return found.operations
+        case ArchitectureSpec():
+            return found.architectures
+        case WeightsSpec():
+            return found.weights
+
+
+def _distribution(point: EntryPoint) -> str:
+    return point.dist.name if point.dist is not None else "unknown"
+
+
+def _cause(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,64 @@
+"""What a plugin declares: frozen, torch-free descriptions. The classes that run are imported at first use."""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pluggy
+
+from vaeedit.errors import PluginError
+from vaeedit.options import Options
+
+CONTRACT = 1
+"""Version of everything a plugin may rely on; raised only when something it relied on goes."""
+
+hookimpl = pluggy.HookimplMarker("vaeedit")
+"""Marks a function of a plugin module as the implementation of a hook in `vaeedit.hookspecs`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperationSpec:
+    """One edit: what it is called, what it needs and gives, and the class that does it."""
+
+    name: str
+    """Lower-case words joined by dashes; the name of the command."""
+    summary: str
+    """One line for `vaeedit --help`."""
+    target: str
+    """'module:Class' of an `Operation`, imported when the operation first runs."""
+    options: type[Options] = Options
+    vae: str
+    """Default VAE: the name of shipped weights."""
+    maps: Mapping[str, str] = field(default_factory=dict)
+    """Side results it can give as pictures, name -> description; each becomes `--NAME FILE`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchitectureSpec:
+    """One kind of VAE: the class of the network and its hyper-parameters."""
+
+    name: str
+    summary: str
+    target: str
+    """'module:Class'; the class takes one `options` object and satisfies `VAE`."""
+    options: type[Options] = Options
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsSpec:
+    """One trained VAE that ships with a plugin."""
+
+    name: str
+    summary: str
+    resource: str
+    """'package:path/in/package.safetensors'."""
+
+
+def load_target(target: str) -> Any:
+    """Import 'module:attribute'; raises PluginError with the cause in the sentence."""
+    module, _, attribute = target.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except Exception as error:  # a plugin's module may raise anything
+        raise PluginError(f"{target} could not be imported: {type(error).__name__}: {error}") from error

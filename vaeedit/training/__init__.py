@@ -1,0 +1,1 @@
+"""Training: recipes, data, degradations, objectives and the fit itself (PyTorch Lightning, an extra)."""

@@ -1,0 +1,72 @@
+"""Random crops from a folder of images, decoded once and kept in memory as far as a budget allows."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import IterableDataset
+
+from vaeedit.errors import ImageError, OptionError
+from vaeedit.image import image_files, read
+
+
+class CropBatches(IterableDataset[Tensor]):
+    """Endless batches (B, 3, P, P) of uint8 crops, flipped and turned at random.
+
+    Images beyond the memory budget take turns: now and then the oldest one in memory is replaced.
+    """
+
+    def __init__(self, folder: Path, *, patch: int, batch: int, cache: int, seed: int) -> None:
+        self.patch, self.batch, self.seed = patch, batch, seed
+        self.waiting = image_files([folder], recursive=True)
+        self.random = np.random.default_rng(seed)
+        self.random.shuffle(self.waiting)  # type: ignore[arg-type]
+        self.images: list[np.ndarray] = []
+        self.skipped: list[str] = []
+        self._fill(cache * 2**20)
+        if not self.images:
+            raise OptionError(f"{folder} holds no readable image of at least {patch}x{patch} pixels.")
+
+    def __iter__(self) -> Iterator[Tensor]:
+        while True:
+            if self.waiting and self.random.random() < 0.1:
+                self._replace_oldest()
+            crops = [self._crop() for _ in range(self.batch)]
+            yield torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2)
+
+    def _fill(self, budget: int) -> None:
+        used = 0
+        while self.waiting and used < budget:
+            image = self._next_image()
+            if image is not None:
+                self.images.append(image)
+                used += image.nbytes
+
+    def _replace_oldest(self) -> None:
+        image = self._next_image()
+        if image is not None:
+            self.images.pop(0)
+            self.images.append(image)
+
+    def _next_image(self) -> np.ndarray | None:
+        """The next file as (H, W, 3) uint8; None where it cannot be read or is too small."""
+        path = self.waiting.pop(0)
+        try:
+            pixels = read(path).as_uint8()
+        except ImageError as error:
+            self.skipped.append(str(error))
+            return None
+        if min(pixels.shape[:2]) < self.patch:
+            return None
+        self.waiting.append(path)
+        return np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)))
+
+    def _crop(self) -> np.ndarray:
+        image = self.images[self.random.integers(len(self.images))]
+        row, column = (self.random.integers(size - self.patch + 1) for size in image.shape[:2])
+        crop = image[row : row + self.patch, column : column + self.patch]
+        if self.random.random() < 0.5:
+            crop = crop[:, ::-1]
+        return np.rot90(crop, self.random.integers(4))

@@ -1,0 +1,62 @@
+"""From clean images to observed ones, and the map of the noise's standard deviation that a restorer is told."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from vaeedit.training.recipe import Noise
+
+
+def to_grey(x: Tensor, share: float) -> Tensor:
+    """Each image of (B, 3, H, W) with probability `share` as its grey version, in three equal channels."""
+    chosen = torch.rand(len(x), 1, 1, 1, device=x.device) < share
+    return torch.where(chosen, x.mean(1, keepdim=True), x)
+
+
+def gaussian(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+    """White Gaussian noise of standard deviation sigma (B, 1, 1, 1); a grey image gets grey noise."""
+    noise = torch.randn_like(x)
+    grey = (x[:, :1] == x).all(3, keepdim=True).all(2, keepdim=True).all(1, keepdim=True)
+    noise = torch.where(grey, noise[:, :1], noise)
+    return x + sigma * noise, sigma.expand(-1, 1, *x.shape[2:])
+
+
+def camera(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+    """What a camera's processing leaves: shot and read noise, correlated over pixels and channels.
+
+    The variance is affine in the signal (Foi et al. 2008); demosaicking and smoothing correlate neighbours,
+    chroma more than luma, which is modelled by Gaussian blurs of white noise, rescaled to unit variance.
+    """
+    count = len(x)
+    uniform = torch.rand(4, count, 1, 1, 1, device=x.device)
+    luma = _correlated(x[:, :1], 1.0 * uniform[0])
+    chroma = _correlated(x, 0.4 + 1.4 * uniform[1])
+    amount = 0.3 + 0.7 * uniform[2]  # of chroma noise
+    unit = (luma + amount * chroma) / torch.sqrt(1 + amount**2)
+    signal = F.avg_pool2d(x.mean(1, keepdim=True), 5, stride=1, padding=2, count_include_pad=False)
+    shot = uniform[3]
+    level = sigma * torch.sqrt(1 - shot + shot * (0.1 + 1.8 * signal))
+    return x + level * unit, level
+
+
+def degrade(x: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
+    """Clean (B, 3, H, W) in [0, 1] -> observed image (not clipped) and its noise map (B, 1, H, W)."""
+    skewed = torch.rand(len(x), 1, 1, 1, device=x.device) ** noise.skew
+    sigma = skewed * noise.sigma / 255
+    filmed = round(noise.camera * len(x))
+    parts = [camera(x[:filmed], sigma[:filmed] / 2), gaussian(x[filmed:], sigma[filmed:])]
+    observed, level = (torch.cat(pieces) for pieces in zip(*parts, strict=True))
+    return observed, level
+
+
+def _correlated(like: Tensor, blur: Tensor, radius: int = 4) -> Tensor:
+    """Unit-variance noise of the shape of `like`, blurred by a Gaussian of `blur` (B, 1, 1, 1) pixels."""
+    count, channels, height, width = like.shape
+    if count == 0:
+        return torch.zeros_like(like)
+    grid = torch.arange(-radius, radius + 1, device=like.device, dtype=torch.float32)
+    line = torch.exp(-0.5 * (grid / blur.reshape(count, 1).clamp_min(0.05)) ** 2)
+    line = line / line.norm(dim=1, keepdim=True)
+    kernel = (line[:, :, None] * line[:, None, :]).repeat_interleave(channels, 0).unsqueeze(1)
+    white = torch.randn(1, count * channels, height + 2 * radius, width + 2 * radius, device=like.device)
+    return F.conv2d(white, kernel, groups=count * channels).view_as(like)

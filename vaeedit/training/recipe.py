@@ -1,0 +1,85 @@
+"""A recipe says how a model was, or will be, trained; the built-in ones are YAML files beside this module."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from vaeedit.errors import OptionError, UnknownName
+from vaeedit.options import Options, as_dict, option
+
+
+class Data(Options):
+    """What a training batch is made of."""
+
+    patch: Annotated[int, option("Side of a square crop in pixels.", ge=16)] = 96
+    batch: Annotated[int, option("Crops in one step.", ge=1)] = 8
+    cache: Annotated[int, option("Memory for decoded images, in megabytes.", ge=1)] = 2000
+    grey: Annotated[float, option("Share of crops turned grey.", ge=0, le=1)] = 0.05
+
+
+class Noise(Options):
+    """How observed images are made from clean ones."""
+
+    sigma: Annotated[float, option("Largest standard deviation, of 255.", ge=0, le=255)] = 75.0
+    skew: Annotated[float, option("Above 1, small noise is drawn more often.", ge=0.1, le=10)] = 1.3
+    camera: Annotated[float, option("Share with camera noise, not Gaussian.", ge=0, le=1)] = 0.2
+    blind: Annotated[float, option("Share whose noise map is the model's own.", ge=0, le=1)] = 0.25
+
+
+class Objective(Options):
+    """Weights of the loss; everything is per pixel value."""
+
+    kind: Annotated[str, option("restoration or elbo.")] = "restoration"
+    elbo: Annotated[float, option("Weight of the negative ELBO.", ge=0)] = 1.0
+    kl: Annotated[float, option("Weight of the KL inside the ELBO (beta).", ge=0)] = 1.0
+    prior: Annotated[float, option("Weight of the likelihood at the prior mean.", ge=0)] = 0.1
+    share: Annotated[float, option("Share of a batch that the ladder sees.", ge=0, le=1)] = 1.0
+
+
+class Optimiser(Options):
+    """Muon with warm-up and a cosine to zero over the budget; each part of the network is clipped apart."""
+
+    rate: Annotated[float, option("Peak learning rate of matrices (Muon).", ge=0)] = 2e-3
+    adam_rate: Annotated[float, option("Peak learning rate of everything else (Adam).", ge=0)] = 4e-4
+    warmup: Annotated[int, option("Steps of linear warm-up.", ge=1)] = 200
+    clip: Annotated[float, option("Largest gradient norm of a part.", ge=0)] = 1.0
+    decay: Annotated[float, option("Decay of the weights' moving average.", ge=0, le=1)] = 0.999
+
+
+class Recipe(Options):
+    """Everything that fixes a training run but the data folder and the budget."""
+
+    name: Annotated[str, option("Name of the model.")]
+    summary: Annotated[str, option("One line for the model card.")]
+    architecture: Annotated[str, option("Registered architecture.")]
+    licence: Annotated[str, option("Licence of the weights.")] = "MIT"
+    shape: Annotated[dict[str, Any], option("Its hyper-parameters.")] = {}
+    data: Data = Data()
+    noise: Noise = Noise()
+    objective: Objective = Objective()
+    optimiser: Optimiser = Optimiser()
+    seed: Annotated[int, option("Seed of weights, crops and noise.", ge=0)] = 0
+
+
+def load_recipe(name: str) -> Recipe:
+    """A built-in recipe by name, or one from a YAML file; raises UnknownName or OptionError."""
+    folder = files("vaeedit.training") / "recipes"
+    built_in = {Path(entry.name).stem: entry for entry in folder.iterdir()}
+    path = Path(name)
+    if name in built_in:
+        text = built_in[name].read_text()
+    elif path.suffix in {".yaml", ".yml"} and path.is_file():
+        text = path.read_text()
+    else:
+        raise UnknownName("recipe", name, built_in)
+    try:
+        return msgspec.yaml.decode(text, type=Recipe)
+    except msgspec.MsgspecError as error:
+        raise OptionError(f"The recipe {name} is not valid: {error}") from None
+
+
+def describe_recipe(recipe: Recipe) -> str:
+    """The recipe as YAML."""
+    return msgspec.yaml.encode(as_dict(recipe)).decode()

@@ -1,0 +1,62 @@
+"""From a recipe and a folder of images to a VAE file with its model card."""
+
+from pathlib import Path
+
+import torch
+
+from vaeedit.errors import MissingExtra, UsageError
+from vaeedit.plugins import Registry
+from vaeedit.training.recipe import Recipe
+from vaeedit.vae.files import VaeInfo, build, save_vae
+
+
+def train(
+    recipe: Recipe,
+    data: Path,
+    run: Path,
+    output: Path,
+    registry: Registry,
+    *,
+    budget: float,
+    resume: bool = False,
+    interactive: bool = False,
+) -> VaeInfo:
+    """Train for `budget` seconds and write `output` (safetensors) and a card beside it.
+
+    `run` is the folder for checkpoints; with `resume` its last one is continued. Raises MissingExtra,
+    UsageError or OptionError.
+    """
+    try:
+        from vaeedit.training.fit import fit
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] in {"pytorch_lightning", "lightning"}:
+            raise MissingExtra("Training", "train") from None
+        raise
+    if not data.is_dir():
+        raise UsageError(f"There is no folder {data} to train on.")
+    torch.manual_seed(recipe.seed)
+    network = build(recipe.architecture, recipe.shape, registry)
+    assert isinstance(network, torch.nn.Module)
+    run.mkdir(parents=True, exist_ok=True)
+    summary = fit(recipe, network, data, run, budget=budget, resume=resume, interactive=interactive)
+    from vaeedit.training.card import write_card
+
+    info = VaeInfo(
+        name=recipe.name,
+        architecture=recipe.architecture,
+        shape=recipe.shape,
+        summary=recipe.summary,
+        licence=recipe.licence,
+        recipe=recipe_values(recipe),
+        training=summary,
+    )
+    save_vae(output, network, info)
+    write_card(output, info)
+    return info
+
+
+def recipe_values(recipe: Recipe) -> dict[str, object]:
+    """The recipe as plain values for the header."""
+    from vaeedit.options import as_dict
+
+    return as_dict(recipe)

@@ -1,0 +1,168 @@
+"""Latents and their algebra.
+
+A `Gaussian` is one level: a diagonal normal over a (B, C, h, w) grid, or a point. `Latents` are one or more
+levels, coarse to fine, plus what the decoder needs beside them. A hierarchical VAE gives its levels in
+*non-centred* coordinates: element e of a level stands for z = prior mean + prior scale * e, where the prior
+of a level follows from the coarser ones while decoding. There the prior is N(0, I) at every level, KL is
+unchanged, and all algebra below is plain grid arithmetic.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vaeedit.vae.noise import gaussian_field
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """One level; `log_scale` None means a point at `mean`; `origin` is the grid position of element [0, 0]."""
+
+    mean: Tensor
+    log_scale: Tensor | None = None
+    origin: tuple[int, int] = (0, 0)
+
+    @classmethod
+    def standard(cls, shape: tuple[int, int, int, int], device: torch.device) -> "Gaussian":
+        """N(0, I) of `shape` (B, C, h, w), without storing it."""
+        zero = torch.zeros((), device=device).expand(shape)
+        return cls(zero, zero)
+
+    @property
+    def scale(self) -> Tensor:
+        """Standard deviation, zero for a point."""
+        return torch.zeros_like(self.mean) if self.log_scale is None else self.log_scale.exp()
+
+    def at(self, mean: Tensor) -> "Gaussian":
+        """The point `mean` on this level's grid."""
+        return replace(self, mean=mean, log_scale=None)
+
+    def sample(self, seed: int, stream: int, temperature: float = 1.0) -> "Gaussian":
+        """One draw; the same seed and stream give the same noise at the same grid position."""
+        if self.log_scale is None or temperature == 0:
+            return self.at(self.mean)
+        _, channels, height, width = self.mean.shape
+        noise = gaussian_field(seed, stream, (channels, height, width), self.origin, self.mean.device)
+        return self.at(self.mean + temperature * self.scale * noise)
+
+    def kl(self, other: "Gaussian") -> Tensor:
+        """KL(self || other) in nats, elementwise (B, C, h, w); neither may be a point."""
+        if self.log_scale is None or other.log_scale is None:
+            raise ValueError("KL divergence needs two distributions; a point has none")
+        ratio = torch.exp(2 * (self.log_scale - other.log_scale))
+        offset = ((self.mean - other.mean) / other.scale) ** 2
+        return other.log_scale - self.log_scale + 0.5 * (ratio + offset - 1)
+
+
+@dataclass(frozen=True)
+class Latents:
+    """Levels, coarse to fine, and the decoder's `context` (for a conditional VAE: features of the observation)."""
+
+    levels: tuple[Gaussian, ...]
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+    def mean(self) -> "Latents":
+        """The point at the mean of every level."""
+        return self._each(lambda level: level.at(level.mean))
+
+    def sample(self, seed: int, temperature: float = 1.0) -> "Latents":
+        """One draw of every level; scales are multiplied by `temperature`."""
+        drawn = [level.sample(seed, stream, temperature) for stream, level in enumerate(self.levels)]
+        return replace(self, levels=tuple(drawn))
+
+    def lerp(self, other: "Latents", weight: float) -> "Latents":
+        """Points on the straight line between the means: 0 is self, 1 is other."""
+        return self._with(other, lambda a, b: a.at(torch.lerp(a.mean, b.mean, weight)))
+
+    def slerp(self, other: "Latents", weight: float) -> "Latents":
+        """Points on the great circle between the means of each level (Shoemake 1985), per batch item."""
+        return self._with(other, lambda a, b: a.at(_slerp(a.mean, b.mean, weight)))
+
+    def where(self, masks: Iterable[Tensor], other: "Latents") -> "Latents":
+        """self where a level's mask (B or 1, 1, h, w; values in [0, 1]) is 1, other where it is 0, means blended between."""
+        levels = [
+            a.at(torch.lerp(b.mean, a.mean, mask.to(a.mean)))
+            for a, b, mask in zip(self.levels, other.levels, masks, strict=True)
+        ]
+        return replace(self, levels=tuple(levels))
+
+    def product(self, other: "Latents") -> "Latents":
+        """Product of experts (Hinton 2002): precisions add, means are averaged by precision."""
+        return self._with(other, _product)
+
+    def match(self, other: "Latents") -> "Latents":
+        """Points with the mean and standard deviation of `other`, per channel over the grid (AdaIN, Huang 2017)."""
+        return self._with(other, lambda a, b: a.at(_match(a.mean, b.mean)))
+
+    def kl(self, other: "Latents") -> tuple[Tensor, ...]:
+        """KL(self || other) in nats, one (B, C, h, w) map a level."""
+        return tuple(a.kl(b) for a, b in zip(self.levels, other.levels, strict=True))
+
+    def placed(self, row: int, column: int, height: int) -> "Latents":
+        """The same latents for a tile whose first pixel is (row, column) and whose height is `height` pixels."""
+
+        def place(level: Gaussian) -> Gaussian:
+            stride = height // level.mean.shape[2]
+            return replace(level, origin=(row // stride, column // stride))
+
+        return self._each(place)
+
+    def is_prior_mean(self) -> bool:
+        """True for a point at zero on every level: in non-centred coordinates, the mean of the prior."""
+        return all(level.log_scale is None and not level.mean.any() for level in self.levels)
+
+    def _each(self, change: Callable[[Gaussian], Gaussian]) -> "Latents":
+        return replace(self, levels=tuple(change(level) for level in self.levels))
+
+    def _with(self, other: "Latents", join: Callable[[Gaussian, Gaussian], Gaussian]) -> "Latents":
+        pairs = zip(self.levels, other.levels, strict=True)
+        return replace(self, levels=tuple(join(a, b) for a, b in pairs))
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Weighted latents, decoded one by one: the image is the weighted mean, the scale follows the law of total variance.
+
+    `components` yields (weight, latents); weights sum to 1. Give a generator to keep only one in memory.
+    """
+
+    components: Iterable[tuple[float, Latents]]
+
+    def __iter__(self) -> Iterator[tuple[float, Latents]]:
+        return iter(self.components)
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Decoder output: `mean` (B, C, H, W) and, where asked for and known, the standard deviation `scale` of each value."""
+
+    mean: Tensor
+    scale: Tensor | None = None
+
+
+def _slerp(a: Tensor, b: Tensor, weight: float) -> Tensor:
+    flat_a, flat_b = a.flatten(1), b.flatten(1)
+    norms = flat_a.norm(dim=1) * flat_b.norm(dim=1)
+    cosine = (flat_a * flat_b).sum(1) / norms.clamp_min(1e-12)
+    angle = torch.arccos(cosine.clamp(-1, 1)).view(-1, 1, 1, 1)
+    arc = torch.sin((1 - weight) * angle) * a + torch.sin(weight * angle) * b
+    straight = angle.sin().abs() < 1e-4  # parallel: the circle is undefined, the line is not
+    return torch.where(straight, torch.lerp(a, b, weight), arc / angle.sin().clamp_min(1e-12))
+
+
+def _product(a: Gaussian, b: Gaussian) -> Gaussian:
+    if a.log_scale is None or b.log_scale is None:
+        raise ValueError("A product of experts needs two distributions; a point has no precision")
+    precision_a, precision_b = torch.exp(-2 * a.log_scale), torch.exp(-2 * b.log_scale)
+    total = precision_a + precision_b
+    mean = (precision_a * a.mean + precision_b * b.mean) / total
+    return replace(a, mean=mean, log_scale=-0.5 * total.log())
+
+
+def _match(a: Tensor, b: Tensor) -> Tensor:
+    grid = (2, 3)
+    spread = b.std(grid, correction=0, keepdim=True) / a.std(grid, correction=0, keepdim=True).clamp_min(1e-6)
+    return (a - a.mean(grid, keepdim=True)) * spread + b.mean(grid, keepdim=True)
