@@ -2,6 +2,7 @@ from .errors import ImageError as ImageError
 from .errors import OptionError as OptionError
 from .errors import PluginError as PluginError
 from .errors import VaeeditError as VaeeditError
+from .image import Estimated as Estimated
 from .image import Frame as Frame
 from .operation import Operation as Operation
 from .operation import Request as Request

@@ -1,1 +1,79 @@
-"""Operation: what a plugin's class does to images and latents."""
+"""Operation: what a plugin's class does, and the Result it gives.
+
+The core encodes before `edit` and decodes after it, so padding, normalising, devices, dtypes, tiling,
+clamping, alpha and metadata never appear in a plugin.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from vaeedit.options import Options
+
+if TYPE_CHECKING:  # this module is light; frames and latents are not
+    from vaeedit.image import Frame
+    from vaeedit.vae.latents import Latents, Mixture
+
+O = TypeVar("O", bound=Options)
+
+
+@dataclass(frozen=True)
+class Request(Generic[O]):
+    """What the user asked of one operation on one image."""
+
+    options: O
+    seed: int = 0
+    maps: frozenset[str] = frozenset()
+    """Names of the side results that are wanted."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """The edited image, side results by name, and notes (small, JSON-able) for the report."""
+
+    frame: Frame
+    maps: Mapping[str, Frame] = field(default_factory=dict)
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+    def save(self, path: str | os.PathLike[str]) -> list[str]:
+        """Write the image; returns warnings about what the format could not hold."""
+        from vaeedit.image import write
+
+        return write(self.frame, path)
+
+
+class Operation(Generic[O]):
+    """Base class of operations; only `edit` must be overridden.
+
+    An operation neither changes its inputs nor touches files, and gives the same output for the same inputs
+    and seed. One object serves one image: it may keep what `before` found for `after`.
+    """
+
+    def __init__(self, request: Request[O]) -> None:
+        self.request = request
+        self.options = request.options
+
+    @property
+    def is_identity(self) -> bool:
+        """True where the options ask for no change at all; then the image is passed on untouched."""
+        return False
+
+    @property
+    def wants_scale(self) -> bool:
+        """True where `after` needs the standard deviation of each decoded value (`Frame.scale`)."""
+        return False
+
+    def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
+        """Prepare the images: add conditions for the VAE, resize, ...; by default they stay as they are."""
+        return frames
+
+    def edit(self, latents: Latents) -> Latents | Mixture:
+        """Move the latents; called for each tile, so it must depend on grid positions through `origin` only."""
+        raise NotImplementedError(f"{type(self).__name__} must define edit")
+
+    def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
+        """Make the result from the decoded images; by default the first one, without side results."""
+        return Result(frames[0])

@@ -19,7 +19,7 @@ FORMATS = {
 }
 """Format by file name extension, in lower case."""
 
-EXTENSIONS = tuple(FORMATS)
+
 
 
 def image_files(paths: Iterable[Path], *, recursive: bool = False) -> list[Path]:

@@ -2,6 +2,7 @@
 
 import math
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from vaeedit.training.recipe import Recipe
 from vaeedit.vae.protocol import Estimator, TrainableVAE
 
 EMA_EVERY = 4
-LOG_EVERY = 200
+LOG_EVERY = 500
 
 
 class Fit(pl.LightningModule):
@@ -37,7 +38,7 @@ class Fit(pl.LightningModule):
         x = to_grey(batch.float() / 255, self.recipe.data.grey)
         x = x.contiguous(memory_format=torch.channels_last)
         if self.recipe.objective.kind == "restoration":
-            loss, estimate = self._restoration(x)
+            loss, x, estimate = self._restoration(x)
         else:
             latents = self.vae.encode(x, {})
             terms = self.vae.elbo_terms(latents, x)
@@ -47,7 +48,8 @@ class Fit(pl.LightningModule):
         self.log_dict({name: part.detach() for name, part in loss.items()}, prog_bar=True)
         return torch.stack(list(loss.values())).sum()
 
-    def _restoration(self, x: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+    def _restoration(self, x: Tensor) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+        """Losses, clean images in a shuffled order, and their estimates."""
         y, sigma = degrade(x, self.recipe.noise)
         order = torch.randperm(len(x), device=x.device)
         x, y, sigma = x[order], y[order], sigma[order]
@@ -60,7 +62,7 @@ class Fit(pl.LightningModule):
         seen = max(1, round(self.recipe.objective.share * len(x)))
         terms = self.vae.elbo_terms(latents, x[:seen])
         loss = self.objective(terms, x, self.recipe.objective)
-        return {**loss, "noise": error}, terms.estimate
+        return {**loss, "noise": error}, x, terms.estimate
 
     def configure_optimizers(self) -> Any:
         """Muon; linear warm-up in steps, then a cosine in the share of the budget spent."""
@@ -154,7 +156,7 @@ def fit(
     callbacks: list[Callback] = [
         TimeBudget(),
         EMAWeightAveraging(decay=decay, update_every_n_steps=EMA_EVERY),
-        ModelCheckpoint(run, save_last=True, save_top_k=0, train_time_interval=_minutes(5)),
+        ModelCheckpoint(run, filename="last", enable_version_counter=False, train_time_interval=timedelta(minutes=5)),
         TQDMProgressBar(refresh_rate=20) if interactive else LogLines(),
     ]
     trainer = pl.Trainer(
@@ -176,8 +178,3 @@ def fit(
         "skipped": crops.skipped,
     }
 
-
-def _minutes(count: int) -> Any:
-    from datetime import timedelta
-
-    return timedelta(minutes=count)

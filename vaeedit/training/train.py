@@ -5,8 +5,10 @@ from pathlib import Path
 import torch
 
 from vaeedit.errors import MissingExtra, UsageError
+from vaeedit.options import as_dict
 from vaeedit.plugins import Registry
 from vaeedit.training.recipe import Recipe
+from vaeedit.vae.card import write_card
 from vaeedit.vae.files import VaeInfo, build, save_vae
 
 
@@ -39,24 +41,16 @@ def train(
     assert isinstance(network, torch.nn.Module)
     run.mkdir(parents=True, exist_ok=True)
     summary = fit(recipe, network, data, run, budget=budget, resume=resume, interactive=interactive)
-    from vaeedit.training.card import write_card
-
     info = VaeInfo(
         name=recipe.name,
         architecture=recipe.architecture,
         shape=recipe.shape,
         summary=recipe.summary,
         licence=recipe.licence,
-        recipe=recipe_values(recipe),
+        recipe=as_dict(recipe),
         training=summary,
     )
     save_vae(output, network, info)
     write_card(output, info)
     return info
 
-
-def recipe_values(recipe: Recipe) -> dict[str, object]:
-    """The recipe as plain values for the header."""
-    from vaeedit.options import as_dict
-
-    return as_dict(recipe)

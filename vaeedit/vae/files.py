@@ -4,7 +4,7 @@ import hashlib
 import os
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 import torch
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from vaeedit.errors import OptionError, UnknownName, UsageError, WeightsError
 from vaeedit.image.files import write_whole
-from vaeedit.options import as_dict, option, validate
+from vaeedit.options import validate
 from vaeedit.plugins import Registry
 from vaeedit.specs import load_target
 from vaeedit.vae.protocol import VAE
@@ -34,7 +34,7 @@ class VaeInfo(msgspec.Struct, frozen=True, kw_only=True):
     recipe: dict[str, Any] = {}
     training: dict[str, Any] = {}
     figures: dict[str, Any] = {}
-    format: Annotated[int, option("Version of this header.")] = 1
+    format: int = 1
 
 
 def find_vae(name: str, registry: Registry) -> Path:
@@ -100,9 +100,16 @@ def save_vae(path: Path, network: torch.nn.Module, info: VaeInfo) -> None:
     write_whole(path, save(tensors, metadata=header))
 
 
+def record_figures(path: Path, figures: dict[str, Any]) -> None:
+    """Add measured figures to the header of a file; its tensors stay as they are."""
+    info = read_info(path)
+    with safe_open(path, framework="pt") as file:
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    updated = msgspec.structs.replace(info, figures={**info.figures, **figures})
+    write_whole(path, save(tensors, metadata={HEADER: msgspec.json.encode(updated).decode()}))
+
+
 def checksum(path: Path) -> str:
     """SHA-256 of the file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
-
-__all__ = ["VaeInfo", "as_dict", "build", "checksum", "find_vae", "load_vae", "read_info", "save_vae"]

@@ -1,0 +1,99 @@
+"""`vaeedit`: fixed commands, and one generated for every operation that a plugin provides."""
+
+import sys
+
+import click
+
+from vaeedit import __version__
+from vaeedit.cli import console
+from vaeedit.cli.evaluate import evaluate
+from vaeedit.cli.lists import models, ops, plugins
+from vaeedit.cli.operations import operation_command
+from vaeedit.cli.run import run
+from vaeedit.cli.train import train
+from vaeedit.errors import UnknownName, VaeeditError
+from vaeedit.plugins import registry
+
+FIXED = {command.name: command for command in (run, train, evaluate, ops, models, plugins)}
+
+
+class Commands(click.Group):
+    """The fixed commands and the operations; an operation's parameters are made when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, operations first."""
+        return [*sorted(registry().operations.bare), *(name for name in FIXED if name)]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """A fixed command, or an operation by 'name' or 'plugin:name'; the error names the nearest."""
+        if name in FIXED:
+            return FIXED[name]
+        found = registry()
+        for report in found.reports:
+            if report.plugin == name and report.state in ("broken", "refused", "off"):
+                raise click.UsageError(
+                    f"The plugin {name} of the package {report.distribution} is {report.state}: {report.reason}. "
+                    f"Update it, or remove it with: pip uninstall {report.distribution}"
+                )
+        try:
+            return operation_command(found.operations.find(name))
+        except UnknownName:
+            known = [*found.operations.bare, *FIXED]
+            raise click.UsageError(str(UnknownName("command", name, [n for n in known if n]))) from None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Two sections; operations are listed from their specs, nothing is built."""
+        operations = registry().operations.bare
+        with formatter.section("Operations"):
+            formatter.write_dl([(name, operations[name].spec.summary) for name in sorted(operations)])
+        with formatter.section("Commands"):
+            formatter.write_dl([(str(name), command.get_short_help_str(70)) for name, command in FIXED.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="vaeedit")
+def cli() -> None:
+    """Edit images through the latent space of trained variational autoencoders.
+
+    Try: vaeedit denoise photo.jpg
+    """
+
+
+def main() -> None:
+    """Entry point: run, and turn whatever happens into a sentence and an exit code."""
+    sys.exit(call(sys.argv[1:]))
+
+
+def call(arguments: list[str]) -> int:
+    """Run with these arguments and return the exit code."""
+    debug = "--debug" in arguments
+    try:
+        code = cli.main(arguments, prog_name="vaeedit", standalone_mode=False)
+        return code if isinstance(code, int) else console.OK
+    except click.exceptions.Abort:
+        console.complain("interrupted; nothing partial was left behind.")
+        return console.INTERRUPTED
+    except KeyboardInterrupt:
+        console.complain("interrupted; nothing partial was left behind.")
+        return console.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except VaeeditError as error:
+        if debug:
+            raise
+        console.complain(str(error))
+        return error.exit_code
+    except MemoryError:
+        if debug:
+            raise
+        console.complain("there is not enough memory; try a smaller --tile.")
+        return console.FAILED
+    except Exception as error:
+        if debug:
+            raise
+        console.complain(
+            f"something unexpected went wrong ({type(error).__name__}: {error}). "
+            "Run again with --debug for the details, and please report it."
+        )
+        return console.FAILED

@@ -1,0 +1,77 @@
+"""From declared options to click parameters."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+
+from vaeedit.errors import OptionError
+from vaeedit.options import Field, Options, fields
+
+
+class FieldType(click.ParamType):
+    """A click type that converts and checks by the option's own declaration."""
+
+    def __init__(self, field: Field) -> None:
+        self.field = field
+        self.name = field.flag
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Parse one value; click turns a failure into a usage error."""
+        if value is None and not self.field.required:
+            return None
+        try:
+            return self.field.parse(value, f"--{self.field.flag}")
+        except OptionError as error:
+            self.fail(str(error), param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Shown in help after the flag."""
+        return _metavar(self.field.expects)
+
+
+def click_options(cls: type[Options]) -> list[click.Option]:
+    """One click option for each field."""
+    return [_click_option(field) for field in fields(cls).values()]
+
+
+def with_params(params: Iterable[click.Parameter]) -> Callable[[click.Command], click.Command]:
+    """Decorator that adds parameters to a command, first come first shown."""
+
+    def add(command: click.Command) -> click.Command:
+        command.params.extend(params)
+        return command
+
+    return add
+
+
+def _click_option(field: Field) -> click.Option:
+    shown = not field.required and field.default is not None
+    if field.is_flag:
+        return click.Option(
+            [f"--{field.flag}/--no-{field.flag}", field.name],
+            default=bool(field.default),
+            show_default=True,
+            help=field.description,
+        )
+    return click.Option(
+        [f"--{field.flag}", field.name],
+        type=FieldType(field),
+        default=field.default,
+        required=field.required,
+        show_default=shown,
+        help=field.description,
+    )
+
+
+def _metavar(expects: str) -> str:
+    """'a number from 0 to 75, or auto' -> '0..75|auto'."""
+    parts = []
+    for part in expects.replace(", or nothing", "").split(", or "):
+        words = part.removeprefix("a whole number").removeprefix("a number").strip()
+        if part.startswith(("a number", "a whole number")):
+            low_high = words.removeprefix("from ").split(" to ")
+            parts.append("..".join(low_high) if words.startswith("from") else "N")
+        else:
+            parts.append(words.replace(" or ", "|").replace("text", "TEXT").replace("a list", "LIST"))
+    return "|".join(parts)

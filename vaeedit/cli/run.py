@@ -1,0 +1,57 @@
+"""`vaeedit run`: a pipeline from a YAML file over images."""
+
+from typing import Any
+
+import click
+
+from vaeedit.cli.operations import file_options
+from vaeedit.cli.params import click_options
+from vaeedit.cli.targets import plan
+from vaeedit.errors import UsageError
+from vaeedit.settings import Settings
+
+
+def _callback(**values: Any) -> int:
+    from vaeedit.cli.execute import Extras, execute
+    from vaeedit.pipeline import Pipeline
+
+    pipeline = Pipeline.from_file(values["pipeline"])
+    for assignment in values["assignments"]:
+        pipeline = _assign(pipeline, assignment)
+    jobs = plan(values["inputs"], values["output"], "edited", exists=values["exists"], in_place=values["in_place"])
+    settings = {name: values[name] for name in Settings.__struct_fields__}
+    pictures = {"compare": values["compare"]} if values["compare"] else {}
+    extras = Extras(pictures, values["exists"] == "overwrite", values["as_json"], values["debug"])
+    return execute(pipeline, settings, jobs, extras)
+
+
+def _assign(pipeline: Any, assignment: str) -> Any:
+    """The pipeline with one option replaced: 'denoise.strength=0.4'."""
+    from vaeedit.pipeline import Pipeline, Step
+
+    target, equals, value = assignment.partition("=")
+    operation, dot, option = target.rpartition(".")
+    if not equals or not dot:
+        raise UsageError(f"--set {assignment} must look like STEP.OPTION=VALUE.")
+    if operation not in [step.operation for step in pipeline.steps]:
+        raise UsageError(f"--set {assignment}: the pipeline has no step {operation!r}.")
+    steps = [
+        Step(step.operation, vae=step.vae, maps=step.maps, **{**step.options, option: value})
+        if step.operation == operation
+        else step
+        for step in pipeline.steps
+    ]
+    return Pipeline(*steps, seed=pipeline.seed)
+
+
+run = click.Command(
+    "run",
+    callback=_callback,
+    params=[
+        click.Argument(["pipeline"], metavar="PIPELINE.yaml"),
+        *file_options(),
+        click.Option(["--set", "assignments"], multiple=True, metavar="STEP.OPTION=VALUE", help="Replace an option."),
+        *click_options(Settings),
+    ],
+    help="Run a pipeline from a YAML file over images.",
+)

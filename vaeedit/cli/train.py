@@ -1,0 +1,71 @@
+"""`vaeedit train`: fit a VAE by a recipe on a folder of images."""
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vaeedit.cli import console
+from vaeedit.cli.operations import debug_option
+
+UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+class Duration(click.ParamType):
+    """'90s', '45m' or '2h', in seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Parse."""
+        if isinstance(value, float):
+            return value
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", str(value))
+        if match is None or float(match[1]) <= 0:
+            self.fail(f"{value!r} is not a duration; say for example 90s, 45m or 2h.", param, ctx)
+        return float(match[1]) * UNITS[match[2]]
+
+
+def _callback(
+    recipe: str, data: str, budget: float, output: str | None, run: str | None, resume: bool, debug: bool
+) -> int:
+    from vaeedit.plugins import registry
+    from vaeedit.training.recipe import load_recipe
+    from vaeedit.training.train import train as fit
+
+    settings = load_recipe(recipe)
+    folder = Path(run or f"runs/{settings.name}")
+    target = Path(output or folder / f"{settings.name}.safetensors")
+    info = fit(
+        settings,
+        Path(data),
+        folder,
+        target,
+        registry(),
+        budget=budget,
+        resume=resume,
+        interactive=sys.stderr.isatty(),
+    )
+    for sentence in info.training.get("skipped", []):
+        console.warn(sentence)
+    console.say(f"{target}  ({info.training['steps']} steps in {info.training['minutes']} min)")
+    console.say(f"Use it: vaeedit denoise photo.jpg --vae {target}")
+    return console.OK
+
+
+train = click.Command(
+    "train",
+    callback=_callback,
+    params=[
+        click.Argument(["recipe"], metavar="RECIPE"),
+        click.Option(["--data"], required=True, metavar="DIR", help="Folder of images, searched with its sub-folders."),
+        click.Option(["--budget"], type=Duration(), default=2700.0, show_default="45m", help="Time to train."),
+        click.Option(["-o", "--output"], metavar="FILE", help="VAE file to write; by default inside the run folder."),
+        click.Option(["--run"], metavar="DIR", help="Folder for checkpoints; by default runs/RECIPE."),
+        click.Option(["--resume"], is_flag=True, default=False, help="Continue from the run folder's last checkpoint."),
+        debug_option(),
+    ],
+    help="Train a VAE by a recipe (a built-in name, such as denoise, or a YAML file).",
+)

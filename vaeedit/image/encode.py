@@ -1,0 +1,172 @@
+"""Encode a Frame: same mode and depth out as in, unless the format cannot hold it, which is then said."""
+
+import io
+import os
+import zlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import png
+from numpy.typing import NDArray
+from PIL import Image, PngImagePlugin
+
+from vaeedit.errors import ImageError, UsageError
+from vaeedit.image.files import FORMATS, write_whole
+from vaeedit.image.frame import Frame, Metadata, from_floats
+
+
+@dataclass(frozen=True)
+class Holds:
+    """What a format can hold."""
+
+    depths: tuple[int, ...] = (8,)
+    alpha: bool = True
+    grey: bool = True
+    metadata: bool = True
+
+
+HOLDS = {
+    "JPEG": Holds(alpha=False),
+    "PNG": Holds(depths=(8, 16)),
+    "WEBP": Holds(grey=False),
+    "TIFF": Holds(depths=(8, 16, 32)),
+    "AVIF": Holds(grey=False),
+    "BMP": Holds(alpha=False, metadata=False),
+}
+
+QUALITY = {
+    "JPEG": {"quality": 95, "subsampling": 0},
+    "WEBP": {"quality": 95, "method": 4},
+    "AVIF": {"quality": 90, "subsampling": "4:4:4"},
+    "TIFF": {"compression": "tiff_adobe_deflate"},
+}
+"""Encoder settings of the lossy formats: high, since the input has been through one encoder already."""
+
+
+def format_of(path: str | os.PathLike[str]) -> str:
+    """The format that a file name asks for; raises UsageError."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in FORMATS:
+        raise UsageError(f"{path} does not end in a picture format ({', '.join(FORMATS)}).")
+    return FORMATS[suffix]
+
+
+def write(frame: Frame, path: str | os.PathLike[str]) -> list[str]:
+    """Write a file, whole or not at all; returns warnings; raises ImageError or UsageError."""
+    data, warnings = write_bytes(frame, format_of(path))
+    write_whole(Path(path), data)
+    return [f"{path}: {warning}" for warning in warnings]
+
+
+def write_bytes(frame: Frame, format: str) -> tuple[bytes, list[str]]:
+    """Encode; returns the file's bytes and what the format could not hold; raises ImageError."""
+    fitted, warnings = fit(frame, format)
+    try:
+        if fitted.depth == 8:
+            return _with_pillow(fitted, format), warnings
+        return (_png_16 if format == "PNG" else _tiff)(fitted), warnings
+    except (OSError, ValueError, MemoryError) as error:
+        raise ImageError(f"The picture cannot be encoded as {format}: {error}.") from error
+
+
+def fit(frame: Frame, format: str) -> tuple[Frame, list[str]]:
+    """The frame as the format can hold it, and a sentence for everything that was lost."""
+    holds, warnings = HOLDS[format], []
+    if frame.alpha is not None and not holds.alpha:
+        warnings.append(f"{format} cannot hold transparency; it was flattened onto white.")
+        frame = _flattened(frame)
+    if frame.channels == 1 and not holds.grey:
+        warnings.append(f"{format} cannot hold grey; it was saved as RGB.")
+        frame = replace(frame, pixels=np.repeat(frame.pixels, 3, axis=2))
+    if frame.depth not in holds.depths:
+        deepest = max(depth for depth in holds.depths if depth < frame.depth)
+        warnings.append(f"{format} cannot hold {frame.depth} bits; it was saved with {deepest}.")
+        frame = _as_depth(frame, deepest)
+    if not holds.metadata and (frame.metadata.exif or frame.metadata.icc):
+        warnings.append(f"{format} cannot hold EXIF or a colour profile; they were left out.")
+        frame = replace(frame, metadata=Metadata(dpi=frame.metadata.dpi))
+    return frame, warnings
+
+
+def _flattened(frame: Frame) -> Frame:
+    assert frame.alpha is not None
+    opacity = frame.alpha.astype(np.float32)[:, :, None] / np.float32(frame.peak)
+    blended = frame.floats() * opacity + (1 - opacity)
+    return replace(frame, pixels=from_floats(blended, frame.pixels.dtype), alpha=None)
+
+
+def _as_depth(frame: Frame, depth: int) -> Frame:
+    dtype = np.dtype({8: np.uint8, 16: np.uint16}[depth])
+    alpha = frame.alpha
+    if alpha is not None:
+        alpha = from_floats(alpha.astype(np.float32) / np.float32(frame.peak), dtype)
+    return replace(frame, pixels=from_floats(frame.floats(), dtype), alpha=alpha)
+
+
+def _interleaved(frame: Frame) -> NDArray[Any]:
+    """(H, W) for grey, else (H, W, C) with alpha last."""
+    if frame.alpha is not None:
+        return np.concatenate([frame.pixels, frame.alpha[:, :, None]], axis=2)
+    return np.ascontiguousarray(frame.pixels[:, :, 0] if frame.channels == 1 else frame.pixels)
+
+
+def _with_pillow(frame: Frame, format: str) -> bytes:
+    metadata = frame.metadata
+    settings: dict[str, Any] = dict(QUALITY.get(format, {}))
+    settings.update(exif=metadata.exif, icc_profile=metadata.icc, dpi=metadata.dpi)
+    if metadata.xmp and format == "PNG":
+        info = PngImagePlugin.PngInfo()
+        info.add_itxt("XML:com.adobe.xmp", metadata.xmp.decode("utf-8", "replace"))
+        settings["pnginfo"] = info
+    elif metadata.xmp and format in ("JPEG", "WEBP", "AVIF"):
+        settings["xmp"] = metadata.xmp
+    buffer = io.BytesIO()
+    image = Image.fromarray(_interleaved(frame))
+    image.save(buffer, format, **{name: value for name, value in settings.items() if value is not None})
+    return buffer.getvalue()
+
+
+def _png_16(frame: Frame) -> bytes:
+    """A 16-bit PNG of any mode; OpenCV cannot write grey+alpha and Pillow no colour at this depth."""
+    values = _interleaved(frame)
+    rows = values.astype(">u2").view(np.uint8).reshape(frame.height, -1)
+    filtered = np.empty((frame.height, rows.shape[1] + 1), np.uint8)
+    filtered[:, 0] = 2  # filter "up": each row minus the one above, modulo 256
+    filtered[0, 1:] = rows[0]
+    np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
+    colour_type = (0 if frame.channels == 1 else 2) + (0 if frame.alpha is None else 4)
+    size = frame.width.to_bytes(4, "big") + frame.height.to_bytes(4, "big")
+    chunks = [(b"IHDR", size + bytes([16, colour_type, 0, 0, 0]))]
+    metadata = frame.metadata
+    if metadata.icc:
+        chunks.append((b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc)))
+    if metadata.exif:
+        chunks.append((b"eXIf", metadata.exif.removeprefix(b"Exif\0\0")))
+    if metadata.xmp:
+        chunks.append((b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + metadata.xmp))
+    chunks += [(b"IDAT", zlib.compress(filtered, 3)), (b"IEND", b"")]
+    buffer = io.BytesIO()
+    png.write_chunks(buffer, chunks)
+    return buffer.getvalue()
+
+
+def _tiff(frame: Frame) -> bytes:
+    """A 16-bit or float TIFF; EXIF stays out, since tifffile cannot embed a ready-made EXIF block."""
+    import tifffile
+
+    buffer = io.BytesIO()
+    tifffile.imwrite(
+        buffer,
+        _interleaved(frame),
+        photometric="minisblack" if frame.channels == 1 else "rgb",
+        extrasamples=None if frame.alpha is None else ["unassalpha"],
+        planarconfig="contig",
+        compression="zlib",
+        predictor=True,
+        iccprofile=frame.metadata.icc,
+        resolution=frame.metadata.dpi,
+        metadata=None,
+    )
+    return buffer.getvalue()

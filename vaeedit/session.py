@@ -1,0 +1,154 @@
+"""Session: a device, a precision and the VAEs loaded so far; runs pipelines on images."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+import torch
+
+from vaeedit.errors import PluginError, UsageError, VaeeditError
+from vaeedit.image import Frame, read
+from vaeedit.operation import Operation, Request, Result
+from vaeedit.pipeline import Pipeline, PlannedStep, Step
+from vaeedit.plugins import Registry, registry
+from vaeedit.settings import Settings
+from vaeedit.specs import load_target
+from vaeedit.vae.files import find_vae, load_vae
+from vaeedit.vae.loaded import LoadedVae
+
+T = TypeVar("T")
+Source = Frame | str | os.PathLike[str]
+
+
+class Session:
+    """Runs pipelines; keeps every VAE it has loaded. Use it as a context manager to free them.
+
+    Keywords are those of `Settings`; `seed` is added to the pipeline's, `vae` replaces every step's own.
+    """
+
+    def __init__(self, *, plugins: Registry | None = None, **settings: Any) -> None:
+        self.settings = Settings(**settings)
+        self.registry = plugins or registry()
+        self.device = resolve_device(self.settings.device)
+        self._vaes: dict[Path, LoadedVae] = {}
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._vaes.clear()
+
+    def run(self, pipeline: Pipeline | Step, source: Source) -> Result:
+        """Run on a Frame or file; maps and notes of all steps are collected; raises VaeeditError."""
+        if not isinstance(pipeline, Pipeline):
+            pipeline = Pipeline(pipeline)
+        plan = pipeline.check(self.registry)
+        frame = source if isinstance(source, Frame) else read(source)
+        result = Result(frame)
+        for index, step in enumerate(plan):
+            done = self._run_step(step, result.frame, self.settings.seed + pipeline.seed + index)
+            result = replace(
+                done, maps={**result.maps, **done.maps}, notes={**result.notes, step.spec.name: dict(done.notes)}
+            )
+        return result
+
+    def vae(self, name: str) -> LoadedVae:
+        """The VAE of this name or file, loaded once; raises UnknownName, UsageError or WeightsError."""
+        path = find_vae(name, self.registry)
+        if path not in self._vaes:
+            network, info = load_vae(path, self.registry)
+            self._vaes[path] = LoadedVae(network, info, self.device)
+        return self._vaes[path]
+
+    def _run_step(self, step: PlannedStep, original: Frame, seed: int) -> Result:
+        operation: Operation[Any] = load_target(step.spec.target)(Request(step.options, seed, step.maps))
+        call = _guard(step)
+        started = time.perf_counter()
+        if operation.is_identity and not operation.wants_scale:
+            return Result(original, notes={"unchanged": True})
+        frame = call(lambda: operation.before([original]))[0]
+        vae = self.vae(self.settings.vae or step.vae)
+        edited = call(
+            lambda: vae.edit(
+                frame,
+                operation.edit,
+                precision=resolve_precision(self.settings.precision, self.device, frame.depth),
+                scale=operation.wants_scale,
+                tile=self.settings.tile,
+            )
+        )
+        if operation.is_identity:
+            edited = replace(edited, pixels=original.pixels)
+        result = call(lambda: operation.after([edited], [original]))
+        clean = replace(result.frame, conditions={}, scale=None)
+        seconds = round(time.perf_counter() - started, 3)
+        return replace(result, frame=clean, notes={**result.notes, "seconds": seconds})
+
+
+def edit(source: Source, operation: str, *, maps: tuple[str, ...] = (), **options: Any) -> Result:
+    """One operation on one image: `vaeedit.edit("in.jpg", "denoise", strength=0.6).save("out.png")`.
+
+    Names of `Settings` (device, seed, vae, ...) may stand among the options.
+    """
+    names = {name: options.pop(name) for name in Settings.__struct_fields__ if name in options}
+    with Session(**names) as session:
+        return session.run(Step(operation, maps=maps, **options), source)
+
+
+def resolve_device(name: str) -> torch.device:
+    """The torch device of a `--device` value; raises UsageError where it is missing."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise UsageError(f"There is no device {name!r}; use auto, cpu, cuda, cuda:1, ... or mps.") from None
+    missing = {
+        "cuda": not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count(),
+        "mps": not torch.backends.mps.is_available(),
+        "cpu": False,
+    }.get(device.type, True)
+    if missing:
+        raise UsageError(f"The device {name!r} is not available on this machine; use --device cpu, or auto.")
+    return device
+
+
+def resolve_precision(name: str, device: torch.device, depth: int) -> torch.dtype:
+    """The dtype of a `--precision` value; raises UsageError for one the device lacks.
+
+    auto takes bfloat16 for 8-bit images where the hardware multiplies it natively; its rounding is far below
+    an 8-bit step.
+    """
+    if name == "float16" and device.type == "cpu":
+        raise UsageError("The CPU has no fast float16; use --precision bfloat16 or float32.")
+    if name == "auto":
+        return torch.bfloat16 if depth == 8 and _fast_bfloat16(device) else torch.float32
+    return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[name]
+
+
+def _fast_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
+        found = torch.cpu.get_capabilities()
+        return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
+    return False
+
+
+def _guard(step: PlannedStep) -> Callable[[Callable[[], T]], T]:
+    """Turn what a plugin's code raises into a PluginError that names it."""
+
+    def call(action: Callable[[], T]) -> T:
+        try:
+            return action()
+        except VaeeditError:
+            raise
+        except Exception as error:
+            where = f"The operation {step.spec.name} of {step.provided.distribution}"
+            raise PluginError(f"{where} failed: {type(error).__name__}: {error}") from error
+
+    return call

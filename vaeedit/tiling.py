@@ -1,0 +1,75 @@
+"""Tiles with a halo: pure functions on sizes and indices.
+
+An image is seen as padded by reflection, below and to the right, to a multiple of what the VAE needs. A tile
+is decoded with a halo of the receptive field around it, cut at the padded image's borders, so that every
+pixel it keeps equals what the whole image gives.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Span:
+    """Along one axis: the kept pixels [start, stop) and the pixels seen, [outer_start, outer_stop)."""
+
+    start: int
+    stop: int
+    outer_start: int
+    outer_stop: int
+
+    @property
+    def kept(self) -> slice:
+        """The kept pixels within the pixels seen."""
+        return slice(self.start - self.outer_start, self.stop - self.outer_start)
+
+    @property
+    def target(self) -> slice:
+        """The kept pixels within the image."""
+        return slice(self.start, self.stop)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A rectangle: rows and columns."""
+
+    rows: Span
+    columns: Span
+
+
+def spans(size: int, tile: int, halo: int, multiple: int) -> list[Span]:
+    """Cover an axis of `size` pixels by tiles of at most `tile`; all but kept ends are multiples of `multiple`."""
+    step = _round_up(max(tile, 1), multiple)
+    padded, margin = _round_up(size, multiple), _round_up(halo, multiple)
+    return [
+        Span(
+            start,
+            min(start + step, size),
+            max(0, start - margin),
+            min(padded, start + step + margin),
+        )
+        for start in range(0, size, step)
+    ]
+
+
+def tiles(height: int, width: int, tile: int, halo: int, multiple: int) -> Iterator[Tile]:
+    """All tiles of an image, row by row."""
+    columns = spans(width, tile, halo, multiple)
+    for rows in spans(height, tile, halo, multiple):
+        for column in columns:
+            yield Tile(rows, column)
+
+
+def reflected(span: Span, size: int) -> NDArray[np.intp]:
+    """Indices into an axis of `size` pixels for the pixels seen; those past the end are reflected."""
+    beyond = max(0, span.outer_stop - size)
+    inside = np.arange(size)
+    padded = np.pad(inside, (0, beyond), mode="reflect") if beyond else inside
+    return padded[span.outer_start : span.outer_stop]
+
+
+def _round_up(value: int, multiple: int) -> int:
+    return -(-value // multiple) * multiple

@@ -1,0 +1,47 @@
+"""The model card: the header of a VAE file in words, beside the file as NAME.md."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from vaeedit.image.files import write_whole
+from vaeedit.vae.files import VaeInfo
+
+
+def write_card(weights: Path, info: VaeInfo) -> Path:
+    """Write the card of a VAE file; returns its path."""
+    path = weights.with_suffix(".md")
+    write_whole(path, card(info).encode())
+    return path
+
+
+def card(info: VaeInfo) -> str:
+    """The card as markdown, made from the header alone."""
+    parts = [
+        f"# {info.name}",
+        info.summary,
+        "This page is generated from the header of the file beside it.",
+        f"- architecture: {info.architecture}\n- licence: {info.licence}",
+        "## Training",
+        _listed(info.training),
+        "## Measured figures",
+        _figures(info.figures) if info.figures else "None recorded yet: run `vaeedit evaluate` with `--record`.",
+        "## Recipe",
+        f"```yaml\n{msgspec.yaml.encode(info.recipe).decode()}```",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _listed(values: dict[str, Any]) -> str:
+    return "\n".join(f"- {name}: {value}" for name, value in values.items() if value not in ([], ""))
+
+
+def _figures(figures: dict[str, dict[str, Any]]) -> str:
+    """One row a measurement; the protocols below."""
+    names = list(dict.fromkeys(n for row in figures.values() for n in row if n != "protocol"))
+    lines = ["| data | " + " | ".join(names) + " |", "|" + " --- |" * (len(names) + 1)]
+    for title, row in figures.items():
+        lines.append(f"| {title} | " + " | ".join(str(row.get(name, "")) for name in names) + " |")
+    protocols = dict.fromkeys(row["protocol"] for row in figures.values() if "protocol" in row)
+    return "\n".join(lines) + "\n\n" + "\n".join(f"Protocol: {text}." for text in protocols)
