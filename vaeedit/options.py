@@ -3,7 +3,7 @@
 An options class derives from `Options`; every field is annotated with a description and, for numbers,
 bounds::
 
-    class DenoiseOptions(Options):
+    class DenoiseOptions(Options, frozen=True):
         strength: Annotated[float, option("How much noise to remove.", ge=0, le=2)] = 1.0
 """
 
@@ -23,9 +23,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
     """Base of all options classes: immutable, unknown names refused."""
 
 
-def option(
-    description: str, *, ge: float | None = None, le: float | None = None
-) -> Meta:
+def option(description: str, *, ge: float | None = None, le: float | None = None) -> Meta:
     """Annotation of a field: what it means, and for numbers the inclusive bounds."""
     return Meta(description=description, ge=ge, le=le)
 
@@ -72,8 +70,9 @@ class Field:
 
 def fields(cls: type[Options]) -> dict[str, Field]:
     """The options of a class by field name, in order of declaration."""
-    import msgspec.inspect as inspect
     from typing import get_type_hints
+
+    import msgspec.inspect as inspect
 
     hints = get_type_hints(cls, include_extras=True)
     described = inspect.type_info(cls)
@@ -85,9 +84,7 @@ def fields(cls: type[Options]) -> dict[str, Field]:
             text = (info.extra_json_schema or {}).get("description", "")
             info = info.type
         default = None if field.required else field.default
-        found[field.name] = Field(
-            field.name, hints[field.name], info, default, field.required, text
-        )
+        found[field.name] = Field(field.name, hints[field.name], info, default, field.required, text)
     return found
 
 

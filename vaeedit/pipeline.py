@@ -36,8 +36,15 @@ class Step:
     vae: str | None
     maps: tuple[str, ...]
 
-    def __init__(self, operation: str, /, *, vae: str | None = None, maps: Iterable[str] = (), **options: Any) -> None:
-        for name, value in (("operation", operation), ("options", options), ("vae", vae), ("maps", tuple(maps))):
+    def __init__(
+        self, operation: str, /, *, vae: str | None = None, maps: Iterable[str] = (), **options: Any
+    ) -> None:
+        for name, value in (
+            ("operation", operation),
+            ("options", options),
+            ("vae", vae),
+            ("maps", tuple(maps)),
+        ):
             object.__setattr__(self, name, value)
 
 
@@ -86,7 +93,9 @@ class Pipeline:
         try:
             return cls.from_yaml(Path(path).read_text(encoding="utf-8"))
         except OSError as error:
-            raise UsageError(f"The pipeline {path} cannot be read: {(error.strerror or '').lower()}.") from None
+            raise UsageError(
+                f"The pipeline {path} cannot be read: {(error.strerror or '').lower()}."
+            ) from None
         except UnicodeDecodeError:
             raise PipelineError([f"The pipeline {path} is not a text file."]) from None
 

@@ -39,7 +39,9 @@ class Session:
     def __enter__(self) -> "Session":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._vaes.clear()
 
     def run(self, pipeline: Pipeline | Step, source: Source) -> Result:
@@ -52,7 +54,9 @@ class Session:
         for index, step in enumerate(plan):
             done = self._run_step(step, result.frame, self.settings.seed + pipeline.seed + index)
             result = replace(
-                done, maps={**result.maps, **done.maps}, notes={**result.notes, step.spec.name: dict(done.notes)}
+                done,
+                maps={**result.maps, **done.maps},
+                notes={**result.notes, step.spec.name: dict(done.notes)},
             )
         return result
 
@@ -132,7 +136,7 @@ def resolve_precision(name: str, device: torch.device, depth: int) -> torch.dtyp
 
 def _fast_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
         found = torch.cpu.get_capabilities()
         return bool(found.get("avx512_bf16") or found.get("amx_bf16"))

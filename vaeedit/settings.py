@@ -7,20 +7,26 @@ from vaeedit.options import Options, bounded, fields, option
 PrecisionName = Literal["auto", "float32", "bfloat16", "float16"]
 
 
-class Settings(Options):
+class Settings(Options, frozen=True):
     """How and where operations run."""
 
-    device: Annotated[str, option("auto, cpu, cuda, cuda:1 or mps; a device that is missing is an error.")] = "auto"
+    device: Annotated[
+        str, option("auto, cpu, cuda, cuda:1 or mps; a device that is missing is an error.")
+    ] = "auto"
     precision: Annotated[
         PrecisionName,
-        option("Arithmetic of the network; auto takes bfloat16 where the device is fast at it and the image has 8 bits."),
+        option(
+            "Arithmetic of the network; auto takes bfloat16 where the device is fast at it and the image has 8 bits."
+        ),
     ] = "auto"
     tile: Annotated[
         Annotated[int, bounded(ge=16)] | None,
         option("Side of a tile in pixels, to save memory; the result stays the same."),
     ] = None
     seed: Annotated[int, option("Seed of everything random.", ge=0)] = 0
-    vae: Annotated[str | None, option("Name or file of the VAE to use instead of the operation's own.")] = None
+    vae: Annotated[str | None, option("Name or file of the VAE to use instead of the operation's own.")] = (
+        None
+    )
 
 
 FILE_FLAGS = ("output", "exists", "in-place", "compare", "json", "debug", "help")

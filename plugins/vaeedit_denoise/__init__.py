@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from vaeedit.api import OperationSpec, Options, WeightsSpec, bounded, hookimpl, option
 
 
-class DenoiseOptions(Options):
+class DenoiseOptions(Options, frozen=True):
     """Options of `vaeedit denoise`."""
 
     sigma: Annotated[
@@ -16,7 +16,8 @@ class DenoiseOptions(Options):
         float, option("Factor on the noise level: 0 changes nothing, 1 removes what is there.", ge=0, le=2)
     ] = 1.0
     samples: Annotated[
-        int, option("Average this many posterior samples; 0 takes the VAE's mean, which is better.", ge=0, le=256)
+        int,
+        option("Average this many posterior samples; 0 takes the VAE's mean, which is better.", ge=0, le=256),
     ] = 0
     realism: Annotated[
         float, option("From the mean (0: least error) to a posterior sample (1: real texture).", ge=0, le=1)

@@ -5,7 +5,7 @@ from typing import Annotated
 from vaeedit.api import ArchitectureSpec, Options, hookimpl, option
 
 
-class RestorerShape(Options):
+class RestorerShape(Options, frozen=True):
     """Hyper-parameters of the conditional ladder VAE; levels run from fine (stride 2) to coarse."""
 
     channels: Annotated[int, option("Image channels.", ge=1)] = 3
@@ -16,7 +16,7 @@ class RestorerShape(Options):
     evidence_widths: Annotated[tuple[int, ...], option("Width of the posterior's encoder.")] = (24, 32, 48)
 
 
-class LadderShape(Options):
+class LadderShape(Options, frozen=True):
     """Hyper-parameters of the unconditional ladder VAE; levels run from fine (stride 2) to coarse."""
 
     channels: Annotated[int, option("Image channels.", ge=1)] = 3

@@ -1,6 +1,7 @@
 """Building blocks of the ladder networks: plain 3x3 convolutions, which run near a CPU's peak in channels_last."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +16,9 @@ class ResidualBlock(nn.Module):
         self.second = nn.Conv2d(width, width, 3, padding=1, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.second(torch.relu(self.first(x)))
+        """(B, width, h, w) -> the same shape."""
+        change: Tensor = self.second(torch.relu(self.first(x)))
+        return x + change
 
 
 def stage(width: int, count: int, *, bias: bool = True) -> nn.Sequential:
@@ -25,16 +28,14 @@ def stage(width: int, count: int, *, bias: bool = True) -> nn.Sequential:
 
 def downs(widths: Sequence[int], *, bias: bool = True) -> nn.ModuleList:
     """2x2 strided convolutions from each level to the next coarser one."""
-    pairs = zip(widths[:-1], widths[1:], strict=True)
+    pairs = pairwise(widths)
     return nn.ModuleList(nn.Conv2d(fine, coarse, 2, stride=2, bias=bias) for fine, coarse in pairs)
 
 
 def ups(widths: Sequence[int], *, bias: bool = True) -> nn.ModuleList:
     """2x2 transposed convolutions from each coarser level to the next finer one."""
-    pairs = zip(widths[:-1], widths[1:], strict=True)
-    return nn.ModuleList(
-        nn.ConvTranspose2d(coarse, fine, 2, stride=2, bias=bias) for fine, coarse in pairs
-    )
+    pairs = pairwise(widths)
+    return nn.ModuleList(nn.ConvTranspose2d(coarse, fine, 2, stride=2, bias=bias) for fine, coarse in pairs)
 
 
 class Pyramid(nn.Module):
@@ -62,7 +63,9 @@ class Head(nn.Module):
     Starts at zero output plus `bias`.
     """
 
-    def __init__(self, width: int, channels: int, inner: int = 12, bias: Sequence[float] | None = None) -> None:
+    def __init__(
+        self, width: int, channels: int, inner: int = 12, bias: Sequence[float] | None = None
+    ) -> None:
         super().__init__()
         self.expand = nn.Conv2d(width, 4 * inner, 3, padding=1)
         self.final = nn.Conv2d(inner, channels, 3, padding=1)

@@ -19,8 +19,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-
 from vaeedit.api import Decoded, ElboTerms, Gaussian, Latents
+
 from vaeedit_ladder import RestorerShape
 from vaeedit_ladder.blocks import Head, Pyramid, downs, stage, ups
 from vaeedit_ladder.topdown import Choose, TopDown, draw
@@ -49,7 +49,7 @@ class UNet(nn.Module):
         for level, residual in enumerate(self.down_stages):
             h = residual(h if level == 0 else self.downs[level - 1](h))
             skips.append(h)
-        features = []
+        features: list[Tensor] = []
         for level in range(len(skips) - 1, -1, -1):
             if level < len(skips) - 1:
                 h = self.ups[level](h) + skips[level]
@@ -166,7 +166,7 @@ def _bounded(log_scale: Tensor) -> Tensor:
 
 def _receptive_field(shape: RestorerShape) -> int:
     """Radius in pixels: each 3x3 convolution adds its stride, each change of scale at most its coarser stride."""
-    strides = [2 ** (level + 1) for level in range(len(shape.widths))]
+    strides = [2 << level for level in range(len(shape.widths))]
     trunk = sum(4 * count * stride for count, stride in zip(shape.blocks, strides, strict=True))
     ladder = sum(4 * stride for stride in strides)
     noise_map = 8 * 4 + 4

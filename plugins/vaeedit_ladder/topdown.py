@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
-
 from vaeedit.api import Gaussian
+
 from vaeedit_ladder.blocks import ResidualBlock, ups
 
 Choose = Callable[[int, Tensor], Tensor]
@@ -36,8 +36,7 @@ class TopDown(nn.Module):
         self.after = nn.ModuleList(ResidualBlock(width) for width in widths)
         self.ups = ups(widths)
         self.prior = nn.ModuleList(
-            _silent(nn.Conv2d(width, 2 * count, 1))
-            for width, count in zip(widths, latents, strict=True)
+            _silent(nn.Conv2d(width, 2 * count, 1)) for width, count in zip(widths, latents, strict=True)
         )
         self.posterior = nn.ModuleList(
             nn.Sequential(nn.Conv2d(width + seen, 64, 1), nn.ReLU(), _silent(nn.Conv2d(64, 2 * count, 1)))

@@ -7,8 +7,8 @@ scale is predicted too. ELBO = E_q[log p(x | z)] - sum_l KL(q(z_l | z_>l, x) || 
 from collections.abc import Mapping
 
 from torch import Tensor, nn
-
 from vaeedit.api import Decoded, ElboTerms, Latents
+
 from vaeedit_ladder import LadderShape
 from vaeedit_ladder.blocks import Head, Pyramid
 from vaeedit_ladder.topdown import TopDown, draw
@@ -56,6 +56,6 @@ class LadderVAE(nn.Module):
 
 def _receptive_field(shape: LadderShape) -> int:
     """Radius in pixels: each 3x3 convolution adds its stride, each change of scale at most its coarser stride."""
-    strides = [2 ** (level + 1) for level in range(len(shape.widths))]
+    strides = [2 << level for level in range(len(shape.widths))]
     per_level = 2 * shape.blocks + 4  # bottom-up stage, then two top-down blocks
     return sum(per_level * stride for stride in strides) + 2 + 2 + 1 + strides[-1]

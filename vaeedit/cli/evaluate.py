@@ -11,7 +11,6 @@ from vaeedit.cli.operations import debug_option
 from vaeedit.errors import UsageError
 
 
-
 def _denoise(
     folder: str,
     sigma: tuple[float, ...],
@@ -67,7 +66,9 @@ def _record(session: Any, vae: str, data: str, rows: list[dict[str, Any]]) -> No
     path = find_vae(vae, session.registry)
     figures = {
         f"{data} sigma {row['sigma']:g}{' blind' if row['blind'] else ''}": {
-            name: value for name, value in row.items() if name not in ("seconds_per_megapixel", "sigma", "blind")
+            name: value
+            for name, value in row.items()
+            if name not in ("seconds_per_megapixel", "sigma", "blind")
         }
         for row in rows
     }
@@ -90,7 +91,9 @@ evaluate.add_command(
                 show_default=True,
                 help="Noise to add, of 255; may be repeated.",
             ),
-            click.Option(["--blind"], is_flag=True, default=False, help="Do not tell the model the noise level."),
+            click.Option(
+                ["--blind"], is_flag=True, default=False, help="Do not tell the model the noise level."
+            ),
             click.Option(
                 ["--samples"],
                 type=click.IntRange(0),
@@ -101,12 +104,20 @@ evaluate.add_command(
             click.Option(["--vae"], default="denoise", show_default=True, help="Name or file of the VAE."),
             click.Option(["--device"], default="auto", show_default=True, help="As for every operation."),
             click.Option(
-                ["--precision"], default="float32", show_default=True, help="float32, bfloat16, float16 or auto."
+                ["--precision"],
+                default="float32",
+                show_default=True,
+                help="float32, bfloat16, float16 or auto.",
             ),
             click.Option(
-                ["--record"], is_flag=True, default=False, help="Write the figures into the VAE's header and card."
+                ["--record"],
+                is_flag=True,
+                default=False,
+                help="Write the figures into the VAE's header and card.",
             ),
-            click.Option(["--json", "as_json"], is_flag=True, default=False, help="One JSON line a noise level."),
+            click.Option(
+                ["--json", "as_json"], is_flag=True, default=False, help="One JSON line a noise level."
+            ),
             debug_option(),
         ],
         help="Remove Gaussian noise added to the pictures of DIR; PSNR and SSIM.",

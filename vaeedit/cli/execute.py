@@ -59,7 +59,7 @@ def side_paths(job: Job, extras: Extras, *, several: bool) -> dict[str, Path]:
     """Where each side picture of a job goes; raises UsageError for names that cannot be meant."""
     from vaeedit.image.files import FORMATS
 
-    paths = {}
+    paths: dict[str, Path] = {}
     for name, text in extras.pictures.items():
         path = Path(text)
         if several:
@@ -79,7 +79,6 @@ def side_paths(job: Job, extras: Extras, *, several: bool) -> dict[str, Path]:
 def _run(session: "Session", pipeline: "Pipeline", job: Job, sides: Mapping[str, Path]) -> dict[str, Any]:
     """Read, edit, write; returns the record of what was done."""
     from vaeedit.image import compare, read_bytes, write
-    
 
     started = time.perf_counter()
     data = _bytes_of(job)
@@ -135,7 +134,12 @@ def _report_success(record: dict[str, Any], job: Job, as_json: bool) -> None:
     if as_json:
         console.say_json(record)
         return
-    notes = [f"{name} {value}" for step in record["notes"].values() for name, value in step.items() if name != "seconds"]
+    notes = [
+        f"{name} {value}"
+        for step in record["notes"].values()
+        for name, value in step.items()
+        if name != "seconds"
+    ]
     notes.append(f"{record['seconds']} s")
     console.say(f"{record['input']} -> {record['output']}  ({', '.join(notes)})")
 

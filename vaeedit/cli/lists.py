@@ -73,4 +73,6 @@ def _plugins() -> list[dict[str, Any]]:
 
 ops = _list_command("ops", "List the operations.", _operations)
 models = _list_command("models", "List the trained VAEs that are installed.", _models)
-plugins = _list_command("plugins", "List the plugins, and what is wrong with those that do not work.", _plugins)
+plugins = _list_command(
+    "plugins", "List the plugins, and what is wrong with those that do not work.", _plugins
+)

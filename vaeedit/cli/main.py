@@ -47,7 +47,9 @@ class Commands(click.Group):
         with formatter.section("Operations"):
             formatter.write_dl([(name, operations[name].spec.summary) for name in sorted(operations)])
         with formatter.section("Commands"):
-            formatter.write_dl([(str(name), command.get_short_help_str(70)) for name, command in FIXED.items()])
+            formatter.write_dl(
+                [(str(name), command.get_short_help_str(70)) for name, command in FIXED.items()]
+            )
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

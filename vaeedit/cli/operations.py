@@ -29,7 +29,9 @@ def file_options() -> list[click.Parameter]:
             help="What to do where an output exists.",
         ),
         click.Option(["--compare"], metavar="FILE", help="Also write a before/after picture."),
-        click.Option(["--json", "as_json"], is_flag=True, default=False, help="Report as one JSON line a file."),
+        click.Option(
+            ["--json", "as_json"], is_flag=True, default=False, help="Report as one JSON line a file."
+        ),
         debug_option(),
     ]
 
@@ -42,7 +44,10 @@ def debug_option() -> click.Option:
 def operation_command(provided: Provided[OperationSpec]) -> click.Command:
     """Build the click command of an operation."""
     spec = provided.spec
-    maps = [click.Option([f"--{name}", f"map_{name}"], metavar="FILE", help=text) for name, text in spec.maps.items()]
+    maps = [
+        click.Option([f"--{name}", f"map_{name}"], metavar="FILE", help=text)
+        for name, text in spec.maps.items()
+    ]
 
     def callback(**values: Any) -> int:
         return _run_operation(provided, values)

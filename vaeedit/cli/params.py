@@ -9,7 +9,7 @@ from vaeedit.errors import OptionError
 from vaeedit.options import Field, Options, fields
 
 
-class FieldType(click.ParamType):
+class FieldType(click.ParamType[Any]):
     """A click type that converts and checks by the option's own declaration."""
 
     def __init__(self, field: Field) -> None:

@@ -18,7 +18,9 @@ def _callback(**values: Any) -> int:
     pipeline = Pipeline.from_file(values["pipeline"])
     for assignment in values["assignments"]:
         pipeline = _assign(pipeline, assignment)
-    jobs = plan(values["inputs"], values["output"], "edited", exists=values["exists"], in_place=values["in_place"])
+    jobs = plan(
+        values["inputs"], values["output"], "edited", exists=values["exists"], in_place=values["in_place"]
+    )
     settings = {name: values[name] for name in Settings.__struct_fields__}
     pictures = {"compare": values["compare"]} if values["compare"] else {}
     extras = Extras(pictures, values["exists"] == "overwrite", values["as_json"], values["debug"])
@@ -50,7 +52,9 @@ run = click.Command(
     params=[
         click.Argument(["pipeline"], metavar="PIPELINE.yaml"),
         *file_options(),
-        click.Option(["--set", "assignments"], multiple=True, metavar="STEP.OPTION=VALUE", help="Replace an option."),
+        click.Option(
+            ["--set", "assignments"], multiple=True, metavar="STEP.OPTION=VALUE", help="Replace an option."
+        ),
         *click_options(Settings),
     ],
     help="Run a pipeline from a YAML file over images.",

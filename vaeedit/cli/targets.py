@@ -25,7 +25,12 @@ class Job:
 
 
 def plan(
-    inputs: Sequence[str], output: str | None, operation: str, *, exists: str = "error", in_place: bool = False
+    inputs: Sequence[str],
+    output: str | None,
+    operation: str,
+    *,
+    exists: str = "error",
+    in_place: bool = False,
 ) -> list[Job]:
     """The jobs; raises UsageError for a request that cannot be meant, ImageError for a missing folder.
 
@@ -45,7 +50,9 @@ def plan(
     return _settle_existing(jobs, exists) if not in_place else jobs
 
 
-def _jobs(inputs: Sequence[str], output: str | None, operation: str, in_place: bool, folders: bool) -> list[Job]:
+def _jobs(
+    inputs: Sequence[str], output: str | None, operation: str, in_place: bool, folders: bool
+) -> list[Job]:
     sources: list[Path | None] = []
     for name in inputs:
         sources.extend([None] if name == STREAM else list(image_files([Path(name)])))

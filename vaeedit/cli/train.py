@@ -13,7 +13,7 @@ from vaeedit.cli.operations import debug_option
 UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[float]):
     """'90s', '45m' or '2h', in seconds."""
 
     name = "duration"
@@ -60,11 +60,19 @@ train = click.Command(
     callback=_callback,
     params=[
         click.Argument(["recipe"], metavar="RECIPE"),
-        click.Option(["--data"], required=True, metavar="DIR", help="Folder of images, searched with its sub-folders."),
-        click.Option(["--budget"], type=Duration(), default=2700.0, show_default="45m", help="Time to train."),
-        click.Option(["-o", "--output"], metavar="FILE", help="VAE file to write; by default inside the run folder."),
+        click.Option(
+            ["--data"], required=True, metavar="DIR", help="Folder of images, searched with its sub-folders."
+        ),
+        click.Option(
+            ["--budget"], type=Duration(), default=2700.0, show_default="45m", help="Time to train."
+        ),
+        click.Option(
+            ["-o", "--output"], metavar="FILE", help="VAE file to write; by default inside the run folder."
+        ),
         click.Option(["--run"], metavar="DIR", help="Folder for checkpoints; by default runs/RECIPE."),
-        click.Option(["--resume"], is_flag=True, default=False, help="Continue from the run folder's last checkpoint."),
+        click.Option(
+            ["--resume"], is_flag=True, default=False, help="Continue from the run folder's last checkpoint."
+        ),
         debug_option(),
     ],
     help="Train a VAE by a recipe (a built-in name, such as denoise, or a YAML file).",

@@ -130,11 +130,14 @@ def _kl(vae: LoadedVae, clean: NDArray[np.float32], noisy: NDArray[np.float32], 
 
 
 def _psnr(reference: NDArray[np.uint8], output: NDArray[np.uint8]) -> float:
-    return float(peak_signal_noise_ratio(reference, output, data_range=255))
+    return float(peak_signal_noise_ratio(reference, output, data_range=255))  # type: ignore[no-untyped-call]
 
 
 def _ssim(reference: NDArray[np.uint8], output: NDArray[np.uint8]) -> float:
     window = min(7, *(size - (size + 1) % 2 for size in reference.shape[:2]))
     if window < 3:
         return float("nan")
-    return float(structural_similarity(reference, output, data_range=255, channel_axis=2, win_size=window))
+    similarity = structural_similarity(  # type: ignore[no-untyped-call]
+        reference, output, data_range=255, channel_axis=2, win_size=window
+    )
+    return float(similarity)

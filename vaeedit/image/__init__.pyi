@@ -1,4 +1,3 @@
-from .panels import compare as compare
 from .decode import read as read
 from .decode import read_bytes as read_bytes
 from .encode import format_of as format_of
@@ -10,3 +9,4 @@ from .files import write_whole as write_whole
 from .frame import Estimated as Estimated
 from .frame import Frame as Frame
 from .frame import Metadata as Metadata
+from .panels import compare as compare

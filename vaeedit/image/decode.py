@@ -15,17 +15,25 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from vaeedit.errors import ImageError
 from vaeedit.image.files import FORMATS
-from vaeedit.image.frame import Frame, Metadata, Pixels
+from vaeedit.image.frame import Frame, Metadata
 
 MAX_PIXELS = 400_000_000
 """Larger pictures are refused before anything is decoded; VAEEDIT_MAX_PIXELS changes it."""
 
 ORIENTATION = 0x0112
-_TRANSPOSE = {2: (1, 0, 0), 3: (1, 1, 0), 4: (0, 1, 0), 5: (0, 0, 1), 6: (0, 1, 1), 7: (1, 1, 1), 8: (1, 0, 1)}
+_TRANSPOSE = {
+    2: (1, 0, 0),
+    3: (1, 1, 0),
+    4: (0, 1, 0),
+    5: (0, 0, 1),
+    6: (0, 1, 1),
+    7: (1, 1, 1),
+    8: (1, 0, 1),
+}
 """EXIF orientation -> (flip columns, flip rows, then swap axes), applied in the order swap last."""
 
 _lock = threading.Lock()
@@ -108,7 +116,7 @@ def _is_16_bit(image: Image.Image, data: bytes) -> bool:
     return False
 
 
-def _decode_16_bit(image: Image.Image, data: bytes) -> NDArray[np.uint16]:
+def _decode_16_bit(image: Image.Image, data: bytes) -> NDArray[Any]:
     import cv2
 
     if image.format == "TIFF" and image.mode not in ("I;16", "I;16B", "RGB", "RGBA"):

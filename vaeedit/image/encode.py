@@ -36,7 +36,7 @@ HOLDS = {
     "BMP": Holds(alpha=False, metadata=False),
 }
 
-QUALITY = {
+QUALITY: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 95, "subsampling": 0},
     "WEBP": {"quality": 95, "method": 4},
     "AVIF": {"quality": 90, "subsampling": "4:4:4"},
@@ -146,7 +146,7 @@ def _png_16(frame: Frame) -> bytes:
         chunks.append((b"eXIf", metadata.exif.removeprefix(b"Exif\0\0")))
     if metadata.xmp:
         chunks.append((b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + metadata.xmp))
-    chunks += [(b"IDAT", zlib.compress(filtered, 3)), (b"IEND", b"")]
+    chunks += [(b"IDAT", zlib.compress(filtered.tobytes(), 3)), (b"IEND", b"")]
     buffer = io.BytesIO()
     png.write_chunks(buffer, chunks)
     return buffer.getvalue()

@@ -20,8 +20,6 @@ FORMATS = {
 """Format by file name extension, in lower case."""
 
 
-
-
 def image_files(paths: Iterable[Path], *, recursive: bool = False) -> list[Path]:
     """The files among `paths`, and the pictures inside the folders among them, sorted within each folder."""
     found: list[Path] = []

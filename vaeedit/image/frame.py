@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
+Pixels = NDArray[Any]
+"""uint8, uint16 or float32; which one is checked at run time."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,9 @@ class Frame:
         """Bits a value: 8, 16 or 32."""
         return self.pixels.dtype.itemsize * 8
 
-    def floats(self, rows: NDArray[np.intp] | None = None, columns: NDArray[np.intp] | None = None) -> NDArray[np.float32]:
+    def floats(
+        self, rows: NDArray[np.intp] | None = None, columns: NDArray[np.intp] | None = None
+    ) -> NDArray[np.float32]:
         """Float32 in [0, 1], (h, w, C), of the given row and column indices (all by default)."""
         part = self.pixels if rows is None else self.pixels[rows]
         part = part if columns is None else part[:, columns]
@@ -89,21 +93,22 @@ class Frame:
 
     def as_uint8(self) -> NDArray[np.uint8]:
         """The pixels rounded to 8 bits."""
-        return from_floats(self.floats(), np.dtype(np.uint8)) if self.depth != 8 else self.pixels  # type: ignore[return-value]
+        return self.pixels if self.depth == 8 else from_floats(self.floats(), np.dtype(np.uint8))
 
     def with_conditions(self, **conditions: Condition) -> "Frame":
         """The same image with conditions for the VAE added."""
         return replace(self, conditions={**self.conditions, **conditions})
 
 
-def peak_of(dtype: np.dtype) -> float:  # type: ignore[type-arg]
+def peak_of(dtype: np.dtype[Any]) -> float:
     """The stored value that stands for 1 in this dtype."""
     return 1.0 if dtype == np.float32 else float(np.iinfo(dtype).max)
 
 
-def from_floats(values: NDArray[np.float32], dtype: np.dtype) -> Pixels:  # type: ignore[type-arg]
+def from_floats(values: NDArray[np.float32], dtype: np.dtype[Any]) -> Pixels:
     """Values in [0, 1] (clipped) as `dtype`, rounded to the nearest step."""
-    clipped = np.clip(values, 0.0, 1.0)
+    clipped: Pixels = np.clip(values, 0.0, 1.0)
     if dtype == np.float32:
         return clipped.astype(np.float32)
-    return np.rint(clipped * np.float32(peak_of(dtype))).astype(dtype)
+    rounded: Pixels = np.rint(clipped * np.float32(peak_of(dtype))).astype(dtype)
+    return rounded

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import IterableDataset
 
@@ -22,8 +23,8 @@ class CropBatches(IterableDataset[Tensor]):
         self.patch, self.batch, self.seed = patch, batch, seed
         self.waiting = image_files([folder], recursive=True)
         self.random = np.random.default_rng(seed)
-        self.random.shuffle(self.waiting)  # type: ignore[arg-type]
-        self.images: list[np.ndarray] = []
+        self.random.shuffle(self.waiting)
+        self.images: list[NDArray[np.uint8]] = []
         self.skipped: list[str] = []
         self._fill(cache * 2**20)
         if not self.images:
@@ -50,7 +51,7 @@ class CropBatches(IterableDataset[Tensor]):
             self.images.pop(0)
             self.images.append(image)
 
-    def _next_image(self) -> np.ndarray | None:
+    def _next_image(self) -> NDArray[np.uint8] | None:
         """The next file as (H, W, 3) uint8; None where it cannot be read or is too small."""
         path = self.waiting.pop(0)
         try:
@@ -63,10 +64,10 @@ class CropBatches(IterableDataset[Tensor]):
         self.waiting.append(path)
         return np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)))
 
-    def _crop(self) -> np.ndarray:
+    def _crop(self) -> NDArray[np.uint8]:
         image = self.images[self.random.integers(len(self.images))]
         row, column = (self.random.integers(size - self.patch + 1) for size in image.shape[:2])
         crop = image[row : row + self.patch, column : column + self.patch]
         if self.random.random() < 0.5:
             crop = crop[:, ::-1]
-        return np.rot90(crop, self.random.integers(4))
+        return np.rot90(crop, int(self.random.integers(4)))

@@ -14,8 +14,8 @@ from torch.utils.data import DataLoader
 
 from vaeedit.training.data import CropBatches
 from vaeedit.training.degradations import degrade, to_grey
-from vaeedit.training.objectives import OBJECTIVES
 from vaeedit.training.muon import Muon
+from vaeedit.training.objectives import OBJECTIVES
 from vaeedit.training.recipe import Recipe
 from vaeedit.vae.protocol import Estimator, TrainableVAE
 
@@ -78,7 +78,7 @@ class Fit(pl.LightningModule):
 
     def configure_gradient_clipping(self, *_: Any, **__: Any) -> None:
         """Clip each part of the network apart, so that one part's large gradients do not shrink another's."""
-        for part in self.vae.children():  # type: ignore[attr-defined]
+        for part in self.vae.children():
             torch.nn.utils.clip_grad_norm_(part.parameters(), self.recipe.optimiser.clip)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -156,7 +156,9 @@ def fit(
     callbacks: list[Callback] = [
         TimeBudget(),
         EMAWeightAveraging(decay=decay, update_every_n_steps=EMA_EVERY),
-        ModelCheckpoint(run, filename="last", enable_version_counter=False, train_time_interval=timedelta(minutes=5)),
+        ModelCheckpoint(
+            run, filename="last", enable_version_counter=False, train_time_interval=timedelta(minutes=5)
+        ),
         TQDMProgressBar(refresh_rate=20) if interactive else LogLines(),
     ]
     trainer = pl.Trainer(
@@ -169,12 +171,13 @@ def fit(
         default_root_dir=run,
     )
     last = run / "last.ckpt"
-    trainer.fit(module, DataLoader(crops, batch_size=None), ckpt_path=last if resume and last.exists() else None)
+    trainer.fit(
+        module, DataLoader(crops, batch_size=None), ckpt_path=last if resume and last.exists() else None
+    )
     return {
         "steps": trainer.global_step,
         "minutes": round(module.spent / 60, 1),
         "device": str(trainer.strategy.root_device),
-        "images": len(crops.images) ,
+        "images": len(crops.images),
         "skipped": crops.skipped,
     }
-

@@ -20,9 +20,16 @@ class Muon(torch.optim.Optimizer):
     """Muon for weights with at least `smallest` inputs and outputs, AdamW at the same rate for everything else."""
 
     def __init__(
-        self, parameters: Iterable[Tensor], lr: float, *, adam_lr: float, momentum: float = 0.95, smallest: int = 32
+        self,
+        parameters: Iterable[Tensor],
+        lr: float,
+        *,
+        adam_lr: float,
+        momentum: float = 0.95,
+        smallest: int = 32,
     ) -> None:
-        matrices, others = [], []
+        matrices: list[Tensor] = []
+        others: list[Tensor] = []
         for parameter in parameters:
             wide = parameter.ndim >= 2 and min(parameter.shape[:2]) >= smallest
             (matrices if wide else others).append(parameter)
@@ -33,7 +40,7 @@ class Muon(torch.optim.Optimizer):
         super().__init__([g for g in groups if g["params"]], {"momentum": momentum, "betas": (0.9, 0.99)})
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """One update of every parameter that has a gradient."""
         loss = None
         if closure is not None:
@@ -94,5 +101,5 @@ def orthogonalise(matrices: Tensor) -> Tensor:
         factor = a * identity + b * gram + c * (gram @ gram)
         product = factor @ product
         gram = factor @ gram @ factor
-    result = product @ x
+    result: Tensor = product @ x
     return result if wide else result.mT

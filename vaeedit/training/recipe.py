@@ -10,7 +10,7 @@ from vaeedit.errors import OptionError, UnknownName
 from vaeedit.options import Options, as_dict, option
 
 
-class Data(Options):
+class Data(Options, frozen=True):
     """What a training batch is made of."""
 
     patch: Annotated[int, option("Side of a square crop in pixels.", ge=16)] = 96
@@ -19,7 +19,7 @@ class Data(Options):
     grey: Annotated[float, option("Share of crops turned grey.", ge=0, le=1)] = 0.05
 
 
-class Noise(Options):
+class Noise(Options, frozen=True):
     """How observed images are made from clean ones."""
 
     sigma: Annotated[float, option("Largest standard deviation, of 255.", ge=0, le=255)] = 75.0
@@ -28,7 +28,7 @@ class Noise(Options):
     blind: Annotated[float, option("Share whose noise map is the model's own.", ge=0, le=1)] = 0.25
 
 
-class Objective(Options):
+class Objective(Options, frozen=True):
     """Weights of the loss; everything is per pixel value."""
 
     kind: Annotated[str, option("restoration or elbo.")] = "restoration"
@@ -38,7 +38,7 @@ class Objective(Options):
     share: Annotated[float, option("Share of a batch that the ladder sees.", ge=0, le=1)] = 1.0
 
 
-class Optimiser(Options):
+class Optimiser(Options, frozen=True):
     """Muon with warm-up and a cosine to zero over the budget; each part of the network is clipped apart."""
 
     rate: Annotated[float, option("Peak learning rate of matrices (Muon).", ge=0)] = 2e-3
@@ -48,7 +48,7 @@ class Optimiser(Options):
     decay: Annotated[float, option("Decay of the weights' moving average.", ge=0, le=1)] = 0.999
 
 
-class Recipe(Options):
+class Recipe(Options, frozen=True):
     """Everything that fixes a training run but the data folder and the budget."""
 
     name: Annotated[str, option("Name of the model.")]

@@ -53,4 +53,3 @@ def train(
     save_vae(output, network, info)
     write_card(output, info)
     return info
-

@@ -26,7 +26,9 @@ def card(info: VaeInfo) -> str:
         "## Training",
         _listed(info.training),
         "## Measured figures",
-        _figures(info.figures) if info.figures else "None recorded yet: run `vaeedit evaluate` with `--record`.",
+        _figures(info.figures)
+        if info.figures
+        else "None recorded yet: run `vaeedit evaluate` with `--record`.",
         "## Recipe",
         f"```yaml\n{msgspec.yaml.encode(info.recipe).decode()}```",
     ]

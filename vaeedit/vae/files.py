@@ -112,4 +112,3 @@ def record_figures(path: Path, figures: dict[str, Any]) -> None:
 def checksum(path: Path) -> str:
     """SHA-256 of the file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
-

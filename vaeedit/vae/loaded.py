@@ -45,7 +45,13 @@ class LoadedVae:
         self.info, self.device = info, device
 
     def edit(
-        self, frame: Frame, edit: Edit, *, precision: torch.dtype, scale: bool = False, tile: int | None = None
+        self,
+        frame: Frame,
+        edit: Edit,
+        *,
+        precision: torch.dtype,
+        scale: bool = False,
+        tile: int | None = None,
     ) -> Frame:
         """Encode, edit, decode, tile by tile; the result has the frame's size, mode and depth.
 
@@ -56,7 +62,9 @@ class LoadedVae:
         unknown = set(frame.conditions) - set(self.network.conditions)
         if unknown:
             raise WeightsError(f"The VAE {self.info.name} does not understand {', '.join(sorted(unknown))}.")
-        side = tile or (max(frame.height, frame.width) if frame.height * frame.width <= WHOLE else DEFAULT_TILE)
+        side = tile or (
+            max(frame.height, frame.width) if frame.height * frame.width <= WHOLE else DEFAULT_TILE
+        )
         pixels = np.empty_like(frame.pixels)
         deviation = np.empty(frame.pixels.shape, np.float32) if scale else None
         estimates: dict[str, list[tuple[float, int]]] = {}
@@ -136,7 +144,9 @@ class LoadedVae:
             value = told.get(name, Estimated())
             if isinstance(value, Estimated):
                 if not isinstance(self.network, Estimator):
-                    raise WeightsError(f"The VAE {self.info.name} must be told {name}; it cannot estimate it.")
+                    raise WeightsError(
+                        f"The VAE {self.info.name} must be told {name}; it cannot estimate it."
+                    )
                 maps[name] = value.times * self.network.estimate(name, x)
             elif isinstance(value, np.ndarray):
                 part = np.ascontiguousarray(value[rows][:, columns])
