@@ -84,27 +84,38 @@ def fields(cls: type[Options]) -> dict[str, Field]:
             text = (info.extra_json_schema or {}).get("description", "")
             info = info.type
         default = None if field.required else field.default
+        if default is msgspec.NODEFAULT:
+            default = field.default_factory()
         found[field.name] = Field(field.name, hints[field.name], info, default, field.required, text)
     return found
 
 
 def validate(cls: type[O], values: Mapping[str, Any], where: str = "") -> O:
     """Build `cls` from names (dashes or underscores) and values; raises OptionError with one sentence."""
+    parsed, faults = parse(cls, values, where)
+    if faults:
+        raise OptionError(faults[0])
+    return cls(**parsed)
+
+
+def parse(cls: type[Options], values: Mapping[str, Any], where: str = "") -> tuple[dict[str, Any], list[str]]:
+    """The converted values by field name, and a sentence for every fault among them."""
     known = fields(cls)
-    parsed = {}
-    for key, value in values.items():
-        name = str(key).replace("-", "_")
+    given = {str(key).replace("-", "_"): key for key in values}
+    parsed, faults = {}, []
+    for name, key in given.items():
         if name not in known:
             flags = [field.flag for field in known.values()]
             prefix = f"{where} has" if where else "There is"
-            raise OptionError(f"{prefix} no option {key!r}{suggestion(str(key), flags)}.")
+            faults.append(f"{prefix} no option {key!r}{suggestion(str(key), flags)}.")
+            continue
         field = known[name]
-        label = f"{where}: {field.flag}" if where else field.flag
-        parsed[name] = field.parse(value, label)
-    missing = [f.flag for f in known.values() if f.required and f.name not in parsed]
-    if missing:
-        raise OptionError(f"{where or cls.__name__} needs the option {missing[0]!r}.")
-    return cls(**parsed)
+        try:
+            parsed[name] = field.parse(values[key], f"{where}: {field.flag}" if where else field.flag)
+        except OptionError as error:
+            faults.append(str(error))
+    missing = [field.flag for field in known.values() if field.required and field.name not in given]
+    return parsed, faults + [f"{where or cls.__name__} needs the option {flag!r}." for flag in missing]
 
 
 def as_dict(options: Options) -> dict[str, Any]:
@@ -128,15 +139,25 @@ def describe(info: Any) -> str:
             return "true or false"
         case inspect.IntType() | inspect.FloatType():
             noun = "a whole number" if isinstance(info, inspect.IntType) else "a number"
-            if info.ge is not None and info.le is not None:
-                return f"{noun} from {info.ge:g} to {info.le:g}"
-            return noun if info.ge is None else f"{noun} of at least {info.ge:g}"
+            return f"{noun}{_bounds(info.ge, info.le)}"
         case inspect.StrType():
             return "text"
         case inspect.NoneType():
             return "nothing"
         case _:
             return "a list" if hasattr(info, "item_type") else "a value"
+
+
+def _bounds(low: float | None, high: float | None) -> str:
+    match low, high:
+        case None, None:
+            return ""
+        case _, None:
+            return f" of at least {low:.12g}"
+        case None, _:
+            return f" of at most {high:.12g}"
+        case _:
+            return f" from {low:.12g} to {high:.12g}"
 
 
 def table(cls: type[Options]) -> str:

@@ -16,12 +16,13 @@ from typing import Any
 
 import msgspec
 
-from vaeedit.errors import PipelineError, UsageError
-from vaeedit.options import Options, as_dict, validate
+from vaeedit.errors import PipelineError, UnknownName, UsageError, suggestion
+from vaeedit.options import Options, as_dict, parse
 from vaeedit.plugins import Provided, Registry
 from vaeedit.specs import OperationSpec
 
 VERSION = 1
+KEYS = ("version", "seed", "steps")
 
 
 @dataclass(frozen=True, init=False)
@@ -114,22 +115,13 @@ class Pipeline:
     def check(self, registry: Registry) -> list[PlannedStep]:
         """The plan, or PipelineError with every fault of every step; loads nothing."""
         faults = [] if self.steps else ["The pipeline has no steps."]
+        faults += _seed_faults(self.seed)
         plan = []
         for number, step in enumerate(self.steps, 1):
-            where = f"step {number} ({step.operation})"
-            try:
-                provided = registry.operations.find(step.operation)
-                spec = provided.spec
-                vae = step.vae or spec.vae
-                if not vae.endswith(".safetensors") and "/" not in vae:
-                    registry.weights.find(vae)
-                options = validate(spec.options, step.options, where)
-                unknown = sorted(set(step.maps) - set(spec.maps))
-                if unknown:
-                    raise UsageError(f"{where} gives no map {unknown[0]!r}.")
-                plan.append(PlannedStep(provided, options, vae, frozenset(step.maps)))
-            except UsageError as error:
-                faults.append(f"{where}: {error}" if where not in str(error) else str(error))
+            planned, found = _plan(step, f"step {number} ({step.operation})", registry)
+            faults += found
+            if planned is not None:
+                plan.append(planned)
         if faults:
             raise PipelineError(faults)
         return plan
@@ -138,12 +130,15 @@ class Pipeline:
     def _from_document(cls, document: Any) -> "Pipeline":
         if not isinstance(document, dict):
             raise PipelineError(["A pipeline is a mapping with the keys version, seed and steps."])
-        faults = [f"A pipeline has no key {key!r}." for key in set(document) - {"version", "seed", "steps"}]
+        faults = [
+            f"A pipeline has no key {key!r}{suggestion(str(key), KEYS)}."
+            for key in document
+            if key not in KEYS
+        ]
         if document.get("version") != VERSION:
             faults.append(f"The pipeline's version must be {VERSION}, not {document.get('version')!r}.")
         seed = document.get("seed", 0)
-        if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
-            faults.append(f"The seed must be a whole number of at least 0, not {seed!r}.")
+        faults += _seed_faults(seed)
         steps = document.get("steps")
         if not isinstance(steps, list):
             faults.append("The key steps must hold a list.")
@@ -157,6 +152,33 @@ class Pipeline:
         if faults:
             raise PipelineError(faults)
         return cls(*parsed, seed=seed)
+
+
+def _seed_faults(seed: Any) -> list[str]:
+    if isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0:
+        return []
+    return [f"The seed must be a whole number of at least 0, not {seed!r}."]
+
+
+def _plan(step: Step, where: str, registry: Registry) -> tuple[PlannedStep | None, list[str]]:
+    """The planned step, or None and a sentence for every fault."""
+    try:
+        provided = registry.operations.find(step.operation)
+    except UnknownName as error:
+        return None, [f"{where}: {error}"]
+    spec = provided.spec
+    values, faults = parse(spec.options, step.options, where)
+    vae = step.vae or spec.vae
+    if not vae.endswith(".safetensors") and "/" not in vae:
+        try:
+            registry.weights.find(vae)
+        except UnknownName as error:
+            faults.append(f"{where}: {error}")
+    unknown = sorted(set(step.maps) - set(spec.maps))
+    faults += [f"{where} gives no map {name!r}{suggestion(name, spec.maps)}." for name in unknown]
+    if faults:
+        return None, faults
+    return PlannedStep(provided, spec.options(**values), vae, frozenset(step.maps)), []
 
 
 def _step(entry: Any) -> Step:

@@ -6,8 +6,9 @@ becomes a report, never an exception.
 """
 
 import os
+import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -18,9 +19,11 @@ import pluggy
 
 from vaeedit import hookspecs
 from vaeedit.errors import UnknownName
+from vaeedit.options import Options
 from vaeedit.specs import CONTRACT, ArchitectureSpec, OperationSpec, WeightsSpec
 
 GROUP = "vaeedit"
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 Spec = OperationSpec | ArchitectureSpec | WeightsSpec
 S = TypeVar("S", OperationSpec, ArchitectureSpec, WeightsSpec)
 
@@ -93,21 +96,27 @@ def discover(points: Iterable[EntryPoint], selected: set[str] | None = None) -> 
     """Build a registry from entry points; plugins of vaeedit itself come first, then the others by name."""
     found = Registry()
     for point in sorted(points, key=lambda p: (_distribution(p) != "vaeedit", p.name)):
-        if selected is not None and point.name not in selected:
-            report = Report(point.name, _distribution(point), "off", "not in VAEEDIT_PLUGINS")
-        else:
-            report = _admit(point, found)
-        found.reports.append(report)
+        found.reports.append(_refusal(point, selected, found) or _admit(point, found))
     return found
+
+
+def _refusal(point: EntryPoint, selected: set[str] | None, found: Registry) -> Report | None:
+    """A report for a plugin that is not even imported."""
+    report = Report(point.name, _distribution(point), "off", "it is not in VAEEDIT_PLUGINS")
+    if selected is not None and point.name not in selected:
+        return report
+    for holder in found.reports:
+        if holder.plugin == point.name:
+            reason = f"the package {holder.distribution} has a plugin of this name already"
+            return replace(report, state="refused", reason=reason)
+    return None
 
 
 def _admit(point: EntryPoint, found: Registry) -> Report:
     report = Report(point.name, _distribution(point), "broken")
     try:
         module = point.load()
-    except BaseException as error:  # a module may even call sys.exit
-        if isinstance(error, KeyboardInterrupt):
-            raise
+    except (Exception, SystemExit) as error:
         return replace(report, reason=f"it could not be imported: {_cause(error)}")
     contract = getattr(module, "CONTRACT", 1)
     if not isinstance(contract, int) or contract > CONTRACT:
@@ -115,7 +124,7 @@ def _admit(point: EntryPoint, found: Registry) -> Report:
         return replace(report, state="refused", reason=reason)
     try:
         specs = _specs(module, point.name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return replace(report, reason=f"its hooks failed: {_cause(error)}")
     return _register(specs, report, found)
 
@@ -134,9 +143,25 @@ def _specs(module: ModuleType, name: str) -> list[Spec]:
         for answer in call():
             specs.extend(answer)
     for spec in specs:
-        if not isinstance(spec, OperationSpec | ArchitectureSpec | WeightsSpec):
-            raise TypeError(f"a hook returned {spec!r}, which is not a spec")
+        _check(spec)
     return specs
+
+
+def _check(spec: Any) -> None:
+    """Raise TypeError for what no command, list or help page could be made from."""
+    if not isinstance(spec, OperationSpec | ArchitectureSpec | WeightsSpec):
+        raise TypeError(f"a hook returned {spec!r}, which is not a spec")
+    texts = {name: getattr(spec, name, "") for name in ("name", "summary", "target", "vae", "resource")}
+    for name, text in texts.items():
+        if not isinstance(text, str):
+            raise TypeError(f"the {name} of {spec!r} is not text")
+    if not NAME.fullmatch(spec.name):
+        raise TypeError(f"the name {spec.name!r} is not lower-case words joined by dashes")
+    options, maps = getattr(spec, "options", Options), getattr(spec, "maps", {})
+    if not (isinstance(options, type) and issubclass(options, Options)):
+        raise TypeError(f"the options of {spec.name} are not a class derived from Options")
+    if not isinstance(maps, Mapping):
+        raise TypeError(f"the maps of {spec.name} are not a mapping")
 
 
 def _hooks(manager: pluggy.PluginManager) -> list[Callable[[], list[Any]]]:
@@ -170,7 +195,7 @@ def _table(spec: Spec, found: Registry) -> Table[Any]:
 
 
 def _distribution(point: EntryPoint) -> str:
-    return point.dist.name if point.dist is not None else "unknown"
+    return (point.dist.name if point.dist is not None else None) or "unknown"
 
 
 def _cause(error: BaseException) -> str:

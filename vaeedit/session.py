@@ -2,17 +2,19 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 
 from vaeedit.errors import PluginError, UsageError, VaeeditError
 from vaeedit.image import Frame, read
 from vaeedit.operation import Operation, Request, Result
+from vaeedit.options import validate
 from vaeedit.pipeline import Pipeline, PlannedStep, Step
 from vaeedit.plugins import Registry, registry
 from vaeedit.settings import Settings
@@ -20,7 +22,8 @@ from vaeedit.specs import load_target
 from vaeedit.vae.files import find_vae, load_vae
 from vaeedit.vae.loaded import LoadedVae
 
-T = TypeVar("T")
+SEEDS = 2**62
+"""Seeds count modulo this, so that any whole number is one."""
 Source = Frame | str | os.PathLike[str]
 
 
@@ -31,7 +34,7 @@ class Session:
     """
 
     def __init__(self, *, plugins: Registry | None = None, **settings: Any) -> None:
-        self.settings = Settings(**settings)
+        self.settings = validate(Settings, settings)
         self.registry = plugins or registry()
         self.device = resolve_device(self.settings.device)
         self._vaes: dict[Path, LoadedVae] = {}
@@ -52,7 +55,9 @@ class Session:
         frame = source if isinstance(source, Frame) else read(source)
         result = Result(frame)
         for index, step in enumerate(plan):
-            done = self._run_step(step, result.frame, self.settings.seed + pipeline.seed + index)
+            seed = (self.settings.seed + pipeline.seed + index) % SEEDS
+            with _blame(step):
+                done = self._run_step(step, result.frame, seed)
             result = replace(
                 done,
                 maps={**result.maps, **done.maps},
@@ -69,26 +74,27 @@ class Session:
         return self._vaes[path]
 
     def _run_step(self, step: PlannedStep, original: Frame, seed: int) -> Result:
-        operation: Operation[Any] = load_target(step.spec.target)(Request(step.options, seed, step.maps))
-        call = _guard(step)
         started = time.perf_counter()
+        operation: Operation[Any] = load_target(step.spec.target)(Request(step.options, seed, step.maps))
         if operation.is_identity and not operation.wants_scale:
             return Result(original, notes={"unchanged": True})
-        frame = call(lambda: operation.before([original]))[0]
-        vae = self.vae(self.settings.vae or step.vae)
-        edited = call(
-            lambda: vae.edit(
-                frame,
-                operation.edit,
-                precision=resolve_precision(self.settings.precision, self.device, frame.depth),
-                scale=operation.wants_scale,
-                tile=self.settings.tile,
-            )
+        (frame,) = operation.before([original])
+        edited = self.vae(self.settings.vae or step.vae).edit(
+            frame,
+            operation.edit,
+            precision=resolve_precision(self.settings.precision, self.device, frame.depth),
+            scale=operation.wants_scale,
+            tile=self.settings.tile,
         )
         if operation.is_identity:
             edited = replace(edited, pixels=original.pixels)
-        result = call(lambda: operation.after([edited], [original]))
-        clean = replace(result.frame, conditions={}, scale=None)
+        result = operation.after([edited], [original])
+        if not isinstance(result, Result):
+            raise TypeError(f"`after` gave {result!r:.60}, not a Result")
+        missing = step.maps - set(result.maps)
+        if missing:
+            raise ValueError(f"it gave no map {', '.join(sorted(missing))}")
+        clean = original if operation.is_identity else replace(result.frame, conditions={}, scale=None)
         seconds = round(time.perf_counter() - started, 3)
         return replace(result, frame=clean, notes={**result.notes, "seconds": seconds})
 
@@ -143,16 +149,15 @@ def _fast_bfloat16(device: torch.device) -> bool:
     return False
 
 
-def _guard(step: PlannedStep) -> Callable[[Callable[[], T]], T]:
+@contextmanager
+def _blame(step: PlannedStep) -> Iterator[None]:
     """Turn what a plugin's code raises into a PluginError that names it."""
-
-    def call(action: Callable[[], T]) -> T:
-        try:
-            return action()
-        except VaeeditError:
-            raise
-        except Exception as error:
-            where = f"The operation {step.spec.name} of {step.provided.distribution}"
-            raise PluginError(f"{where} failed: {type(error).__name__}: {error}") from error
-
-    return call
+    try:
+        yield
+    except (VaeeditError, MemoryError):
+        raise
+    except (Exception, SystemExit) as error:
+        if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+            raise MemoryError from error
+        where = f"The operation {step.spec.name} of {step.provided.distribution}"
+        raise PluginError(f"{where} failed: {type(error).__name__}: {error}") from error

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from vaeedit.api import Estimated, Frame, Latents, Mixture, Operation, Result
 
+from vaeedit.api import Estimated, Frame, Latents, Mixture, Operation, Result
 from vaeedit_denoise import DenoiseOptions
 
 

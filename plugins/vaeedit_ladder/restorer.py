@@ -19,8 +19,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from vaeedit.api import Decoded, ElboTerms, Gaussian, Latents
 
+from vaeedit.api import Decoded, ElboTerms, Gaussian, Latents
 from vaeedit_ladder import RestorerShape
 from vaeedit_ladder.blocks import Head, Pyramid, downs, stage, ups
 from vaeedit_ladder.topdown import Choose, TopDown, draw

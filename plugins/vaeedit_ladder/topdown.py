@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
-from vaeedit.api import Gaussian
 
+from vaeedit.api import Gaussian
 from vaeedit_ladder.blocks import ResidualBlock, ups
 
 Choose = Callable[[int, Tensor], Tensor]

@@ -7,8 +7,8 @@ scale is predicted too. ELBO = E_q[log p(x | z)] - sum_l KL(q(z_l | z_>l, x) || 
 from collections.abc import Mapping
 
 from torch import Tensor, nn
-from vaeedit.api import Decoded, ElboTerms, Latents
 
+from vaeedit.api import Decoded, ElboTerms, Latents
 from vaeedit_ladder import LadderShape
 from vaeedit_ladder.blocks import Head, Pyramid
 from vaeedit_ladder.topdown import TopDown, draw

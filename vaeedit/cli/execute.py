@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaeedit.cli import console
-from vaeedit.cli.targets import STREAM, Job
+from vaeedit.cli.targets import STREAM, Job, make_folder
 from vaeedit.errors import ImageError, UsageError, VaeeditError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Extras:
 
 def execute(pipeline: "Pipeline", settings: Mapping[str, Any], jobs: Sequence[Job], extras: Extras) -> int:
     """Run every job and return the exit code: 0 all done, 1 some failed (each named)."""
-    sides = [side_paths(job, extras, several=len(jobs) > 1) for job in jobs]  # faults in names come first
+    sides = side_paths(jobs, extras)  # faults in names come first
     from vaeedit.session import Session
 
     failed = 0
@@ -46,8 +46,7 @@ def execute(pipeline: "Pipeline", settings: Mapping[str, Any], jobs: Sequence[Jo
                 if extras.debug:
                     raise
                 failed += 1
-                cause = str(error) or f"{job.name} does not fit into memory; try a smaller --tile."
-                _report_failure(job, cause, extras.as_json)
+                _report_failure(job, _cause(error, job), extras.as_json)
             else:
                 _report_success(record, job, extras.as_json)
     if len(jobs) > 1 and not extras.as_json:
@@ -55,39 +54,48 @@ def execute(pipeline: "Pipeline", settings: Mapping[str, Any], jobs: Sequence[Jo
     return console.FAILED if failed else console.OK
 
 
-def side_paths(job: Job, extras: Extras, *, several: bool) -> dict[str, Path]:
-    """Where each side picture of a job goes; raises UsageError for names that cannot be meant."""
+def side_paths(jobs: Sequence[Job], extras: Extras) -> list[dict[str, Path]]:
+    """Where each side picture of each job goes; raises UsageError for names that cannot be meant."""
+    taken = {path.resolve() for job in jobs for path in (job.source, job.target) if path is not None}
+    sides = []
+    for job in jobs:
+        paths = {name: _side_path(name, text, job, len(jobs) > 1) for name, text in extras.pictures.items()}
+        for name, path in paths.items():
+            if path.resolve() in taken:
+                raise UsageError(f"--{name} {path} is already an input or output.")
+            if path.exists() and not extras.overwrite:
+                raise UsageError(f"{path} exists; say --exists overwrite.")
+            taken.add(path.resolve())
+        sides.append(paths)
+    return sides
+
+
+def _side_path(name: str, text: str, job: Job, several: bool) -> Path:
+    """The file itself, or of several inputs one file each in the folder `text`."""
     from vaeedit.image.files import FORMATS
 
-    paths: dict[str, Path] = {}
-    for name, text in extras.pictures.items():
-        path = Path(text)
-        if several:
-            stem = job.source.stem if job.source else "stdin"
-            path = path / f"{stem}.{name}.png"
-        elif path.suffix.lower() not in FORMATS:
-            raise UsageError(f"--{name} {path} does not end in a picture format ({', '.join(FORMATS)}).")
-        others = {other.resolve() for other in (job.source, job.target, *paths.values()) if other is not None}
-        if path.resolve() in others:
-            raise UsageError(f"--{name} {path} is already an input or output.")
-        if path.exists() and not extras.overwrite:
-            raise UsageError(f"{path} exists; say --exists overwrite.")
-        paths[name] = path
-    return paths
+    path = Path(text)
+    if several or path.is_dir() or text.endswith(("/", "\\")):
+        return path / f"{job.source.stem if job.source else 'stdin'}.{name}.png"
+    if path.suffix.lower() not in FORMATS:
+        raise UsageError(f"--{name} {path} does not end in a picture format ({', '.join(FORMATS)}).")
+    return path
 
 
 def _run(session: "Session", pipeline: "Pipeline", job: Job, sides: Mapping[str, Path]) -> dict[str, Any]:
     """Read, edit, write; returns the record of what was done."""
     from vaeedit.image import compare, read_bytes, write
+    from vaeedit.image.files import FORMATS
 
     started = time.perf_counter()
     data = _bytes_of(job)
     frame = read_bytes(data, job.name)
+    if job.target is not None and job.target.suffix.lower() not in FORMATS:
+        raise ImageError(f"{job.target} does not end in a picture format; name the output with -o.")
     result = session.run(pipeline, frame)
     warnings = _deliver(result, frame, data, job)
     for name, path in sides.items():
-        if not path.parent.is_dir():
-            path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         warnings += write(compare(frame, result.frame) if name == "compare" else result.maps[name], path)
     return {
         "input": job.name,
@@ -113,17 +121,29 @@ def _bytes_of(job: Job) -> bytes:
 
 def _deliver(result: "Result", frame: "Frame", data: bytes, job: Job) -> list[str]:
     """Write the image; an untouched one keeps its very bytes, so that nothing is encoded twice."""
-    from vaeedit.image import format_of, write, write_bytes, write_whole
+    from vaeedit.image import write, write_bytes, write_whole
+    from vaeedit.image.files import FORMATS
 
-    if result.frame is frame and job.source and job.target and job.source.suffix == job.target.suffix:
-        write_whole(job.target, data)
-        return []
+    kind = FORMATS.get(job.source.suffix.lower()) if job.source else None
     if job.target is not None:
+        make_folder(job.target.parent)
+        if result.frame is frame and kind == FORMATS[job.target.suffix.lower()]:
+            write_whole(job.target, data)
+            return []
         return write(result.frame, job.target)
-    encoded, warnings = write_bytes(result.frame, format_of(job.source) if job.source else "PNG")
-    sys.stdout.buffer.write(encoded)
+    warnings: list[str] = []
+    if result.frame is not frame:
+        data, warnings = write_bytes(result.frame, kind or "PNG")
+    sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
     return warnings
+
+
+def _cause(error: BaseException, job: Job) -> str:
+    """What went wrong, in a sentence that names the input."""
+    if isinstance(error, MemoryError):
+        return f"{job.name} does not fit into memory; try a smaller --tile."
+    return str(error) if job.name in str(error) else f"{job.name}: {error}"
 
 
 def _report_success(record: dict[str, Any], job: Job, as_json: bool) -> None:

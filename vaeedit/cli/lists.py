@@ -7,7 +7,9 @@ import click
 
 from vaeedit.cli import console
 from vaeedit.cli.operations import debug_option
-from vaeedit.plugins import registry
+from vaeedit.errors import VaeeditError
+from vaeedit.plugins import Provided, registry
+from vaeedit.specs import WeightsSpec
 
 
 def _list_command(name: str, help_text: str, rows: Callable[[], list[dict[str, Any]]]) -> click.Command:
@@ -38,24 +40,26 @@ def _operations() -> list[dict[str, Any]]:
 
 
 def _models() -> list[dict[str, Any]]:
+    return [_model(name, item) for name, item in sorted(registry().weights.bare.items())]
+
+
+def _model(name: str, item: Provided[WeightsSpec]) -> dict[str, Any]:
     from vaeedit.vae.files import checksum, find_vae, read_info
 
-    rows = []
-    for name, item in sorted(registry().weights.bare.items()):
+    try:
         path = find_vae(name, registry())
         info = read_info(path)
-        rows.append(
-            {
-                "vae": name,
-                "summary": item.spec.summary,
-                "architecture": info.architecture,
-                "licence": info.licence,
-                "megabytes": f"{path.stat().st_size / 1e6:.1f} MB",
-                "sha256": checksum(path),
-                "package": item.distribution,
-            }
-        )
-    return rows
+    except (VaeeditError, ImportError) as error:  # one that is damaged hides none of the others
+        return {"vae": name, "problem": str(error), "package": item.distribution}
+    return {
+        "vae": name,
+        "summary": item.spec.summary,
+        "architecture": info.architecture,
+        "licence": info.licence,
+        "megabytes": f"{path.stat().st_size / 1e6:.1f} MB",
+        "sha256": checksum(path),
+        "package": item.distribution,
+    }
 
 
 def _plugins() -> list[dict[str, Any]]:

@@ -28,28 +28,40 @@ class Commands(click.Group):
         """A fixed command, or an operation by 'name' or 'plugin:name'; the error names the nearest."""
         if name in FIXED:
             return FIXED[name]
-        found = registry()
-        for report in found.reports:
-            if report.plugin == name and report.state in ("broken", "refused", "off"):
-                raise click.UsageError(
-                    f"The plugin {name} of the package {report.distribution} is {report.state}: {report.reason}. "
-                    f"Update it, or remove it with: pip uninstall {report.distribution}"
-                )
         try:
-            return operation_command(found.operations.find(name))
+            return operation_command(registry().operations.find(name))
         except UnknownName:
-            known = [*found.operations.bare, *FIXED]
-            raise click.UsageError(str(UnknownName("command", name, [n for n in known if n]))) from None
+            raise click.UsageError(_why_unknown(name)) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Two sections; operations are listed from their specs, nothing is built."""
         operations = registry().operations.bare
-        with formatter.section("Operations"):
-            formatter.write_dl([(name, operations[name].spec.summary) for name in sorted(operations)])
+        if operations:
+            with formatter.section("Operations"):
+                formatter.write_dl([(name, operations[name].spec.summary) for name in sorted(operations)])
         with formatter.section("Commands"):
             formatter.write_dl(
                 [(str(name), command.get_short_help_str(70)) for name, command in FIXED.items()]
             )
+
+
+CURES = {
+    "broken": "Update it, or remove it with: pip uninstall {}",
+    "refused": "Otherwise remove it with: pip uninstall {}",
+    "off": "Add it to VAEEDIT_PLUGINS, or unset that variable.",
+}
+
+
+def _why_unknown(name: str) -> str:
+    """Why there is no such command: its plugin does not work, or the name is mistyped."""
+    plugin, qualified, _ = name.partition(":")
+    found = registry()
+    for report in found.reports:
+        if report.plugin == plugin and report.state in CURES:
+            cure = CURES[report.state].format(report.distribution)
+            return f"The plugin {plugin} of the package {report.distribution} is {report.state}: {report.reason}. {cure}"
+    known = found.operations.qualified if qualified else [*found.operations.bare, *FIXED]
+    return str(UnknownName("command", name, [str(known_name) for known_name in known]))
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

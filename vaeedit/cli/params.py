@@ -57,10 +57,10 @@ def _click_option(field: Field) -> click.Option:
     return click.Option(
         [f"--{field.flag}", field.name],
         type=FieldType(field),
-        default=field.default,
         required=field.required,
         show_default=shown,
         help=field.description,
+        **({} if field.required else {"default": field.default}),  # even None would count as a value
     )
 
 

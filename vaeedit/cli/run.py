@@ -7,7 +7,7 @@ import click
 from vaeedit.cli.operations import file_options
 from vaeedit.cli.params import click_options
 from vaeedit.cli.targets import plan
-from vaeedit.errors import UsageError
+from vaeedit.errors import UsageError, suggestion
 from vaeedit.settings import Settings
 
 
@@ -35,14 +35,19 @@ def _assign(pipeline: Any, assignment: str) -> Any:
     operation, dot, option = target.rpartition(".")
     if not equals or not dot:
         raise UsageError(f"--set {assignment} must look like STEP.OPTION=VALUE.")
-    if operation not in [step.operation for step in pipeline.steps]:
-        raise UsageError(f"--set {assignment}: the pipeline has no step {operation!r}.")
-    steps = [
-        Step(step.operation, vae=step.vae, maps=step.maps, **{**step.options, option: value})
-        if step.operation == operation
-        else step
-        for step in pipeline.steps
-    ]
+    names = [step.operation for step in pipeline.steps]
+    if operation not in names:
+        raise UsageError(
+            f"--set {assignment}: the pipeline has no step {operation!r}{suggestion(operation, names)}."
+        )
+    if option == "maps":
+        raise UsageError(f"--set {assignment}: maps cannot be set.")
+
+    def changed(step: Step) -> Step:
+        values = {**step.options, "vae": step.vae, option: value}
+        return Step(step.operation, maps=step.maps, **values)
+
+    steps = [changed(step) if step.operation == operation else step for step in pipeline.steps]
     return Pipeline(*steps, seed=pipeline.seed)
 
 

@@ -1,6 +1,6 @@
 """From what the user typed to jobs: which file goes where, checked before any work starts."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,8 @@ def plan(
     in_place: bool = False,
 ) -> list[Job]:
     """The jobs; raises UsageError for a request that cannot be meant, ImageError for a missing folder.
+
+    Nothing is written, no folder made: see `make_folder`.
 
     Without `output` a result is named in.OPERATION.jpg beside its input. An `output` is a folder if it is one,
     ends in a slash, or there is more than one input.
@@ -78,12 +80,9 @@ def _jobs(
 
 
 def _into_folder(sources: Sequence[Path | None], folder: Path) -> list[Job]:
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file; several results need a folder.")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ImageError(f"The folder {folder} cannot be made: {(error.strerror or '').lower()}.") from error
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    if not nearest.is_dir():
+        raise UsageError(f"{nearest} is a file; several results need a folder.")
     return [Job(source, folder / (source.name if source else "stdin.png")) for source in sources]
 
 
@@ -102,19 +101,28 @@ def _refuse_clashes(jobs: Sequence[Job], in_place: bool) -> None:
 
 
 def _settle_existing(jobs: Sequence[Job], exists: str) -> list[Job]:
-    settled = []
+    settled: list[Job] = []
     for job in jobs:
         if job.target is None or not job.target.exists() or exists == "overwrite":
             settled.append(job)
         elif exists == "error":
             raise UsageError(f"{job.target} exists; say --exists overwrite, skip or unique.")
         elif exists == "unique":
-            settled.append(Job(job.source, _unique(job.target)))
+            taken = {other.target for other in (*settled, *jobs)}
+            settled.append(Job(job.source, _unique(job.target, taken)))
     return settled
 
 
-def _unique(path: Path) -> Path:
+def _unique(path: Path, taken: Set[Path | None]) -> Path:
     number = 1
-    while (candidate := path.with_name(f"{path.stem}-{number}{path.suffix}")).exists():
+    while (candidate := path.with_name(f"{path.stem}-{number}{path.suffix}")).exists() or candidate in taken:
         number += 1
     return candidate
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of an output where it is missing; raises ImageError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImageError(f"The folder {folder} cannot be made: {(error.strerror or '').lower()}.") from error

@@ -29,7 +29,14 @@ class Duration(click.ParamType[float]):
 
 
 def _callback(
-    recipe: str, data: str, budget: float, output: str | None, run: str | None, resume: bool, debug: bool
+    recipe: str,
+    data: str,
+    budget: float,
+    steps: int | None,
+    output: str | None,
+    run: str | None,
+    resume: bool,
+    debug: bool,
 ) -> int:
     from vaeedit.plugins import registry
     from vaeedit.training.recipe import load_recipe
@@ -44,7 +51,8 @@ def _callback(
         folder,
         target,
         registry(),
-        budget=budget,
+        seconds=budget,
+        steps=steps,
         resume=resume,
         interactive=sys.stderr.isatty(),
     )
@@ -66,6 +74,7 @@ train = click.Command(
         click.Option(
             ["--budget"], type=Duration(), default=2700.0, show_default="45m", help="Time to train."
         ),
+        click.Option(["--steps"], type=click.IntRange(1), help="Train this many steps instead of a time."),
         click.Option(
             ["-o", "--output"], metavar="FILE", help="VAE file to write; by default inside the run folder."
         ),

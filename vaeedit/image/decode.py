@@ -1,7 +1,7 @@
 """Decode a file into a Frame: source depth kept, orientation applied once, every failure a sentence.
 
-Pillow decodes 8-bit files and all metadata. It reads 16-bit colour as 8-bit without a word, so files of 16
-bits go through OpenCV (PNG) or tifffile (TIFF), after Pillow has vouched for their integrity.
+Pillow decodes 8-bit files. It reads 16-bit colour as 8-bit without a word, so 16-bit PNG goes through OpenCV,
+after Pillow has vouched for its integrity, and TIFF beyond 8 bits through `tiff`.
 """
 
 import io
@@ -10,31 +10,23 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from vaeedit.errors import ImageError
+from vaeedit.errors import ImageError, UsageError, VaeeditError
+from vaeedit.image import tiff
 from vaeedit.image.files import FORMATS
 from vaeedit.image.frame import Frame, Metadata
+from vaeedit.image.orientation import TAG, reset_exif, reset_xmp, upright
 
 MAX_PIXELS = 400_000_000
 """Larger pictures are refused before anything is decoded; VAEEDIT_MAX_PIXELS changes it."""
-
-ORIENTATION = 0x0112
-_TRANSPOSE = {
-    2: (1, 0, 0),
-    3: (1, 1, 0),
-    4: (0, 1, 0),
-    5: (0, 0, 1),
-    6: (0, 1, 1),
-    7: (1, 1, 1),
-    8: (1, 0, 1),
-}
-"""EXIF orientation -> (flip columns, flip rows, then swap axes), applied in the order swap last."""
 
 _lock = threading.Lock()
 
@@ -55,10 +47,8 @@ def read_bytes(data: bytes, name: str) -> Frame:
     with _no_bomb_limit(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns about harmless metadata
         try:
-            with Image.open(io.BytesIO(data)) as image:
-                _check(image, name)
-                return _decode(image, data, name)
-        except ImageError:
+            return _decode(data, name)
+        except VaeeditError:
             raise
         except UnidentifiedImageError:
             kinds = ", ".join(dict.fromkeys(FORMATS.values()))
@@ -66,106 +56,108 @@ def read_bytes(data: bytes, name: str) -> Frame:
         except MemoryError:
             raise ImageError(f"{name} does not fit into memory.") from None
         except Exception as error:  # decoders raise anything on damaged data
-            raise ImageError(f"{name} is damaged and cannot be decoded: {error}.") from error
+            told = isinstance(error, OSError | ValueError | SyntaxError) and str(error)
+            reason = shorten(told or "its structure is broken", 100, placeholder=" …").rstrip(".")
+            raise ImageError(f"{name} is damaged and cannot be decoded: {reason}.") from error
 
 
-def _check(image: Image.Image, name: str) -> None:
-    limit = int(os.environ.get("VAEEDIT_MAX_PIXELS", MAX_PIXELS))
-    if image.width * image.height > limit:
+def _decode(data: bytes, name: str) -> Frame:
+    check = partial(_check, name)
+    if data[:4] in tiff.MAGIC:
+        values = tiff.decode_deep(data, name, check)
+        if values is not None:
+            return _frame(values, tiff.metadata(data))
+    with Image.open(io.BytesIO(data)) as image:
+        check(str(image.format), image.width, image.height, getattr(image, "n_frames", 1))
+        image.load()
+        if image.format == "TIFF":  # upright already
+            return _frame(np.asarray(_plain(image, name)), tiff.metadata(data))
+        metadata, orientation = _metadata(image)
+        deep = image.format == "PNG" and data[24] == 16  # bit depth in the IHDR chunk, which is always first
+        values = _decode_png_16(image, data) if deep else np.asarray(_plain(image, name))
+        return _frame(upright(values, orientation), metadata)
+
+
+def _check(name: str, format: str, width: int, height: int, pictures: int) -> None:
+    limit = _max_pixels()
+    if width * height > limit:
         raise ImageError(
-            f"{name} has {image.width} x {image.height} pixels, over the limit of {limit:,}; "
+            f"{name} has {width} x {height} pixels, over the limit of {limit:,}; "
             "if it is not a decompression bomb, raise VAEEDIT_MAX_PIXELS."
         )
-    if image.format not in set(FORMATS.values()) | {"MPO"}:
-        raise ImageError(f"{name} is a {image.format} file, a format vaeedit does not edit.")
-    frames = getattr(image, "n_frames", 1)
-    if frames > 1 and image.format != "MPO":
-        raise ImageError(f"{name} holds {frames} pictures; split it first, one picture a file.")
+    if format not in {*FORMATS.values(), "MPO"}:
+        raise ImageError(f"{name} is a {format} file, a format vaeedit does not edit.")
+    if pictures > 1 and format != "MPO":
+        raise ImageError(f"{name} holds {pictures} pictures; split it first, one picture a file.")
 
 
-def _decode(image: Image.Image, data: bytes, name: str) -> Frame:
-    metadata, orientation = _metadata(image)
-    deep = _is_16_bit(image, data)
-    image.load()
-    values: NDArray[Any] = _decode_16_bit(image, data) if deep else np.asarray(_plain(image))
-    if values.ndim == 2:
-        values = values[:, :, None]
-    values = _oriented(values, orientation)
-    alpha = values[:, :, -1] if values.shape[2] in (2, 4) else None
-    pixels = values if alpha is None else values[:, :, :-1]
-    return Frame(pixels, alpha, metadata)
+def _max_pixels() -> int:
+    text = os.environ.get("VAEEDIT_MAX_PIXELS", str(MAX_PIXELS))
+    if not text.isdecimal():
+        raise UsageError(f"VAEEDIT_MAX_PIXELS must be a whole number, not {text!r}.")
+    return int(text)
 
 
-def _plain(image: Image.Image) -> Image.Image:
-    """L, LA, RGB or RGBA; palettes, bilevel and CMYK are expanded."""
-    if image.mode in ("L", "LA", "RGB", "RGBA"):
-        return image
-    if image.mode == "1":
-        return image.convert("L")
-    if image.mode in ("P", "PA"):
-        opaque = "transparency" not in image.info and image.mode == "P"
-        return image.convert("RGB" if opaque else "RGBA")
-    return image.convert("RGB")
+def _frame(values: NDArray[Any], metadata: Metadata) -> Frame:
+    """Samples (H, W[, C]), alpha last, as a frame."""
+    values = values.reshape(*values.shape[:2], -1)
+    if values.shape[2] in (1, 3):
+        return Frame(values, None, metadata)
+    return Frame(values[:, :, :-1], values[:, :, -1], metadata)
 
 
-def _is_16_bit(image: Image.Image, data: bytes) -> bool:
-    if image.format == "PNG":
-        return data[24] == 16  # bit depth in the IHDR chunk, which is always first
-    if image.format == "TIFF":
-        return bool(max(image.tag_v2.get(258, (8,))) == 16)  # type: ignore[attr-defined]
-    return False
+def _plain(image: Image.Image, name: str) -> Image.Image:
+    """L, LA, RGB or RGBA; palettes, colour keys, bilevel and CMYK are expanded."""
+    if image.mode.startswith(("I", "F")):
+        raise ImageError(f"{name} holds samples of the kind {image.mode}, which vaeedit does not edit.")
+    grey = image.mode in ("1", "L", "LA", "La")
+    alpha = image.has_transparency_data
+    return image.convert(("L" if grey else "RGB") + ("A" if alpha else ""))
 
 
-def _decode_16_bit(image: Image.Image, data: bytes) -> NDArray[Any]:
+def _decode_png_16(image: Image.Image, data: bytes) -> NDArray[Any]:
     import cv2
 
-    if image.format == "TIFF" and image.mode not in ("I;16", "I;16B", "RGB", "RGBA"):
-        import tifffile
-
-        return np.asarray(tifffile.imread(io.BytesIO(data)))
     values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if values is None or values.dtype != np.uint16:
         raise ValueError("16-bit data could not be decoded")
-    if values.ndim == 2:
-        return values
-    colour = values[:, :, 2::-1]  # BGR to RGB
-    grey = image.format == "PNG" and data[25] in (0, 4)  # colour type in IHDR
-    parts = [colour[:, :, :1] if grey else colour]
-    if values.shape[2] == 4:
-        parts.append(values[:, :, 3:])
-    return np.concatenate(parts, axis=2)
+    values = values.reshape(*values.shape[:2], -1)
+    grey = data[25] in (0, 4)  # colour type in IHDR
+    colour = values[:, :, :1] if grey else values[:, :, 2::-1]  # BGR to RGB
+    key = image.info.get("transparency")
+    if key is not None:
+        clear = (colour == np.asarray(key)).all(axis=2, keepdims=True)
+        return np.concatenate([colour, np.where(clear, 0, 65535).astype(np.uint16)], axis=2)
+    return np.concatenate([colour, values[:, :, 3:]], axis=2)
 
 
 def _metadata(image: Image.Image) -> tuple[Metadata, int]:
     """Raw metadata with the orientation tag reset, and the orientation to apply."""
-    exif = image.getexif()
-    raw = image.info.get("exif")
-    orientation = int(exif.get(ORIENTATION, 1) or 1)
-    if orientation != 1:
-        exif[ORIENTATION] = 1
-    if exif and (orientation != 1 or raw is None):
-        raw = exif.tobytes()
-    xmp = image.info.get("xmp")
-    dpi = image.info.get("dpi")
-    return (
-        Metadata(
-            exif=raw,
-            icc=image.info.get("icc_profile"),
-            xmp=xmp.encode() if isinstance(xmp, str) else xmp,
-            dpi=(float(dpi[0]), float(dpi[1])) if dpi else None,
-        ),
-        orientation,
+    raw, xmp = image.info.get("exif"), image.info.get("xmp")
+    try:
+        exif = image.getexif()
+        orientation = exif.get(TAG, 1)
+        raw = raw or (exif.tobytes() if exif else None)
+    except Exception:  # damaged EXIF: Pillow raises anything, the pixels are none the worse
+        orientation = 1
+    if raw:
+        raw = reset_exif(b"Exif\0\0" + raw.removeprefix(b"Exif\0\0"))
+    xmp = xmp.encode() if isinstance(xmp, str) else xmp
+    metadata = Metadata(
+        exif=raw or None,
+        icc=None if image.mode == "CMYK" else image.info.get("icc_profile"),  # it is RGB from here on
+        xmp=reset_xmp(xmp) if xmp else None,
+        dpi=_dpi(image.info.get("dpi")),
     )
+    return metadata, orientation if isinstance(orientation, int) else 1
 
 
-def _oriented(values: NDArray[Any], orientation: int) -> NDArray[Any]:
-    """Apply an EXIF orientation to (H, W, C)."""
-    columns, rows, swap = _TRANSPOSE.get(orientation, (0, 0, 0))
-    if rows:
-        values = values[::-1]
-    if columns:
-        values = values[:, ::-1]
-    return values.swapaxes(0, 1) if swap else values
+def _dpi(found: Any) -> tuple[float, float] | None:
+    try:
+        across, down = (float(value) for value in found)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return (across, down) if 0 < across < 65536 and 0 < down < 65536 else None
 
 
 @contextmanager

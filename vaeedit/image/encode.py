@@ -2,10 +2,12 @@
 
 import io
 import os
+import struct
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 import png
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
 from vaeedit.errors import ImageError, UsageError
+from vaeedit.image import tiff
 from vaeedit.image.files import FORMATS, write_whole
 from vaeedit.image.frame import Frame, Metadata, from_floats
 
@@ -25,14 +28,19 @@ class Holds:
     alpha: bool = True
     grey: bool = True
     metadata: bool = True
+    dpi: bool = True
+    longest: int = 1 << 31
+    """Bytes of EXIF or XMP."""
+    side: int = 1 << 31
+    """Pixels along a side."""
 
 
 HOLDS = {
-    "JPEG": Holds(alpha=False),
+    "JPEG": Holds(alpha=False, longest=65_500),
     "PNG": Holds(depths=(8, 16)),
-    "WEBP": Holds(grey=False),
+    "WEBP": Holds(grey=False, dpi=False),
     "TIFF": Holds(depths=(8, 16, 32)),
-    "AVIF": Holds(grey=False),
+    "AVIF": Holds(grey=False, dpi=False, side=32_768),  # libavif writes larger ones and cannot read them
     "BMP": Holds(alpha=False, metadata=False),
 }
 
@@ -40,7 +48,6 @@ QUALITY: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 95, "subsampling": 0},
     "WEBP": {"quality": 95, "method": 4},
     "AVIF": {"quality": 90, "subsampling": "4:4:4"},
-    "TIFF": {"compression": "tiff_adobe_deflate"},
 }
 """Encoder settings of the lossy formats: high, since the input has been through one encoder already."""
 
@@ -62,12 +69,20 @@ def write(frame: Frame, path: str | os.PathLike[str]) -> list[str]:
 
 def write_bytes(frame: Frame, format: str) -> tuple[bytes, list[str]]:
     """Encode; returns the file's bytes and what the format could not hold; raises ImageError."""
-    fitted, warnings = fit(frame, format)
+    with catch_warnings():
+        simplefilter("ignore")  # Pillow's, about harmless metadata
+        fitted, warnings = fit(frame, format)
+        return _encoded(fitted, format), warnings
+
+
+def _encoded(fitted: Frame, format: str) -> bytes:
     try:
-        if fitted.depth == 8:
-            return _with_pillow(fitted, format), warnings
-        return (_png_16 if format == "PNG" else _tiff)(fitted), warnings
-    except (OSError, ValueError, MemoryError) as error:
+        if max(fitted.height, fitted.width) > HOLDS[format].side:
+            raise ValueError(f"it is over {HOLDS[format].side:,} pixels wide or high")
+        if format == "TIFF":
+            return tiff.encode(fitted, _interleaved(fitted))
+        return _with_pillow(fitted, format) if fitted.depth == 8 else _png_16(fitted)
+    except (OSError, ValueError, MemoryError, struct.error) as error:
         raise ImageError(f"The picture cannot be encoded as {format}: {error}.") from error
 
 
@@ -84,10 +99,28 @@ def fit(frame: Frame, format: str) -> tuple[Frame, list[str]]:
         deepest = max(depth for depth in holds.depths if depth < frame.depth)
         warnings.append(f"{format} cannot hold {frame.depth} bits; it was saved with {deepest}.")
         frame = _as_depth(frame, deepest)
-    if not holds.metadata and (frame.metadata.exif or frame.metadata.icc):
-        warnings.append(f"{format} cannot hold EXIF or a colour profile; they were left out.")
-        frame = replace(frame, metadata=Metadata(dpi=frame.metadata.dpi))
-    return frame, warnings
+    metadata, lost = _fit_metadata(frame.metadata, format)
+    return replace(frame, metadata=metadata), warnings + lost
+
+
+def _fit_metadata(metadata: Metadata, format: str) -> tuple[Metadata, list[str]]:
+    holds, warnings = HOLDS[format], []
+    if not holds.metadata and (metadata.exif or metadata.icc or metadata.xmp):
+        warnings.append(f"{format} cannot hold EXIF, XMP or a colour profile; they were left out.")
+        metadata = Metadata(dpi=metadata.dpi)
+    if not holds.dpi and metadata.dpi:
+        warnings.append(f"{format} cannot hold a resolution in dpi; it was left out.")
+        metadata = replace(metadata, dpi=None)
+    if metadata.exif and len(metadata.exif) > holds.longest:
+        warnings.append(f"{format} cannot hold EXIF of {len(metadata.exif):,} bytes; it was left out.")
+        metadata = replace(metadata, exif=None)
+    if metadata.xmp and len(metadata.xmp) > holds.longest:
+        warnings.append(f"{format} cannot hold XMP of {len(metadata.xmp):,} bytes; it was left out.")
+        metadata = replace(metadata, xmp=None)
+    if metadata.exif and format in ("AVIF", "TIFF") and not tiff.readable_exif(metadata.exif):
+        warnings.append(f"{format} cannot hold damaged EXIF; it was left out.")
+        metadata = replace(metadata, exif=None)
+    return metadata, warnings
 
 
 def _flattened(frame: Frame) -> Frame:
@@ -140,6 +173,9 @@ def _png_16(frame: Frame) -> bytes:
     size = frame.width.to_bytes(4, "big") + frame.height.to_bytes(4, "big")
     chunks = [(b"IHDR", size + bytes([16, colour_type, 0, 0, 0]))]
     metadata = frame.metadata
+    if metadata.dpi:
+        dots = (round(value / 0.0254).to_bytes(4, "big") for value in metadata.dpi)  # a metre
+        chunks.append((b"pHYs", b"".join(dots) + b"\1"))
     if metadata.icc:
         chunks.append((b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc)))
     if metadata.exif:
@@ -149,24 +185,4 @@ def _png_16(frame: Frame) -> bytes:
     chunks += [(b"IDAT", zlib.compress(filtered.tobytes(), 3)), (b"IEND", b"")]
     buffer = io.BytesIO()
     png.write_chunks(buffer, chunks)
-    return buffer.getvalue()
-
-
-def _tiff(frame: Frame) -> bytes:
-    """A 16-bit or float TIFF; EXIF stays out, since tifffile cannot embed a ready-made EXIF block."""
-    import tifffile
-
-    buffer = io.BytesIO()
-    tifffile.imwrite(
-        buffer,
-        _interleaved(frame),
-        photometric="minisblack" if frame.channels == 1 else "rgb",
-        extrasamples=None if frame.alpha is None else ["unassalpha"],
-        planarconfig="contig",
-        compression="zlib",
-        predictor=True,
-        iccprofile=frame.metadata.icc,
-        resolution=frame.metadata.dpi,
-        metadata=None,
-    )
     return buffer.getvalue()

@@ -47,7 +47,7 @@ def _fitted(image: Image.Image) -> Image.Image:
 
 
 def _enlarged(image: Image.Image) -> Image.Image:
-    factor = max(1, PANEL // image.width)
+    factor = max(1, PANEL // max(image.size))
     return image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
 
 

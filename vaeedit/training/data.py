@@ -16,7 +16,8 @@ from vaeedit.image import image_files, read
 class CropBatches(IterableDataset[Tensor]):
     """Endless batches (B, 3, P, P) of uint8 crops, flipped and turned at random.
 
-    Images beyond the memory budget take turns: now and then the oldest one in memory is replaced.
+    Where the folder is larger than the memory budget, the oldest image in memory is now and then replaced by
+    the next one on disk.
     """
 
     def __init__(self, folder: Path, *, patch: int, batch: int, cache: int, seed: int) -> None:
@@ -24,7 +25,7 @@ class CropBatches(IterableDataset[Tensor]):
         self.waiting = image_files([folder], recursive=True)
         self.random = np.random.default_rng(seed)
         self.random.shuffle(self.waiting)
-        self.images: list[NDArray[np.uint8]] = []
+        self.images: list[tuple[Path, NDArray[np.uint8]]] = []
         self.skipped: list[str] = []
         self._fill(cache * 2**20)
         if not self.images:
@@ -38,22 +39,25 @@ class CropBatches(IterableDataset[Tensor]):
             yield torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2)
 
     def _fill(self, budget: int) -> None:
+        """Decode files until all are in memory or the budget is used up; the rest stays waiting."""
         used = 0
         while self.waiting and used < budget:
-            image = self._next_image()
+            path = self.waiting.pop(0)
+            image = self._load(path)
             if image is not None:
-                self.images.append(image)
+                self.images.append((path, image))
                 used += image.nbytes
 
     def _replace_oldest(self) -> None:
-        image = self._next_image()
-        if image is not None:
-            self.images.pop(0)
-            self.images.append(image)
-
-    def _next_image(self) -> NDArray[np.uint8] | None:
-        """The next file as (H, W, 3) uint8; None where it cannot be read or is too small."""
         path = self.waiting.pop(0)
+        image = self._load(path)
+        if image is not None:
+            self.images.append((path, image))
+            oldest, _ = self.images.pop(0)
+            self.waiting.append(oldest)
+
+    def _load(self, path: Path) -> NDArray[np.uint8] | None:
+        """The file as (H, W, 3) uint8; None where it cannot be read or is too small."""
         try:
             pixels = read(path).as_uint8()
         except ImageError as error:
@@ -61,11 +65,10 @@ class CropBatches(IterableDataset[Tensor]):
             return None
         if min(pixels.shape[:2]) < self.patch:
             return None
-        self.waiting.append(path)
         return np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)))
 
     def _crop(self) -> NDArray[np.uint8]:
-        image = self.images[self.random.integers(len(self.images))]
+        _, image = self.images[self.random.integers(len(self.images))]
         row, column = (self.random.integers(size - self.patch + 1) for size in image.shape[:2])
         crop = image[row : row + self.patch, column : column + self.patch]
         if self.random.random() < 0.5:

@@ -2,13 +2,14 @@
 
 import math
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint, TQDMProgressBar
+from pytorch_lightning.callbacks import Callback, ModelCheckpoint, TQDMProgressBar, WeightAveraging
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -23,10 +24,25 @@ EMA_EVERY = 4
 LOG_EVERY = 500
 
 
-class Fit(pl.LightningModule):
-    """Trains one VAE by one recipe for `budget` seconds, resumable; the learning rate follows the budget spent."""
+@dataclass(frozen=True)
+class Budget:
+    """How long to train: seconds, or, where given, steps (which repeat exactly on any machine)."""
 
-    def __init__(self, recipe: Recipe, vae: torch.nn.Module, budget: float) -> None:
+    seconds: float = 2700.0
+    steps: int | None = None
+
+    def share(self, spent: float, step: int) -> float:
+        """Share of the budget that is used up, from 0 to 1 and above."""
+        return spent / self.seconds if self.steps is None else step / self.steps
+
+    def __str__(self) -> str:
+        return f"{self.seconds / 60:g} min" if self.steps is None else f"{self.steps} steps"
+
+
+class Fit(pl.LightningModule):
+    """Trains one VAE by one recipe within a budget, resumable; the learning rate follows the share that is done."""
+
+    def __init__(self, recipe: Recipe, vae: torch.nn.Module, budget: Budget) -> None:
         super().__init__()
         assert isinstance(vae, TrainableVAE)
         self.recipe, self.budget, self.spent = recipe, budget, 0.0
@@ -56,7 +72,7 @@ class Fit(pl.LightningModule):
         assert isinstance(self.vae, Estimator)
         estimated = self.vae.estimate("sigma", y)
         error = (estimated.log() - sigma.clamp_min(0.3 / 255).log()).abs().mean()
-        share = self.recipe.noise.blind if self.spent > 0.1 * self.budget else 0.0
+        share = self.recipe.noise.blind if self.done > 0.1 else 0.0
         blind = torch.rand(len(x), 1, 1, 1, device=x.device) < share
         latents = self.vae.encode(y, {"sigma": torch.where(blind, estimated.detach(), sigma)})
         seen = max(1, round(self.recipe.objective.share * len(x)))
@@ -64,13 +80,18 @@ class Fit(pl.LightningModule):
         loss = self.objective(terms, x, self.recipe.objective)
         return {**loss, "noise": error}, x, terms.estimate
 
+    @property
+    def done(self) -> float:
+        """Share of the budget used up."""
+        return self.budget.share(self.spent, self.global_step)
+
     def configure_optimizers(self) -> Any:
         """Muon; linear warm-up in steps, then a cosine in the share of the budget spent."""
         settings = self.recipe.optimiser
         optimiser = Muon(self.vae.parameters(), settings.rate, adam_lr=settings.adam_rate)
 
         def rate(step: int) -> float:
-            cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, self.spent / self.budget)))
+            cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, self.done)))
             return min(1.0, (step + 1) / settings.warmup) * cosine + 1e-4
 
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
@@ -90,8 +111,8 @@ class Fit(pl.LightningModule):
         self.spent = checkpoint["spent"]
 
 
-class TimeBudget(Callback):
-    """Counts seconds of training and stops when the budget is spent."""
+class Clock(Callback):
+    """Counts seconds of training and stops when the budget is used up."""
 
     def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Start the clock."""
@@ -103,8 +124,23 @@ class TimeBudget(Callback):
         now = time.monotonic()
         module.spent += now - self.last
         self.last = now
-        if module.spent >= module.budget:
+        if module.done >= 1:
             trainer.should_stop = True
+
+
+class MovingAverage(WeightAveraging):
+    """Exponential moving average of the weights; the decay starts low, so that short runs forget their start."""
+
+    def __init__(self, decay: float) -> None:
+        def average(averaged: list[Tensor], current: list[Tensor], count: Tensor) -> None:
+            warm = (1 + int(count)) / (10 + int(count))
+            torch._foreach_lerp_(averaged, current, 1 - min(decay, warm))
+
+        super().__init__(multi_avg_fn=average)
+
+    def should_update(self, step_idx: int | None = None, epoch_idx: int | None = None) -> bool:
+        """Every few steps."""
+        return step_idx is not None and step_idx % EMA_EVERY == 0
 
 
 class LogLines(Callback):
@@ -124,8 +160,8 @@ class LogLines(Callback):
         if self.count == LOG_EVERY:
             rate = self.count / (time.monotonic() - self.since)
             parts = [f"{name} {total / self.count:.3f}" for name, total in self.sums.items()]
-            minutes = f"{module.spent / 60:.1f} of {module.budget / 60:g} min"
-            print(f"step {trainer.global_step}  {minutes}  {rate:.2f}/s  " + "  ".join(parts), flush=True)
+            place = f"step {trainer.global_step}, {module.spent / 60:.1f} min ({module.done:.0%} of {module.budget})"
+            print(f"{place}  {rate:.2f}/s  " + "  ".join(parts), flush=True)
             self.on_train_start(trainer, module)
 
 
@@ -135,7 +171,7 @@ def fit(
     data: Path,
     run: Path,
     *,
-    budget: float,
+    budget: Budget,
     resume: bool = False,
     interactive: bool = False,
 ) -> dict[str, Any]:
@@ -152,17 +188,14 @@ def fit(
         cache=recipe.data.cache,
         seed=recipe.seed + (int(time.time()) if resume else 0),  # new crops, not the first ones again
     )
-    decay = recipe.optimiser.decay**EMA_EVERY
     callbacks: list[Callback] = [
-        TimeBudget(),
-        EMAWeightAveraging(decay=decay, update_every_n_steps=EMA_EVERY),
-        ModelCheckpoint(
-            run, filename="last", enable_version_counter=False, train_time_interval=timedelta(minutes=5)
-        ),
+        Clock(),
+        MovingAverage(recipe.optimiser.decay**EMA_EVERY),
+        ModelCheckpoint(run, save_last=True, save_top_k=0, train_time_interval=timedelta(minutes=5)),
         TQDMProgressBar(refresh_rate=20) if interactive else LogLines(),
     ]
     trainer = pl.Trainer(
-        max_epochs=1,
+        max_epochs=-1,
         precision="bf16-mixed",
         callbacks=callbacks,
         logger=False,

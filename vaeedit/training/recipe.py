@@ -45,7 +45,7 @@ class Optimiser(Options, frozen=True):
     adam_rate: Annotated[float, option("Peak learning rate of everything else (Adam).", ge=0)] = 4e-4
     warmup: Annotated[int, option("Steps of linear warm-up.", ge=1)] = 200
     clip: Annotated[float, option("Largest gradient norm of a part.", ge=0)] = 1.0
-    decay: Annotated[float, option("Decay of the weights' moving average.", ge=0, le=1)] = 0.999
+    decay: Annotated[float, option("Decay of the weights' moving average.", ge=0, le=1)] = 0.997
 
 
 class Recipe(Options, frozen=True):
@@ -56,10 +56,10 @@ class Recipe(Options, frozen=True):
     architecture: Annotated[str, option("Registered architecture.")]
     licence: Annotated[str, option("Licence of the weights.")] = "MIT"
     shape: Annotated[dict[str, Any], option("Its hyper-parameters.")] = {}
-    data: Data = Data()
-    noise: Noise = Noise()
-    objective: Objective = Objective()
-    optimiser: Optimiser = Optimiser()
+    data: Annotated[Data, option("See below.")] = Data()
+    noise: Annotated[Noise, option("See below.")] = Noise()
+    objective: Annotated[Objective, option("See below.")] = Objective()
+    optimiser: Annotated[Optimiser, option("See below.")] = Optimiser()
     seed: Annotated[int, option("Seed of weights, crops and noise.", ge=0)] = 0
 
 

@@ -19,17 +19,18 @@ def train(
     output: Path,
     registry: Registry,
     *,
-    budget: float,
+    seconds: float = 2700.0,
+    steps: int | None = None,
     resume: bool = False,
     interactive: bool = False,
 ) -> VaeInfo:
-    """Train for `budget` seconds and write `output` (safetensors) and a card beside it.
+    """Train for `seconds`, or for `steps` where given, and write `output` (safetensors) and a card beside it.
 
     `run` is the folder for checkpoints; with `resume` its last one is continued. Raises MissingExtra,
     UsageError or OptionError.
     """
     try:
-        from vaeedit.training.fit import fit
+        from vaeedit.training.fit import Budget, fit
     except ImportError as error:
         if (error.name or "").partition(".")[0] in {"pytorch_lightning", "lightning"}:
             raise MissingExtra("Training", "train") from None
@@ -40,7 +41,9 @@ def train(
     network = build(recipe.architecture, recipe.shape, registry)
     assert isinstance(network, torch.nn.Module)
     run.mkdir(parents=True, exist_ok=True)
-    summary = fit(recipe, network, data, run, budget=budget, resume=resume, interactive=interactive)
+    summary = fit(
+        recipe, network, data, run, budget=Budget(seconds, steps), resume=resume, interactive=interactive
+    )
     info = VaeInfo(
         name=recipe.name,
         architecture=recipe.architecture,

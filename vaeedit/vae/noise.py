@@ -27,7 +27,7 @@ def gaussian_field(
     def counter(start: int, count: int) -> Tensor:
         return torch.arange(start, start + count, dtype=torch.int64, device=device)
 
-    key = torch.tensor([seed], dtype=torch.int64, device=device)
+    key = torch.tensor([(seed + 2**63) % 2**64 - 2**63], dtype=torch.int64, device=device)
     key = _mix(_mix(key) + stream * 2 + 1)
     key = _mix(key.view(1, 1, 1) + counter(0, channels).view(-1, 1, 1))
     key = _mix(key ^ (counter(row, height).view(1, -1, 1) * _GOLDEN))

@@ -1,0 +1,50 @@
+# Every target makes its own virtual environment in .venv; set PYTHON or VENV to choose others.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+SAMPLE := samples/images/box-iso1600.jpg
+
+.PHONY: demo test check docs wheel dev clean
+
+demo: $(VENV)/base.done
+	$(PIP) install -q -c constraints.txt .
+	@mkdir -p demo
+	$(BIN)/vaeedit denoise $(SAMPLE) -o demo/denoised.jpg --compare demo/before-after.png \
+	  --uncertainty demo/uncertainty.png --exists overwrite
+	@echo "result:           demo/denoised.jpg"
+	@echo "before and after: demo/before-after.png"
+	@echo "uncertainty:      demo/uncertainty.png"
+
+test: $(VENV)/base.done
+	$(PIP) install -q -c constraints.txt ".[dev]"
+	$(BIN)/pytest
+
+check: $(VENV)/base.done
+	$(PIP) install -q -c constraints.txt ".[dev]"
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	PYTHONPATH=plugins $(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+
+docs: $(VENV)/base.done
+	$(PIP) install -q -c constraints.txt ".[dev]"
+	$(BIN)/python docs/generate.py
+
+wheel: $(VENV)/base.done
+	$(PIP) install -q -c constraints.txt ".[dev]"
+	rm -rf dist
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+dev: $(VENV)/base.done
+	$(PIP) install -q -c constraints.txt -e ".[dev]"
+
+# torch first and alone: a pinned build, so that nothing else can pull another one in
+$(VENV)/base.done: constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install -q -c constraints.txt torch
+	@touch $@
+
+clean:
+	rm -rf .venv dist demo runs

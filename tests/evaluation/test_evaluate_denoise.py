@@ -1,0 +1,69 @@
+"""The evaluation follows its protocol, and the shipped model keeps its promises on a few pictures."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vaeedit.cli.main import call
+from vaeedit.errors import UsageError
+from vaeedit.evaluation.denoise import add_noise, evaluate_denoise
+from vaeedit.session import Session
+from vaeedit.vae.files import read_info
+
+CBSD68 = Path(__file__).parents[3] / "shared" / "data" / "test" / "cbsd68"
+needs_cbsd68 = pytest.mark.skipif(not CBSD68.is_dir(), reason=f"the test images are not there: {CBSD68}")
+
+
+@pytest.fixture
+def three_pictures(tmp_path):
+    for path in sorted(CBSD68.glob("*.png"))[::25]:
+        shutil.copy(path, tmp_path)
+    return tmp_path
+
+
+def test_the_noise_is_that_of_the_protocol():
+    clean = np.full((4, 5, 3), 0.9, np.float32)
+    noisy = add_noise(clean, 25)
+    np.random.seed(0)
+    expected = clean + np.random.normal(0, 25 / 255, clean.shape)
+    assert np.allclose(noisy, expected, atol=1e-7)
+    assert noisy.max() > 1  # not clipped
+
+
+@needs_cbsd68
+def test_the_mean_beats_samples_and_the_latents_carry_information(three_pictures):
+    with Session(device="cpu", precision="float32") as session:
+        row = evaluate_denoise(session, three_pictures, 25, samples=2)
+    assert row["images"] == 3
+    assert "unclipped" in row["protocol"]
+    assert row["samples_better_than_mean"] == 0
+    assert row["sample_psnr"] < row["psnr"] - 0.3
+    assert len(row["kl_nats_per_pixel"]) == 3
+    assert sum(row["kl_nats_per_pixel"]) > 0.05
+
+
+@needs_cbsd68
+def test_estimating_the_noise_costs_little(three_pictures):
+    with Session(device="cpu", precision="float32") as session:
+        told, blind = (evaluate_denoise(session, three_pictures, 25, blind=b)["psnr"] for b in (False, True))
+    assert blind > told - 0.15
+
+
+@needs_cbsd68
+def test_figures_are_printed_and_recorded_in_header_and_card(three_pictures, tmp_path, capsys):
+    weights = tmp_path / "copy.safetensors"
+    shutil.copy(Path(__file__).parents[2] / "vaeedit" / "weights" / "denoise.safetensors", weights)
+    arguments = ["evaluate", "denoise", str(three_pictures), "--sigma", "25", "--vae", str(weights)]
+    assert call([*arguments, "--json", "--record"]) == 0
+    row = json.loads(capsys.readouterr().out)
+    recorded = read_info(weights).figures[f"{three_pictures.name} sigma 25"]
+    assert recorded["psnr"] == row["psnr"]
+    assert str(row["psnr"]) in weights.with_suffix(".md").read_text()
+
+
+def test_an_empty_folder_is_a_sentence(tmp_path):
+    with Session(device="cpu") as session, pytest.raises(UsageError, match="no picture"):
+        evaluate_denoise(session, tmp_path, 25)

@@ -1,0 +1,149 @@
+"""The conditional ladder VAE: identities of its design, on small untrained networks and on the shipped weights."""
+
+import pytest
+import torch
+
+from vaeedit.plugins import registry
+from vaeedit.vae.files import find_vae, load_vae
+from vaeedit_ladder import LadderShape, RestorerShape
+from vaeedit_ladder.restorer import LadderRestorer
+from vaeedit_ladder.vae import LadderVAE
+
+SMALL = RestorerShape(
+    widths=(8, 12, 16),
+    blocks=(1, 1, 1),
+    latents=(2, 2, 3),
+    ladder_widths=(8, 8, 8),
+    evidence_widths=(8, 8, 8),
+)
+
+
+def shaken(network):
+    """Random weights everywhere: the zero initialisation of heads would hide what they depend on."""
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            noise = torch.randn(parameter.shape, generator=generator)
+            fan_in = max(1, parameter[0].numel())
+            parameter.copy_(noise / fan_in**0.5)
+    return network.eval()
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return load_vae(find_vae("denoise", registry()), registry())[0]
+
+
+def observed(size=64, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    clean = torch.rand(1, 3, size // 16, size // 16, generator=generator)
+    clean = torch.nn.functional.interpolate(clean, scale_factor=16, mode="bicubic").clamp(0, 1)
+    return clean, clean + 0.1 * torch.randn(clean.shape, generator=generator)
+
+
+def sigma_map(y, sigma=0.1):
+    return {"sigma": torch.full((len(y), 1, *y.shape[2:]), sigma)}
+
+
+@torch.inference_mode()
+def test_decoding_at_the_prior_mean_is_the_trunk_estimate(shipped):
+    _, y = observed()
+    latents = shipped.encode(y, sigma_map(y))
+    mean = shipped.decode(latents.mean()).mean
+    assert torch.equal(mean, shipped.trunk(y, sigma_map(y)["sigma"])[0])
+    with_ladder = shipped.decode(latents.sample(0, temperature=1e-12)).mean  # takes the ladder pass
+    assert torch.allclose(mean, with_ladder, atol=1e-5)
+
+
+@torch.inference_mode()
+def test_samples_differ_from_the_mean_and_from_each_other(shipped):
+    _, y = observed()
+    latents = shipped.encode(y, sigma_map(y))
+    mean, one, two = (
+        shipped.decode(point).mean for point in (latents.mean(), latents.sample(1), latents.sample(2))
+    )
+    assert (one - mean).std() > 1e-3
+    assert (one - two).std() > 1e-3
+
+
+@torch.inference_mode()
+def test_the_trunk_is_homogeneous(shipped):
+    _, y = observed()
+    mean = shipped.trunk(y, sigma_map(y)["sigma"])[0]
+    halved = shipped.trunk(y / 2, sigma_map(y, 0.05)["sigma"])[0]
+    assert torch.allclose(mean / 2, halved, atol=1e-5)
+
+
+@torch.inference_mode()
+def test_the_posterior_moves_the_latents_towards_the_clean_image(shipped):
+    clean, y = observed(128)
+    prior = shipped.encode(y, sigma_map(y))
+    posterior = shipped.infer(prior, clean)
+    kl = posterior.kl(prior)
+    assert all((level >= -1e-4).all() for level in kl)
+    assert sum(level.sum() for level in kl) > 1
+    at_prior = (shipped.decode(prior.mean()).mean - clean).square().mean()
+    at_posterior = (shipped.decode(posterior.mean()).mean - clean).square().mean()
+    assert at_posterior < at_prior
+
+
+@torch.inference_mode()
+def test_the_noise_estimate_follows_the_noise(shipped):
+    clean, _ = observed(256)
+    generator = torch.Generator().manual_seed(3)
+    noise = torch.randn(clean.shape, generator=generator)
+    for sigma in (10 / 255, 25 / 255, 50 / 255):
+        estimated = shipped.estimate("sigma", clean + sigma * noise).median().item()
+        assert estimated == pytest.approx(sigma, rel=0.15)
+
+
+def influence_radius(function, size):
+    """Largest distance at which changing the middle pixel changes the output."""
+    image = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(0))
+    changed = image.clone()
+    middle = size // 2
+    changed[..., middle, middle] += 0.5
+    rows, columns = torch.nonzero((function(image) != function(changed))[0].any(0), as_tuple=True)
+    return max((rows - middle).abs().max(), (columns - middle).abs().max()).item()
+
+
+def enough_around(network):
+    """A side that holds the whole receptive field, a multiple of what the network needs."""
+    return network.multiple * (2 * network.receptive_field // network.multiple + 4)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("sampled", [False, True])
+def test_nothing_outside_the_declared_receptive_field_matters(sampled):
+    network = shaken(LadderRestorer(SMALL)).double()
+
+    def restore(y):
+        y = y.double()
+        latents = network.encode(y, {"sigma": network.estimate("sigma", y)})
+        decoded = network.decode(latents.sample(0) if sampled else latents.mean(), scale=True)
+        return torch.cat([decoded.mean, decoded.scale], 1)
+
+    radius = influence_radius(restore, enough_around(network))
+    assert network.receptive_field / 2 < radius <= network.receptive_field
+
+
+@torch.inference_mode()
+def test_the_unconditional_vae_reconstructs_within_its_receptive_field():
+    network = shaken(LadderVAE(LadderShape(widths=(8, 8), latents=(2, 2)))).double()
+
+    def reconstruct(x):
+        return network.decode(network.encode(x.double(), {}).mean()).mean
+
+    radius = influence_radius(reconstruct, enough_around(network))
+    assert 0 < radius <= network.receptive_field
+
+
+def test_the_ladder_never_reaches_the_trunk():
+    network = shaken(LadderRestorer(SMALL))
+    clean, y = observed(32)
+    latents = network.encode(y, sigma_map(y))
+    terms = network.elbo_terms(latents, clean)
+    loss = terms.sample.abs().sum() + terms.sample_log_scale.sum() + terms.log_scale.sum() + sum(terms.kl)
+    loss.backward()
+    assert all(p.grad is None for p in network.trunk.parameters())
+    assert any(p.grad is not None and p.grad.abs().sum() > 0 for p in network.ladder.parameters())

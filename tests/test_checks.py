@@ -1,0 +1,93 @@
+"""The contract checks catch what they promise to catch."""
+
+import sys
+
+import pytest
+
+from vaeedit.testing import checks, parametrize_with_checks
+
+GOOD = """
+from typing import Annotated
+from vaeedit.api import OperationSpec, Options, hookimpl, option
+
+class ToyOptions(Options, frozen=True):
+    amount: Annotated[float, option("How much.", ge=0, le=1)] = 0.5
+
+@hookimpl
+def vaeedit_operations():
+    return [OperationSpec(name="toy", summary="A toy.", target="{name}.operation:Toy", options=ToyOptions, vae="denoise")]
+"""
+OPERATION = """
+from vaeedit.api import Operation
+
+class Toy(Operation):
+    def edit(self, latents):
+        return latents.mean()
+"""
+FAULTS = {
+    "heavy import": ("import numpy\n", "", "imports-light"),
+    "reserved option": ("amount: Annotated", "seed: Annotated", "toy-names"),
+    "undescribed option": ('option("How much.", ge=0, le=1)', "1", "toy-options"),
+    "default out of bounds": ("] = 0.5", "] = 7.0", "toy-options"),
+    "illegal name": ('name="toy"', 'name="Toy_1"', "is-admitted"),
+    "no edit": ("def edit", "def edits", "toy-target"),
+    "changes its input": (
+        "def edit",
+        "def before(self, f):\n        f[0].pixels[:] = 0\n        return f\n    def edit",
+        "toy-runs-odd",
+    ),
+    "depends on tiles": (
+        "return latents.mean()",
+        "return latents.mean().match(latents.sample(3))",
+        "toy-tiles",
+    ),
+    "random": (
+        "return latents.mean()",
+        "import random\n        return latents.sample(random.randrange(10**6))",
+        "toy-same-seed",
+    ),
+}
+
+
+def package(tmp_path, monkeypatch, name, light, heavy):
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / "__init__.py").write_text(light.replace("{name}", name))
+    (folder / "operation.py").write_text(heavy)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    module = __import__(name)
+    yield module
+    for loaded in [key for key in sys.modules if key.partition(".")[0] == name]:
+        del sys.modules[loaded]
+
+
+def failing(module):
+    failed = []
+    for name, check in checks(module):
+        try:
+            check()
+        except Exception:
+            failed.append(name)
+    return failed
+
+
+def test_a_good_plugin_passes_every_check(tmp_path, monkeypatch):
+    for module in package(tmp_path, monkeypatch, "toy_good", GOOD, OPERATION):
+        assert failing(module) == []
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_faulty_plugin_fails_the_check_for_its_fault(tmp_path, monkeypatch, fault):
+    old, new, expected = FAULTS[fault]
+    light = GOOD if new else old + GOOD
+    light, heavy = (text.replace(old, new) if new else text for text in (light, OPERATION))
+    name = "toy_" + fault.replace(" ", "_")
+    for module in package(tmp_path, monkeypatch, name, light, heavy):
+        assert expected in failing(module)
+
+
+def test_an_expected_failure_must_name_a_check(tmp_path, monkeypatch):
+    for module in package(tmp_path, monkeypatch, "toy_expected", GOOD, OPERATION):
+        with pytest.raises(ValueError, match="no-such-check"):
+            parametrize_with_checks(module, expected_failures={"no-such-check": "typo"})

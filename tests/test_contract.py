@@ -1,0 +1,15 @@
+"""The built-in plugins pass the checks that third parties run."""
+
+import vaeedit_denoise
+import vaeedit_ladder
+from vaeedit.testing import parametrize_with_checks
+
+
+@parametrize_with_checks(vaeedit_denoise)
+def test_the_denoise_plugin_keeps_the_contract(check):
+    check()
+
+
+@parametrize_with_checks(vaeedit_ladder)
+def test_the_ladder_plugin_keeps_the_contract(check):
+    check()

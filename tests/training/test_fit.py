@@ -1,0 +1,114 @@
+"""Training end to end on a folder of small photographs: the loss falls, runs resume, files load."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from vaeedit.errors import OptionError, UnknownName, UsageError
+from vaeedit.options import as_dict
+from vaeedit.plugins import registry
+from vaeedit.training.recipe import Recipe, load_recipe
+from vaeedit.training.train import train
+from vaeedit.vae.files import load_vae, read_info
+
+pytest.importorskip("pytorch_lightning")
+
+TINY = {
+    "widths": [16, 32],
+    "blocks": [1, 1],
+    "latents": [2, 2],
+    "ladder_widths": [8, 8],
+    "evidence_widths": [8, 8],
+}
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory):
+    """Smooth random pictures, one too small, one damaged."""
+    folder = tmp_path_factory.mktemp("data")
+    random = np.random.default_rng(0)
+    for index in range(4):
+        small = Image.fromarray(random.integers(0, 255, (6, 8, 3), dtype=np.uint8))
+        small.resize((160, 120), Image.Resampling.BICUBIC).save(folder / f"{index}.png")
+    Image.new("RGB", (8, 8)).save(folder / "small.png")
+    (folder / "damaged.jpg").write_bytes(b"not a picture")
+    return folder
+
+
+def recipe(**changes):
+    base = as_dict(load_recipe("denoise"))
+    base |= {
+        "shape": TINY,
+        "data": {"patch": 32, "batch": 4},
+        "optimiser": {"rate": 5e-3, "adam_rate": 3e-3, "warmup": 10},
+        **changes,
+    }
+    import msgspec
+
+    return msgspec.convert(base, Recipe)
+
+
+def test_a_run_writes_a_model_that_denoises_and_a_card(photographs, tmp_path):
+    output = tmp_path / "tiny.safetensors"
+    info = train(recipe(), photographs, tmp_path / "run", output, registry(), steps=200)
+    assert info.training["steps"] == 200
+    assert info.training["images"] == 4
+    assert "damaged.jpg" in info.training["skipped"][0]
+    assert read_info(output) == info
+    assert "## Training" in output.with_suffix(".md").read_text()
+    network, _ = load_vae(output, registry())
+    clean = torch.full((1, 3, 64, 64), 0.5)
+    noisy = clean + 0.2 * torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        restored = network.decode(
+            network.encode(noisy, {"sigma": torch.full((1, 1, 64, 64), 0.2)}).mean()
+        ).mean
+    assert (restored - clean).square().mean() < 0.5 * (noisy - clean).square().mean()
+
+
+def test_a_run_resumes_where_it_stopped(photographs, tmp_path):
+    run, output = tmp_path / "run", tmp_path / "tiny.safetensors"
+    first = train(recipe(), photographs, run, output, registry(), steps=30)
+    assert (run / "last.ckpt").exists()
+    second = train(recipe(), photographs, run, output, registry(), steps=50, resume=True)
+    assert (first.training["steps"], second.training["steps"]) == (30, 50)
+
+
+def test_a_time_budget_ends_a_run(photographs, tmp_path):
+    info = train(recipe(), photographs, tmp_path / "run", tmp_path / "x.safetensors", registry(), seconds=2)
+    assert info.training["minutes"] < 0.3
+    assert info.training["steps"] > 0
+
+
+def test_the_unconditional_ladder_trains_and_uses_its_latents(photographs, tmp_path):
+    shape = {"widths": [32, 32], "latents": [4, 8]}
+    plain = recipe(
+        architecture="ladder",
+        shape=shape,
+        objective={"kind": "elbo", "kl": 0.01},
+        optimiser={"adam_rate": 4e-3},
+    )
+    output = tmp_path / "plain.safetensors"
+    train(plain, photographs, tmp_path / "run", output, registry(), steps=400)
+    network, _ = load_vae(output, registry())
+    x = torch.from_numpy(np.array(Image.open(photographs / "0.png"))).permute(2, 0, 1)[None].float() / 255
+    with torch.inference_mode():
+        latents = network.encode(x, {})
+        reconstructed = network.decode(latents.mean()).mean
+    assert (reconstructed - x).square().mean() < 0.5 * x.var()
+    assert sum(level.mean.var() for level in latents.levels) > 0.01
+
+
+def test_faults_of_a_training_request_are_sentences(photographs, tmp_path):
+    with pytest.raises(UnknownName, match="did you mean 'denoise'"):
+        load_recipe("denoize")
+    with pytest.raises(UsageError, match="no folder"):
+        train(recipe(), tmp_path / "none", tmp_path, tmp_path / "x.safetensors", registry(), seconds=1)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(OptionError, match="holds no readable image"):
+        train(recipe(), tmp_path / "empty", tmp_path, tmp_path / "x.safetensors", registry(), seconds=1)
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("name: x\nsumary: typo\n")
+    with pytest.raises(OptionError, match="sumary"):
+        load_recipe(str(bad))

@@ -1,0 +1,69 @@
+"""Muon's orthogonalisation, and that it trains."""
+
+from copy import deepcopy
+
+import torch
+
+from vaeedit.training.muon import Muon, orthogonalise
+
+
+def test_singular_values_come_near_one():
+    generator = torch.Generator().manual_seed(0)
+    for shape in ((4, 24, 96), (2, 96, 24), (1, 32, 32)):
+        matrices = torch.randn(shape, generator=generator)
+        values = torch.linalg.svdvals(orthogonalise(matrices))
+        well_conditioned = values[:, : int(0.9 * values.shape[1])]
+        assert well_conditioned.min() > 0.5  # Jordan's coefficients aim at [0.7, 1.2], not at exactly 1
+        assert values.max() < 1.3
+
+
+def test_the_direction_is_kept():
+    generator = torch.Generator().manual_seed(0)
+    matrix = torch.randn(1, 24, 96, generator=generator)
+    left, _, right = torch.linalg.svd(matrix[0], full_matrices=False)
+    cosine = torch.nn.functional.cosine_similarity(
+        orthogonalise(matrix).flatten(), (left @ right).flatten(), 0
+    )
+    assert cosine > 0.97
+
+
+def test_wide_weights_take_muon_and_the_rest_adam():
+    layers = torch.nn.Sequential(torch.nn.Conv2d(3, 32, 3), torch.nn.Conv2d(32, 32, 3))
+    optimiser = Muon(layers.parameters(), 1e-3, adam_lr=1e-3)
+    by_kind = {group["muon"]: len(group["params"]) for group in optimiser.param_groups}
+    assert by_kind == {True: 1, False: 3}  # one wide weight; a narrow weight and two biases
+
+
+def test_it_fits_a_linear_map():
+    torch.manual_seed(0)
+    truth, layer = torch.randn(32, 32) / 6, torch.nn.Linear(32, 32)
+    optimiser = Muon(layer.parameters(), 0.02, adam_lr=0.02)
+    losses = []
+    for _ in range(150):
+        x = torch.randn(64, 32)
+        loss = (layer(x) - x @ truth.T).square().mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.05 * losses[0]
+
+
+def test_its_state_survives_saving():
+    torch.manual_seed(0)
+    x = torch.randn(16, 32)
+
+    def train(layer, optimiser, steps):
+        for _ in range(steps):
+            optimiser.zero_grad()
+            layer(x).square().mean().backward()
+            optimiser.step()
+
+    layers = [torch.nn.Linear(32, 32) for _ in range(2)]
+    optimisers = [Muon(layer.parameters(), 1e-2, adam_lr=1e-2) for layer in layers]
+    train(layers[0], optimisers[0], 3)
+    layers[1].load_state_dict(layers[0].state_dict())
+    optimisers[1].load_state_dict(deepcopy(optimisers[0].state_dict()))
+    for layer, optimiser in zip(layers, optimisers, strict=True):
+        train(layer, optimiser, 2)
+    assert torch.allclose(layers[0].weight, layers[1].weight)

@@ -1,0 +1,165 @@
+"""TIFF beyond 8 bits, which Pillow reads as 8 or not at all, and the TIFF writer for every depth."""
+
+import io
+import logging
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+from vaeedit.errors import ImageError
+from vaeedit.image.frame import Frame, Metadata, from_floats, peak_of
+from vaeedit.image.orientation import TAG, reset_exif, reset_xmp, upright
+
+MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+ICC, XMP, EXIF, GPS, INTEROPERABILITY = 34675, 700, 34665, 34853, 40965
+DESCRIPTIVE = {270, 271, 272, TAG, 305, 306, 315, 316, 18246, 18249, 33432, *range(40091, 40096), EXIF, GPS}
+"""Tags of the first directory that describe the picture, not how this file stores it."""
+
+ROWS = 64
+"""Rows in a strip."""
+
+logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what is wrong becomes an ImageError
+
+
+def decode_deep(data: bytes, name: str, check: Callable[[str, int, int, int], None]) -> NDArray[Any] | None:
+    """Samples (H, W, C) of a 16-bit or float32 TIFF, upright; None for 8 bits and less, which are Pillow's.
+
+    `check` is called with format, width, height and the number of pictures before anything is decoded.
+    """
+    import tifffile
+
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        page: Any = file.pages[0]
+        check("TIFF", page.imagewidth, page.imagelength, len(file.pages))
+        if page.bitspersample <= 8:
+            return None
+        kind = page.photometric.name
+        channels = {"MINISBLACK": 1, "MINISWHITE": 1, "RGB": 3}.get(kind)
+        known = (str(page.dtype), page.bitspersample) in (("uint16", 16), ("float32", 32))
+        if not known or channels is None or page.samplesperpixel - channels not in (0, 1):
+            what = f"{page.samplesperpixel} {page.bitspersample}-bit {page.dtype} samples a pixel ({kind})"
+            raise ImageError(f"{name} holds {what}, which vaeedit does not edit.")
+        try:
+            values = page.asarray()
+            if values.ndim == 3 and page.planarconfig == 2:
+                values = np.moveaxis(values, 0, 2)
+            tag = page.tags.get(TAG)
+            values = upright(values, tag.value if tag else 1)
+        except ValueError as error:
+            if "imagecodecs" not in str(error):
+                raise
+            values = _with_opencv(data)
+        values = values.reshape(*values.shape[:2], -1)
+        if values.dtype == np.float32 and not ((values >= 0) & (values <= 1)).all():
+            raise ImageError(f"{name} holds float samples outside 0 to 1; scale them first.")
+        if kind == "MINISWHITE":
+            values = values.dtype.type(peak_of(values.dtype)) - values
+        return _with_alpha(values, channels, page.extrasamples)
+
+
+def metadata(data: bytes) -> Metadata:
+    """What a TIFF file says beside its pixels; the pixels are taken to be upright."""
+    tags = Image.Exif()
+    try:
+        tags.load(data)
+        found = dict(tags)
+        described = {tag for tag in found if tag in DESCRIPTIVE}
+        for tag in found.keys() - described:
+            del tags[tag]
+        exif = reset_exif(tags.tobytes()) if described else None
+    except Exception:  # damaged tags
+        return Metadata()
+    xmp = found.get(XMP)
+    inches = {2: 1.0, 3: 2.54}.get(found.get(296, 2))
+    dpi = [float(found.get(tag, 0)) * inches for tag in (282, 283)] if inches else [0.0]
+    return Metadata(
+        exif=exif,
+        icc=found.get(ICC),
+        xmp=reset_xmp(xmp) if isinstance(xmp, bytes) else None,
+        dpi=(dpi[0], dpi[1]) if min(dpi) > 0 else None,
+    )
+
+
+def readable_exif(exif: bytes) -> dict[int, Any]:
+    """The descriptive tags of an EXIF block, nested directories as dicts; none where it is damaged."""
+    tags = Image.Exif()
+    try:
+        tags.load(exif)
+        found = {tag: value for tag, value in tags.items() if tag in DESCRIPTIVE}
+        for group in found.keys() & {EXIF, GPS}:
+            nested = tags.get_ifd(group)
+            found[group] = {tag: value for tag, value in nested.items() if tag != INTEROPERABILITY}
+        directory = ImageFileDirectory_v2()
+        directory.update(found)
+        directory.tobytes()
+    except Exception:  # Pillow raises anything on damaged tags
+        return {}
+    return found
+
+
+def encode(frame: Frame, values: NDArray[Any]) -> bytes:
+    """A deflated TIFF of `values` (H, W[, C]), in strips, with all the metadata."""
+    about = frame.metadata
+    values = values.reshape(frame.height, frame.width, -1)
+    whole = values.dtype != np.float32
+    strips = [_strip(values[top : top + ROWS], whole) for top in range(0, frame.height, ROWS)]
+    sizes = [len(strip) for strip in strips]
+    samples = values.shape[2]
+    tags = {
+        **(readable_exif(about.exif) if about.exif else {}),
+        256: frame.width,
+        257: frame.height,
+        258: (frame.depth,) * samples,
+        259: 8,  # deflate
+        262: 1 if frame.channels == 1 else 2,  # black is zero, or RGB
+        273: tuple(sum(sizes[:index]) for index in range(len(sizes))),  # counted from the end of the tags
+        277: samples,
+        278: ROWS,
+        279: tuple(sizes),
+        317: 2 if whole else 1,  # differences between neighbours, or none
+        339: (1 if whole else 3,) * samples,  # unsigned, or float
+    }
+    if frame.alpha is not None:
+        tags[338] = (2,)  # alpha, not multiplied in
+    if about.dpi:
+        tags.update({282: about.dpi[0], 283: about.dpi[1], 296: 2})
+    tags.update({tag: block for tag, block in ((ICC, about.icc), (XMP, about.xmp)) if block})
+    directory = ImageFileDirectory_v2()
+    directory.update(tags)
+    buffer = io.BytesIO()
+    directory.save(buffer)
+    return buffer.getvalue() + b"".join(strips)
+
+
+def _strip(rows: NDArray[Any], differences: bool) -> bytes:
+    if differences:
+        rows = np.concatenate([rows[:, :1], rows[:, 1:] - rows[:, :-1]], axis=1)
+    return zlib.compress(rows.astype(rows.dtype.newbyteorder("<")).tobytes(), 6)
+
+
+def _with_opencv(data: bytes) -> NDArray[Any]:
+    """LZW and the like, which tifffile leaves to other packages; OpenCV turns the picture upright itself."""
+    import cv2
+
+    values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if values is None:
+        raise ValueError("its compression is not supported")
+    if values.ndim == 3:
+        values = values[:, :, [2, 1, 0, 3][: values.shape[2]]]
+    return np.asarray(values)
+
+
+def _with_alpha(values: NDArray[Any], channels: int, extra: tuple[int, ...]) -> NDArray[Any]:
+    """Colour and, where the file has one, alpha that is not multiplied into the colour."""
+    kind = extra[0] if extra else 2  # Pillow, too, takes a sample that nothing is said of for alpha
+    if values.shape[2] == channels or kind == 0:
+        return values[:, :, :channels]
+    colour, alpha = values[:, :, :channels], values[:, :, channels : channels + 1]
+    if kind == 1:
+        colour = from_floats(colour.astype(np.float32) / np.maximum(alpha, 1e-9), values.dtype)
+    return np.concatenate([colour, alpha], axis=2)

@@ -1,0 +1,237 @@
+"""The contract, as checks that a plugin's own test suite runs::
+
+    import acme_grain
+    from vaeedit.testing import parametrize_with_checks
+
+    @parametrize_with_checks(acme_grain)
+    def test_contract(check):
+        check()
+
+Every check is a test of its own, chosen from what the plugin declares. A check that must fail for a good
+reason is named in `expected_failures={"check id": "reason"}`; it is then an error if it passes.
+"""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from vaeedit.errors import OptionError
+from vaeedit.image import Frame
+from vaeedit.image.frame import peak_of
+from vaeedit.operation import Operation, Result
+from vaeedit.options import Field, Options, as_dict, fields, validate
+from vaeedit.pipeline import Pipeline, Step
+from vaeedit.plugins import GROUP, Registry, discover
+from vaeedit.session import Session
+from vaeedit.settings import reserved
+from vaeedit.specs import ArchitectureSpec, OperationSpec, WeightsSpec, load_target
+from vaeedit.vae.files import find_vae, load_vae
+from vaeedit.vae.protocol import VAE
+
+HEAVY = ("torch", "kornia", "cv2", "skimage", "numpy", "PIL", "scipy")
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+Check = Callable[[], None]
+
+FRAMES: dict[str, tuple[tuple[int, int, int], Any, bool]] = {
+    "1x1": ((1, 1, 3), np.uint8, False),
+    "odd": ((37, 51, 3), np.uint8, False),
+    "grey": ((24, 33, 1), np.uint8, False),
+    "rgba": ((25, 32, 3), np.uint8, True),
+    "16-bit": ((32, 24, 3), np.uint16, False),
+}
+"""Inputs that every operation must take: shape, dtype, with alpha."""
+
+LONG = (16, 1200, 3)
+"""A shape longer than the receptive field of any VAE here, so that tiles do not see the whole image."""
+
+
+def parametrize_with_checks(module: ModuleType, expected_failures: Mapping[str, str] | None = None) -> Any:
+    """A pytest decorator for a test function with the one argument `check`."""
+    import pytest
+
+    excused = dict(expected_failures or {})
+    parameters = []
+    for name, check in checks(module):
+        reason = excused.pop(name, None)
+        marks = [] if reason is None else [pytest.mark.xfail(reason=reason, strict=True)]
+        parameters.append(pytest.param(check, id=name, marks=marks))
+    if excused:
+        raise ValueError(f"expected_failures names no check: {', '.join(excused)}")
+    return pytest.mark.parametrize("check", parameters)
+
+
+def checks(module: ModuleType) -> Iterator[tuple[str, Check]]:
+    """All checks that apply to a plugin module, with their names."""
+    registry = registry_with(module)
+    yield "imports-light", partial(check_imports_light, module.__name__)
+    yield "is-admitted", partial(check_admitted, module, registry)
+    for item in registry.operations.qualified.values():
+        if item.plugin == _point(module).name:
+            yield from _operation_checks(item.spec, f"{item.plugin}:{item.spec.name}", registry)
+    for vae in registry.architectures.qualified.values():
+        if vae.plugin == _point(module).name:
+            yield f"{vae.spec.name}-architecture", partial(check_architecture, vae.spec)
+    for weights in registry.weights.qualified.values():
+        if weights.plugin == _point(module).name:
+            yield f"{weights.spec.name}-weights", partial(check_weights, weights.spec, registry)
+
+
+def registry_with(module: ModuleType) -> Registry:
+    """The installed plugins and this module, under its entry point's name or, uninstalled, its own."""
+    installed = [point for point in entry_points(group=GROUP) if point.value != module.__name__]
+    return discover([*installed, _point(module)])
+
+
+def _point(module: ModuleType) -> EntryPoint:
+    for point in entry_points(group=GROUP):
+        if point.value == module.__name__:
+            return point
+    return EntryPoint(module.__name__, module.__name__, GROUP)
+
+
+def _operation_checks(spec: OperationSpec, name: str, registry: Registry) -> Iterator[tuple[str, Check]]:
+    yield f"{spec.name}-names", partial(check_names, spec)
+    yield f"{spec.name}-options", partial(check_options, spec)
+    yield f"{spec.name}-target", partial(check_target, spec)
+    yield f"{spec.name}-yaml", partial(check_yaml, spec, name, registry)
+    for kind in FRAMES:
+        yield f"{spec.name}-runs-{kind}", partial(check_runs, spec, name, registry, kind)
+    yield f"{spec.name}-same-seed", partial(check_same_seed, name, registry)
+    yield f"{spec.name}-tiles", partial(check_tiles, name, registry)
+
+
+def check_imports_light(name: str) -> None:
+    """The plugin module imports nothing heavy."""
+    code = f"import sys, {name}; print(*[m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert not done.stdout.split(), f"importing {name} imports {done.stdout.strip()}"
+
+
+def check_admitted(module: ModuleType, registry: Registry) -> None:
+    """Discovery loads the plugin: its contract is known, its hooks exist and return specs."""
+    report = next(report for report in registry.reports if report.plugin == _point(module).name)
+    assert report.state in ("loaded", "clash"), report.reason
+
+
+def check_names(spec: OperationSpec) -> None:
+    """Names are legal, and no option or map hides a common flag."""
+    for name in (spec.name, *spec.maps):
+        assert NAME.fullmatch(name), f"{name!r} must be lower-case words joined by dashes"
+    flags = [field.flag for field in fields(spec.options).values()]
+    taken = reserved() & {*flags, *spec.maps}
+    assert not taken, f"{spec.name} uses reserved names: {', '.join(sorted(taken))}"
+    assert spec.summary.strip(), f"{spec.name} has no summary"
+
+
+def check_options(spec: OperationSpec) -> None:
+    """Every option is described, its default is allowed, and text from a shell parses to it."""
+    for field in fields(spec.options).values():
+        assert field.description, f"{spec.name}: the option {field.flag} has no description"
+        if not field.required:
+            assert field.parse(field.default) == field.default
+            if isinstance(field.default, int | float | str):
+                assert field.parse(str(field.default)) == field.default
+    try:
+        validate(spec.options, {"no-such-option": 1})
+    except OptionError:
+        return
+    raise AssertionError(f"{spec.name} accepts an unknown option")
+
+
+def check_target(spec: OperationSpec) -> None:
+    """The target is an Operation that defines `edit`."""
+    target = load_target(spec.target)
+    assert issubclass(target, Operation), f"{spec.target} is not an Operation"
+    assert target.edit is not Operation.edit, f"{spec.target} does not define edit"
+
+
+def check_yaml(spec: OperationSpec, name: str, registry: Registry) -> None:
+    """Options survive the way through a pipeline file."""
+    options = sample_options(spec.options)
+    pipeline = Pipeline(Step(name, maps=spec.maps, **as_dict(options)), seed=3)
+    planned = Pipeline.from_yaml(pipeline.to_yaml()).check(registry)
+    assert planned[0].options == options
+
+
+def check_runs(spec: OperationSpec, name: str, registry: Registry, kind: str) -> None:
+    """It takes this kind of frame, leaves it as it was, and gives finite values and every map."""
+    frame = sample_frame(kind)
+    before = frame.pixels.copy()
+    result = _run(name, registry, frame, maps=tuple(spec.maps))
+    assert np.array_equal(frame.pixels, before), "the operation changed its input"
+    assert result.frame.depth == frame.depth, "the depth changed"
+    assert np.isfinite(result.frame.floats()).all()
+    assert set(result.maps) == set(spec.maps), "not every declared map was given"
+
+
+def check_same_seed(name: str, registry: Registry) -> None:
+    """The same input and seed give the same pixels."""
+    first, second = (_run(name, registry, sample_frame("odd"), seed=5) for _ in range(2))
+    assert np.array_equal(first.frame.pixels, second.frame.pixels)
+
+
+def check_tiles(name: str, registry: Registry) -> None:
+    """Tiles give what the whole image gives, to 1e-4 in float32."""
+    frame = synthetic_frame(LONG, np.uint8)
+    frame = replace(frame, pixels=frame.floats())
+    whole = _run(name, registry, frame, precision="float32", tile=max(LONG)).frame.pixels
+    tiled = _run(name, registry, frame, precision="float32", tile=200).frame.pixels
+    assert np.abs(whole - tiled).max() <= 1e-4
+
+
+def check_architecture(spec: ArchitectureSpec) -> None:
+    """With default options it builds a network that satisfies `VAE`."""
+    assert NAME.fullmatch(spec.name), f"{spec.name!r} must be lower-case words joined by dashes"
+    network = load_target(spec.target)(spec.options())
+    assert isinstance(network, VAE), f"{spec.target} lacks a member of VAE"
+
+
+def check_weights(spec: WeightsSpec, registry: Registry) -> None:
+    """The file exists, has a header, and fits its architecture."""
+    load_vae(find_vae(spec.name, registry), registry)
+
+
+def sample_options(cls: type[Options]) -> Options:
+    """Options away from their defaults where a bound shows how."""
+    return validate(cls, {name: _sample_value(field) for name, field in fields(cls).items()})
+
+
+def sample_frame(kind: str) -> Frame:
+    """One of `FRAMES`."""
+    return synthetic_frame(*FRAMES[kind])
+
+
+def synthetic_frame(shape: tuple[int, int, int], dtype: Any, with_alpha: bool = False) -> Frame:
+    """A gradient with noise and, with alpha, a ramp."""
+    height, width, channels = shape
+    ramp = np.linspace(0.1, 0.9, height * width * channels).reshape(height, width, channels)
+    noisy = ramp + np.random.default_rng(0).normal(0, 0.05, ramp.shape)
+    peak = peak_of(np.dtype(dtype))
+    pixels = np.rint(np.clip(noisy, 0, 1) * peak).astype(dtype)
+    alpha = np.linspace(0, peak, height * width).reshape(height, width).astype(dtype) if with_alpha else None
+    return Frame(pixels, alpha)
+
+
+def _sample_value(field: Field) -> Any:
+    """The upper bound of a bounded number, else the default."""
+    info = field.info
+    for member in getattr(info, "types", (info,)):
+        if getattr(member, "le", None) is not None:
+            return member.le
+    return field.default
+
+
+def _run(
+    name: str, registry: Registry, frame: Frame, *, seed: int = 0, maps: tuple[str, ...] = (), **settings: Any
+) -> Result:
+    with Session(plugins=registry, device="cpu", **settings) as session:
+        return session.run(Pipeline(Step(name, maps=maps), seed=seed), frame)
