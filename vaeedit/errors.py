@@ -58,7 +58,7 @@ class UnknownName(UsageError):
     """Nothing is registered under this name; the message offers the nearest one."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        super().__init__(f"There is no {kind} called {name!r}{suggestion(name, known)}.")
+        super().__init__(f"There is no {kind} called {name!r}{suggestion(name, known)}")
 
 
 class PipelineError(UsageError):
@@ -70,9 +70,9 @@ class PipelineError(UsageError):
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """'; did you mean X?' for the nearest known name, else the list of what there is."""
+    """The end of a sentence: '; did you mean X?' for the nearest known name, else what there is."""
     choices = sorted(known)
     near = difflib.get_close_matches(name, choices, n=1)
     if near:
         return f"; did you mean {near[0]!r}?"
-    return f"; there are: {', '.join(choices)}" if choices else "; there are none"
+    return f"; there are: {', '.join(choices)}." if choices else "; there are none."

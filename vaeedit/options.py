@@ -107,7 +107,7 @@ def parse(cls: type[Options], values: Mapping[str, Any], where: str = "") -> tup
         if name not in known:
             flags = [field.flag for field in known.values()]
             prefix = f"{where} has" if where else "There is"
-            faults.append(f"{prefix} no option {key!r}{suggestion(str(key), flags)}.")
+            faults.append(f"{prefix} no option {key!r}{suggestion(str(key), flags)}")
             continue
         field = known[name]
         try:

@@ -131,7 +131,7 @@ class Pipeline:
         if not isinstance(document, dict):
             raise PipelineError(["A pipeline is a mapping with the keys version, seed and steps."])
         faults = [
-            f"A pipeline has no key {key!r}{suggestion(str(key), KEYS)}."
+            f"A pipeline has no key {key!r}{suggestion(str(key), KEYS)}"
             for key in document
             if key not in KEYS
         ]
@@ -175,7 +175,7 @@ def _plan(step: Step, where: str, registry: Registry) -> tuple[PlannedStep | Non
         except UnknownName as error:
             faults.append(f"{where}: {error}")
     unknown = sorted(set(step.maps) - set(spec.maps))
-    faults += [f"{where} gives no map {name!r}{suggestion(name, spec.maps)}." for name in unknown]
+    faults += [f"{where} gives no map {name!r}{suggestion(name, spec.maps)}" for name in unknown]
     if faults:
         return None, faults
     return PlannedStep(provided, spec.options(**values), vae, frozenset(step.maps)), []

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,8 @@ from typing import Any
 
 import torch
 
-from vaeedit.errors import PluginError, UsageError, VaeeditError
+from vaeedit.devices import resolve_device, resolve_precision
+from vaeedit.errors import PluginError, VaeeditError
 from vaeedit.image import Frame, read
 from vaeedit.operation import Operation, Request, Result
 from vaeedit.options import validate
@@ -24,6 +25,8 @@ from vaeedit.vae.loaded import LoadedVae
 
 SEEDS = 2**62
 """Seeds count modulo this, so that any whole number is one."""
+STEP_SEEDS = 1_000_003
+"""Distance between the seeds of steps, so that the samples of one never meet those of the next."""
 Source = Frame | str | os.PathLike[str]
 
 
@@ -55,13 +58,13 @@ class Session:
         frame = source if isinstance(source, Frame) else read(source)
         result = Result(frame)
         for index, step in enumerate(plan):
-            seed = (self.settings.seed + pipeline.seed + index) % SEEDS
+            seed = (self.settings.seed + pipeline.seed + index * STEP_SEEDS) % SEEDS
             with _blame(step):
                 done = self._run_step(step, result.frame, seed)
             result = replace(
                 done,
                 maps={**result.maps, **done.maps},
-                notes={**result.notes, step.spec.name: dict(done.notes)},
+                notes={**result.notes, _unused(step.spec.name, result.notes): dict(done.notes)},
             )
         return result
 
@@ -109,46 +112,6 @@ def edit(source: Source, operation: str, *, maps: tuple[str, ...] = (), **option
         return session.run(Step(operation, maps=maps, **options), source)
 
 
-def resolve_device(name: str) -> torch.device:
-    """The torch device of a `--device` value; raises UsageError where it is missing."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise UsageError(f"There is no device {name!r}; use auto, cpu, cuda, cuda:1, ... or mps.") from None
-    missing = {
-        "cuda": not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count(),
-        "mps": not torch.backends.mps.is_available(),
-        "cpu": False,
-    }.get(device.type, True)
-    if missing:
-        raise UsageError(f"The device {name!r} is not available on this machine; use --device cpu, or auto.")
-    return device
-
-
-def resolve_precision(name: str, device: torch.device, depth: int) -> torch.dtype:
-    """The dtype of a `--precision` value; raises UsageError for one the device lacks.
-
-    auto takes bfloat16 for 8-bit images where the hardware multiplies it natively; its rounding is far below
-    an 8-bit step.
-    """
-    if name == "float16" and device.type == "cpu":
-        raise UsageError("The CPU has no fast float16; use --precision bfloat16 or float32.")
-    if name == "auto":
-        return torch.bfloat16 if depth == 8 and _fast_bfloat16(device) else torch.float32
-    return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[name]
-
-
-def _fast_bfloat16(device: torch.device) -> bool:
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
-        found = torch.cpu.get_capabilities()
-        return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
-    return False
-
-
 @contextmanager
 def _blame(step: PlannedStep) -> Iterator[None]:
     """Turn what a plugin's code raises into a PluginError that names it."""
@@ -161,3 +124,12 @@ def _blame(step: PlannedStep) -> Iterator[None]:
             raise MemoryError from error
         where = f"The operation {step.spec.name} of {step.provided.distribution}"
         raise PluginError(f"{where} failed: {type(error).__name__}: {error}") from error
+
+
+def _unused(name: str, taken: Container[str]) -> str:
+    """The name, or name-2, name-3, ... where a step of that name has spoken before."""
+    number, candidate = 1, name
+    while candidate in taken:
+        number += 1
+        candidate = f"{name}-{number}"
+    return candidate

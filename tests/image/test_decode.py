@@ -347,6 +347,15 @@ def test_a_deep_tiff_over_the_limit_is_refused():
     assert "over the limit of 4,000,000" in _refused(make.tiff(np.zeros((2001, 2000, 1), np.uint16)))
 
 
+def test_a_tiff_with_many_widths_is_refused_before_they_are_multiplied():
+    """tifffile hands the damaged width over as a tuple, and tuple times height fills the memory for minutes."""
+    data = bytearray(make.tiff(make.samples("L", 16)))
+    entry = data.index(b"\x00\x01\x04\x00\x01\x00\x00\x00")
+    data[entry + 4] = 60
+    data[entry + 20 : entry + 24] = (2 * 10**9).to_bytes(4, "little")
+    assert "its structure is broken" in _refused(bytes(data))
+
+
 def test_the_limit_is_a_number_or_a_usage_error(monkeypatch):
     monkeypatch.setenv("VAEEDIT_MAX_PIXELS", "many")
     with pytest.raises(UsageError, match="VAEEDIT_MAX_PIXELS must be a whole number, not 'many'"):

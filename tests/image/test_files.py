@@ -68,10 +68,9 @@ def test_until_the_rename_the_older_file_is_there(tmp_path, monkeypatch):
     [
         ("replace", _full),
         ("fsync", _full),
-        ("chmod", _full),
         ("fdopen", lambda handle, mode: _FullFile(handle, mode.replace("b", ""))),
     ],
-    ids=["replace", "fsync", "chmod", "write"],
+    ids=["replace", "fsync", "write"],
 )
 def test_failure_leaves_the_folder_as_it_was(tmp_path, monkeypatch, function, stand_in, older):
     target = tmp_path / "a.bin"
@@ -191,3 +190,15 @@ def test_files_are_taken_at_their_word_and_in_the_order_given(album):
 
 def test_an_empty_folder_gives_nothing(tmp_path):
     assert image_files([tmp_path]) == []
+
+
+def test_a_replaced_file_keeps_its_permissions_and_a_link_stays_a_link(tmp_path):
+    private = tmp_path / "private.jpg"
+    private.write_bytes(b"old")
+    private.chmod(0o600)
+    link = tmp_path / "link.jpg"
+    link.symlink_to(private)
+    write_whole(link, b"new")
+    assert link.is_symlink()
+    assert private.read_bytes() == b"new"
+    assert private.stat().st_mode & 0o777 == 0o600

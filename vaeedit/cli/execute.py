@@ -20,9 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Extras:
-    """What to write beside the results: `pictures` maps compare and map names to paths (folders, of several inputs)."""
+    """What to write beside the results.
+
+    `pictures` maps compare and map names to paths (folders, of several inputs); maps in `beside` become
+    OUTPUT.NAME.png next to each output.
+    """
 
     pictures: Mapping[str, str] = field(default_factory=dict)
+    beside: tuple[str, ...] = ()
     overwrite: bool = False
     as_json: bool = False
     debug: bool = False
@@ -30,13 +35,26 @@ class Extras:
 
 def execute(pipeline: "Pipeline", settings: Mapping[str, Any], jobs: Sequence[Job], extras: Extras) -> int:
     """Run every job and return the exit code: 0 all done, 1 some failed (each named)."""
-    sides = side_paths(jobs, extras)  # faults in names come first
+    todo = [job for job in jobs if not job.skipped]
+    for job in jobs:
+        if job.skipped:
+            _report_skipped(job, extras.as_json)
+    sides = side_paths(todo, extras, several=len(jobs) > 1)  # faults in names come first
+    return _execute(pipeline, settings, list(zip(todo, sides, strict=True)), extras) if todo else console.OK
+
+
+def _execute(
+    pipeline: "Pipeline",
+    settings: Mapping[str, Any],
+    work: Sequence[tuple[Job, dict[str, Path]]],
+    extras: Extras,
+) -> int:
     from vaeedit.session import Session
 
     failed = 0
     with Session(**settings) as session:
         pipeline.check(session.registry)
-        for job, side in zip(jobs, sides, strict=True):
+        for job, side in work:
             try:
                 with console.progress(job.name):
                     record = _run(session, pipeline, job, side)
@@ -49,17 +67,18 @@ def execute(pipeline: "Pipeline", settings: Mapping[str, Any], jobs: Sequence[Jo
                 _report_failure(job, _cause(error, job), extras.as_json)
             else:
                 _report_success(record, job, extras.as_json)
-    if len(jobs) > 1 and not extras.as_json:
-        console.note(f"{len(jobs) - failed} of {len(jobs)} done.")
+    if len(work) > 1 and not extras.as_json:
+        console.note(f"{len(work) - failed} of {len(work)} done.")
     return console.FAILED if failed else console.OK
 
 
-def side_paths(jobs: Sequence[Job], extras: Extras) -> list[dict[str, Path]]:
+def side_paths(jobs: Sequence[Job], extras: Extras, *, several: bool) -> list[dict[str, Path]]:
     """Where each side picture of each job goes; raises UsageError for names that cannot be meant."""
     taken = {path.resolve() for job in jobs for path in (job.source, job.target) if path is not None}
     sides = []
     for job in jobs:
-        paths = {name: _side_path(name, text, job, len(jobs) > 1) for name, text in extras.pictures.items()}
+        paths = {name: _side_path(name, text, job, several) for name, text in extras.pictures.items()}
+        paths |= {name: _path_beside(name, job) for name in extras.beside}
         for name, path in paths.items():
             if path.resolve() in taken:
                 raise UsageError(f"--{name} {path} is already an input or output.")
@@ -80,6 +99,12 @@ def _side_path(name: str, text: str, job: Job, several: bool) -> Path:
     if path.suffix.lower() not in FORMATS:
         raise UsageError(f"--{name} {path} does not end in a picture format ({', '.join(FORMATS)}).")
     return path
+
+
+def _path_beside(name: str, job: Job) -> Path:
+    if job.target is None:
+        raise UsageError(f"The map {name} of the pipeline needs an output file, not standard output.")
+    return job.target.with_name(f"{job.target.stem}.{name}.png")
 
 
 def _run(session: "Session", pipeline: "Pipeline", job: Job, sides: Mapping[str, Path]) -> dict[str, Any]:
@@ -162,6 +187,13 @@ def _report_success(record: dict[str, Any], job: Job, as_json: bool) -> None:
     ]
     notes.append(f"{record['seconds']} s")
     console.say(f"{record['input']} -> {record['output']}  ({', '.join(notes)})")
+
+
+def _report_skipped(job: Job, as_json: bool) -> None:
+    if as_json:
+        console.say_json({"input": job.name, "output": str(job.target), "status": "skipped"})
+    else:
+        console.note(f"{job.name}: {job.target} exists; skipped.")
 
 
 def _report_failure(job: Job, cause: str, as_json: bool) -> None:

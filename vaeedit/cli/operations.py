@@ -79,5 +79,5 @@ def _run_operation(provided: Provided[OperationSpec], values: dict[str, Any]) ->
     options = {name: values[name] for name in spec.options.__struct_fields__}
     step = Step(f"{provided.plugin}:{spec.name}", maps=maps, **options)
     settings = {name: values[name] for name in Settings.__struct_fields__}
-    extras = Extras(pictures, values["exists"] == "overwrite", values["as_json"], values["debug"])
+    extras = Extras(pictures, (), values["exists"] == "overwrite", values["as_json"], values["debug"])
     return execute(Pipeline(step), settings, jobs, extras)

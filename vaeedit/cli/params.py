@@ -1,6 +1,5 @@
 """From declared options to click parameters."""
 
-from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
@@ -33,16 +32,6 @@ class FieldType(click.ParamType[Any]):
 def click_options(cls: type[Options]) -> list[click.Option]:
     """One click option for each field."""
     return [_click_option(field) for field in fields(cls).values()]
-
-
-def with_params(params: Iterable[click.Parameter]) -> Callable[[click.Command], click.Command]:
-    """Decorator that adds parameters to a command, first come first shown."""
-
-    def add(command: click.Command) -> click.Command:
-        command.params.extend(params)
-        return command
-
-    return add
 
 
 def _click_option(field: Field) -> click.Option:

@@ -23,7 +23,8 @@ def _callback(**values: Any) -> int:
     )
     settings = {name: values[name] for name in Settings.__struct_fields__}
     pictures = {"compare": values["compare"]} if values["compare"] else {}
-    extras = Extras(pictures, values["exists"] == "overwrite", values["as_json"], values["debug"])
+    maps = tuple(dict.fromkeys(name for step in pipeline.steps for name in step.maps))
+    extras = Extras(pictures, maps, values["exists"] == "overwrite", values["as_json"], values["debug"])
     return execute(pipeline, settings, jobs, extras)
 
 
@@ -38,7 +39,7 @@ def _assign(pipeline: Any, assignment: str) -> Any:
     names = [step.operation for step in pipeline.steps]
     if operation not in names:
         raise UsageError(
-            f"--set {assignment}: the pipeline has no step {operation!r}{suggestion(operation, names)}."
+            f"--set {assignment}: the pipeline has no step {operation!r}{suggestion(operation, names)}"
         )
     if option == "maps":
         raise UsageError(f"--set {assignment}: maps cannot be set.")

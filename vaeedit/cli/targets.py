@@ -1,7 +1,7 @@
 """From what the user typed to jobs: which file goes where, checked before any work starts."""
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vaeedit.errors import ImageError, UsageError
@@ -17,6 +17,8 @@ class Job:
 
     source: Path | None
     target: Path | None
+    skipped: bool = False
+    """True where the target exists and is to stay."""
 
     @property
     def name(self) -> str:
@@ -107,7 +109,9 @@ def _settle_existing(jobs: Sequence[Job], exists: str) -> list[Job]:
             settled.append(job)
         elif exists == "error":
             raise UsageError(f"{job.target} exists; say --exists overwrite, skip or unique.")
-        elif exists == "unique":
+        elif exists == "skip":
+            settled.append(replace(job, skipped=True))
+        else:
             taken = {other.target for other in (*settled, *jobs)}
             settled.append(Job(job.source, _unique(job.target, taken)))
     return settled

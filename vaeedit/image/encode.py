@@ -28,7 +28,6 @@ class Holds:
     alpha: bool = True
     grey: bool = True
     metadata: bool = True
-    dpi: bool = True
     longest: int = 1 << 31
     """Bytes of EXIF or XMP."""
     side: int = 1 << 31
@@ -38,9 +37,9 @@ class Holds:
 HOLDS = {
     "JPEG": Holds(alpha=False, longest=65_500),
     "PNG": Holds(depths=(8, 16)),
-    "WEBP": Holds(grey=False, dpi=False),
+    "WEBP": Holds(grey=False),
     "TIFF": Holds(depths=(8, 16, 32)),
-    "AVIF": Holds(grey=False, dpi=False, side=32_768),  # libavif writes larger ones and cannot read them
+    "AVIF": Holds(grey=False, side=32_768),  # libavif writes larger ones and cannot read them
     "BMP": Holds(alpha=False, metadata=False),
 }
 
@@ -108,9 +107,6 @@ def _fit_metadata(metadata: Metadata, format: str) -> tuple[Metadata, list[str]]
     if not holds.metadata and (metadata.exif or metadata.icc or metadata.xmp):
         warnings.append(f"{format} cannot hold EXIF, XMP or a colour profile; they were left out.")
         metadata = Metadata(dpi=metadata.dpi)
-    if not holds.dpi and metadata.dpi:
-        warnings.append(f"{format} cannot hold a resolution in dpi; it was left out.")
-        metadata = replace(metadata, dpi=None)
     if metadata.exif and len(metadata.exif) > holds.longest:
         warnings.append(f"{format} cannot hold EXIF of {len(metadata.exif):,} bytes; it was left out.")
         metadata = replace(metadata, exif=None)

@@ -1,7 +1,8 @@
 """Which files are pictures, and how a file appears whole or not at all."""
 
 import os
-import tempfile
+import secrets
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -35,31 +36,25 @@ def image_files(paths: Iterable[Path], *, recursive: bool = False) -> list[Path]
 def write_whole(path: Path, data: bytes) -> None:
     """Write `data` under a temporary name in the same folder, then rename; raises ImageError.
 
-    The temporary file is removed on any failure, an interrupt included.
+    A link is followed; a file that is replaced keeps its permissions. The temporary file is removed on any
+    failure, an interrupt included.
     """
+    target = path.resolve()
+    temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.part")
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
+        try:
+            handle = os.open(
+                temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
+            )
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            if target.exists():
+                shutil.copymode(target, temporary)
+            os.replace(temporary, target)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise ImageError(f"{path} cannot be written: {_reason(error)}.") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except OSError as error:
-        raise ImageError(f"{path} cannot be written: {_reason(error)}.") from error
-    finally:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
+        reason = (error.strerror or str(error)).lower()
+        raise ImageError(f"{path} cannot be written: {reason}.") from error

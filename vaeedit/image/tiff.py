@@ -35,7 +35,7 @@ def decode_deep(data: bytes, name: str, check: Callable[[str, int, int, int], No
 
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         page: Any = file.pages[0]
-        check("TIFF", page.imagewidth, page.imagelength, len(file.pages))
+        check("TIFF", int(page.imagewidth), int(page.imagelength), len(file.pages))
         if page.bitspersample <= 8:
             return None
         kind = page.photometric.name

@@ -4,6 +4,7 @@ import hashlib
 import os
 from importlib.resources import files
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import msgspec
@@ -83,8 +84,9 @@ def load_vae(path: Path, registry: Registry) -> tuple[VAE, VaeInfo]:
         network.load_state_dict(tensors, assign=True)
     except UnknownName as error:
         raise WeightsError(f"{path} needs a plugin that is not installed. {error}") from None
-    except (OptionError, RuntimeError, SafetensorError) as error:
-        raise WeightsError(f"{path} does not fit its architecture {info.architecture}: {error}") from None
+    except (OptionError, RuntimeError, ValueError, SafetensorError) as error:
+        reason = shorten(str(error), 200, placeholder=" ...")
+        raise WeightsError(f"{path} does not fit its architecture {info.architecture}: {reason}") from None
     network.eval().requires_grad_(False)
     return network, info
 

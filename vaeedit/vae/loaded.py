@@ -114,6 +114,8 @@ class LoadedVae:
         """
         if isinstance(latents, Latents):
             return self.network.decode(latents, scale=scale)
+        if not isinstance(latents, Mixture):
+            raise TypeError(f"`edit` gave {latents!r:.60}, neither Latents nor a Mixture")
         mean: Tensor | None = None
         second: Tensor | None = None
         for weight, component in latents:

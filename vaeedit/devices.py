@@ -1,0 +1,45 @@
+"""Devices and precisions: what `--device` and `--precision` mean on this machine."""
+
+import torch
+
+from vaeedit.errors import UsageError
+
+
+def resolve_device(name: str) -> torch.device:
+    """The torch device of a `--device` value; raises UsageError where it is missing."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise UsageError(f"There is no device {name!r}; use auto, cpu, cuda, cuda:1, ... or mps.") from None
+    missing = {
+        "cuda": not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count(),
+        "mps": not torch.backends.mps.is_available(),
+        "cpu": False,
+    }.get(device.type, True)
+    if missing:
+        raise UsageError(f"The device {name!r} is not available on this machine; use --device cpu, or auto.")
+    return device
+
+
+def resolve_precision(name: str, device: torch.device, depth: int) -> torch.dtype:
+    """The dtype of a `--precision` value; raises UsageError for one the device lacks.
+
+    auto takes bfloat16 for 8-bit images where the hardware multiplies it natively; its rounding is far below
+    an 8-bit step.
+    """
+    if name == "float16" and device.type == "cpu":
+        raise UsageError("The CPU has no fast float16; use --precision bfloat16 or float32.")
+    if name == "auto":
+        return torch.bfloat16 if depth == 8 and _fast_bfloat16(device) else torch.float32
+    return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[name]
+
+
+def _fast_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
+        found = torch.cpu.get_capabilities()
+        return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
+    return False
