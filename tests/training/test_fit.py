@@ -100,6 +100,15 @@ def test_the_unconditional_ladder_trains_and_uses_its_latents(photographs, tmp_p
     assert sum(level.mean.var() for level in latents.levels) > 0.01
 
 
+def test_a_run_is_neither_overwritten_nor_resumed_from_nothing(photographs, tmp_path):
+    run, output = tmp_path / "run", tmp_path / "x.safetensors"
+    with pytest.raises(UsageError, match="no checkpoint to resume"):
+        train(recipe(), photographs, run, output, registry(), steps=2, resume=True)
+    train(recipe(), photographs, run, output, registry(), steps=2)
+    with pytest.raises(UsageError, match="say --resume, or name another folder"):
+        train(recipe(), photographs, run, output, registry(), steps=2)
+
+
 def test_faults_of_a_training_request_are_sentences(photographs, tmp_path):
     with pytest.raises(UnknownName, match="did you mean 'denoise'"):
         load_recipe("denoize")

@@ -30,13 +30,19 @@ def train(
     UsageError or OptionError.
     """
     try:
-        from vaeedit.training.fit import Budget, fit
+        from vaeedit.training.fit import CHECKPOINT, fit
+        from vaeedit.training.module import Budget
     except ImportError as error:
         if (error.name or "").partition(".")[0] in {"pytorch_lightning", "lightning"}:
             raise MissingExtra("Training", "train") from None
         raise
     if not data.is_dir():
         raise UsageError(f"There is no folder {data} to train on.")
+    started = (run / CHECKPOINT).exists()
+    if resume and not started:
+        raise UsageError(f"{run} holds no checkpoint to resume.")
+    if started and not resume:
+        raise UsageError(f"{run} holds a run already; say --resume, or name another folder with --run.")
     torch.manual_seed(recipe.seed)
     network = build(recipe.architecture, recipe.shape, registry)
     assert isinstance(network, torch.nn.Module)

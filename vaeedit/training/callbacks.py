@@ -1,0 +1,69 @@
+"""Callbacks of a training run: the budget, the moving average of the weights, the log."""
+
+import sys
+import time
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import Callback, WeightAveraging
+from torch import Tensor
+
+from vaeedit.training.module import Fit
+
+EMA_EVERY = 4
+LOG_EVERY = 500
+
+
+class Clock(Callback):
+    """Counts seconds of training and stops when the budget is used up."""
+
+    def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Start the clock."""
+        self.last = time.monotonic()
+
+    def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
+        """Add the step's time."""
+        assert isinstance(module, Fit)
+        now = time.monotonic()
+        module.spent += now - self.last
+        self.last = now
+        if module.done >= 1:
+            trainer.should_stop = True
+
+
+class MovingAverage(WeightAveraging):
+    """Exponential moving average of the weights; the decay starts low, so that short runs forget their start."""
+
+    def __init__(self, decay: float) -> None:
+        def average(averaged: list[Tensor], current: list[Tensor], count: Tensor) -> None:
+            warm = (1 + int(count)) / (10 + int(count))
+            torch._foreach_lerp_(averaged, current, 1 - min(decay, warm))
+
+        super().__init__(multi_avg_fn=average)
+
+    def should_update(self, step_idx: int | None = None, epoch_idx: int | None = None) -> bool:
+        """Every few steps."""
+        return step_idx is not None and step_idx % EMA_EVERY == 0
+
+
+class LogLines(Callback):
+    """A plain line now and then, for logs and terminals that cannot redraw; averages since the last line."""
+
+    def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Start the averages."""
+        self.sums: dict[str, float] = {}
+        self.since, self.count = time.monotonic(), 0
+
+    def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
+        """Accumulate; print every `LOG_EVERY` steps."""
+        assert isinstance(module, Fit)
+        for name, value in trainer.callback_metrics.items():
+            self.sums[name] = self.sums.get(name, 0.0) + value.item()
+        self.count += 1
+        if self.count == LOG_EVERY:
+            rate = self.count / (time.monotonic() - self.since)
+            parts = [f"{name} {total / self.count:.3f}" for name, total in self.sums.items()]
+            place = f"step {trainer.global_step}, {module.spent / 60:.1f} min ({module.done:.0%} of {module.budget})"
+            print(f"{place}  {rate:.2f}/s  " + "  ".join(parts), flush=True, file=sys.stderr)
+            self.on_train_start(trainer, module)

@@ -1,0 +1,102 @@
+"""The Lightning module: one for every recipe."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+
+from vaeedit.training.degradations import degrade, to_grey
+from vaeedit.training.muon import Muon
+from vaeedit.training.objectives import OBJECTIVES
+from vaeedit.training.recipe import Recipe
+from vaeedit.vae.protocol import Estimator, TrainableVAE
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long to train: seconds, or, where given, steps (which repeat exactly on any machine)."""
+
+    seconds: float = 2700.0
+    steps: int | None = None
+
+    def share(self, spent: float, step: int) -> float:
+        """Share of the budget that is used up, from 0 to 1 and above."""
+        return spent / self.seconds if self.steps is None else step / self.steps
+
+    def __str__(self) -> str:
+        return f"{self.seconds / 60:g} min" if self.steps is None else f"{self.steps} steps"
+
+
+class Fit(pl.LightningModule):
+    """Trains one VAE by one recipe within a budget, resumable; the learning rate follows the share that is done."""
+
+    def __init__(self, recipe: Recipe, vae: torch.nn.Module, budget: Budget) -> None:
+        super().__init__()
+        assert isinstance(vae, TrainableVAE)
+        self.recipe, self.budget, self.spent = recipe, budget, 0.0
+        self.vae = vae
+        self.objective = OBJECTIVES[recipe.objective.kind]
+
+    def training_step(self, batch: Tensor, _: int) -> Tensor:
+        """Crops (B, 3, P, P) uint8 -> loss."""
+        x = to_grey(batch.float() / 255, self.recipe.data.grey)
+        x = x.contiguous(memory_format=torch.channels_last)
+        if self.recipe.objective.kind == "restoration":
+            loss, x, estimate = self._restoration(x)
+        else:
+            latents = self.vae.encode(x, {})
+            terms = self.vae.elbo_terms(latents, x)
+            loss, estimate = self.objective(terms, x, self.recipe.objective), terms.estimate
+        mse = (estimate.detach() - x).square().mean((1, 2, 3))
+        self.log("psnr", (-10 * torch.log10(mse + 1e-10)).mean(), prog_bar=True)
+        self.log_dict({name: part.detach() for name, part in loss.items()}, prog_bar=True)
+        return torch.stack(list(loss.values())).sum()
+
+    def _restoration(self, x: Tensor) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+        """Losses, clean images in a shuffled order, and their estimates."""
+        y, sigma = degrade(x, self.recipe.noise)
+        order = torch.randperm(len(x), device=x.device)
+        x, y, sigma = x[order], y[order], sigma[order]
+        assert isinstance(self.vae, Estimator)
+        estimated = self.vae.estimate("sigma", y)
+        error = (estimated.log() - sigma.clamp_min(0.3 / 255).log()).abs().mean()
+        share = self.recipe.noise.blind if self.done > 0.1 else 0.0
+        blind = torch.rand(len(x), 1, 1, 1, device=x.device) < share
+        latents = self.vae.encode(y, {"sigma": torch.where(blind, estimated.detach(), sigma)})
+        seen = max(1, round(self.recipe.objective.share * len(x)))
+        terms = self.vae.elbo_terms(latents, x[:seen])
+        loss = self.objective(terms, x, self.recipe.objective)
+        return {**loss, "noise": error}, x, terms.estimate
+
+    @property
+    def done(self) -> float:
+        """Share of the budget used up."""
+        return self.budget.share(self.spent, self.global_step)
+
+    def configure_optimizers(self) -> Any:
+        """Muon; linear warm-up in steps, then a cosine in the share of the budget spent."""
+        settings = self.recipe.optimiser
+        optimiser = Muon(self.vae.parameters(), settings.rate, adam_lr=settings.adam_rate)
+
+        def rate(step: int) -> float:
+            cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, self.done)))
+            return min(1.0, (step + 1) / settings.warmup) * cosine + 1e-4
+
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def configure_gradient_clipping(self, *_: Any, **__: Any) -> None:
+        """Clip each part of the network apart, so that one part's large gradients do not shrink another's."""
+        for part in self.vae.children():
+            torch.nn.utils.clip_grad_norm_(part.parameters(), self.recipe.optimiser.clip)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """The time spent travels with the checkpoint."""
+        checkpoint["spent"] = self.spent
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Go on counting where the run stopped."""
+        self.spent = checkpoint["spent"]
