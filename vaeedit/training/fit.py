@@ -17,7 +17,6 @@ from vaeedit.training.data import CropBatches
 from vaeedit.training.module import Budget, Fit
 from vaeedit.training.recipe import Recipe
 
-
 CHECKPOINT = "last.ckpt"
 """What Lightning calls the newest checkpoint."""
 

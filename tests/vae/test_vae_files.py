@@ -1,0 +1,96 @@
+"""VAE files: everything travels in one safetensors file, and nothing else is loaded."""
+
+import pickle
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from vaeedit.errors import UnknownName, UsageError, WeightsError
+from vaeedit.options import as_dict
+from vaeedit.plugins import registry
+from vaeedit.vae.card import card
+from vaeedit.vae.files import VaeInfo, build, find_vae, load_vae, read_info, record_figures, save_vae
+from vaeedit_ladder import RestorerShape
+
+SHAPE = as_dict(
+    RestorerShape(widths=(8, 8), blocks=(1, 1), latents=(2, 2), ladder_widths=(8, 8), evidence_widths=(8, 8))
+)
+INFO = VaeInfo(name="tiny", architecture="ladder-restorer", shape=SHAPE, licence="MIT", recipe={"seed": 3})
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    path = tmp_path / "tiny.safetensors"
+    torch.manual_seed(0)
+    network = build(INFO.architecture, SHAPE, registry())
+    save_vae(path, network, INFO)
+    return path, network
+
+
+def test_network_and_header_come_back(tiny):
+    path, network = tiny
+    loaded, info = load_vae(path, registry())
+    assert info == INFO
+    for key, value in loaded.state_dict().items():
+        assert value.dtype == torch.float32
+        assert torch.equal(value, network.state_dict()[key].half().float())
+    assert not loaded.training
+    assert not any(parameter.requires_grad for parameter in loaded.parameters())
+
+
+def test_recording_figures_leaves_the_weights_alone(tiny):
+    path, _ = tiny
+    before = load_vae(path, registry())[0].state_dict()
+    record_figures(path, {"set sigma 25": {"psnr": 31.5, "protocol": "as agreed"}})
+    record_figures(path, {"set sigma 50": {"psnr": 28.5}})
+    loaded, info = load_vae(path, registry())
+    assert set(info.figures) == {"set sigma 25", "set sigma 50"}
+    assert all(torch.equal(before[key], value) for key, value in loaded.state_dict().items())
+    assert "| set sigma 25 | 31.5 |" in card(info)
+    assert "Protocol: as agreed." in card(info)
+
+
+def test_a_pickle_is_never_opened(tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return (exec, ("raise SystemExit('the pickle ran')",))
+
+    path = tmp_path / "trap.safetensors"
+    path.write_bytes(pickle.dumps(Trap()))
+    with pytest.raises(WeightsError, match="not a readable safetensors file"):
+        load_vae(path, registry())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"architecture": "unheard-of"}, "needs a plugin that is not installed"),
+        ({"shape": {**SHAPE, "widths": [8, 16]}}, "does not fit its architecture"),
+        ({"shape": {**SHAPE, "widths": [8]}}, "does not fit its architecture"),
+        ({"shape": {**SHAPE, "width": [8]}}, "did you mean 'widths'"),
+    ],
+)
+def test_a_header_that_does_not_fit_is_a_sentence(tmp_path, change, message):
+    from msgspec.structs import replace
+
+    path = tmp_path / "odd.safetensors"
+    save_vae(path, build(INFO.architecture, SHAPE, registry()), replace(INFO, **change))
+    with pytest.raises(WeightsError, match=message):
+        load_vae(path, registry())
+
+
+def test_a_file_without_our_header_is_a_sentence(tmp_path):
+    path = tmp_path / "other.safetensors"
+    save_file({"weight": torch.zeros(2)}, path)
+    with pytest.raises(WeightsError, match="no vaeedit header"):
+        read_info(path)
+
+
+def test_names_and_paths_are_found_or_refused(tiny):
+    assert find_vae(str(tiny[0]), registry()) == tiny[0]
+    assert find_vae("denoise", registry()).name == "denoise.safetensors"
+    with pytest.raises(UnknownName, match="did you mean 'denoise'"):
+        find_vae("denoize", registry())
+    with pytest.raises(UsageError, match="no VAE file"):
+        find_vae("none/there.safetensors", registry())
