@@ -120,7 +120,7 @@ def parse(cls: type[Options], values: Mapping[str, Any], where: str = "") -> tup
 
 def as_dict(options: Options) -> dict[str, Any]:
     """Plain values by field name, ready for YAML or JSON."""
-    plain: dict[str, Any] = msgspec.to_builtins(options)
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(options))
     return plain
 
 
