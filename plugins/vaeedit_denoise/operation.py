@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vaeedit.api import Estimated, Frame, Latents, Mixture, Operation, Result
 from vaeedit_denoise import DenoiseOptions
@@ -49,20 +50,21 @@ class Denoise(Operation[DenoiseOptions]):
             yield (1 - realism) / count + extra, latents.sample(self.request.seed + index)
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
-        """The image; with `uncertainty`, a grey picture of the scale; notes on how much was removed."""
+        """The image, the map of the uncertainty, and notes; every figure is of 255."""
         frame = frames[0]
         maps, notes = {}, {}
         if self.options.sigma == "auto" and self.options.strength > 0:
             estimated = float(frame.conditions["sigma"]) / self.options.strength  # type: ignore[arg-type]
-            notes["noise sigma (estimated, of 255)"] = round(estimated * 255, 2)
+            notes["estimated_sigma"] = round(estimated * 255, 2)
         if frame.scale is not None:
             deviation = frame.scale.mean(axis=2, keepdims=True)
-            notes["mean uncertainty (of 255)"] = round(float(deviation.mean()) * 255, 2)
-            maps["uncertainty"] = _viewable(deviation)
+            top = max(float(np.percentile(deviation[::4, ::4], 99.5)), 1e-6)
+            notes["mean_uncertainty"] = round(float(deviation.mean()) * 255, 2)
+            notes["white_uncertainty"] = round(top * 255, 2)  # what white stands for in the map
+            maps["uncertainty"] = _grey(deviation / top)
         return Result(frame, maps, notes)
 
 
-def _viewable(deviation: "np.typing.NDArray[np.float32]") -> Frame:
-    """Grey picture (8 bit): black is certain, white the 99.5th percentile or more."""
-    top = max(float(np.percentile(deviation[::4, ::4], 99.5)), 1e-6)
-    return Frame(np.rint(np.clip(deviation / top, 0, 1) * 255).astype(np.uint8))
+def _grey(values: NDArray[np.float32]) -> Frame:
+    """A grey 8-bit picture: 0 is black, 1 and more white."""
+    return Frame(np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8))

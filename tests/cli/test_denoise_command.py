@@ -42,7 +42,7 @@ def test_a_json_line_says_what_was_done(first):
     assert (record["width"], record["height"]) == (60, 100)  # upright: the orientation tag is applied
     assert record["warnings"] == []
     assert 0 < record["seconds"] < 60
-    assert 0 < record["notes"]["denoise"]["noise sigma (estimated, of 255)"] < 75
+    assert 0 < record["notes"]["denoise"]["estimated_sigma"] < 75
     assert (record["compare"], record["uncertainty"]) == ("both.png", "doubt.png")
 
 

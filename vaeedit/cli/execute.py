@@ -180,7 +180,7 @@ def _report_success(record: dict[str, Any], job: Job, as_json: bool) -> None:
         console.say_json(record)
         return
     notes = [
-        f"{name} {value}"
+        f"{name.replace('_', ' ')} {value}"
         for step in record["notes"].values()
         for name, value in step.items()
         if name != "seconds"

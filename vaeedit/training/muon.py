@@ -96,10 +96,10 @@ def orthogonalise(matrices: Tensor) -> Tensor:
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
     gram = x @ x.mT
     identity = torch.eye(gram.shape[1], device=x.device, dtype=x.dtype)
-    product = identity
-    for _ in range(ITERATIONS):
+    product = factor = a * identity + b * gram + c * (gram @ gram)
+    for _ in range(ITERATIONS - 1):
+        gram = factor @ gram @ factor
         factor = a * identity + b * gram + c * (gram @ gram)
         product = factor @ product
-        gram = factor @ gram @ factor
     result: Tensor = product @ x
     return result if wide else result.mT
