@@ -91,6 +91,34 @@ def put(folder: Path, name: str, source: str, module: str | None = None, point: 
     (info / "entry_points.txt").write_text(f"[vaeedit]\n{point or name} = {module}\n")
 
 
+def write_project(folder: Path, name: str, source: str) -> Path:
+    """The source tree of a tiny package with one module."""
+    module = name.replace("-", "_")
+    (folder / f"{module}.py").write_text(source)
+    (folder / "pyproject.toml").write_text(
+        f"""
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "{name}"
+version = "1.0"
+[project.entry-points.vaeedit]
+{name} = "{module}"
+[tool.hatch.build.targets.wheel]
+only-include = ["{module}.py"]
+"""
+    )
+    return folder
+
+
+def pip_install(target: Path, *projects: Path) -> None:
+    """Build and install with pip, offline, into a folder of packages."""
+    flags = ["--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check"]
+    command = [sys.executable, "-m", "pip", "install", *flags, "--target", target, *projects]
+    subprocess.run(command, check=True, capture_output=True)
+
+
 def run(folder: Path, *arguments: str, cwd: Path | None = None, **environment: str):
     """The installed script with `folder` as one more place of packages."""
     return subprocess.run(
@@ -136,10 +164,16 @@ def test_each_bad_plugin_is_named_with_its_state_and_reason(tmp_path, name):
 
 @pytest.fixture(scope="module")
 def all_bad(tmp_path_factory):
-    """Every bad plugin in one place."""
+    """Every bad plugin in one place; the broken, the clashing and the newer one built and installed by pip."""
     folder = tmp_path_factory.mktemp("bad")
+    by_pip = ("acme-missing", "acme-newer", "acme-clash")
+    projects = []
     for name, (_, source, _) in BAD.items():
-        put(folder, name, source)
+        if name in by_pip:
+            projects.append(write_project(tmp_path_factory.mktemp(name), name, source))
+        else:
+            put(folder, name, source)
+    pip_install(folder, *projects)
     (folder / "acme_clash_work.py").write_text(WORK.format(body="raise RuntimeError('the clashing one')"))
     return folder
 
@@ -287,9 +321,7 @@ def good(tmp_path_factory):
     for name, text in GOOD.items():
         (project / name).parent.mkdir(exist_ok=True)
         (project / name).write_text(text)
-    flags = ["--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check"]
-    command = [sys.executable, "-m", "pip", "install", *flags, "--target", str(target), str(project)]
-    subprocess.run(command, check=True, capture_output=True)
+    pip_install(target, project)
     return target
 
 
