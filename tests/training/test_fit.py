@@ -73,6 +73,8 @@ def test_a_run_resumes_where_it_stopped(photographs, tmp_path):
     assert (run / "last.ckpt").exists()
     second = train(recipe(), photographs, run, output, registry(), steps=50, resume=True)
     assert (first.training["steps"], second.training["steps"]) == (30, 50)
+    assert [path.name for path in run.glob("*.ckpt")] == ["last.ckpt"]
+    assert torch.load(run / "last.ckpt", weights_only=False)["global_step"] == 50
 
 
 def test_a_time_budget_ends_a_run(photographs, tmp_path):

@@ -48,7 +48,13 @@ def fit(
     callbacks: list[Callback] = [
         Clock(),
         MovingAverage(recipe.optimiser.decay**EMA_EVERY),
-        ModelCheckpoint(run, save_last=True, save_top_k=0, train_time_interval=timedelta(minutes=5)),
+        ModelCheckpoint(
+            run,
+            save_last=True,
+            save_top_k=0,
+            enable_version_counter=False,  # a resumed run goes on writing the same file
+            train_time_interval=timedelta(minutes=5),
+        ),
         TQDMProgressBar(refresh_rate=20) if interactive else LogLines(),
     ]
     trainer = pl.Trainer(
