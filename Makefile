@@ -42,6 +42,7 @@ dev: $(VENV)/base.done
 
 # torch first and alone: a pinned build, so that nothing else can pull another one in
 $(VENV)/base.done: constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("vaeedit needs Python 3.11 or newer: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install -q -c constraints.txt torch
 	@touch $@
