@@ -37,9 +37,8 @@ class Frame:
     """Pixels (H, W, C), C = 1 (grey) or 3 (RGB), in their source depth; nothing rescales silently.
 
     uint8 and uint16 stand for [0, 1] over their whole range; float32 is in [0, 1] itself (a noisy observation
-    may go beyond). `alpha` (H, W) has
-    the pixels' dtype. `conditions` are for the VAE; `scale` (H, W, C), where present, is the standard
-    deviation of each value, in units of [0, 1].
+    may go beyond). `alpha` (H, W) has the pixels' dtype. `conditions` are for the VAE; `scale` (H, W, C), where
+    present, is the standard deviation of each value, in units of [0, 1].
     """
 
     pixels: Pixels
