@@ -77,6 +77,19 @@ def test_a_run_resumes_where_it_stopped(photographs, tmp_path):
     assert torch.load(run / "last.ckpt", weights_only=False)["global_step"] == 50
 
 
+def test_a_run_can_start_from_a_trained_vae(photographs, tmp_path):
+    first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
+    train(recipe(), photographs, tmp_path / "a", first, registry(), steps=3)
+    still = recipe(optimiser={"rate": 0.0, "adam_rate": 0.0})
+    info = train(still, photographs, tmp_path / "b", second, registry(), steps=2, start=str(first))
+    assert info.training["before"]["steps"] == 3
+    old, new = (load_vae(path, registry())[0].state_dict() for path in (first, second))
+    assert all(torch.equal(old[key], new[key]) for key in old)
+    other = recipe(shape={**TINY, "widths": [32, 32]})
+    with pytest.raises(UsageError, match="another shape"):
+        train(other, photographs, tmp_path / "c", second, registry(), steps=2, start=str(first))
+
+
 def test_a_time_budget_ends_a_run(photographs, tmp_path):
     info = train(recipe(), photographs, tmp_path / "run", tmp_path / "x.safetensors", registry(), seconds=2)
     assert info.training["minutes"] < 0.3

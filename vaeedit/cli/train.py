@@ -35,6 +35,7 @@ def _callback(
     steps: int | None,
     output: str | None,
     run: str | None,
+    start: str | None,
     resume: bool,
     debug: bool,
 ) -> int:
@@ -53,6 +54,7 @@ def _callback(
         registry(),
         seconds=budget,
         steps=steps,
+        start=start,
         resume=resume,
         interactive=sys.stderr.isatty(),
     )
@@ -79,6 +81,9 @@ train = click.Command(
             ["-o", "--output"], metavar="FILE", help="VAE file to write; by default inside the run folder."
         ),
         click.Option(["--run"], metavar="DIR", help="Folder for checkpoints; by default runs/RECIPE."),
+        click.Option(
+            ["--start"], metavar="VAE", help="Name or file of a VAE whose weights training starts from."
+        ),
         click.Option(
             ["--resume"], is_flag=True, default=False, help="Continue from the run folder's last checkpoint."
         ),

@@ -1,6 +1,10 @@
 """From clean images to observed ones, and the map of the noise's standard deviation that a restorer is told."""
 
+import io
+
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -29,8 +33,8 @@ def camera(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
     """
     count = len(x)
     uniform = torch.rand(4, count, 1, 1, 1, device=x.device)
-    luma = _correlated(x[:, :1], 1.0 * uniform[0])
-    chroma = _correlated(x, 0.4 + 1.4 * uniform[1])
+    luma = _correlated(x[:, :1], 1.5 * uniform[0])
+    chroma = _correlated(x, 0.4 + 2.0 * uniform[1])
     amount = 0.3 + 0.7 * uniform[2]  # of chroma noise
     unit = (luma + amount * chroma) / torch.sqrt(1 + amount**2)
     signal = F.avg_pool2d(x.mean(1, keepdim=True), 5, stride=1, padding=2, count_include_pad=False)
@@ -46,10 +50,31 @@ def degrade(x: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
     filmed = round(noise.camera * len(x))
     parts = [camera(x[:filmed], sigma[:filmed] / 2), gaussian(x[filmed:], sigma[filmed:])]
     observed, level = (torch.cat(pieces) for pieces in zip(*parts, strict=True))
+    packed = round(noise.jpeg * filmed)
+    if packed:
+        observed[:packed] = jpeg(observed[:packed])
+        level = torch.cat([local_deviation(observed[:packed] - x[:packed]), level[packed:]])
     return observed, level
 
 
-def _correlated(like: Tensor, blur: Tensor, radius: int = 4) -> Tensor:
+def jpeg(x: Tensor) -> Tensor:
+    """Each image of (B, 3, H, W) clipped, rounded and compressed as JPEG of a random quality from 60 to 97."""
+    stored = (x.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+    decoded = []
+    for pixels, quality in zip(stored, torch.randint(60, 98, (len(x),)).tolist(), strict=True):
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, "JPEG", quality=quality)
+        decoded.append(np.asarray(Image.open(buffer)))
+    return torch.from_numpy(np.stack(decoded)).permute(0, 3, 1, 2).to(x) / 255
+
+
+def local_deviation(residual: Tensor, window: int = 31) -> Tensor:
+    """Root mean square of (B, 3, H, W) over channels and a window: the map (B, 1, H, W) of noise that is not synthetic."""
+    power = residual.square().mean(1, keepdim=True)
+    return F.avg_pool2d(power, window, 1, window // 2, count_include_pad=False).sqrt()
+
+
+def _correlated(like: Tensor, blur: Tensor, radius: int = 6) -> Tensor:
     """Unit-variance noise of the shape of `like`, blurred by a Gaussian of `blur` (B, 1, 1, 1) pixels."""
     count, channels, height, width = like.shape
     if count == 0:

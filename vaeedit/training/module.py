@@ -10,7 +10,7 @@ from torch import Tensor
 
 from vaeedit.training.degradations import degrade, to_grey
 from vaeedit.training.muon import Muon
-from vaeedit.training.objectives import OBJECTIVES
+from vaeedit.training.objectives import OBJECTIVES, restoration
 from vaeedit.training.recipe import Recipe
 from vaeedit.vae.protocol import Estimator, TrainableVAE
 
@@ -38,12 +38,14 @@ class Fit(pl.LightningModule):
         assert isinstance(vae, TrainableVAE)
         self.recipe, self.budget, self.spent = recipe, budget, 0.0
         self.vae = vae
-        self.objective = OBJECTIVES[recipe.objective.kind]
+        self.objective = OBJECTIVES.get(recipe.objective.kind, restoration)
 
     def training_step(self, batch: Tensor, _: int) -> Tensor:
         """Crops (B, 3, P, P) uint8 -> loss."""
         x = to_grey(batch.float() / 255, self.recipe.data.grey)
         x = x.contiguous(memory_format=torch.channels_last)
+        if self.recipe.objective.kind == "noise":
+            return self._noise_error(x)
         if self.recipe.objective.kind == "restoration":
             loss, x, estimate = self._restoration(x)
         else:
@@ -60,9 +62,7 @@ class Fit(pl.LightningModule):
         y, sigma = degrade(x, self.recipe.noise)
         order = torch.randperm(len(x), device=x.device)
         x, y, sigma = x[order], y[order], sigma[order]
-        assert isinstance(self.vae, Estimator)
-        estimated = self.vae.estimate("sigma", y)
-        error = (estimated.log() - sigma.clamp_min(0.3 / 255).log()).abs().mean()
+        estimated, error = self._estimate(y, sigma)
         share = self.recipe.noise.blind if self.done > 0.1 else 0.0
         blind = torch.rand(len(x), 1, 1, 1, device=x.device) < share
         latents = self.vae.encode(y, {"sigma": torch.where(blind, estimated.detach(), sigma)})
@@ -70,6 +70,19 @@ class Fit(pl.LightningModule):
         terms = self.vae.elbo_terms(latents, x[:seen])
         loss = self.objective(terms, x, self.recipe.objective)
         return {**loss, "noise": error}, x, terms.estimate
+
+    def _estimate(self, y: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+        """The model's noise map of y, and its mean absolute error in log units."""
+        assert isinstance(self.vae, Estimator)
+        estimated = self.vae.estimate("sigma", y)
+        return estimated, (estimated.log() - sigma.clamp_min(0.3 / 255).log()).abs().mean()
+
+    def _noise_error(self, x: Tensor) -> Tensor:
+        """Trains the noise estimate alone; everything else stays as it is."""
+        y, sigma = degrade(x, self.recipe.noise)
+        _, error = self._estimate(y, sigma)
+        self.log("noise", error.detach(), prog_bar=True)
+        return error
 
     @property
     def done(self) -> float:

@@ -25,13 +25,14 @@ class Noise(Options, frozen=True):
     sigma: Annotated[float, option("Largest standard deviation, of 255.", ge=0, le=255)] = 75.0
     skew: Annotated[float, option("Above 1, small noise is drawn more often.", ge=0.1, le=10)] = 1.3
     camera: Annotated[float, option("Share with camera noise, not Gaussian.", ge=0, le=1)] = 0.2
+    jpeg: Annotated[float, option("Share of the camera images that are compressed.", ge=0, le=1)] = 0.0
     blind: Annotated[float, option("Share whose noise map is the model's own.", ge=0, le=1)] = 0.25
 
 
 class Objective(Options, frozen=True):
     """Weights of the loss; everything is per pixel value."""
 
-    kind: Annotated[str, option("restoration or elbo.")] = "restoration"
+    kind: Annotated[str, option("restoration, elbo, or noise (the noise estimate alone).")] = "restoration"
     elbo: Annotated[float, option("Weight of the negative ELBO.", ge=0)] = 1.0
     kl: Annotated[float, option("Weight of the KL inside the ELBO (beta).", ge=0)] = 1.0
     prior: Annotated[float, option("Weight of the likelihood at the prior mean.", ge=0)] = 0.1

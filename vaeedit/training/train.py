@@ -1,6 +1,7 @@
 """From a recipe and a folder of images to a VAE file with its model card."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -9,7 +10,8 @@ from vaeedit.options import as_dict
 from vaeedit.plugins import Registry
 from vaeedit.training.recipe import Recipe
 from vaeedit.vae.card import write_card
-from vaeedit.vae.files import VaeInfo, build, save_vae
+from vaeedit.vae.files import VaeInfo, build, find_vae, load_vae, save_vae
+from vaeedit.vae.protocol import VAE
 
 
 def train(
@@ -21,12 +23,14 @@ def train(
     *,
     seconds: float = 2700.0,
     steps: int | None = None,
+    start: str | None = None,
     resume: bool = False,
     interactive: bool = False,
 ) -> VaeInfo:
     """Train for `seconds`, or for `steps` where given, and write `output` (safetensors) and a card beside it.
 
-    `run` is the folder for checkpoints; with `resume` its last one is continued. Raises MissingExtra,
+    `start` names a VAE whose weights training starts from. `run` is the folder for checkpoints; with `resume` its
+    last one is continued. Raises MissingExtra,
     UsageError or OptionError.
     """
     try:
@@ -45,6 +49,9 @@ def train(
         raise UsageError(f"{run} holds a run already; say --resume, or name another folder with --run.")
     torch.manual_seed(recipe.seed)
     network = build(recipe.architecture, recipe.shape, registry)
+    before: dict[str, Any] = {}
+    if start is not None:
+        before = _copy_weights(find_vae(start, registry), network, registry)
     assert isinstance(network, torch.nn.Module)
     run.mkdir(parents=True, exist_ok=True)
     summary = fit(
@@ -57,8 +64,19 @@ def train(
         summary=recipe.summary,
         licence=recipe.licence,
         recipe=as_dict(recipe),
-        training=summary,
+        training={**summary, **before},
     )
     save_vae(output, network, info)
     write_card(output, info)
     return info
+
+
+def _copy_weights(path: Path, network: VAE, registry: Registry) -> dict[str, Any]:
+    """Start from a trained VAE of the same shape; returns how that one was trained."""
+    trained, info = load_vae(path, registry)
+    assert isinstance(network, torch.nn.Module) and isinstance(trained, torch.nn.Module)  # noqa: PT018
+    try:
+        network.load_state_dict(trained.state_dict())
+    except RuntimeError:
+        raise UsageError(f"The VAE {path} has another shape than the recipe's.") from None
+    return {"before": info.training}
