@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-SAMPLE := samples/images/box-iso1600.jpg
+SAMPLE := samples/images/night-tree-phone.jpg
 
 .PHONY: demo test check docs wheel dev clean
 

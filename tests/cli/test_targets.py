@@ -23,7 +23,9 @@ def planned(*inputs, output=None, **settings):
     """The jobs as pairs of text."""
     jobs = plan(inputs, output, "denoise", **settings)
     return [
-        (str(job.source) if job.source else None, str(job.target) if job.target else None) for job in jobs
+        (str(job.source) if job.source else None, str(job.target) if job.target else None)
+        for job in jobs
+        if not job.skipped
     ]
 
 
@@ -113,7 +115,10 @@ def test_a_folder_is_made_with_its_parents_or_the_error_says_why(folder):
 
 def sides(jobs, pictures, overwrite=False):
     extras = Extras(pictures, overwrite=overwrite)
-    return [{name: str(path) for name, path in paths.items()} for paths in side_paths(jobs, extras)]
+    return [
+        {name: str(path) for name, path in paths.items()}
+        for paths in side_paths(jobs, extras, several=len(jobs) > 1)
+    ]
 
 
 ONE, TWO = Job(Path("a.jpg"), Path("new.jpg")), Job(Path("sub/c.PNG"), Path("sub/new.png"))

@@ -28,7 +28,7 @@ def compare(before: Frame, after: Frame) -> Frame:
     top = 0
     for row in rows:
         for column, (panel, label) in enumerate(zip(row, ("before", "after"), strict=True)):
-            left = column * (width + GAP) // 2
+            left = column * (width + GAP) // 2 + ((width - GAP) // 2 - panel.width) // 2
             canvas.paste(panel, (left, top))
             _label(canvas, (left, top), label)
         top += max(panel.height for panel in row) + GAP
