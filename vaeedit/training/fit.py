@@ -45,22 +45,10 @@ def fit(
         cache=recipe.data.cache,
         seed=recipe.seed + (int(time.time()) if resume else 0),  # new crops, not the first ones again
     )
-    callbacks: list[Callback] = [
-        Clock(),
-        MovingAverage(recipe.optimiser.decay**EMA_EVERY),
-        ModelCheckpoint(
-            run,
-            save_last=True,
-            save_top_k=0,
-            enable_version_counter=False,  # a resumed run goes on writing the same file
-            train_time_interval=timedelta(minutes=5),
-        ),
-        TQDMProgressBar(refresh_rate=20) if interactive else LogLines(),
-    ]
     trainer = pl.Trainer(
         max_epochs=-1,
         precision="bf16-mixed",
-        callbacks=callbacks,
+        callbacks=_callbacks(recipe, run, interactive),
         logger=False,
         enable_progress_bar=interactive,
         enable_model_summary=False,
@@ -77,3 +65,18 @@ def fit(
         "images": len(crops.images),
         "skipped": crops.skipped,
     }
+
+
+def _callbacks(recipe: Recipe, run: Path, interactive: bool) -> list[Callback]:
+    return [
+        Clock(),
+        MovingAverage(recipe.optimiser.decay**EMA_EVERY),
+        ModelCheckpoint(
+            run,
+            save_last=True,
+            save_top_k=0,
+            enable_version_counter=False,  # a resumed run goes on writing the same file
+            train_time_interval=timedelta(minutes=5),
+        ),
+        TQDMProgressBar(refresh_rate=20) if interactive else LogLines(),
+    ]

@@ -30,8 +30,7 @@ def train(
     """Train for `seconds`, or for `steps` where given, and write `output` (safetensors) and a card beside it.
 
     `start` names a VAE whose weights training starts from. `run` is the folder for checkpoints; with `resume` its
-    last one is continued. Raises MissingExtra,
-    UsageError or OptionError.
+    last one is continued. Raises MissingExtra, UsageError or OptionError.
     """
     try:
         from vaeedit.training.fit import CHECKPOINT, fit
@@ -40,13 +39,7 @@ def train(
         if (error.name or "").partition(".")[0] in {"pytorch_lightning", "lightning"}:
             raise MissingExtra("Training", "train") from None
         raise
-    if not data.is_dir():
-        raise UsageError(f"There is no folder {data} to train on.")
-    started = (run / CHECKPOINT).exists()
-    if resume and not started:
-        raise UsageError(f"{run} holds no checkpoint to resume.")
-    if started and not resume:
-        raise UsageError(f"{run} holds a run already; say --resume, or name another folder with --run.")
+    _check_folders(data, run, run / CHECKPOINT, resume)
     torch.manual_seed(recipe.seed)
     network = build(recipe.architecture, recipe.shape, registry)
     before: dict[str, Any] = {}
@@ -69,6 +62,17 @@ def train(
     save_vae(output, network, info)
     write_card(output, info)
     return info
+
+
+def _check_folders(data: Path, run: Path, checkpoint: Path, resume: bool) -> None:
+    """Refuse to train on nothing, to resume from nothing, or to overwrite a run."""
+    if not data.is_dir():
+        raise UsageError(f"There is no folder {data} to train on.")
+    started = checkpoint.exists()
+    if resume and not started:
+        raise UsageError(f"{run} holds no checkpoint to resume.")
+    if started and not resume:
+        raise UsageError(f"{run} holds a run already; say --resume, or name another folder with --run.")
 
 
 def _copy_weights(path: Path, network: VAE, registry: Registry) -> dict[str, Any]:
