@@ -1,9 +1,9 @@
-"""Muon: momentum whose update matrices are orthogonalised (Jordan et al. 2024), with AdamW for what is not a matrix.
+"""Muon: momentum whose update matrices are orthogonalised (Jordan et al. 2024), with Adam for what is not a matrix.
 
 A convolution's weight is taken as the matrix (out, in * kh * kw). Its update is the nearest semi-orthogonal
 matrix to the momentum, found by Newton-Schulz iterations, times 0.2 sqrt(larger side), which gives it the
-root mean square of an AdamW update (Liu et al. 2025, eq. 4). On these networks it reached in three minutes
-what AdamW reached in fifteen. PyTorch's own `torch.optim.Muon` takes 2-D parameters only.
+root mean square of an AdamW update (Liu et al. 2025, eq. 4). `docs/decisions.md`
+has the comparison that made us take it. PyTorch's own `torch.optim.Muon` takes 2-D parameters only.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ ITERATIONS = 5
 
 
 class Muon(torch.optim.Optimizer):
-    """Muon for weights with at least `smallest` inputs and outputs, AdamW at the same rate for everything else."""
+    """Muon for weights with at least `smallest` inputs and outputs, Adam at a rate of its own for everything else."""
 
     def __init__(
         self,

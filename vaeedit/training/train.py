@@ -76,11 +76,11 @@ def _check_folders(data: Path, run: Path, checkpoint: Path, resume: bool) -> Non
 
 
 def _copy_weights(path: Path, network: VAE, registry: Registry) -> dict[str, Any]:
-    """Start from a trained VAE of the same shape; returns how that one was trained."""
+    """Start from a trained VAE of the same shape; returns how that one was trained, recipe included."""
     trained, info = load_vae(path, registry)
     assert isinstance(network, torch.nn.Module) and isinstance(trained, torch.nn.Module)  # noqa: PT018
     try:
         network.load_state_dict(trained.state_dict())
     except RuntimeError:
         raise UsageError(f"The VAE {path} has another shape than the recipe's.") from None
-    return {"before": info.training}
+    return {"before": {**info.training, "recipe": info.recipe}}

@@ -24,19 +24,19 @@ def card(info: VaeInfo) -> str:
         "This page is generated from the header of the file beside it.",
         f"- architecture: {info.architecture}\n- licence: {info.licence}",
         "## Training",
-        _listed(info.training),
+        _yaml(info.training),
         "## Measured figures",
         _figures(info.figures)
         if info.figures
         else "None recorded yet: run `vaeedit evaluate` with `--record`.",
         "## Recipe",
-        f"```yaml\n{msgspec.yaml.encode(info.recipe).decode()}```",
+        _yaml(info.recipe),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _listed(values: dict[str, Any]) -> str:
-    return "\n".join(f"- {name}: {value}" for name, value in values.items() if value not in ([], ""))
+def _yaml(values: dict[str, Any]) -> str:
+    return f"```yaml\n{msgspec.yaml.encode(values).decode()}```"
 
 
 def _figures(figures: dict[str, dict[str, Any]]) -> str:
