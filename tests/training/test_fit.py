@@ -14,6 +14,8 @@ from vaeedit.vae.files import load_vae, read_info
 
 pytest.importorskip("pytorch_lightning")
 
+from vaeedit.training.module import Fit
+
 TINY = {
     "widths": [16, 32],
     "blocks": [1, 1],
@@ -40,7 +42,7 @@ def recipe(**changes):
     base = as_dict(load_recipe("denoise"))
     base |= {
         "shape": TINY,
-        "data": {"patch": 32, "batch": 4},
+        "data": {"patch": [32], "batch": 4},
         "optimiser": {"rate": 5e-3, "adam_rate": 3e-3, "warmup": 10},
         **changes,
     }
@@ -65,6 +67,19 @@ def test_a_run_writes_a_model_that_denoises_and_a_card(photographs, tmp_path):
             network.encode(noisy, {"sigma": torch.full((1, 1, 64, 64), 0.2)}).mean()
         ).mean
     assert (restored - clean).square().mean() < 0.5 * (noisy - clean).square().mean()
+
+
+def test_crops_grow_as_the_budget_is_used_up(photographs, tmp_path, monkeypatch):
+    sides, step = [], Fit.training_step
+
+    def seen(self, batch, index):
+        sides.append(batch.shape[-1])
+        return step(self, batch, index)
+
+    monkeypatch.setattr(Fit, "training_step", seen)
+    growing = recipe(data={"patch": [32, 48], "batch": 2})
+    train(growing, photographs, tmp_path / "run", tmp_path / "x.safetensors", registry(), steps=6)
+    assert sides == [32, 32, 32, 48, 48, 48]
 
 
 def test_a_run_resumes_where_it_stopped(photographs, tmp_path):

@@ -9,6 +9,7 @@ import torch
 from pytorch_lightning.callbacks import Callback, WeightAveraging
 from torch import Tensor
 
+from vaeedit.training.data import CropBatches
 from vaeedit.training.module import Fit
 
 EMA_EVERY = 4
@@ -30,6 +31,19 @@ class Clock(Callback):
         self.last = now
         if module.done >= 1:
             trainer.should_stop = True
+
+
+class GrowCrops(Callback):
+    """Progressive training (Zamir et al. 2022, Restormer): larger crops as the budget is used up."""
+
+    def __init__(self, crops: CropBatches) -> None:
+        self.crops = crops
+
+    def on_train_batch_start(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
+        """Choose the side that the share of the budget asks for."""
+        assert isinstance(module, Fit)
+        sides = self.crops.patches
+        self.crops.patch = sides[min(int(module.done * len(sides)), len(sides) - 1)]
 
 
 class MovingAverage(WeightAveraging):

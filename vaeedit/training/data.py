@@ -1,6 +1,6 @@
 """Random crops from a folder of images, decoded once and kept in memory as far as a budget allows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +16,15 @@ from vaeedit.image import image_files, read
 class CropBatches(IterableDataset[Tensor]):
     """Endless batches (B, 3, P, P) of uint8 crops, flipped and turned at random.
 
+    `patch` is the side P now, one of `patches`; progressive training makes it grow (`callbacks.GrowCrops`).
+
     Where the folder is larger than the memory budget, the oldest image in memory is now and then replaced by
     the next one on disk.
     """
 
-    def __init__(self, folder: Path, *, patch: int, batch: int, cache: int, seed: int) -> None:
-        self.patch, self.batch, self.seed = patch, batch, seed
+    def __init__(self, folder: Path, *, patches: Sequence[int], batch: int, cache: int, seed: int) -> None:
+        self.patches, self.batch, self.seed = tuple(patches), batch, seed
+        self.patch = self.patches[0]
         self.waiting = image_files([folder], recursive=True)
         self.random = np.random.default_rng(seed)
         self.random.shuffle(self.waiting)
@@ -29,7 +32,7 @@ class CropBatches(IterableDataset[Tensor]):
         self.skipped: list[str] = []
         self._fill(cache * 2**20)
         if not self.images:
-            raise OptionError(f"{folder} holds no readable image of at least {patch}x{patch} pixels.")
+            raise OptionError(f"{folder} holds no readable image of at least {max(patches)} pixels a side.")
 
     def __iter__(self) -> Iterator[Tensor]:
         while True:
@@ -63,7 +66,7 @@ class CropBatches(IterableDataset[Tensor]):
         except ImageError as error:
             self.skipped.append(str(error))
             return None
-        if min(pixels.shape[:2]) < self.patch:
+        if min(pixels.shape[:2]) < max(self.patches):
             return None
         return np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)))
 

@@ -12,7 +12,7 @@ import torch
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint, TQDMProgressBar
 from torch.utils.data import DataLoader
 
-from vaeedit.training.callbacks import EMA_EVERY, Clock, LogLines, MovingAverage
+from vaeedit.training.callbacks import EMA_EVERY, Clock, GrowCrops, LogLines, MovingAverage
 from vaeedit.training.data import CropBatches
 from vaeedit.training.module import Budget, Fit
 from vaeedit.training.recipe import Recipe
@@ -40,7 +40,7 @@ def fit(
     module = Fit(recipe, vae.to(memory_format=torch.channels_last), budget)  # type: ignore[call-overload]
     crops = CropBatches(
         data,
-        patch=recipe.data.patch,
+        patches=recipe.data.patch,
         batch=recipe.data.batch,
         cache=recipe.data.cache,
         seed=recipe.seed + (int(time.time()) if resume else 0),  # new crops, not the first ones again
@@ -48,7 +48,7 @@ def fit(
     trainer = pl.Trainer(
         max_epochs=-1,
         precision="bf16-mixed",
-        callbacks=_callbacks(recipe, run, interactive),
+        callbacks=_callbacks(recipe, crops, run, interactive),
         logger=False,
         enable_progress_bar=interactive,
         enable_model_summary=False,
@@ -67,9 +67,10 @@ def fit(
     }
 
 
-def _callbacks(recipe: Recipe, run: Path, interactive: bool) -> list[Callback]:
+def _callbacks(recipe: Recipe, crops: CropBatches, run: Path, interactive: bool) -> list[Callback]:
     return [
         Clock(),
+        GrowCrops(crops),
         MovingAverage(recipe.optimiser.decay**EMA_EVERY),
         ModelCheckpoint(
             run,

@@ -13,7 +13,9 @@ from vaeedit.options import Options, as_dict, option
 class Data(Options, frozen=True):
     """What a training batch is made of."""
 
-    patch: Annotated[int, option("Side of a square crop in pixels.", ge=16)] = 96
+    patch: Annotated[
+        tuple[int, ...], option("Sides of square crops, in turn, each for an equal share of the budget.")
+    ] = (96,)
     batch: Annotated[int, option("Crops in one step.", ge=1)] = 8
     cache: Annotated[int, option("Memory for decoded images, in megabytes.", ge=1)] = 2000
     grey: Annotated[float, option("Share of crops turned grey.", ge=0, le=1)] = 0.05
