@@ -2,6 +2,7 @@
 
 import vaeedit_denoise
 import vaeedit_ladder
+import vaeedit_super_resolve
 from vaeedit.testing import parametrize_with_checks
 
 
@@ -12,4 +13,9 @@ def test_the_denoise_plugin_keeps_the_contract(check):
 
 @parametrize_with_checks(vaeedit_ladder)
 def test_the_ladder_plugin_keeps_the_contract(check):
+    check()
+
+
+@parametrize_with_checks(vaeedit_super_resolve)
+def test_the_super_resolve_plugin_keeps_the_contract(check):
     check()

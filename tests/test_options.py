@@ -166,7 +166,7 @@ def test_a_required_option_is_asked_for():
 def test_all_faults_are_found_at_once():
     parsed, faults = parse(Sample, {"both": 3, "tile": 1, "sise": 1, "mode": "good"}, "here")
     assert parsed == {"mode": "good"}
-    assert [fault.split(" ")[1] for fault in faults] == ["both", "tile", "has", "needs"]
+    assert [fault.split(" ")[1] for fault in faults.values()] == ["both", "tile", "has", "needs"]
 
 
 def test_options_cannot_be_changed_and_lists_are_not_shared():
@@ -232,3 +232,22 @@ def test_no_shipped_operation_uses_a_flag_that_every_command_has():
         flags = {field.flag for field in fields(item.spec.options).values()} | set(item.spec.maps)
         assert not flags & reserved()
     assert {"device", "precision", "tile", "seed", "vae", "output", "json", "debug"} <= reserved()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [(".6", 0.6), ("+1", 1.0), ("1.", 1.0), ("-.0", 0.0), ("5e-1", 0.5)]
+)
+def test_numbers_as_people_write_them_are_numbers(text, value):
+    class Toy(Options, frozen=True):
+        amount: Annotated[float, option("How much.", ge=0, le=1)] = 0.5
+
+    assert validate(Toy, {"amount": text}).amount == value
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "one", "", "1_0x"])
+def test_what_is_no_finite_number_is_refused(text):
+    class Toy(Options, frozen=True):
+        amount: Annotated[float, option("How much.", ge=0)] = 0.5
+
+    with pytest.raises(OptionError, match="amount must be"):
+        validate(Toy, {"amount": text})

@@ -17,13 +17,14 @@ PLAIN = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )
-KEYS = st.text(min_size=1).filter(lambda key: key not in ("vae", "maps"))
+KEYS = st.text(min_size=1).filter(lambda key: key not in ("name", "vae", "maps"))
 STEPS = st.builds(
-    lambda name, options, vae, maps: Step(name, vae=vae, maps=maps, **options),
+    lambda operation, options, vae, maps, name: Step(operation, vae=vae, maps=maps, name=name, **options),
     NAMES,
     st.dictionaries(KEYS, PLAIN, max_size=4),
     st.none() | st.text(),
     st.lists(st.text(), max_size=3),
+    st.none() | st.text(),
 )
 
 
@@ -153,3 +154,30 @@ def test_steps_and_pipelines_compare_by_value_and_cannot_be_changed():
         Step("a").operation = "b"
     with pytest.raises(AttributeError):
         Pipeline().seed = 3
+
+
+def test_faults_name_the_lines_they_are_on():
+    text = """version: 1
+steps:
+  - denoise:
+      strength: 0.5
+      stength: 1
+  - densoise
+  - denoise: {name: same}
+  - denoise:
+      name: same
+      sigma: x
+"""
+    with pytest.raises(PipelineError) as caught:
+        Pipeline.from_yaml(text).check(registry())
+    assert [fault.partition(": ")[0] for fault in caught.value.faults] == [
+        "line 5",
+        "line 6",
+        "line 10",
+        "line 7",
+        "line 9",
+    ]
+    with pytest.raises(PipelineError, match=r"line 3: step 1: a step is a name"):
+        Pipeline.from_yaml("version: 1\nsteps:\n  - 7\n")
+    with pytest.raises(PipelineError, match=r"^line 2: The seed must be"):
+        Pipeline.from_yaml("version: 1\nseed: x\nsteps: [denoise]")

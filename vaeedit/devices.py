@@ -1,5 +1,7 @@
 """Devices and precisions: what `--device` and `--precision` mean on this machine."""
 
+import time
+
 import torch
 
 from vaeedit.errors import UsageError
@@ -43,3 +45,28 @@ def _fast_bfloat16(device: torch.device) -> bool:
         found = torch.cpu.get_capabilities()
         return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
     return False
+
+
+def measured_ceiling(
+    device: torch.device, dtype: torch.dtype = torch.bfloat16, seconds: float = 0.5
+) -> float:
+    """Floating-point operations a second of a 3x3 convolution that fits the caches: the most a network can hope for."""
+    width, side, batch = 192, 32, 8
+    x = torch.randn(batch, width, side, side, device=device, dtype=dtype)
+    weight = torch.randn(width, width, 3, 3, device=device, dtype=dtype)
+    x, weight = (part.contiguous(memory_format=torch.channels_last) for part in (x, weight))
+
+    def wait() -> None:
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+
+    best, until = float("inf"), time.monotonic() + seconds
+    with torch.inference_mode():
+        while time.monotonic() < until:
+            wait()
+            started = time.monotonic()
+            for _ in range(8):
+                torch.nn.functional.conv2d(x, weight, padding=1)
+            wait()
+            best = min(best, (time.monotonic() - started) / 8)
+    return 2 * batch * side**2 * width**2 * 9 / best

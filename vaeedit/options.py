@@ -7,6 +7,7 @@ bounds::
         strength: Annotated[float, option("How much noise to remove.", ge=0, le=2)] = 1.0
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -61,11 +62,23 @@ class Field:
 
     def parse(self, value: Any, label: str | None = None) -> Any:
         """Convert and check one value (text from a shell, or YAML); raises OptionError."""
-        try:
-            return msgspec.convert(value, self.kind, strict=False)
-        except msgspec.ValidationError:
-            name = label or self.flag
-            raise OptionError(f"{name} must be {self.expects}, not {value!r}.") from None
+        for candidate in (value, _number(value)):
+            try:
+                found = msgspec.convert(candidate, self.kind, strict=False)
+            except msgspec.ValidationError:
+                continue
+            if not isinstance(found, float) or math.isfinite(found):
+                return found
+        raise OptionError(f"{label or self.flag} must be {self.expects}, not {value!r}.")
+
+
+def _number(value: Any) -> Any:
+    """Text such as .6 or +2, which JSON does not know as a number, as one; anything else as it is."""
+    try:
+        number = float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+    return number if isinstance(number, float) and math.isfinite(number) else value
 
 
 def fields(cls: type[Options]) -> dict[str, Field]:
@@ -94,28 +107,33 @@ def validate(cls: type[O], values: Mapping[str, Any], where: str = "") -> O:
     """Build `cls` from names (dashes or underscores) and values; raises OptionError with one sentence."""
     parsed, faults = parse(cls, values, where)
     if faults:
-        raise OptionError(faults[0])
+        raise OptionError(next(iter(faults.values())))
     return cls(**parsed)
 
 
-def parse(cls: type[Options], values: Mapping[str, Any], where: str = "") -> tuple[dict[str, Any], list[str]]:
-    """The converted values by field name, and a sentence for every fault among them."""
+def parse(
+    cls: type[Options], values: Mapping[str, Any], where: str = ""
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The converted values by field name, and a sentence for every fault, by the key that has it or lacks."""
     known = fields(cls)
     given = {str(key).replace("-", "_"): key for key in values}
-    parsed, faults = {}, []
+    parsed: dict[str, Any] = {}
+    faults: dict[str, str] = {}
     for name, key in given.items():
         if name not in known:
             flags = [field.flag for field in known.values()]
             prefix = f"{where} has" if where else "There is"
-            faults.append(f"{prefix} no option {key!r}{suggestion(str(key), flags)}")
+            faults[str(key)] = f"{prefix} no option {key!r}{suggestion(str(key), flags)}"
             continue
         field = known[name]
         try:
             parsed[name] = field.parse(values[key], f"{where}: {field.flag}" if where else field.flag)
         except OptionError as error:
-            faults.append(str(error))
-    missing = [field.flag for field in known.values() if field.required and field.name not in given]
-    return parsed, faults + [f"{where or cls.__name__} needs the option {flag!r}." for flag in missing]
+            faults[str(key)] = str(error)
+    for field in known.values():
+        if field.required and field.name not in given:
+            faults[field.flag] = f"{where or cls.__name__} needs the option {field.flag!r}."
+    return parsed, faults
 
 
 def as_dict(options: Options) -> dict[str, Any]:

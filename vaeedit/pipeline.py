@@ -6,47 +6,21 @@
     seed: 7
     steps:
       - denoise: {strength: 0.6}
-      - acme-grain:film: {amount: 0.1, vae: mine.safetensors}
+      - acme-grain:film: {name: grain, amount: 0.1, vae: mine.safetensors}
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from vaeedit.errors import PipelineError, UnknownName, UsageError, suggestion
 from vaeedit.options import Options, as_dict, parse
+from vaeedit.places import Place
 from vaeedit.plugins import Provided, Registry
 from vaeedit.specs import OperationSpec
-
-VERSION = 1
-KEYS = ("version", "seed", "steps")
-
-
-@dataclass(frozen=True, init=False)
-class Step:
-    """One operation with its options: Step("denoise", strength=0.6).
-
-    `vae` replaces the operation's own, `maps` names the side results that are wanted.
-    """
-
-    operation: str
-    options: Mapping[str, Any]
-    vae: str | None
-    maps: tuple[str, ...]
-
-    def __init__(
-        self, operation: str, /, *, vae: str | None = None, maps: Iterable[str] = (), **options: Any
-    ) -> None:
-        for name, value in (
-            ("operation", operation),
-            ("options", options),
-            ("vae", vae),
-            ("maps", tuple(maps)),
-        ):
-            object.__setattr__(self, name, value)
+from vaeedit.steps import Step as Step
+from vaeedit.yaml_steps import parse_yaml, seed_faults, to_yaml, with_line
 
 
 @dataclass(frozen=True)
@@ -57,6 +31,7 @@ class PlannedStep:
     options: Options
     vae: str
     maps: frozenset[str]
+    name: str | None = None
 
     @property
     def spec(self) -> OperationSpec:
@@ -65,7 +40,7 @@ class PlannedStep:
 
     def __str__(self) -> str:
         given = ", ".join(f"{name}={value}" for name, value in as_dict(self.options).items())
-        return f"{self.spec.name} ({given}) with the VAE {self.vae}"
+        return f"{self.name or self.spec.name} ({given}) with the VAE {self.vae}"
 
 
 @dataclass(frozen=True, init=False)
@@ -74,19 +49,19 @@ class Pipeline:
 
     steps: tuple[Step, ...]
     seed: int
+    places: Mapping[Place, int] = field(compare=False, repr=False)
+    """Lines of the YAML text it came from."""
 
-    def __init__(self, *steps: Step, seed: int = 0) -> None:
+    def __init__(self, *steps: Step, seed: int = 0, places: Mapping[Place, int] | None = None) -> None:
         object.__setattr__(self, "steps", steps)
         object.__setattr__(self, "seed", seed)
+        object.__setattr__(self, "places", places or {})
 
     @classmethod
     def from_yaml(cls, text: str) -> "Pipeline":
         """Parse YAML; raises PipelineError for a document that is not a pipeline."""
-        try:
-            document = msgspec.yaml.decode(text)
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
-            raise PipelineError([f"The pipeline is not valid YAML: {error}"]) from None
-        return cls._from_document(document)
+        steps, seed, places = parse_yaml(text)
+        return cls(*steps, seed=seed, places=places)
 
     @classmethod
     def from_file(cls, path: str | Path) -> "Pipeline":
@@ -102,98 +77,49 @@ class Pipeline:
 
     def to_yaml(self) -> str:
         """The pipeline as YAML; `from_yaml` gives an equal pipeline back."""
-        steps = []
-        for step in self.steps:
-            values: dict[str, Any] = dict(step.options)
-            if step.vae is not None:
-                values["vae"] = step.vae
-            if step.maps:
-                values["maps"] = list(step.maps)
-            steps.append({step.operation: values})
-        return msgspec.yaml.encode({"version": VERSION, "seed": self.seed, "steps": steps}).decode()
+        return to_yaml(self.steps, self.seed)
 
     def check(self, registry: Registry) -> list[PlannedStep]:
-        """The plan, or PipelineError with every fault of every step; loads nothing."""
-        faults = [] if self.steps else ["The pipeline has no steps."]
-        faults += _seed_faults(self.seed)
+        """The plan, or PipelineError with every fault of every step, by line where there are lines; loads nothing."""
+        faults: list[tuple[Place, str]] = [] if self.steps else [(("steps",), "The pipeline has no steps.")]
+        faults += [(("seed",), text) for text in seed_faults(self.seed)]
         plan = []
-        for number, step in enumerate(self.steps, 1):
-            planned, found = _plan(step, f"step {number} ({step.operation})", registry)
-            faults += found
+        for index, step in enumerate(self.steps):
+            planned, found = _plan(step, f"step {index + 1} ({step.label})", registry)
+            faults += [(("steps", index, *place), text) for place, text in found]
             if planned is not None:
                 plan.append(planned)
+        faults += self._double_names()
         if faults:
-            raise PipelineError(faults)
+            raise PipelineError([with_line(self.places, place, text) for place, text in faults])
         return plan
 
-    @classmethod
-    def _from_document(cls, document: Any) -> "Pipeline":
-        if not isinstance(document, dict):
-            raise PipelineError(["A pipeline is a mapping with the keys version, seed and steps."])
-        faults = [
-            f"A pipeline has no key {key!r}{suggestion(str(key), KEYS)}"
-            for key in document
-            if key not in KEYS
-        ]
-        if document.get("version") != VERSION:
-            faults.append(f"The pipeline's version must be {VERSION}, not {document.get('version')!r}.")
-        seed = document.get("seed", 0)
-        faults += _seed_faults(seed)
-        steps = document.get("steps")
-        if not isinstance(steps, list):
-            faults.append("The key steps must hold a list.")
-            steps = []
-        parsed = []
-        for number, entry in enumerate(steps, 1):
-            try:
-                parsed.append(_step(entry))
-            except ValueError as error:
-                faults.append(f"step {number}: {error}")
-        if faults:
-            raise PipelineError(faults)
-        return cls(*parsed, seed=seed)
+    def _double_names(self) -> Iterator[tuple[Place, str]]:
+        counts = Counter(step.name for step in self.steps if step.name is not None)
+        for index, step in enumerate(self.steps):
+            if step.name is not None and counts[step.name] > 1:
+                place = ("steps", index, step.operation, "name")
+                yield place, f"step {index + 1} ({step.name}): another step has the same name."
 
 
-def _seed_faults(seed: Any) -> list[str]:
-    if isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0:
-        return []
-    return [f"The seed must be a whole number of at least 0, not {seed!r}."]
-
-
-def _plan(step: Step, where: str, registry: Registry) -> tuple[PlannedStep | None, list[str]]:
-    """The planned step, or None and a sentence for every fault."""
+def _plan(step: Step, where: str, registry: Registry) -> tuple[PlannedStep | None, list[tuple[Place, str]]]:
+    """The planned step, or None and a sentence for every fault with its place in the step."""
     try:
         provided = registry.operations.find(step.operation)
     except UnknownName as error:
-        return None, [f"{where}: {error}"]
+        return None, [((step.operation,), f"{where}: {error}")]
     spec = provided.spec
-    values, faults = parse(spec.options, step.options, where)
+    values, found = parse(spec.options, step.options, where)
+    faults: list[tuple[Place, str]] = [((step.operation, key), text) for key, text in found.items()]
     vae = step.vae or spec.vae
     if not vae.endswith(".safetensors") and "/" not in vae:
         try:
             registry.weights.find(vae)
         except UnknownName as error:
-            faults.append(f"{where}: {error}")
-    unknown = sorted(set(step.maps) - set(spec.maps))
-    faults += [f"{where} gives no map {name!r}{suggestion(name, spec.maps)}" for name in unknown]
+            faults.append(((step.operation, "vae"), f"{where}: {error}"))
+    for name in sorted(set(step.maps) - set(spec.maps)):
+        text = f"{where} gives no map {name!r}{suggestion(name, spec.maps)}"
+        faults.append(((step.operation, "maps"), text))
     if faults:
         return None, faults
-    return PlannedStep(provided, spec.options(**values), vae, frozenset(step.maps)), []
-
-
-def _step(entry: Any) -> Step:
-    if isinstance(entry, str):
-        return Step(entry)
-    if not isinstance(entry, dict) or len(entry) != 1:
-        raise ValueError("a step is a name, or one name with a mapping of options.")
-    operation, values = next(iter(entry.items()))
-    values = {} if values is None else values
-    if not isinstance(operation, str) or not isinstance(values, dict):
-        raise ValueError(f"the options of {operation!r} must be a mapping.")
-    options = {str(key): value for key, value in values.items()}
-    vae, maps = options.pop("vae", None), options.pop("maps", [])
-    if vae is not None and not isinstance(vae, str):
-        raise ValueError("vae must be a name or a file.")
-    if not isinstance(maps, list) or not all(isinstance(name, str) for name in maps):
-        raise ValueError("maps must be a list of names.")
-    return Step(operation, vae=vae, maps=maps, **options)
+    return PlannedStep(provided, spec.options(**values), vae, frozenset(step.maps), step.name), []

@@ -64,7 +64,7 @@ class Session:
             result = replace(
                 done,
                 maps={**result.maps, **done.maps},
-                notes={**result.notes, _unused(step.spec.name, result.notes): dict(done.notes)},
+                notes={**result.notes, _unused(step.name or step.spec.name, result.notes): dict(done.notes)},
             )
         return result
 
@@ -81,17 +81,22 @@ class Session:
         operation: Operation[Any] = load_target(step.spec.target)(Request(step.options, seed, step.maps))
         if operation.is_identity and not operation.wants_scale:
             return Result(original, notes={"unchanged": True})
-        (frame,) = operation.before([original])
-        edited = self.vae(self.settings.vae or step.vae).edit(
-            frame,
-            operation.edit,
-            precision=resolve_precision(self.settings.precision, self.device, frame.depth),
-            scale=operation.wants_scale,
-            tile=self.settings.tile,
-        )
+        vae = self.vae(self.settings.vae or step.vae)
+        edited = [
+            vae.edit(
+                frame,
+                operation.edit,
+                precision=resolve_precision(self.settings.precision, self.device, frame.depth),
+                scale=operation.wants_scale,
+                tile=self.settings.tile,
+            )
+            for frame in operation.before([original])
+        ]
+        if not edited:
+            raise ValueError("`before` gave no frame")
         if operation.is_identity:
-            edited = replace(edited, pixels=original.pixels)
-        result = operation.after([edited], [original])
+            edited = [replace(frame, pixels=original.pixels) for frame in edited]
+        result = operation.after(edited, [original])
         if not isinstance(result, Result):
             raise TypeError(f"`after` gave {result!r:.60}, not a Result")
         missing = step.maps - set(result.maps)

@@ -33,6 +33,10 @@ FILE_FLAGS = ("output", "exists", "in-place", "compare", "json", "debug", "help"
 """Flags of the command line that are about files and printing."""
 
 
+STEP_KEYS = ("name", "vae", "maps")
+"""Keys of a pipeline's step that are not options of its operation."""
+
+
 def reserved() -> frozenset[str]:
-    """Flags that no operation may use for an option or a map."""
-    return frozenset(FILE_FLAGS) | {field.flag for field in fields(Settings).values()}
+    """Names that no operation may use for an option or a map."""
+    return frozenset(FILE_FLAGS) | frozenset(STEP_KEYS) | {field.flag for field in fields(Settings).values()}

@@ -16,6 +16,18 @@ class RestorerShape(Options, frozen=True):
     evidence_widths: Annotated[tuple[int, ...], option("Width of the posterior's encoder.")] = (24, 32, 48)
 
 
+class UpscalerShape(Options, frozen=True):
+    """Hyper-parameters of the upscaler; levels run from fine (the small image's resolution) to coarse."""
+
+    channels: Annotated[int, option("Image channels.", ge=1)] = 3
+    scales: Annotated[tuple[int, ...], option("Factors it can enlarge by.")] = (2, 3, 4)
+    widths: Annotated[tuple[int, ...], option("Trunk width of each level.")] = (64, 128)
+    blocks: Annotated[tuple[int, ...], option("Residual blocks of each trunk stage.")] = (5, 3)
+    latents: Annotated[tuple[int, ...], option("Latent channels of each level.")] = (8, 8)
+    ladder_widths: Annotated[tuple[int, ...], option("Ladder width of each level.")] = (32, 48)
+    evidence_widths: Annotated[tuple[int, ...], option("Width of the posterior's encoder.")] = (24, 32)
+
+
 class LadderShape(Options, frozen=True):
     """Hyper-parameters of the unconditional ladder VAE; levels run from fine (stride 2) to coarse."""
 
@@ -27,13 +39,19 @@ class LadderShape(Options, frozen=True):
 
 @hookimpl
 def vaeedit_architectures() -> list[ArchitectureSpec]:
-    """The two ladder networks."""
+    """The ladder networks."""
     return [
         ArchitectureSpec(
             name="ladder-restorer",
             summary="Conditional ladder VAE p(clean | observed), centred on a U-Net's estimate.",
             options=RestorerShape,
             target="vaeedit_ladder.restorer:LadderRestorer",
+        ),
+        ArchitectureSpec(
+            name="ladder-upscaler",
+            summary="Conditional ladder VAE p(large | small) for several factors; samples agree with the small image.",
+            options=UpscalerShape,
+            target="vaeedit_ladder.upscaler:LadderUpscaler",
         ),
         ArchitectureSpec(
             name="ladder",

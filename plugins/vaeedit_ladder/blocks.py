@@ -17,8 +17,8 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, width, h, w) -> the same shape."""
-        change: Tensor = self.second(torch.relu(self.first(x)))
-        return x + change
+        change: Tensor = self.second(self.first(x).relu_())  # in place: large images are bound by memory
+        return change.add_(x) if change.dtype == x.dtype else x + change
 
 
 def stage(width: int, count: int, *, bias: bool = True) -> nn.Sequential:
@@ -38,18 +38,49 @@ def ups(widths: Sequence[int], *, bias: bool = True) -> nn.ModuleList:
     return nn.ModuleList(nn.ConvTranspose2d(coarse, fine, 2, stride=2, bias=bias) for fine, coarse in pairs)
 
 
+class Hourglass(nn.Module):
+    """A U-Net (Ronneberger et al. 2015) at strides 1, 2, 4, ... of its input, without bias terms.
+
+    Homogeneous, so f(a x) = a f(x) for a > 0 (Mohan et al. 2020).
+    """
+
+    def __init__(self, channels: int, widths: Sequence[int], blocks: Sequence[int]) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(channels, widths[0], 3, padding=1, bias=False)
+        pairs = list(zip(widths, blocks, strict=True))
+        self.down_stages = nn.ModuleList(stage(width, count, bias=False) for width, count in pairs)
+        self.up_stages = nn.ModuleList(stage(width, count, bias=False) for width, count in pairs)
+        self.downs = downs(widths, bias=False)
+        self.ups = ups(widths, bias=False)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """(B, channels, h, w) -> (B, width, h / stride, w / stride) of each level of the way up, fine to coarse."""
+        h = self.stem(x)
+        skips = []
+        for level, residual in enumerate(self.down_stages):
+            h = residual(h if level == 0 else self.downs[level - 1](h))
+            skips.append(h)
+        found: list[Tensor] = []
+        for level in range(len(skips) - 1, -1, -1):
+            if level < len(skips) - 1:
+                h = self.ups[level](h) + skips[level]
+            h = self.up_stages[level](h)
+            found.insert(0, h)
+        return found
+
+
 class Pyramid(nn.Module):
-    """Bottom-up features at strides 2, 4, 8, ...: pixel-unshuffle, then a residual stage per level."""
+    """Bottom-up features: a residual stage per level, each level at half the resolution of the one before."""
 
     def __init__(self, channels: int, widths: Sequence[int], blocks: int = 1) -> None:
         super().__init__()
-        self.stem = nn.Conv2d(4 * channels, widths[0], 3, padding=1)
+        self.stem = nn.Conv2d(channels, widths[0], 3, padding=1)
         self.stages = nn.ModuleList(stage(width, blocks) for width in widths)
         self.downs = downs(widths)
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """(B, C, H, W) -> one (B, width, H / stride, W / stride) tensor a level, fine to coarse."""
-        h = self.stem(nn.functional.pixel_unshuffle(x, 2))
+        """(B, channels, h, w) -> one (B, width, h / 2^level, w / 2^level) tensor a level, fine to coarse."""
+        h = self.stem(x)
         features = []
         for level, residual in enumerate(self.stages):
             h = residual(h if level == 0 else self.downs[level - 1](h))
@@ -58,23 +89,24 @@ class Pyramid(nn.Module):
 
 
 class Head(nn.Module):
-    """Stride 2 to full resolution with a full-resolution convolution last, so that no 2-pixel checker remains.
+    """From the ladder's finest grid to `stride` times its resolution; a full-resolution convolution comes last.
 
-    Starts at zero output plus `bias`.
+    Without that one a checker of `stride` pixels remains. Starts at zero output plus `bias`.
     """
 
     def __init__(
-        self, width: int, channels: int, inner: int = 12, bias: Sequence[float] | None = None
+        self, width: int, channels: int, inner: int = 12, bias: Sequence[float] | None = None, stride: int = 2
     ) -> None:
         super().__init__()
-        self.expand = nn.Conv2d(width, 4 * inner, 3, padding=1)
+        self.stride = stride
+        self.expand = nn.Conv2d(width, stride**2 * inner, 3, padding=1)
         self.final = nn.Conv2d(inner, channels, 3, padding=1)
         nn.init.zeros_(self.final.weight)
         start = torch.zeros(channels) if bias is None else torch.tensor(list(bias))
         self.final.bias = nn.Parameter(start)
 
     def forward(self, h: Tensor) -> Tensor:
-        """(B, width, H / 2, W / 2) -> (B, channels, H, W), float32."""
-        full = nn.functional.pixel_shuffle(self.expand(h), 2)
+        """(B, width, h, w) -> (B, channels, stride h, stride w), float32."""
+        full = nn.functional.pixel_shuffle(self.expand(h), self.stride)
         out: Tensor = self.final(torch.relu(full)).float()
         return out

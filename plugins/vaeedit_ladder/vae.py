@@ -7,6 +7,7 @@ scale is predicted too. ELBO = E_q[log p(x | z)] - sum_l KL(q(z_l | z_>l, x) || 
 from collections.abc import Mapping
 
 from torch import Tensor, nn
+from torch.nn.functional import pixel_unshuffle
 
 from vaeedit.api import Decoded, ElboTerms, Latents
 from vaeedit_ladder import LadderShape
@@ -24,14 +25,14 @@ class LadderVAE(nn.Module):
         self.channels = shape.channels
         self.multiple = 2 ** len(shape.widths)
         self.receptive_field = _receptive_field(shape)
-        self.evidence = Pyramid(shape.channels, shape.widths, shape.blocks)
+        self.evidence = Pyramid(4 * shape.channels, shape.widths, shape.blocks)
         self.ladder = TopDown(shape.widths, shape.latents, shape.widths)
         bias = [0.5] * shape.channels + [-2.0] * shape.channels
         self.head = Head(shape.widths[0], 2 * shape.channels, inner=16, bias=bias)
 
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
         """The posterior q(z | x), each level given the posterior means of the coarser ones; `conditions` is empty."""
-        return Latents(tuple(self.ladder.infer((), self.evidence(x))))
+        return Latents(tuple(self.ladder.infer((), self.evidence(pixel_unshuffle(x, 2)))))
 
     def decode(self, latents: Latents, *, scale: bool = False) -> Decoded:
         """The mean of p(x | z) at a point z, and with `scale` its standard deviation."""
@@ -41,7 +42,7 @@ class LadderVAE(nn.Module):
 
     def elbo_terms(self, latents: Latents, x: Tensor) -> ElboTerms:
         """One posterior sample, decoded; `estimate` is that sample, since nothing else predicts x."""
-        evidence = self.evidence(x)
+        evidence = self.evidence(pixel_unshuffle(x, 2))
         kl: list[Tensor] = []
 
         def sampled(level: int, h: Tensor) -> Tensor:

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from vaeedit.cli.main import call
 from vaeedit.errors import UsageError
-from vaeedit.evaluation.denoise import add_noise, evaluate_denoise
+from vaeedit.evaluation.measure import evaluate
+from vaeedit.evaluation.tasks import Denoising
+from vaeedit.image import Frame
 from vaeedit.session import Session
-from vaeedit.vae.files import read_info
+from vaeedit.vae.files import read_info, update_info
 
 CBSD68 = Path(__file__).parents[3] / "shared" / "data" / "test" / "cbsd68"
 needs_cbsd68 = pytest.mark.skipif(not CBSD68.is_dir(), reason=f"the test images are not there: {CBSD68}")
@@ -26,7 +29,7 @@ def three_pictures(tmp_path):
 
 def test_the_noise_is_that_of_the_protocol():
     clean = np.full((4, 5, 3), 0.9, np.float32)
-    noisy = add_noise(clean, 25)
+    noisy = Denoising(25).observed(Frame(clean)).pixels
     np.random.seed(0)
     expected = clean + np.random.normal(0, 25 / 255, clean.shape)
     assert np.allclose(noisy, expected, atol=1e-7)
@@ -36,7 +39,7 @@ def test_the_noise_is_that_of_the_protocol():
 @needs_cbsd68
 def test_the_mean_beats_samples_and_the_latents_carry_information(three_pictures):
     with Session(device="cpu", precision="float32") as session:
-        row = evaluate_denoise(session, three_pictures, 25, samples=2)
+        row = evaluate(session, three_pictures, Denoising(25), vae="denoise", samples=2)
     assert row["images"] == 3
     assert "unclipped" in row["protocol"]
     assert row["samples_better_than_mean"] == 0
@@ -48,7 +51,9 @@ def test_the_mean_beats_samples_and_the_latents_carry_information(three_pictures
 @needs_cbsd68
 def test_estimating_the_noise_costs_little(three_pictures):
     with Session(device="cpu", precision="float32") as session:
-        told, blind = (evaluate_denoise(session, three_pictures, 25, blind=b)["psnr"] for b in (False, True))
+        told, blind = (
+            evaluate(session, three_pictures, Denoising(25, b), vae="denoise")["psnr"] for b in (False, True)
+        )
     assert blind > told - 0.15
 
 
@@ -59,11 +64,26 @@ def test_figures_are_printed_and_recorded_in_header_and_card(three_pictures, tmp
     arguments = ["evaluate", "denoise", str(three_pictures), "--sigma", "25", "--vae", str(weights)]
     assert call([*arguments, "--json", "--record"]) == 0
     row = json.loads(capsys.readouterr().out)
-    recorded = read_info(weights).figures[f"{three_pictures.name} sigma 25"]
+    recorded = read_info(weights).figures[f"{three_pictures.name}, sigma 25.0 blind False"]
     assert recorded["psnr"] == row["psnr"]
     assert str(row["psnr"]) in weights.with_suffix(".md").read_text()
 
 
 def test_an_empty_folder_is_a_sentence(tmp_path):
     with Session(device="cpu") as session, pytest.raises(UsageError, match="no picture"):
-        evaluate_denoise(session, tmp_path, 25)
+        evaluate(session, tmp_path, Denoising(25), vae="denoise")
+
+
+@needs_cbsd68
+def test_calibration_makes_the_interval_cover_what_it_says(three_pictures, tmp_path, capsys):
+    weights = tmp_path / "copy.safetensors"
+    shutil.copy(Path(__file__).parents[2] / "vaeedit" / "weights" / "denoise.safetensors", weights)
+    update_info(weights, replace(read_info(weights), temperature=2.0))
+    arguments = ["evaluate", "denoise", str(three_pictures), "--sigma", "25", "--vae", str(weights)]
+    assert call([*arguments, "--calibrate"]) == 0
+    found = read_info(weights).temperature
+    assert 0.6 < found < 1.4
+    assert f"temperature {found}" in capsys.readouterr().out
+    with Session(device="cpu", precision="float32") as session:
+        row = evaluate(session, three_pictures, Denoising(25), vae=str(weights), samples=1)
+    assert row["coverage_90"] == pytest.approx(0.9, abs=0.005)

@@ -61,9 +61,13 @@ def test_the_detail_is_where_change_and_structure_meet():
     assert detail.std() > 30
 
 
-def test_pictures_of_different_size_have_no_detail():
-    both = compare(_flat(40, 400, 800), _flat(200, 800, 1600)).pixels
-    assert both.shape == (360, 2 * PANEL + GAP, 3)
+def test_a_picture_that_became_larger_is_compared_at_its_new_size():
+    before = np.random.default_rng(0).integers(0, 256, (400, 800, 3)).astype(np.uint8)
+    after = np.repeat(np.repeat(before, 2, 0), 2, 1)
+    both = compare(Frame(before), Frame(after)).pixels
+    assert both.shape == (360 + GAP + 2 * DETAIL[1], 2 * PANEL + GAP, 3)
+    left, right = both[360 + GAP + LABEL :, :PANEL], both[360 + GAP + LABEL :, PANEL + GAP :]
+    np.testing.assert_array_equal(left, right)  # the same detail: repeated pixels on both sides
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 3000), (3000, 1), (100, 800), (800, 100)])

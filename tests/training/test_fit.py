@@ -1,5 +1,10 @@
 """Training end to end on a folder of small photographs: the loss falls, runs resume, files load."""
 
+import re
+import subprocess
+import sys
+
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -8,7 +13,8 @@ from PIL import Image
 from vaeedit.errors import OptionError, UnknownName, UsageError
 from vaeedit.options import as_dict
 from vaeedit.plugins import registry
-from vaeedit.training.recipe import Recipe, load_recipe
+from vaeedit.resampling import bicubic_down, bicubic_up
+from vaeedit.training.recipe import Recipe, describe_recipe, load_recipe
 from vaeedit.training.train import train
 from vaeedit.vae.files import load_vae, read_info
 
@@ -46,8 +52,6 @@ def recipe(**changes):
         "optimiser": {"rate": 5e-3, "adam_rate": 3e-3, "warmup": 10},
         **changes,
     }
-    import msgspec
-
     return msgspec.convert(base, Recipe)
 
 
@@ -80,6 +84,55 @@ def test_crops_grow_as_the_budget_is_used_up(photographs, tmp_path, monkeypatch)
     growing = recipe(data={"patch": [32, 48], "batch": 2})
     train(growing, photographs, tmp_path / "run", tmp_path / "x.safetensors", registry(), steps=6)
     assert sides == [32, 32, 32, 48, 48, 48]
+
+
+def test_an_upscaler_learns_more_than_interpolation(photographs, tmp_path, capsys):
+    base = as_dict(load_recipe("super-resolve"))
+    shape = {
+        "widths": [16, 16],
+        "blocks": [1, 1],
+        "latents": [2, 2],
+        "ladder_widths": [8, 8],
+        "evidence_widths": [8, 8],
+    }
+    changes = {
+        "shape": shape,
+        "data": {"patch": [96], "batch": 4},
+        "optimiser": {"rate": 5e-3, "adam_rate": 3e-3},
+    }
+    small = msgspec.convert({**base, **changes}, Recipe)
+    output = tmp_path / "up.safetensors"
+    train(small, photographs, tmp_path / "run", output, registry(), steps=150)
+    network, _ = load_vae(output, registry())
+    x = torch.from_numpy(np.array(Image.open(photographs / "0.png"))).permute(2, 0, 1)[None].float() / 255
+    y = bicubic_down(x, 2)
+    told = {"scale": torch.full_like(y[:, :1], 2.0), "sigma": torch.zeros_like(y[:, :1])}
+    with torch.inference_mode():
+        enlarged = network.decode(network.encode(y, told).mean()).mean
+    assert (enlarged - x).square().mean() < 0.8 * (bicubic_up(y, 2) - x).square().mean()
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert re.search(r"step 150, .*/s, \d+% waiting for data, \d+ GFLOP/s \(\d+% of \d+\)", line)
+
+
+def test_two_processes_train_one_model(photographs, tmp_path):
+    written = tmp_path / "recipe.yaml"
+    written.write_text(describe_recipe(recipe()))
+    output = tmp_path / "tiny.safetensors"
+    command = [
+        sys.executable,
+        "-m",
+        "vaeedit",
+        "train",
+        str(written),
+        "--data",
+        str(photographs),
+        "--steps",
+        "4",
+    ]
+    command += ["--run", str(tmp_path / "run"), "-o", str(output), "--devices", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert read_info(output).training["steps"] == 4
 
 
 def test_a_run_resumes_where_it_stopped(photographs, tmp_path):

@@ -4,13 +4,14 @@ import pickle
 
 import pytest
 import torch
+from msgspec.structs import replace
 from safetensors.torch import save_file
 
 from vaeedit.errors import UnknownName, UsageError, WeightsError
 from vaeedit.options import as_dict
 from vaeedit.plugins import registry
 from vaeedit.vae.card import card
-from vaeedit.vae.files import VaeInfo, build, find_vae, load_vae, read_info, record_figures, save_vae
+from vaeedit.vae.files import VaeInfo, build, find_vae, load_vae, read_info, save_vae, update_info
 from vaeedit_ladder import RestorerShape
 
 SHAPE = as_dict(
@@ -42,10 +43,11 @@ def test_network_and_header_come_back(tiny):
 def test_recording_figures_leaves_the_weights_alone(tiny):
     path, _ = tiny
     before = load_vae(path, registry())[0].state_dict()
-    record_figures(path, {"set sigma 25": {"psnr": 31.5, "protocol": "as agreed"}})
-    record_figures(path, {"set sigma 50": {"psnr": 28.5}})
+    figures = {"set sigma 25": {"psnr": 31.5, "protocol": "as agreed"}, "set sigma 50": {"psnr": 28.5}}
+    update_info(path, replace(read_info(path), figures=figures, temperature=1.5))
     loaded, info = load_vae(path, registry())
-    assert set(info.figures) == {"set sigma 25", "set sigma 50"}
+    assert info.figures == figures
+    assert info.temperature == 1.5
     assert all(torch.equal(before[key], value) for key, value in loaded.state_dict().items())
     assert "| set sigma 25 | 31.5 |" in card(info)
     assert "Protocol: as agreed." in card(info)

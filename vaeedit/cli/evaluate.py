@@ -1,8 +1,11 @@
 """`vaeedit evaluate OPERATION DIR`: measured quality on reference images, with the protocol in the output."""
 
+from __future__ import annotations
+
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,35 +13,57 @@ from vaeedit.cli import console
 from vaeedit.cli.operations import debug_option
 from vaeedit.errors import UsageError
 
+if TYPE_CHECKING:
+    from vaeedit.evaluation.measure import Row
+    from vaeedit.evaluation.tasks import Task
+    from vaeedit.session import Session
 
-def _denoise(
+
+def _denoise(sigma: tuple[float, ...], blind: bool, **common: Any) -> int:
+    from vaeedit.evaluation.tasks import Denoising
+
+    return _run([Denoising(level, blind) for level in sigma], **common)
+
+
+def _super_resolve(scale: tuple[int, ...], model: str, quality: str, **common: Any) -> int:
+    from vaeedit.evaluation.tasks import Enlarging
+
+    return _run([Enlarging(factor, model, quality) for factor in scale], **common)
+
+
+def _run(
+    tasks: Sequence[Task],
     folder: str,
-    sigma: tuple[float, ...],
-    blind: bool,
     samples: int,
+    lpips: str | None,
     vae: str,
     device: str,
     precision: str,
+    calibrate: bool,
     record: bool,
     as_json: bool,
     debug: bool,
 ) -> int:
-    from vaeedit.evaluation.denoise import evaluate_denoise
+    from vaeedit.evaluation.lpips import Lpips
+    from vaeedit.evaluation.measure import evaluate as measure
     from vaeedit.session import Session
 
     if not Path(folder).is_dir():
         raise UsageError(f"There is no folder {folder}.")
     rows = []
     with Session(device=device, precision=precision) as session:
-        for level in sigma:
-            row = evaluate_denoise(
-                session, Path(folder), level, vae=vae, blind=blind, samples=samples, progress=_progress
+        if calibrate:
+            return _calibrate(session, Path(folder), tasks, vae)
+        distance = None if lpips is None else Lpips(Path(lpips), session.device)
+        for task in tasks:
+            row = measure(
+                session, Path(folder), task, vae=vae, samples=samples, lpips=distance, progress=_progress
             )
             rows.append(row)
             if as_json:
                 console.say_json(row)
         if record:
-            _record(session, vae, Path(folder).name, rows)
+            _record(session, vae, Path(folder).name, tasks, rows)
     if not as_json:
         _table(rows)
     return console.OK
@@ -49,31 +74,83 @@ def _progress(text: str) -> None:
         console.note(text)
 
 
-def _table(rows: list[dict[str, Any]]) -> None:
+def _table(rows: list[Row]) -> None:
     names = list(dict.fromkeys(name for row in rows for name in row if name != "protocol"))
-    console.say(f"protocol: {rows[0]['protocol']}")
+    for protocol in dict.fromkeys(row["protocol"] for row in rows):
+        console.say(f"protocol: {protocol}")
     console.say("| " + " | ".join(names) + " |")
     console.say("|" + " --- |" * len(names))
     for row in rows:
         console.say("| " + " | ".join(str(row.get(name, "")) for name in names) + " |")
 
 
-def _record(session: Any, vae: str, data: str, rows: list[dict[str, Any]]) -> None:
-    """Put the figures into the VAE file's header and its model card."""
+def _record(session: Session, vae: str, data: str, tasks: Sequence[Task], rows: list[Row]) -> None:
+    """Put the figures into the VAE file's header and its model card, but those of time and memory."""
+    import msgspec
+
     from vaeedit.vae.card import write_card
-    from vaeedit.vae.files import find_vae, read_info, record_figures
+    from vaeedit.vae.files import find_vae, read_info, update_info
 
     path = find_vae(vae, session.registry)
-    figures = {
-        f"{data} sigma {row['sigma']:g}{' blind' if row['blind'] else ''}": {
-            name: value
-            for name, value in row.items()
-            if name not in ("seconds_per_megapixel", "sigma", "blind")
-        }
-        for row in rows
-    }
-    record_figures(path, figures)
-    write_card(path, read_info(path))
+    info = read_info(path)
+    figures = dict(info.figures)
+    for task, row in zip(tasks, rows, strict=True):
+        setting = " ".join(f"{name} {value}" for name, value in task.setting.items())
+        left_out = {"seconds_per_megapixel", "peak_memory_mb", *task.setting}
+        figures[f"{data}, {setting}"] = {k: v for k, v in row.items() if k not in left_out}
+    info = msgspec.structs.replace(info, figures=figures)
+    update_info(path, info)
+    write_card(path, info)
+
+
+def _calibrate(session: Session, folder: Path, tasks: Sequence[Task], vae: str) -> int:
+    """Fit the temperature of the predicted deviations and write it into the VAE's header."""
+    import msgspec
+
+    from vaeedit.evaluation.calibrate import fit_temperature
+    from vaeedit.vae.files import find_vae, read_info, update_info
+
+    temperature = fit_temperature(session, folder, tasks, vae=vae)
+    path = find_vae(vae, session.registry)
+    update_info(path, msgspec.structs.replace(read_info(path), temperature=temperature))
+    console.say(f"{path}: temperature {temperature}")
+    return console.OK
+
+
+def _common(vae: str) -> list[click.Parameter]:
+    """Parameters of every evaluation."""
+    return [
+        click.Argument(["folder"], metavar="DIR"),
+        click.Option(
+            ["--samples"],
+            type=click.IntRange(0),
+            default=0,
+            show_default=True,
+            help="Also measure this many posterior samples, the predicted deviations and the KL of the latents.",
+        ),
+        click.Option(
+            ["--lpips"], metavar="DIR", help="Folder with squeeze.backbone.pth and squeeze.pth: adds LPIPS."
+        ),
+        click.Option(["--vae"], default=vae, show_default=True, help="Name or file of the VAE."),
+        click.Option(["--device"], default="auto", show_default=True, help="As for every operation."),
+        click.Option(
+            ["--precision"], default="float32", show_default=True, help="float32, bfloat16, float16 or auto."
+        ),
+        click.Option(
+            ["--calibrate"],
+            is_flag=True,
+            default=False,
+            help="Instead, fit the temperature of the predicted deviations on DIR and write it into the VAE's header.",
+        ),
+        click.Option(
+            ["--record"],
+            is_flag=True,
+            default=False,
+            help="Write the figures into the VAE's header and card.",
+        ),
+        click.Option(["--json", "as_json"], is_flag=True, default=False, help="One JSON line a measurement."),
+        debug_option(),
+    ]
 
 
 evaluate = click.Group("evaluate", help="Measure an operation on a folder of reference images.")
@@ -82,7 +159,6 @@ evaluate.add_command(
         "denoise",
         callback=_denoise,
         params=[
-            click.Argument(["folder"], metavar="DIR"),
             click.Option(
                 ["--sigma"],
                 type=click.FloatRange(0, 255, min_open=True),
@@ -94,32 +170,34 @@ evaluate.add_command(
             click.Option(
                 ["--blind"], is_flag=True, default=False, help="Do not tell the model the noise level."
             ),
-            click.Option(
-                ["--samples"],
-                type=click.IntRange(0),
-                default=0,
-                show_default=True,
-                help="Also measure this many posterior samples and the KL of the latents.",
-            ),
-            click.Option(["--vae"], default="denoise", show_default=True, help="Name or file of the VAE."),
-            click.Option(["--device"], default="auto", show_default=True, help="As for every operation."),
-            click.Option(
-                ["--precision"],
-                default="float32",
-                show_default=True,
-                help="float32, bfloat16, float16 or auto.",
-            ),
-            click.Option(
-                ["--record"],
-                is_flag=True,
-                default=False,
-                help="Write the figures into the VAE's header and card.",
-            ),
-            click.Option(
-                ["--json", "as_json"], is_flag=True, default=False, help="One JSON line a noise level."
-            ),
-            debug_option(),
+            *_common("denoise"),
         ],
-        help="Remove Gaussian noise added to the pictures of DIR; PSNR and SSIM.",
+        help="Remove Gaussian noise added to the pictures of DIR.",
     )
 )
+evaluate.add_command(
+    click.Command(
+        "super-resolve",
+        callback=_super_resolve,
+        params=[
+            click.Option(
+                ["--scale"],
+                type=click.IntRange(2, 4),
+                multiple=True,
+                default=(2, 3, 4),
+                show_default=True,
+                help="Factor; may be repeated.",
+            ),
+            click.Option(
+                ["--model"], type=click.Choice(["bicubic", "photo"]), default="bicubic", show_default=True,
+                help="As for the operation.",
+            ),
+            click.Option(
+                ["--quality"], type=click.Choice(["normal", "best"]), default="normal", show_default=True,
+                help="As for the operation.",
+            ),
+            *_common("super-resolve"),
+        ],
+        help="Enlarge the pictures of DIR, made smaller before.",
+    )
+)  # fmt: skip

@@ -9,12 +9,13 @@ from vaeedit.cli import console
 from vaeedit.cli.evaluate import evaluate
 from vaeedit.cli.lists import models, ops, plugins
 from vaeedit.cli.operations import operation_command
-from vaeedit.cli.run import run
+from vaeedit.cli.pipeline import pipeline
+from vaeedit.cli.run import chain, run
 from vaeedit.cli.train import train
 from vaeedit.errors import UnknownName, VaeeditError
 from vaeedit.plugins import registry
 
-FIXED = {command.name: command for command in (run, train, evaluate, ops, models, plugins)}
+FIXED = {command.name: command for command in (run, chain, pipeline, train, evaluate, ops, models, plugins)}
 
 
 class Commands(click.Group):

@@ -1,4 +1,4 @@
-"""`vaeedit run`: a pipeline from a YAML file over images."""
+"""`vaeedit run` and `vaeedit chain`: a pipeline, from a YAML file or in one line, over images."""
 
 from typing import Any
 
@@ -12,12 +12,23 @@ from vaeedit.settings import Settings
 
 
 def _callback(**values: Any) -> int:
-    from vaeedit.cli.execute import Extras, execute
     from vaeedit.pipeline import Pipeline
 
     pipeline = Pipeline.from_file(values["pipeline"])
     for assignment in values["assignments"]:
         pipeline = _assign(pipeline, assignment)
+    return _execute(pipeline, values)
+
+
+def _chain(**values: Any) -> int:
+    from vaeedit.one_line import parse_line
+
+    return _execute(parse_line(values["line"]), values)
+
+
+def _execute(pipeline: Any, values: dict[str, Any]) -> int:
+    from vaeedit.cli.execute import Extras, execute
+
     jobs = plan(
         values["inputs"], values["output"], "edited", exists=values["exists"], in_place=values["in_place"]
     )
@@ -36,19 +47,19 @@ def _assign(pipeline: Any, assignment: str) -> Any:
     operation, dot, option = target.rpartition(".")
     if not equals or not dot:
         raise UsageError(f"--set {assignment} must look like STEP.OPTION=VALUE.")
-    names = [step.operation for step in pipeline.steps]
+    names = [step.label for step in pipeline.steps]
     if operation not in names:
         raise UsageError(
             f"--set {assignment}: the pipeline has no step {operation!r}{suggestion(operation, names)}"
         )
-    if option == "maps":
-        raise UsageError(f"--set {assignment}: maps cannot be set.")
+    if option in ("maps", "name"):
+        raise UsageError(f"--set {assignment}: {option} cannot be set.")
 
     def changed(step: Step) -> Step:
         values = {**step.options, "vae": step.vae, option: value}
-        return Step(step.operation, maps=step.maps, **values)
+        return Step(step.operation, maps=step.maps, name=step.name, **values)
 
-    steps = [changed(step) if step.operation == operation else step for step in pipeline.steps]
+    steps = [changed(step) if step.label == operation else step for step in pipeline.steps]
     return Pipeline(*steps, seed=pipeline.seed)
 
 
@@ -64,4 +75,15 @@ run = click.Command(
         *click_options(Settings),
     ],
     help="Run a pipeline from a YAML file over images.",
+)
+
+chain = click.Command(
+    "chain",
+    callback=_chain,
+    params=[
+        click.Argument(["line"], metavar="'OPERATION --OPTION VALUE | OPERATION ...'"),
+        *file_options(),
+        *click_options(Settings),
+    ],
+    help="Run a pipeline given in one line: vaeedit chain 'denoise --strength .6 | super-resolve' in.jpg -o out.png",
 )

@@ -36,14 +36,17 @@ def _callback(
     output: str | None,
     run: str | None,
     start: str | None,
+    fresh: tuple[str, ...],
     resume: bool,
+    devices: int | None,
+    compiled: bool,
     debug: bool,
 ) -> int:
     from vaeedit.plugins import registry
     from vaeedit.training.recipe import load_recipe
     from vaeedit.training.train import train as fit
 
-    settings = load_recipe(recipe)
+    settings, plugins = load_recipe(recipe), registry()
     folder = Path(run or f"runs/{settings.name}")
     target = Path(output or folder / f"{settings.name}.safetensors")
     info = fit(
@@ -51,17 +54,22 @@ def _callback(
         Path(data),
         folder,
         target,
-        registry(),
+        plugins,
         seconds=budget,
         steps=steps,
         start=start,
+        fresh=fresh,
         resume=resume,
+        devices=devices,
+        compiled=compiled,
         interactive=sys.stderr.isatty(),
     )
     for sentence in info.training.get("skipped", []):
         console.warn(sentence)
     console.say(f"{target}  ({info.training['steps']} steps in {info.training['minutes']} min)")
-    console.say(f"Use it: vaeedit denoise photo.jpg --vae {target}")
+    served = [item.spec for item in plugins.operations.bare.values() if item.spec.vae == settings.name]
+    for spec in served:
+        console.say(f"Use it: vaeedit {spec.name} photo.jpg --vae {target}")
     return console.OK
 
 
@@ -85,7 +93,25 @@ train = click.Command(
             ["--start"], metavar="VAE", help="Name or file of a VAE whose weights training starts from."
         ),
         click.Option(
+            ["--fresh"],
+            multiple=True,
+            metavar="PART",
+            help="A part of the network, such as ladder, that does not take its weights from --start; may be repeated.",
+        ),
+        click.Option(
             ["--resume"], is_flag=True, default=False, help="Continue from the run folder's last checkpoint."
+        ),
+        click.Option(
+            ["--devices"],
+            type=click.IntRange(1),
+            metavar="N",
+            help="GPUs (without one: processes) to use; by default every GPU.",
+        ),
+        click.Option(
+            ["--compile", "compiled"],
+            is_flag=True,
+            default=False,
+            help="Use torch.compile; pays off on long GPU runs.",
         ),
         debug_option(),
     ],

@@ -1,12 +1,16 @@
 from .decode import read as read
 from .decode import read_bytes as read_bytes
+from .dihedral import merged as merged
+from .dihedral import views as views
 from .encode import format_of as format_of
 from .encode import write as write
 from .encode import write_bytes as write_bytes
 from .files import FORMATS as FORMATS
 from .files import image_files as image_files
 from .files import write_whole as write_whole
+from .frame import Condition as Condition
 from .frame import Estimated as Estimated
 from .frame import Frame as Frame
 from .frame import Metadata as Metadata
 from .panels import compare as compare
+from .panels import deviation_map as deviation_map

@@ -1,4 +1,4 @@
-"""A before/after picture: both whole images, and below them the same detail of both at full size."""
+"""Pictures made to be looked at: before and after, and maps of a quantity."""
 
 from typing import Any
 
@@ -16,10 +16,16 @@ GAP = 8
 
 
 def compare(before: Frame, after: Frame) -> Frame:
-    """Both frames side by side as an 8-bit RGB frame; they may differ in size (the detail is then left out)."""
+    """Both whole images side by side, and below them the same detail of both at full size, as an 8-bit RGB frame.
+
+    Where they differ in size, the one before is enlarged by repeating its pixels.
+    """
     old, new = (Image.fromarray(_rgb(frame)) for frame in (before, after))
+    if old.size != new.size:
+        old = old.resize(new.size, Image.Resampling.NEAREST)
+        before = Frame(np.asarray(old))
     rows = [[_fitted(old), _fitted(new)]]
-    if old.size == new.size and (old.width > PANEL or old.height > PANEL):
+    if old.width > PANEL or old.height > PANEL:
         box = _detail(before, after)
         rows.append([_enlarged(image.crop(box)) for image in (old, new)])
     width = 2 * max(panel.width for row in rows for panel in row) + GAP
@@ -33,6 +39,16 @@ def compare(before: Frame, after: Frame) -> Frame:
             _label(canvas, (left, top), label)
         top += max(panel.height for panel in row) + GAP
     return Frame(np.asarray(canvas))
+
+
+def deviation_map(frame: Frame) -> tuple[Frame, dict[str, float]]:
+    """The standard deviation of each pixel's error as a grey picture, and its mean and what white stands for, of 255."""
+    assert frame.scale is not None
+    deviation = frame.scale.mean(axis=2, keepdims=True)
+    top = max(float(np.percentile(deviation[::4, ::4], 99.5)), 1e-6)
+    picture = Frame(np.rint(np.clip(deviation / top, 0, 1) * 255).astype(np.uint8))
+    mean = round(float(deviation.mean()) * 255, 2)
+    return picture, {"mean_uncertainty": mean, "white_uncertainty": round(top * 255, 2)}
 
 
 def _rgb(frame: Frame) -> NDArray[Any]:
@@ -58,8 +74,8 @@ def _detail(before: Frame, after: Frame) -> tuple[int, int, int, int]:
     for top in range(0, before.height - height + 1, max(height // 2, 1)):
         for left in range(0, before.width - width + 1, max(width // 2, 1)):
             block = (slice(top, top + height, 4), slice(left, left + width, 4))
-            old = before.pixels[block].astype(np.float32)
-            new = after.pixels[block].astype(np.float32)
+            old = before.pixels[block].astype(np.float32) / before.peak
+            new = after.pixels[block].astype(np.float32) / after.peak
             score = float(np.abs(old - new).mean() * new.mean(axis=2).std())
             if score > best_score:
                 best, best_score = (left, top), score

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from vaeedit.training.data import CropBatches
 from vaeedit.training.module import Fit
+from vaeedit.training.throughput import Throughput
 
 EMA_EVERY = 4
-LOG_EVERY = 500
 
 
 class Clock(Callback):
@@ -29,7 +29,7 @@ class Clock(Callback):
         now = time.monotonic()
         module.spent += now - self.last
         self.last = now
-        if module.done >= 1:
+        if trainer.strategy.reduce_boolean_decision(module.done >= 1, all=False):  # processes agree
             trainer.should_stop = True
 
 
@@ -62,22 +62,33 @@ class MovingAverage(WeightAveraging):
 
 
 class LogLines(Callback):
-    """A plain line now and then, for logs and terminals that cannot redraw; averages since the last line."""
+    """A line of averages since the last one: every `every` steps (0: never), and when training ends."""
 
-    def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        """Start the averages."""
+    def __init__(self, throughput: Throughput, every: int) -> None:
+        self.throughput, self.every = throughput, every
         self.sums: dict[str, float] = {}
-        self.since, self.count = time.monotonic(), 0
+        self.count = 0
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
-        """Accumulate; print every `LOG_EVERY` steps."""
+        """Accumulate and, when it is time, print."""
         assert isinstance(module, Fit)
         for name, value in trainer.callback_metrics.items():
             self.sums[name] = self.sums.get(name, 0.0) + value.item()
         self.count += 1
-        if self.count == LOG_EVERY:
-            rate = self.count / (time.monotonic() - self.since)
-            parts = [f"{name} {total / self.count:.3f}" for name, total in self.sums.items()]
-            place = f"step {trainer.global_step}, {module.spent / 60:.1f} min ({module.done:.0%} of {module.budget})"
-            print(f"{place}  {rate:.2f}/s  " + "  ".join(parts), flush=True, file=sys.stderr)
-            self.on_train_start(trainer, module)
+        if self.count == self.every:
+            self._print(trainer, module)
+
+    def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """The rest."""
+        assert isinstance(module, Fit)
+        if self.count:
+            self._print(trainer, module)
+
+    def _print(self, trainer: pl.Trainer, module: Fit) -> None:
+        parts = [f"{name} {total / self.count:.3f}" for name, total in self.sums.items()]
+        place = (
+            f"step {trainer.global_step}, {module.spent / 60:.1f} min ({module.done:.0%} of {module.budget})"
+        )
+        if trainer.is_global_zero:
+            print(f"{place}  {self.throughput.report()}  " + "  ".join(parts), flush=True, file=sys.stderr)
+        self.sums, self.count = {}, 0

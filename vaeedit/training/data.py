@@ -35,6 +35,8 @@ class CropBatches(IterableDataset[Tensor]):
             raise OptionError(f"{folder} holds no readable image of at least {max(patches)} pixels a side.")
 
     def __iter__(self) -> Iterator[Tensor]:
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            self.random = np.random.default_rng((self.seed, torch.distributed.get_rank()))
         while True:
             if self.waiting and self.random.random() < 0.1:
                 self._replace_oldest()

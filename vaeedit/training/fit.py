@@ -16,7 +16,9 @@ from vaeedit.training.callbacks import EMA_EVERY, Clock, GrowCrops, LogLines, Mo
 from vaeedit.training.data import CropBatches
 from vaeedit.training.module import Budget, Fit
 from vaeedit.training.recipe import Recipe
+from vaeedit.training.throughput import Throughput
 
+LOG_EVERY = 500
 CHECKPOINT = "last.ckpt"
 """What Lightning calls the newest checkpoint."""
 
@@ -29,15 +31,22 @@ def fit(
     *,
     budget: Budget,
     resume: bool = False,
+    devices: int | None = None,
+    compiled: bool = False,
     interactive: bool = False,
 ) -> dict[str, Any]:
     """Train `vae` in place (its averaged weights at the end) and return a summary of the run.
 
-    `run` receives checkpoints every few minutes; with `resume` the last one is continued.
+    `run` receives checkpoints every few minutes; with `resume` the last one is continued. `devices` processes work
+    in parallel on batches of their own (by default one on the CPU, one for each GPU). With `compiled` every part of
+    the network goes through torch.compile.
     """
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # tips and announcements
     pl.seed_everything(recipe.seed, verbose=False)
     module = Fit(recipe, vae.to(memory_format=torch.channels_last), budget)  # type: ignore[call-overload]
+    if compiled:
+        for part in vae.children():
+            part.compile()
     crops = CropBatches(
         data,
         patches=recipe.data.patch,
@@ -47,6 +56,8 @@ def fit(
     )
     trainer = pl.Trainer(
         max_epochs=-1,
+        devices="auto" if devices is None else devices,
+        strategy=_strategy(devices),
         precision="bf16-mixed",
         callbacks=_callbacks(recipe, crops, run, interactive),
         logger=False,
@@ -67,8 +78,16 @@ def fit(
     }
 
 
+def _strategy(devices: int | None) -> str:
+    """Several processes must allow for tails of factors that a step does not use."""
+    count = devices or max(1, torch.cuda.device_count())
+    return "auto" if count == 1 else "ddp_find_unused_parameters_true"
+
+
 def _callbacks(recipe: Recipe, crops: CropBatches, run: Path, interactive: bool) -> list[Callback]:
+    throughput = Throughput()
     return [
+        throughput,
         Clock(),
         GrowCrops(crops),
         MovingAverage(recipe.optimiser.decay**EMA_EVERY),
@@ -79,5 +98,6 @@ def _callbacks(recipe: Recipe, crops: CropBatches, run: Path, interactive: bool)
             enable_version_counter=False,  # a resumed run goes on writing the same file
             train_time_interval=timedelta(minutes=5),
         ),
-        TQDMProgressBar(refresh_rate=20) if interactive else LogLines(),
+        *([TQDMProgressBar(refresh_rate=20)] if interactive else []),
+        LogLines(throughput, every=0 if interactive else LOG_EVERY),
     ]

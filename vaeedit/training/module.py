@@ -8,7 +8,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from vaeedit.training.degradations import degrade, to_grey
+from vaeedit.training.degradations import observe, to_grey
 from vaeedit.training.muon import Muon
 from vaeedit.training.objectives import OBJECTIVES, restoration
 from vaeedit.training.recipe import Recipe
@@ -40,13 +40,17 @@ class Fit(pl.LightningModule):
         self.vae = vae
         self.objective = OBJECTIVES.get(recipe.objective.kind, restoration)
 
+    def on_fit_start(self) -> None:
+        """Noise of its own for each of several processes."""
+        torch.manual_seed(self.recipe.seed + self.global_rank)
+
     def training_step(self, batch: Tensor, _: int) -> Tensor:
         """Crops (B, 3, P, P) uint8 -> loss."""
         x = to_grey(batch.float() / 255, self.recipe.data.grey)
         x = x.contiguous(memory_format=torch.channels_last)
         if self.recipe.objective.kind == "noise":
             return self._noise_error(x)
-        if self.recipe.objective.kind == "restoration":
+        if self.recipe.objective.kind in ("restoration", "ladder"):
             loss, x, estimate = self._restoration(x)
         else:
             latents = self.vae.encode(x, {})
@@ -58,17 +62,24 @@ class Fit(pl.LightningModule):
         return torch.stack(list(loss.values())).sum()
 
     def _restoration(self, x: Tensor) -> tuple[dict[str, Tensor], Tensor, Tensor]:
-        """Losses, clean images in a shuffled order, and their estimates."""
-        y, sigma = degrade(x, self.recipe.noise)
-        order = torch.randperm(len(x), device=x.device)
-        x, y, sigma = x[order], y[order], sigma[order]
+        """Losses, clean images, and their estimates; the kind "ladder" leaves trunk and noise estimate as they are."""
+        alone = self.recipe.objective.kind == "ladder"
+        observed = observe(x, self.recipe.noise)
+        x, y, sigma = observed.clean, observed.image, observed.conditions["sigma"]
         estimated, error = self._estimate(y, sigma)
         share = self.recipe.noise.blind if self.done > 0.1 else 0.0
         blind = torch.rand(len(x), 1, 1, 1, device=x.device) < share
-        latents = self.vae.encode(y, {"sigma": torch.where(blind, estimated.detach(), sigma)})
-        seen = max(1, round(self.recipe.objective.share * len(x)))
-        terms = self.vae.elbo_terms(latents, x[:seen])
+        seen = estimated.detach().clamp_max(
+            self.recipe.noise.sigma / 255
+        )  # an early estimate may be anything
+        told = {**observed.conditions, "sigma": torch.where(blind, seen, sigma)}
+        with torch.set_grad_enabled(not alone):
+            latents = self.vae.encode(y, told)
+        count = max(1, round(self.recipe.objective.share * len(x)))
+        terms = self.vae.elbo_terms(latents, x[:count])
         loss = self.objective(terms, x, self.recipe.objective)
+        if alone:
+            return {"elbo": loss["elbo"]}, x, terms.estimate
         return {**loss, "noise": error}, x, terms.estimate
 
     def _estimate(self, y: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
@@ -79,8 +90,8 @@ class Fit(pl.LightningModule):
 
     def _noise_error(self, x: Tensor) -> Tensor:
         """Trains the noise estimate alone; everything else stays as it is."""
-        y, sigma = degrade(x, self.recipe.noise)
-        _, error = self._estimate(y, sigma)
+        observed = observe(x, self.recipe.noise)
+        _, error = self._estimate(observed.image, observed.conditions["sigma"])
         self.log("noise", error.detach(), prog_bar=True)
         return error
 

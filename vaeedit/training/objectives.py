@@ -19,14 +19,23 @@ def log_mse(x: Tensor, estimate: Tensor, floor: float = 1e-6) -> Tensor:
     return torch.log((estimate - x).square().mean((1, 2, 3)) + floor).mean()
 
 
+def charbonnier(x: Tensor, estimate: Tensor, epsilon: float = 1e-3) -> Tensor:
+    """Mean of sqrt(error^2 + epsilon^2), a smooth L1 (Charbonnier et al. 1994); flat crops do not outweigh the others."""
+    return torch.sqrt((estimate - x).square() + epsilon**2).mean()
+
+
 def negative_elbo(terms: ElboTerms, x: Tensor, weights: Objective) -> Tensor:
     """-ELBO in nats per value, with weight beta on the KL (Higgins et al. 2017)."""
     kl = torch.stack(terms.kl).sum() / x[0].numel()
     return laplace_nll(x, terms.sample, terms.sample_log_scale) + weights.kl * kl
 
 
+DISTANCES = {"log-mse": log_mse, "charbonnier": charbonnier}
+"""What the trunk minimises, by the name a recipe uses."""
+
+
 def restoration(terms: ElboTerms, x: Tensor, weights: Objective) -> dict[str, Tensor]:
-    """Log-MSE of the estimate, the conditional ELBO of the residual, and the likelihood at the prior mean.
+    """Distance of the estimate, the conditional ELBO of the residual, and the likelihood at the prior mean.
 
     The last one teaches the scale at the prior mean, which is the uncertainty shown without sampling; it
     reaches no other part.
@@ -35,7 +44,7 @@ def restoration(terms: ElboTerms, x: Tensor, weights: Objective) -> dict[str, Te
     anchor = terms.estimate[:seen].detach()
     at_mean = laplace_nll(x[:seen], anchor, terms.log_scale)
     return {
-        "restoration": log_mse(x, terms.estimate),
+        "restoration": DISTANCES[weights.mean](x, terms.estimate),
         "elbo": weights.elbo * (negative_elbo(terms, x[:seen], weights) + weights.prior * at_mean),
     }
 

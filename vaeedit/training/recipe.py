@@ -2,7 +2,7 @@
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -24,9 +24,19 @@ class Data(Options, frozen=True):
 class Noise(Options, frozen=True):
     """How observed images are made from clean ones."""
 
+    scales: Annotated[
+        tuple[int, ...], option("Factors to make smaller by, one drawn a step; none keeps the size.")
+    ] = ()
+    blur: Annotated[
+        float, option("Largest blur before making smaller, in pixels of the small image.", ge=0, le=3)
+    ] = 0.0
+    clean: Annotated[float, option("Share without noise, rounded to 8 bits.", ge=0, le=1)] = 0.0
     sigma: Annotated[float, option("Largest standard deviation, of 255.", ge=0, le=255)] = 75.0
     skew: Annotated[float, option("Above 1, small noise is drawn more often.", ge=0.1, le=10)] = 1.3
     camera: Annotated[float, option("Share with camera noise, not Gaussian.", ge=0, le=1)] = 0.2
+    sensor: Annotated[
+        float, option("Share of the camera images whose noise is simulated from the sensor on.", ge=0, le=1)
+    ] = 0.0
     jpeg: Annotated[float, option("Share of the camera images that are compressed.", ge=0, le=1)] = 0.0
     blind: Annotated[float, option("Share whose noise map is the model's own.", ge=0, le=1)] = 0.25
 
@@ -34,7 +44,10 @@ class Noise(Options, frozen=True):
 class Objective(Options, frozen=True):
     """Weights of the loss; everything is per pixel value."""
 
-    kind: Annotated[str, option("restoration, elbo, or noise (the noise estimate alone).")] = "restoration"
+    kind: Annotated[str, option("restoration, elbo, or one part alone: ladder, noise.")] = "restoration"
+    mean: Annotated[
+        Literal["log-mse", "charbonnier"], option("Distance of the mean from the clean image.")
+    ] = "log-mse"
     elbo: Annotated[float, option("Weight of the negative ELBO.", ge=0)] = 1.0
     kl: Annotated[float, option("Weight of the KL inside the ELBO (beta).", ge=0)] = 1.0
     prior: Annotated[float, option("Weight of the likelihood at the prior mean.", ge=0)] = 0.1

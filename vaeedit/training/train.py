@@ -1,11 +1,12 @@
 """From a recipe and a folder of images to a VAE file with its model card."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from vaeedit.errors import MissingExtra, UsageError
+from vaeedit.errors import MissingExtra, UnknownName, UsageError
 from vaeedit.options import as_dict
 from vaeedit.plugins import Registry
 from vaeedit.training.recipe import Recipe
@@ -24,13 +25,17 @@ def train(
     seconds: float = 2700.0,
     steps: int | None = None,
     start: str | None = None,
+    fresh: Sequence[str] = (),
     resume: bool = False,
+    devices: int | None = None,
+    compiled: bool = False,
     interactive: bool = False,
 ) -> VaeInfo:
     """Train for `seconds`, or for `steps` where given, and write `output` (safetensors) and a card beside it.
 
-    `start` names a VAE whose weights training starts from. `run` is the folder for checkpoints; with `resume` its
-    last one is continued. Raises MissingExtra, UsageError or OptionError.
+    `start` names a VAE whose weights training starts from, but for the parts of the network named in `fresh`.
+    `run` is the folder for checkpoints; with `resume` its last one is continued. Raises MissingExtra, UsageError,
+    OptionError or UnknownName.
     """
     try:
         from vaeedit.training.fit import CHECKPOINT, fit
@@ -44,11 +49,19 @@ def train(
     network = build(recipe.architecture, recipe.shape, registry)
     before: dict[str, Any] = {}
     if start is not None:
-        before = _copy_weights(find_vae(start, registry), network, registry)
+        before = _copy_weights(find_vae(start, registry), network, registry, fresh)
     assert isinstance(network, torch.nn.Module)
     run.mkdir(parents=True, exist_ok=True)
     summary = fit(
-        recipe, network, data, run, budget=Budget(seconds, steps), resume=resume, interactive=interactive
+        recipe,
+        network,
+        data,
+        run,
+        budget=Budget(seconds, steps),
+        resume=resume,
+        devices=devices,
+        compiled=compiled,
+        interactive=interactive,
     )
     info = VaeInfo(
         name=recipe.name,
@@ -75,12 +88,21 @@ def _check_folders(data: Path, run: Path, checkpoint: Path, resume: bool) -> Non
         raise UsageError(f"{run} holds a run already; say --resume, or name another folder with --run.")
 
 
-def _copy_weights(path: Path, network: VAE, registry: Registry) -> dict[str, Any]:
+def _refuse_unknown(parts: Sequence[str], network: torch.nn.Module) -> None:
+    known = [name for name, _ in network.named_children()]
+    for part in parts:
+        if part not in known:
+            raise UnknownName("part of the network", part, known)
+
+
+def _copy_weights(path: Path, network: VAE, registry: Registry, fresh: Sequence[str]) -> dict[str, Any]:
     """Start from a trained VAE of the same shape; returns how that one was trained, recipe included."""
     trained, info = load_vae(path, registry)
     assert isinstance(network, torch.nn.Module) and isinstance(trained, torch.nn.Module)  # noqa: PT018
     try:
-        network.load_state_dict(trained.state_dict())
+        kept = {key: value for key, value in trained.state_dict().items() if key.split(".")[0] not in fresh}
+        _refuse_unknown(fresh, network)
+        network.load_state_dict({**network.state_dict(), **kept})
     except RuntimeError:
         raise UsageError(f"The VAE {path} has another shape than the recipe's.") from None
     return {"before": {**info.training, "recipe": info.recipe}}

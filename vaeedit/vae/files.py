@@ -35,6 +35,8 @@ class VaeInfo(msgspec.Struct, frozen=True, kw_only=True):
     recipe: dict[str, Any] = {}
     training: dict[str, Any] = {}
     figures: dict[str, Any] = {}
+    temperature: float = 1.0
+    """Factor on the decoded standard deviation, fitted on validation images."""
     format: int = 1
 
 
@@ -102,13 +104,11 @@ def save_vae(path: Path, network: torch.nn.Module, info: VaeInfo) -> None:
     write_whole(path, save(tensors, metadata=header))
 
 
-def record_figures(path: Path, figures: dict[str, Any]) -> None:
-    """Add measured figures to the header of a file; its tensors stay as they are."""
-    info = read_info(path)
+def update_info(path: Path, info: VaeInfo) -> None:
+    """Replace the header of a file; its tensors stay as they are."""
     with safe_open(path, framework="pt") as file:
         tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    updated = msgspec.structs.replace(info, figures={**info.figures, **figures})
-    write_whole(path, save(tensors, metadata={HEADER: msgspec.json.encode(updated).decode()}))
+    write_whole(path, save(tensors, metadata={HEADER: msgspec.json.encode(info).decode()}))
 
 
 def checksum(path: Path) -> str:

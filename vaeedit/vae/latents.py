@@ -73,6 +73,26 @@ class Latents:
         drawn = [level.sample(seed, stream, temperature) for stream, level in enumerate(self.levels)]
         return replace(self, levels=tuple(drawn))
 
+    def restored(self, *, samples: int = 0, realism: float = 0.0, seed: int = 0) -> "Latents | Mixture":
+        """The mean, the average of `samples` draws, or, by `realism`, a point between that and one draw.
+
+        Going straight from the MMSE estimate to a posterior sample is the optimal way to trade distortion for
+        perception (Freirich et al. 2021, theorem 3).
+        """
+        if samples == 0 and realism == 0:
+            return self.mean()
+
+        def components() -> Iterator[tuple[float, Latents]]:
+            if samples == 0:
+                yield 1 - realism, self.mean()
+                yield realism, self.sample(seed)
+                return
+            for index in range(samples):
+                extra = realism if index == 0 else 0.0
+                yield (1 - realism) / samples + extra, self.sample(seed + index)
+
+        return Mixture(components())
+
     def lerp(self, other: "Latents", weight: float) -> "Latents":
         """Points on the straight line between the means: 0 is self, 1 is other."""
         return self._with(other, lambda a, b: a.at(torch.lerp(a.mean, b.mean, weight)))

@@ -3,7 +3,7 @@
 It alone knows about padding, tiles, devices, dtypes, grey images, conditions and clamping.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,17 +11,19 @@ import torch
 from torch import Tensor
 
 from vaeedit.errors import VaeeditError, WeightsError
-from vaeedit.image.frame import Condition, Estimated, Frame, from_floats
+from vaeedit.image.frame import Condition, Estimated, Frame, Pixels, from_floats, peak_of
+from vaeedit.resampling import bicubic_up
 from vaeedit.tiling import Tile, reflected, tiles
 from vaeedit.vae.files import VaeInfo
 from vaeedit.vae.latents import Decoded, Latents, Mixture
-from vaeedit.vae.protocol import VAE, Estimator
+from vaeedit.vae.protocol import VAE, Estimator, Upscaler
 
 Edit = Callable[[Latents], Latents | Mixture]
 
 WHOLE = 6_000_000
-"""Pixels up to which an image is decoded in one piece by default."""
+"""Pixels of the result up to which an image is decoded in one piece by default."""
 DEFAULT_TILE = 2048
+"""Side of a tile of the result beyond that."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ class LoadedVae:
         scale: bool = False,
         tile: int | None = None,
     ) -> Frame:
-        """Encode, edit, decode, tile by tile; the result has the frame's size, mode and depth.
+        """Encode, edit, decode, tile by tile; the result has the frame's mode and depth, and its size or, by an
+        `Upscaler`, a whole multiple of it.
 
         With `scale` the result carries the standard deviation of each value. Estimated conditions come back as
         their average over the image. Falls back to float32 where a reduced precision overflows; raises
@@ -62,23 +65,29 @@ class LoadedVae:
         unknown = set(frame.conditions) - set(self.network.conditions)
         if unknown:
             raise WeightsError(f"The VAE {self.info.name} does not understand {', '.join(sorted(unknown))}.")
-        side = tile or (
-            max(frame.height, frame.width) if frame.height * frame.width <= WHOLE else DEFAULT_TILE
-        )
-        pixels = np.empty_like(frame.pixels)
-        deviation = np.empty(frame.pixels.shape, np.float32) if scale else None
+        times = self.network.magnification(frame.conditions) if isinstance(self.network, Upscaler) else 1
+        shape = (frame.height * times, frame.width * times, frame.channels)
+        pixels = np.empty(shape, frame.pixels.dtype)
+        deviation = np.empty(shape, np.float32) if scale else None
         estimates: dict[str, list[tuple[float, int]]] = {}
-        grid = tiles(frame.height, frame.width, side, self.network.receptive_field, self.network.multiple)
-        for part in grid:
+        for part in self._grid(frame, times, tile):
             mean, spread, told = self._tile(frame, part, edit, Precision(precision), scale)
-            target = part.rows.target, part.columns.target
+            target = _times(part.rows.target, times), _times(part.columns.target, times)
             pixels[target] = from_floats(mean, frame.pixels.dtype)
             if deviation is not None and spread is not None:
                 deviation[target] = spread
             for name, value in told.items():
                 estimates.setdefault(name, []).append((value, mean[..., 0].size))
         averages = {name: _average(parts) for name, parts in estimates.items()}
-        return replace(frame, pixels=pixels, scale=deviation, conditions={**frame.conditions, **averages})
+        alpha = frame.alpha if frame.alpha is None or times == 1 else _enlarged(frame.alpha, times)
+        conditions = {**frame.conditions, **averages}
+        return replace(frame, pixels=pixels, alpha=alpha, scale=deviation, conditions=conditions)
+
+    def _grid(self, frame: Frame, times: int, tile: int | None) -> Iterator[Tile]:
+        """The tiles of a frame whose result is `times` as large; `tile` is a side of the frame's own pixels."""
+        whole = frame.height * frame.width * times**2 <= WHOLE
+        side = tile or (max(frame.height, frame.width) if whole else DEFAULT_TILE // times)
+        return tiles(frame.height, frame.width, side, self.network.receptive_field, self.network.multiple)
 
     def _tile(
         self, frame: Frame, tile: Tile, edit: Edit, precision: Precision, scale: bool
@@ -86,25 +95,29 @@ class LoadedVae:
         """Kept pixels (h, w, C) of mean and scale, and the average of each estimated condition over them."""
         rows, columns = reflected(tile.rows, frame.height), reflected(tile.columns, frame.width)
         x = self._tensor(frame.floats(rows, columns))
-        kept = (..., tile.rows.kept, tile.columns.kept)
+        seen = (..., tile.rows.kept, tile.columns.kept)
         origin = (tile.rows.outer_start, tile.columns.outer_start)
         with torch.inference_mode():
             for attempt in dict.fromkeys([precision, Precision(torch.float32)]):
                 with attempt.context(self.device):
-                    conditions = self._conditions(frame.conditions, x, rows, columns)
+                    conditions = self.conditions(frame.conditions, x, rows, columns)
                     latents = self.network.encode(x, conditions).placed(*origin, len(rows))
                     decoded = self.decode(edit(latents), scale=scale)
+                times = decoded.mean.shape[2] // x.shape[2]
+                kept = (..., _times(tile.rows.kept, times), _times(tile.columns.kept, times))
                 mean = decoded.mean[kept].float()
                 if torch.isfinite(mean).all():
                     break
             else:
                 raise VaeeditError(f"The VAE {self.info.name} gave values that are not finite numbers.")
         told = {
-            name: float(conditions[name][kept].float().mean())
+            name: float(conditions[name][seen].float().mean())
             for name, value in frame.conditions.items()
             if isinstance(value, Estimated)
         }
-        spread = None if decoded.scale is None else _array(decoded.scale[kept].float(), frame.channels)
+        if decoded.scale is None:
+            return _array(mean, frame.channels), None, told
+        spread = _array(decoded.scale[kept].float(), frame.channels) * np.float32(self.info.temperature)
         return _array(mean, frame.channels), spread, told
 
     def decode(self, latents: Latents | Mixture, *, scale: bool = False) -> Decoded:
@@ -137,10 +150,14 @@ class LoadedVae:
         x = x.expand(-1, self.network.channels, -1, -1)
         return x.contiguous(memory_format=torch.channels_last)
 
-    def _conditions(
-        self, told: Mapping[str, Condition], x: Tensor, rows: np.ndarray, columns: np.ndarray
+    def conditions(
+        self,
+        told: Mapping[str, Condition],
+        x: Tensor,
+        rows: np.ndarray | slice = slice(None),
+        columns: np.ndarray | slice = slice(None),
     ) -> dict[str, Tensor]:
-        """Every condition as a map (1, 1, h, w)."""
+        """Every condition of the VAE as a map (1, 1, h, w) for an image or tile x (1, C, h, w)."""
         maps = {}
         for name in self.network.conditions:
             value = told.get(name, Estimated())
@@ -163,6 +180,17 @@ def _array(values: Tensor, channels: int) -> np.ndarray:
     if channels == 1:
         values = values.mean(1, keepdim=True)
     return values[0].permute(1, 2, 0).cpu().numpy()
+
+
+def _times(span: slice, times: int) -> slice:
+    """The pixels of the result that stand for a span of the input."""
+    return slice(span.start * times, span.stop * times)
+
+
+def _enlarged(alpha: Pixels, times: int) -> Pixels:
+    """Alpha (H, W) by the bicubic of the upscalers' own baseline."""
+    values = torch.from_numpy(alpha.astype(np.float32) / np.float32(peak_of(alpha.dtype)))
+    return from_floats(bicubic_up(values[None, None], times)[0, 0].numpy(), alpha.dtype)
 
 
 def _average(parts: list[tuple[float, int]]) -> float:

@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
+from vaeedit.image.frame import Condition
 from vaeedit.vae.latents import Decoded, Latents
 
 
@@ -38,6 +39,14 @@ class Estimator(Protocol):
 
     def estimate(self, name: str, x: Tensor) -> Tensor:
         """The map (B, 1, H, W) of the condition `name`."""
+
+
+@runtime_checkable
+class Upscaler(Protocol):
+    """A VAE whose images are larger than what it encodes, by a whole factor."""
+
+    def magnification(self, conditions: Mapping[str, Condition]) -> int:
+        """The factor under these conditions; raises OptionError for one the VAE has not learned."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,112 @@
+"""What the conditional ladder VAEs share: a ladder of the residual, centred on a trunk's estimate.
+
+    x = m(y) + [g(z, h) - g(mu, h)] + noise,   z ~ p(z | h),   noise ~ Laplace(0, b(z, h))
+
+with m(y) and the features h from a trunk, and mu the mean of the learned prior. Centred like this, decoding at
+the prior mean *is* m(y) and costs no ladder pass; the ladder sees detached features, so the trunk is trained for
+m(y) alone. The conditional ELBO (Sohn et al. 2015, eq. 4) is
+E_q[log p(x | z, y)] - sum_l KL(q(z_l | z_>l, x, y) || p(z_l | z_>l, y)).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from vaeedit.api import Decoded, ElboTerms, Gaussian, Latents
+from vaeedit_ladder.topdown import Choose, TopDown, draw
+
+RESIDUAL_GAIN = 8.0
+"""Residuals x - m(y) are a few hundredths; the evidence network sees them at order one."""
+START = -3.5
+"""Log scale that an untrained head gives."""
+
+
+class CentredLadder(nn.Module):
+    """Base of `LadderRestorer` and `LadderUpscaler`, which give the trunk, the head and the evidence."""
+
+    ladder: TopDown
+    channels: int
+    latents: Sequence[int]
+
+    def head_of(self, h: Tensor, context: Mapping[str, Any]) -> Tensor:
+        """Features of the ladder's finest grid -> (B, 2 channels, H, W): offset, then log scale."""
+        raise NotImplementedError
+
+    def evidence_of(self, residual: Tensor, context: Mapping[str, Any]) -> list[Tensor]:
+        """Bottom-up features of a residual (B, C, H, W), one a level, fine to coarse."""
+        raise NotImplementedError
+
+    def allowed(self, offset: Tensor, context: Mapping[str, Any]) -> Tensor:
+        """The part of an offset (B, C, H, W) that a sample may add to the mean; here all of it."""
+        return offset
+
+    def prior(self, mean: Tensor, features: Sequence[Tensor], **context: Any) -> Latents:
+        """p(z | y): N(0, I) in non-centred coordinates, with mean and features as context."""
+        grids = zip(reversed(self.latents), reversed(features), strict=True)
+        shapes = [(len(mean), count, *f.shape[2:]) for count, f in grids]
+        levels = tuple(Gaussian.standard(s, mean.device) for s in shapes)
+        return Latents(levels, {"mean": mean, "features": features, **context})
+
+    def decode(self, latents: Latents, *, scale: bool = False) -> Decoded:
+        """The image at a point z; at the prior mean this is the trunk's mean, without a ladder pass."""
+        context = latents.context
+
+        def point(level: int, _: Tensor) -> Tensor:
+            return latents.levels[-1 - level].mean
+
+        if latents.is_prior_mean():
+            if not scale:
+                return Decoded(context["mean"])
+            h = self.ladder(context["features"], point)
+            return Decoded(context["mean"], _deviation(self.head_of(h, context)[:, self.channels :]))
+        offset, log_scale, _ = self._centred(context["features"], point, context)
+        return Decoded(context["mean"] + offset, _deviation(log_scale) if scale else None)
+
+    def infer(self, prior: Latents, x: Tensor) -> Latents:
+        """The posterior q(z | y, x) of every level, for a clean image x."""
+        evidence = self.evidence_of((x - prior.context["mean"]) * RESIDUAL_GAIN, prior.context)
+        return Latents(tuple(self.ladder.infer(prior.context["features"], evidence)), prior.context)
+
+    def elbo_terms(self, latents: Latents, x: Tensor) -> ElboTerms:
+        """Conditional ELBO of the residual for the first len(x) images; gradients reach the trunk through `estimate` only."""
+        count, context = len(x), latents.context
+        mean = context["mean"]
+        features = [feature[:count].detach() for feature in context["features"]]
+        anchor = mean[:count].detach()
+        evidence = self.evidence_of((x - anchor) * RESIDUAL_GAIN, context)
+        kl: list[Tensor] = []
+
+        def sampled(level: int, h: Tensor) -> Tensor:
+            e, nats = draw(self.ladder.posterior_at(level, h, evidence[level]))
+            kl.append(nats)
+            return e
+
+        offset, sample_log_scale, log_scale = self._centred(features, sampled, context)
+        return ElboTerms(mean, log_scale, anchor + offset, sample_log_scale, tuple(kl))
+
+    def _centred(
+        self, features: Sequence[Tensor], choose: Choose, context: Mapping[str, Any]
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """g(z, h) - g(mu, h), and the log scales at z and at mu: one pass over a doubled batch."""
+        count = len(features[0])
+
+        def with_prior_mean(level: int, h: Tensor) -> Tensor:
+            e = choose(level, h[:count])
+            return torch.cat([e, torch.zeros_like(e)])
+
+        doubled = [torch.cat([feature, feature]) for feature in features]
+        at_z, at_mu = self.head_of(self.ladder(doubled, with_prior_mean), context).chunk(2)
+        c = self.channels
+        offset = self.allowed(at_z[:, :c] - at_mu[:, :c], context)
+        return offset, _bounded(at_z[:, c:]), _bounded(at_mu[:, c:])
+
+
+def _deviation(log_scale: Tensor) -> Tensor:
+    """Standard deviation of a Laplace distribution: sqrt(2) times its scale."""
+    return _bounded(log_scale).exp() * 2**0.5
+
+
+def _bounded(log_scale: Tensor) -> Tensor:
+    return log_scale.clamp(-7.0, 1.0)

@@ -1,0 +1,98 @@
+"""The upscaler: a conditional ladder VAE p(x | y) of a large image x given a small one y, for several factors.
+
+The trunk works at the resolution of y, as EDSR does (Lim et al. 2017), and is shared by all factors; a factor has
+a tail, a head and the entrance of the evidence of its own. The mean is bicubic interpolation plus the tail's
+detail. Samples differ from the mean in the null space of the downscaler only (`vaeedit.api.null_space`), so all of
+them downscale to the same small image. A noise map tells the trunk what of y is noise: zero for a clean
+picture; a small network estimates it where it is not given.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from vaeedit.api import Condition, Latents, OptionError, bicubic_up, null_space
+from vaeedit_ladder import UpscalerShape
+from vaeedit_ladder.blocks import Head, Hourglass, Pyramid
+from vaeedit_ladder.centred import START, CentredLadder
+from vaeedit_ladder.noise import RADIUS, NoiseEstimator
+from vaeedit_ladder.topdown import TopDown
+
+NULL_SPACE_REACH = 12
+"""Pixels of y on each side that `null_space` looks at."""
+
+
+class LadderUpscaler(CentredLadder):
+    """Conditional ladder VAE of the detail that y lacks; satisfies `ConditionalVAE`, `Estimator` and `Upscaler`."""
+
+    conditions = ("scale", "sigma")
+
+    def __init__(self, shape: UpscalerShape) -> None:
+        super().__init__()
+        self.channels = c = shape.channels
+        self.multiple = max(4, 2 ** (len(shape.widths) - 1))  # the noise estimator's stride is 4
+        self.latents = shape.latents
+        self.receptive_field = _receptive_field(shape)
+        self.trunk = Hourglass(c + 1, shape.widths, shape.blocks)
+        self.noise = NoiseEstimator(c, width=32)
+        self.ladder = TopDown(shape.ladder_widths, shape.latents, shape.evidence_widths, shape.widths)
+        self.evidence = Pyramid(shape.evidence_widths[0], shape.evidence_widths)
+        wide, ladder, seen = shape.widths[0], shape.ladder_widths[0], shape.evidence_widths[0]
+        bias = [0.0] * c + [START] * c
+        self.tails, self.heads, self.entrances = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
+        for scale in shape.scales:
+            key = str(scale)
+            tail = nn.Conv2d(wide, c * scale**2, 3, padding=1, bias=False)
+            nn.init.zeros_(tail.weight)  # training starts at bicubic interpolation
+            self.tails[key] = tail
+            self.heads[key] = Head(ladder, 2 * c, inner=8, bias=bias, stride=scale)
+            self.entrances[key] = nn.Conv2d(c * scale**2, seen, 3, padding=1)
+
+    def magnification(self, conditions: Mapping[str, Condition]) -> int:
+        """The condition "scale" as a whole number; raises OptionError where this model has no tail for it."""
+        scale = conditions.get("scale")
+        if not isinstance(scale, int | float) or f"{scale:g}" not in self.tails:
+            asked = "no factor was named" if scale is None else f"not by {scale}"
+            raise OptionError(f"This VAE enlarges by {', '.join(self.tails)}; {asked}.")
+        return int(scale)
+
+    def estimate(self, name: str, x: Tensor) -> Tensor:
+        """The noise map "sigma" (B, 1, h, w) of x."""
+        if name != "sigma":
+            raise KeyError(name)
+        sigma: Tensor = self.noise(x)
+        return sigma
+
+    def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
+        """The prior p(z | y) of a small image; context: the large mean, the features and the factor."""
+        scale = round(float(conditions["scale"].flatten()[0]))
+        features = self.trunk(torch.cat([x, conditions["sigma"]], 1))
+        detail = F.pixel_shuffle(self.tails[str(scale)](features[0]).float(), scale)
+        return self.prior(bicubic_up(x, scale) + detail, features, scale=scale)
+
+    def head_of(self, h: Tensor, context: Mapping[str, Any]) -> Tensor:
+        """Offset and log scale at the large resolution."""
+        out: Tensor = self.heads[str(context["scale"])](h)
+        return out
+
+    def evidence_of(self, residual: Tensor, context: Mapping[str, Any]) -> list[Tensor]:
+        """Features at the resolutions of the ladder."""
+        scale = context["scale"]
+        entrance = self.entrances[str(scale)]
+        found: list[Tensor] = self.evidence(torch.relu(entrance(F.pixel_unshuffle(residual, scale))))
+        return found
+
+    def allowed(self, offset: Tensor, context: Mapping[str, Any]) -> Tensor:
+        """What leaves no trace in the small image."""
+        return null_space(offset, context["scale"])
+
+
+def _receptive_field(shape: UpscalerShape) -> int:
+    """Radius in pixels of y: each 3x3 convolution adds its stride, each change of scale at most its coarser stride."""
+    strides = [1 << level for level in range(len(shape.widths))]
+    trunk = sum(4 * count * stride for count, stride in zip(shape.blocks, strides, strict=True))
+    ladder = sum(4 * stride for stride in strides)
+    return trunk + ladder + RADIUS + 4 + 2 * strides[-1] + NULL_SPACE_REACH

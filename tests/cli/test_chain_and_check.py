@@ -1,0 +1,53 @@
+"""`vaeedit chain` and `vaeedit pipeline`: pipelines in one line, checked by line, described to editors."""
+
+import json
+
+
+def test_a_chain_gives_what_the_commands_one_after_the_other_give(vaeedit, photo, tmp_path):
+    photo(tmp_path / "in.png", size=(40, 56))
+    line = "denoise --sigma 20 --strength .5 | super-resolve --model bicubic"
+    assert vaeedit("chain", line, "in.png", "-o", "chain.png").code == 0
+    assert vaeedit("denoise", "in.png", "--sigma", "20", "--strength", ".5", "-o", "one.png").code == 0
+    assert vaeedit("super-resolve", "one.png", "--model", "bicubic", "-o", "two.png").code == 0
+    assert (tmp_path / "chain.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+
+
+def test_a_chain_with_a_fault_does_nothing(vaeedit, photo, contents, tmp_path):
+    photo(tmp_path / "in.png")
+    before = contents(tmp_path)
+    vaeedit("chain", "denoise --strenght 1", "in.png").assert_refused(2, "did you mean 'strength'")
+    vaeedit("chain", "denoise | ", "in.png").assert_refused(2, "step 2 is empty")
+    assert contents(tmp_path) == before
+
+
+def test_check_prints_the_plan(vaeedit, tmp_path):
+    (tmp_path / "p.yaml").write_text(
+        "version: 1\nsteps:\n  - denoise: {name: first, strength: 0.5, maps: [uncertainty]}\n  - super-resolve\n"
+    )
+    ran = vaeedit("pipeline", "check", "p.yaml")
+    assert ran.code == 0, ran.err
+    first, second = ran.out.splitlines()
+    assert first.startswith("1. first (") and "strength=0.5" in first and first.endswith("writes uncertainty")  # noqa: PT018
+    assert second.startswith("2. super-resolve (scale=2")
+
+
+def test_check_names_every_fault_and_its_line(vaeedit, tmp_path):
+    (tmp_path / "p.yaml").write_text("version: 1\nsteps:\n  - denoise: {stength: 1}\n  - sharpen\n")
+    vaeedit("pipeline", "check", "p.yaml").assert_refused(2, "line 3: step 1", "line 4: step 2")
+
+
+def test_steps_of_one_operation_are_set_by_their_names(vaeedit, photo, tmp_path):
+    photo(tmp_path / "in.png", size=(40, 56))
+    (tmp_path / "p.yaml").write_text(
+        "version: 1\nsteps:\n  - denoise: {name: a, strength: 0}\n  - denoise: {name: b, strength: 1}\n"
+    )
+    ran = vaeedit("run", "p.yaml", "in.png", "-o", "out.png", "--set", "b.strength=0", "--json")
+    assert ran.code == 0, ran.err
+    assert set(json.loads(ran.out)["notes"]) == {"a", "b"}
+    assert (tmp_path / "out.png").read_bytes() == (tmp_path / "in.png").read_bytes()
+
+
+def test_the_schema_is_json_and_knows_the_operations(vaeedit):
+    ran = vaeedit("pipeline", "schema")
+    assert ran.code == 0, ran.err
+    assert "super-resolve" in json.dumps(json.loads(ran.out)["properties"]["steps"])

@@ -1,0 +1,81 @@
+"""The upscaler: identities of its design, on a small untrained network."""
+
+import pytest
+import torch
+from networks import enough_around, influence_radius, shaken
+from torch.nn.functional import interpolate
+
+from vaeedit.errors import OptionError
+from vaeedit.resampling import bicubic_down
+from vaeedit.vae.protocol import ConditionalVAE, Estimator, Upscaler
+from vaeedit_ladder import UpscalerShape
+from vaeedit_ladder.upscaler import LadderUpscaler
+
+SMALL = UpscalerShape(
+    widths=(8, 12), blocks=(2, 1), latents=(2, 3), ladder_widths=(8, 8), evidence_widths=(8, 8)
+)
+
+
+def small_image(size=16, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return interpolate(torch.rand(1, 3, 4, 4, generator=generator), size=(size, size), mode="bicubic").clamp(
+        0, 1
+    )
+
+
+def told(y, scale, sigma=0.0):
+    grid = (len(y), 1, *y.shape[2:])
+    return {"scale": torch.full(grid, float(scale)), "sigma": torch.full(grid, sigma)}
+
+
+@pytest.fixture
+def network():
+    return shaken(LadderUpscaler(SMALL))
+
+
+def test_it_keeps_the_contracts(network):
+    assert isinstance(network, ConditionalVAE)
+    assert isinstance(network, Estimator)
+    assert isinstance(network, Upscaler)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_all_samples_downscale_to_the_same_image(network, scale):
+    y = small_image()
+    latents = network.encode(y, told(y, scale))
+    mean = network.decode(latents.mean()).mean
+    assert mean.shape == (1, 3, 16 * scale, 16 * scale)
+    sample = network.decode(latents.sample(1)).mean
+    assert (sample - mean).std() > 1e-3
+    trace = (bicubic_down(sample, scale) - bicubic_down(mean, scale)).abs().max()
+    assert trace < 1e-3 * (sample - mean).abs().max()
+
+
+@torch.inference_mode()
+def test_the_trunk_is_homogeneous(network):
+    y = small_image()
+    mean = network.decode(network.encode(y, told(y, 2, 0.02)).mean()).mean
+    halved = network.decode(network.encode(y / 2, told(y, 2, 0.01)).mean()).mean
+    assert torch.allclose(mean / 2, halved, atol=1e-5)
+
+
+@torch.inference_mode()
+def test_nothing_outside_the_declared_receptive_field_matters(network):
+    network = network.double()
+
+    def enlarged(y):
+        y = y.double()
+        latents = network.encode(y, {**told(y, 2), "sigma": network.estimate("sigma", y)})
+        decoded = network.decode(latents.sample(0), scale=True)
+        seen = torch.cat([decoded.mean, decoded.scale], 1)
+        return seen.unfold(2, 2, 2).unfold(3, 2, 2).flatten(1, 1).flatten(4).movedim(4, 1).flatten(1, 2)
+
+    radius = influence_radius(enlarged, enough_around(network))
+    assert network.receptive_field / 2 < radius <= network.receptive_field
+
+
+@pytest.mark.parametrize("scale", [5, 2.5, None])
+def test_a_factor_it_has_not_learned_is_refused(network, scale):
+    with pytest.raises(OptionError, match="enlarges by 2, 3, 4"):
+        network.magnification({} if scale is None else {"scale": scale})

@@ -1,0 +1,50 @@
+"""One-line pipelines are the pipelines they look like."""
+
+import pytest
+
+from vaeedit.errors import PipelineError
+from vaeedit.one_line import parse_line
+from vaeedit.pipeline import Step
+from vaeedit.plugins import registry
+
+
+@pytest.mark.parametrize(
+    ("line", "steps"),
+    [
+        ("denoise", [Step("denoise")]),
+        ("denoise --strength .6|denoise", [Step("denoise", strength=".6"), Step("denoise")]),
+        ("denoise --strength=.6 --sigma auto", [Step("denoise", strength=".6", sigma="auto")]),
+        ("a --x -3 --flag --no-other", [Step("a", x="-3", flag=True, other=False)]),
+        ("a --x 'two words | bar'", [Step("a", x="two words | bar")]),
+        (
+            "a --vae my.safetensors --name one --maps m,n",
+            [Step("a", vae="my.safetensors", name="one", maps=["m", "n"])],
+        ),
+        ("  a  |  b  ", [Step("a"), Step("b")]),
+    ],
+)
+def test_a_line_is_its_steps(line, steps):
+    assert list(parse_line(line).steps) == steps
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("", "step 1 is empty"),
+        ("denoise |", "step 2 is empty"),
+        ("denoise || denoise", "step 2 is empty"),
+        ("denoise strong", "'strong' belongs to no --option"),
+        ("denoise --strength .5 .6", "'.6' belongs to no --option"),
+        ("denoise --sigma 'open", "no closing quotation"),
+    ],
+)
+def test_what_is_no_pipeline_is_refused_in_a_sentence(line, said):
+    with pytest.raises(PipelineError, match=said):
+        parse_line(line).check(registry())
+
+
+def test_values_are_converted_and_checked_like_any_other():
+    (planned,) = parse_line("denoise --strength .6 --sigma auto").check(registry())
+    assert (planned.options.strength, planned.options.sigma) == (0.6, "auto")
+    with pytest.raises(PipelineError, match="did you mean 'strength'"):
+        parse_line("denoise --strenght 1").check(registry())

@@ -1,0 +1,5 @@
+"""python -m vaeedit."""
+
+from vaeedit.cli.main import main
+
+main()

@@ -1,0 +1,188 @@
+"""An operation measured on a folder of reference images."""
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from vaeedit.devices import resolve_precision
+from vaeedit.errors import UsageError
+from vaeedit.evaluation.lpips import Lpips
+from vaeedit.evaluation.metrics import ause_ratio, coverage, psnr, ssim
+from vaeedit.evaluation.tasks import Enlarging, Task, told
+from vaeedit.image import Frame, image_files, read
+from vaeedit.pipeline import Pipeline, Step
+from vaeedit.session import Session
+from vaeedit.vae.loaded import LoadedVae
+from vaeedit.vae.protocol import ConditionalVAE
+
+Row = dict[str, Any]
+DIGITS = {"ssim": 4, "seconds_per_megapixel": 3, "lpips": 4, "sample_lpips": 4, "coverage_90": 4}
+"""Decimals of the figures that do not have three."""
+
+
+def evaluate(
+    session: Session,
+    folder: Path,
+    task: Task,
+    *,
+    vae: str,
+    samples: int = 0,
+    lpips: Lpips | None = None,
+    progress: Callable[[str], None] = lambda text: None,
+) -> Row:
+    """Average figures over a folder's images as plain values; raises UsageError for an empty folder.
+
+    With `samples` > 0 single posterior samples, the KL of the latents and the predicted deviations are measured
+    too; with `lpips` the perceptual distances.
+    """
+    rows = []
+    paths = pictures(folder)
+    for number, path in enumerate(paths, 1):
+        reference = task.reference(read(path))
+        observed = task.observed(reference)
+        row = _restored(session, task, vae, reference, observed, samples, lpips)
+        if samples:
+            row |= _probabilistic(session, task, vae, reference, observed)
+        rows.append(row)
+        progress(f"{number}/{len(paths)} {path.name} {row['psnr']:.2f} dB")
+    return {"protocol": task.protocol, "images": len(rows), **task.setting, **_average(rows)}
+
+
+def pictures(folder: Path) -> list[Path]:
+    """The images of a folder; raises UsageError where there are none."""
+    paths = image_files([folder])
+    if not paths:
+        raise UsageError(f"There is no picture in {folder}.")
+    return paths
+
+
+def _restored(
+    session: Session,
+    task: Task,
+    vae: str,
+    reference: Frame,
+    observed: Frame,
+    samples: int,
+    lpips: Lpips | None,
+) -> Row:
+    """Figures of the operation's output, and of single samples."""
+
+    def output(seed: int = 0, **options: Any) -> NDArray[np.uint8]:
+        step = Step(task.operation, vae=vae, **{**task.options, **options})
+        return session.run(Pipeline(step, seed=seed), observed).frame.as_uint8()
+
+    started = time.perf_counter()
+    mean = output()
+    seconds = time.perf_counter() - started
+    truth = reference.as_uint8()
+    row: Row = {
+        **_distances(task, truth, mean, lpips),
+        "seconds": seconds,
+        "megapixels": mean[..., 0].size / 1e6,
+    }
+    if isinstance(task, Enlarging):
+        row["small_psnr"] = _agreement(task, observed, mean)
+    for seed in range(samples):
+        sample = output(seed, realism=1.0, quality="normal")
+        found = _distances(task, truth, sample, lpips)
+        if isinstance(task, Enlarging):
+            found["small_psnr"] = _agreement(task, observed, sample)
+        for name, value in found.items():
+            row.setdefault(f"sample_{name}", []).append(value)
+        row.setdefault("mse_ratio", []).append(10 ** ((row["psnr"] - found["psnr"]) / 10))
+        row.setdefault("samples_better_than_mean", []).append(found["psnr"] >= row["psnr"])
+    return row
+
+
+def _distances(
+    task: Task, truth: NDArray[np.uint8], output: NDArray[np.uint8], lpips: Lpips | None
+) -> dict[str, float]:
+    pair = task.compared(truth), task.compared(output)
+    found = {"psnr": psnr(*pair), "ssim": ssim(*pair)}
+    if lpips is not None:
+        rgb = (np.broadcast_to(pixels, (*pixels.shape[:2], 3)) for pixels in (truth, output))
+        found["lpips"] = lpips(*rgb)
+    return found
+
+
+def _agreement(task: Enlarging, observed: Frame, output: NDArray[np.uint8]) -> float:
+    """PSNR of the output made small again against the input: both are rounded to 8 bits."""
+    small = task.observed(Frame(output)).as_uint8()
+    return psnr(observed.as_uint8().astype(np.float64), small.astype(np.float64))
+
+
+def _probabilistic(session: Session, task: Task, vae: str, reference: Frame, observed: Frame) -> Row:
+    """KL of the latents, coverage and sparsification of the predicted deviation."""
+    loaded = session.vae(vae)
+    error, deviation = predicted(session, task, vae, reference, observed)
+    return {
+        "coverage_90": coverage(error, deviation),
+        "ause_ratio": ause_ratio(error, deviation),
+        "kl_nats_per_pixel": _kl(loaded, task, reference, observed),
+    }
+
+
+def predicted(
+    session: Session, task: Task, vae: str, reference: Frame, observed: Frame
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Error of the mean and its predicted standard deviation, (H, W, C) in units of [0, 1]."""
+    precision = resolve_precision(session.settings.precision, session.device, observed.depth)
+    frame = told(Frame(observed.floats()), task)
+    edited = session.vae(vae).edit(frame, lambda latents: latents.mean(), precision=precision, scale=True)
+    assert edited.scale is not None
+    return edited.floats() - reference.floats(), edited.scale
+
+
+def _kl(vae: LoadedVae, task: Task, reference: Frame, observed: Frame) -> list[float]:
+    """KL(q(z | y, x) || p(z | y)) of each level, coarse to fine, in nats per pixel; sides cut to whole multiples."""
+    network = vae.network
+    if not isinstance(network, ConditionalVAE):
+        return []
+    times = reference.height // observed.height
+    height, width = (size - size % network.multiple for size in (observed.height, observed.width))
+    if height * width == 0:
+        return []
+
+    def tensor(frame: Frame, factor: int) -> torch.Tensor:
+        part = torch.from_numpy(frame.floats()[: height * factor, : width * factor]).permute(2, 0, 1)[None]
+        return part.to(vae.device).expand(-1, network.channels, -1, -1)
+
+    torch.manual_seed(0)
+    with torch.inference_mode():
+        x, y = tensor(reference, times), tensor(observed, 1)
+        terms = network.elbo_terms(network.encode(y, vae.conditions(task.conditions, y)), x)
+    return [float(level) / (x.shape[2] * x.shape[3]) for level in terms.kl]
+
+
+def _average(rows: list[Row]) -> Row:
+    """Means over images; counts are summed, times are of the whole, lists are averaged by place."""
+    seconds = sum(row.pop("seconds") for row in rows) / sum(row.pop("megapixels") for row in rows)
+    better = [row.pop("samples_better_than_mean", None) for row in rows]
+    levels = [row.pop("kl_nats_per_pixel", None) for row in rows]
+    means: Mapping[str, float] = {
+        name: fmean(np.mean(row[name]) for row in rows)
+        for name in rows[0]  # a list holds one value a sample
+    }
+    out: Row = {name: round(float(value), DIGITS.get(name, 3)) for name, value in means.items()}
+    if better[0] is not None:
+        out["samples_better_than_mean"] = sum(map(sum, better))
+    if levels[0]:
+        out["kl_nats_per_pixel"] = [round(fmean(level), 4) for level in zip(*levels, strict=True)]
+    return {**out, "seconds_per_megapixel": round(seconds, 3), "peak_memory_mb": _peak_memory()}
+
+
+def _peak_memory() -> int:
+    """Most memory this process has held so far, in megabytes (0 where the system does not tell)."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return 0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(most / 2**20 if sys.platform == "darwin" else most / 2**10)

@@ -1,0 +1,142 @@
+"""What is measured: how an observed image is made from a reference, and where and on what the two are compared."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from vaeedit.evaluation.metrics import Array, luma
+from vaeedit.image import Estimated, Frame
+from vaeedit.image.frame import Condition, from_floats
+from vaeedit.resampling import bicubic_down
+
+
+class Task(Protocol):
+    """One operation at one difficulty."""
+
+    @property
+    def operation(self) -> str:
+        """The operation's name."""
+
+    @property
+    def protocol(self) -> str:
+        """The protocol in one line, for the report."""
+
+    @property
+    def setting(self) -> dict[str, Any]:
+        """The difficulty, by name: the first columns of the report."""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Options of the operation."""
+
+    @property
+    def conditions(self) -> dict[str, Condition]:
+        """What the VAE is told, for measurements that bypass the operation."""
+
+    def reference(self, frame: Frame) -> Frame:
+        """The part of a picture that is used."""
+
+    def observed(self, reference: Frame) -> Frame:
+        """The input of the operation."""
+
+    def compared(self, pixels: NDArray[np.uint8]) -> Array:
+        """What of an 8-bit RGB picture PSNR and SSIM see, (H, W, C) from 0 to 255."""
+
+
+@dataclass(frozen=True)
+class Denoising:
+    """Gaussian noise of `sigma` (of 255); `blind` lets the model estimate it.
+
+    The protocol of KAIR's and SwinIR's test code.
+    """
+
+    sigma: float
+    blind: bool = False
+    operation = "denoise"
+    protocol = (
+        "Gaussian noise, unclipped, NumPy seed 0 per image; output rounded to 8 bits; PSNR and SSIM on RGB"
+    )
+
+    @property
+    def setting(self) -> dict[str, Any]:
+        """The noise level."""
+        return {"sigma": self.sigma, "blind": self.blind}
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The level is told, or not."""
+        return {"sigma": "auto" if self.blind else self.sigma}
+
+    @property
+    def conditions(self) -> dict[str, Condition]:
+        """The same for the VAE."""
+        return {"sigma": Estimated() if self.blind else self.sigma / 255}
+
+    def reference(self, frame: Frame) -> Frame:
+        """All of it."""
+        return frame
+
+    def observed(self, reference: Frame) -> Frame:
+        """The noisy image, float32, not clipped."""
+        clean = reference.floats()
+        noise = np.random.RandomState(0).normal(0, self.sigma / 255, clean.shape)
+        return Frame((clean + noise).astype(np.float32))
+
+    def compared(self, pixels: NDArray[np.uint8]) -> Array:
+        """All of it, in RGB."""
+        return pixels.astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Enlarging:
+    """Enlarging by `scale` what MATLAB's bicubic made smaller; the protocol of EDSR and its successors."""
+
+    scale: int
+    model: str = "bicubic"
+    quality: str = "normal"
+    operation = "super-resolve"
+
+    @property
+    def protocol(self) -> str:
+        """Names the border."""
+        return f"MATLAB bicubic, rounded to 8 bits; PSNR and SSIM on Y (BT.601), without {self.scale} border pixels"
+
+    @property
+    def setting(self) -> dict[str, Any]:
+        """The factor and how it is undone."""
+        return {"scale": self.scale, "model": self.model, "quality": self.quality}
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The same."""
+        return self.setting
+
+    @property
+    def conditions(self) -> dict[str, Condition]:
+        """The same for the VAE."""
+        return {"scale": float(self.scale), "sigma": Estimated() if self.model == "photo" else 0.0}
+
+    def reference(self, frame: Frame) -> Frame:
+        """As RGB, cut to a multiple of the factor."""
+        pixels = frame.as_uint8()
+        height, width = (size - size % self.scale for size in pixels.shape[:2])
+        return Frame(np.ascontiguousarray(np.broadcast_to(pixels[:height, :width], (height, width, 3))))
+
+    def observed(self, reference: Frame) -> Frame:
+        """The small image, 8 bits."""
+        large = torch.from_numpy(reference.floats()).permute(2, 0, 1)[None]
+        small = bicubic_down(large, self.scale)[0].permute(1, 2, 0).numpy()
+        return Frame(from_floats(small, np.dtype(np.uint8)))
+
+    def compared(self, pixels: NDArray[np.uint8]) -> Array:
+        """Luma without the border."""
+        inside = slice(self.scale, -self.scale)
+        return luma(pixels)[inside, inside]
+
+
+def told(frame: Frame, task: Task) -> Frame:
+    """An observed image with what the VAE is told about it."""
+    return replace(frame, conditions=task.conditions)

@@ -1,0 +1,52 @@
+"""Pipelines in one line, as a shell would write them: "denoise --strength .6 | super-resolve --scale 2"."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from vaeedit.errors import PipelineError
+from vaeedit.pipeline import Pipeline
+from vaeedit.steps import Step
+
+
+def parse_line(text: str) -> Pipeline:
+    """The pipeline of a line; raises PipelineError for one that is not made of operations with --option value."""
+    lexer = shlex.shlex(text, posix=True, punctuation_chars="|")
+    lexer.whitespace_split, lexer.commenters = True, ""
+    try:
+        words = list(lexer)
+    except ValueError as error:
+        raise PipelineError([f"The pipeline {text!r} cannot be read: {str(error).lower()}."]) from None
+    return Pipeline(*(_step(part, number) for number, part in enumerate(_parts(words), 1)))
+
+
+def _parts(words: Sequence[str]) -> Iterator[list[str]]:
+    part: list[str] = []
+    for word in words:
+        if word.strip("|"):
+            part.append(word)
+            continue
+        for _ in word:  # "||" has nothing between its bars
+            yield part
+            part = []
+    yield part
+
+
+def _step(words: Sequence[str], number: int) -> Step:
+    if not words:
+        raise PipelineError([f"step {number} is empty: an operation must stand on both sides of |."])
+    options: dict[str, Any] = {}
+    flag: str | None = None
+    for word in words[1:]:
+        if word.startswith("--"):
+            name, equals, value = word[2:].partition("=")
+            negative = name.startswith("no-") and not equals
+            flag = None if equals else name
+            options[name.removeprefix("no-") if negative else name] = value if equals else not negative
+        elif flag is None:
+            raise PipelineError([f"step {number} ({words[0]}): {word!r} belongs to no --option."])
+        else:
+            options[flag], flag = word, None
+    maps = options.pop("maps", "")
+    names = {key: options.pop(key) for key in ("name", "vae") if key in options}
+    return Step(words[0], maps=maps.split(",") if maps else (), **names, **options)

@@ -1,0 +1,74 @@
+"""The JSON Schema of a pipeline file, with the options of every installed operation: editors complete and check by it."""
+
+from typing import Any
+
+import msgspec
+
+from vaeedit.plugins import Provided, Registry
+from vaeedit.specs import OperationSpec
+from vaeedit.yaml_steps import KEYS, VERSION
+
+Schema = dict[str, Any]
+
+
+def pipeline_schema(registry: Registry) -> Schema:
+    """A schema (draft 2020-12) that accepts what `Pipeline.from_yaml(...).check()` accepts, but for names of VAEs."""
+    found = {**registry.operations.qualified, **registry.operations.bare}
+    definitions: Schema = {}
+    operations = {name: _options(item, name, definitions) for name, item in sorted(found.items())}
+    step = {
+        "anyOf": [
+            {"enum": sorted(operations)},
+            {
+                "type": "object",
+                "properties": {
+                    name: {"anyOf": [schema, {"type": "null"}]} for name, schema in operations.items()
+                },
+                "minProperties": 1,
+                "maxProperties": 1,
+                "additionalProperties": False,
+            },
+        ]
+    }
+    members = {
+        "version": {"const": VERSION, "description": "Version of this format."},
+        "seed": {"type": "integer", "minimum": 0, "description": "Seed of everything random."},
+        "steps": {"type": "array", "minItems": 1, "items": step, "description": "Operations in order."},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "vaeedit pipeline",
+        "type": "object",
+        "properties": {name: members[name] for name in KEYS},
+        "required": ["version", "steps"],
+        "additionalProperties": False,
+        "$defs": definitions,
+    }
+
+
+def _options(item: Provided[OperationSpec], name: str, definitions: Schema) -> Schema:
+    """The schema of one operation's mapping; option names are accepted with dashes and with underscores."""
+    prefix = name.replace(":", ".") + "."
+    template = "#/$defs/" + prefix + "{name}"
+    _, components = msgspec.json.schema_components([item.spec.options], ref_template=template)
+    schema: Schema = components.pop(item.spec.options.__name__)
+    definitions.update({prefix + inner: value for inner, value in components.items()})
+    given: Schema = schema.get("properties", {})
+    dashed = {key.replace("_", "-"): value for key, value in given.items()}
+    own: Schema = {
+        "name": {"type": "string", "description": "Tells steps of the same operation apart."},
+        "vae": {"type": "string", "description": f"Name or file of a VAE instead of {item.spec.vae}."},
+        "maps": {
+            "type": "array",
+            "items": {"enum": sorted(item.spec.maps)},
+            "description": "Side results to write.",
+        },
+    }
+    required = [key.replace("_", "-") for key in schema.get("required", [])]
+    return {
+        "type": "object",
+        "description": item.spec.summary,
+        "properties": {**given, **dashed, **own},
+        "required": required,
+        "additionalProperties": False,
+    }

@@ -1,0 +1,39 @@
+"""Step: one operation with its options, as a pipeline holds it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, init=False)
+class Step:
+    """One operation with its options: Step("denoise", strength=0.6).
+
+    `vae` replaces the operation's own, `maps` names the side results that are wanted, and `name` tells steps of the
+    same operation apart.
+    """
+
+    operation: str
+    options: Mapping[str, Any]
+    vae: str | None
+    maps: tuple[str, ...]
+    name: str | None
+
+    def __init__(
+        self,
+        operation: str,
+        /,
+        *,
+        vae: str | None = None,
+        maps: Iterable[str] = (),
+        name: str | None = None,
+        **options: Any,
+    ) -> None:
+        members = {"operation": operation, "options": options, "vae": vae, "maps": tuple(maps), "name": name}
+        for member, value in members.items():
+            object.__setattr__(self, member, value)
+
+    @property
+    def label(self) -> str:
+        """What `--set` and reports call the step."""
+        return self.name or self.operation
