@@ -1,0 +1,151 @@
+"""Denoising side by side: quality on CBSD68 and on real camera noise, and seconds a megapixel, in one run.
+
+pip install -c constraints.txt -e ".[bench]"
+python benchmarks/peers_denoise.py DATA/test [--every 4] [--picture docs/images/peers-denoise.png]
+
+DATA/test holds cbsd68, real-noise-cc (NAME_real.png with NAME_mean.png) and set14, on which the peers' parameters
+are tuned. For real noise every method but ours gets scikit-image's estimate of sigma, times the best of a few factors.
+"""
+
+import argparse
+import platform
+import time
+import warnings
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import torch
+from denoisers import Denoiser, DnCnn, Image, Ours, bytes_of, opencv_nlm, peers, score, tuned
+from skimage.restoration import estimate_sigma
+
+from vaeedit import read
+from vaeedit.image import image_files
+
+SIGMAS = (15, 25, 50)
+FACTORS = (1.0, 2.0, 3.0)
+
+
+def clean_and_noisy(path: Path, sigma: float) -> tuple[Image, Image]:
+    clean = np.broadcast_to(frame := read(path).floats(), (*frame.shape[:2], 3))
+    noise = np.random.RandomState(0).normal(0, sigma / 255, clean.shape)
+    return clean, (clean + noise).astype(np.float32)
+
+
+def gaussian_table(methods: dict[str, Denoiser], data: Path, every: int) -> dict[str, list[float]]:
+    tuning, testing = image_files([data / "set14"])[2:6], image_files([data / "cbsd68"])[::every]
+    scores: dict[str, list[float]] = {name: [] for name in methods}
+    for sigma in SIGMAS:
+        pairs = [clean_and_noisy(path, sigma) for path in testing]
+        for name, method in methods.items():
+            best = tuned(method, sigma, (clean_and_noisy(path, sigma) for path in tuning))
+            scores[name].append(float(np.mean([score(clean, best(noisy, sigma)) for clean, noisy in pairs])))
+            print(f"sigma {sigma}  {name}  {scores[name][-1]:.2f} dB", flush=True)
+    return scores
+
+
+def real_table(methods: dict[str, Denoiser], data: Path) -> dict[str, float]:
+    """Mean PSNR on real noise; peers get the factor on the estimated sigma that is best on these very pictures."""
+    folder = data / "real-noise-cc"
+    names = sorted(path.name.removesuffix("_real.png") for path in folder.glob("*_real.png"))
+    pairs = [[read(folder / f"{name}_{kind}.png").floats() for kind in ("mean", "real")] for name in names]
+    found = {"noisy input": float(np.mean([score(clean, noisy) for clean, noisy in pairs]))}
+    for name, method in methods.items():
+        factors = (1.0,) if isinstance(method, Ours) else FACTORS
+        found[name] = max(_real(method, pairs, factor) for factor in factors)
+        print(f"real noise  {name}  {found[name]:.2f} dB", flush=True)
+    return found
+
+
+def _real(method: Denoiser, pairs: list, factor: float) -> float:
+    scores = []
+    for clean, noisy in pairs:
+        sigma = factor * 255 * float(np.mean(estimate_sigma(noisy, channel_axis=2)))
+        scores.append(score(clean, method(noisy, max(sigma, 0.5))))
+    return float(np.mean(scores))
+
+
+def seconds_per_megapixel(method: Callable[[], object], megapixels: float, slow: float = 4.0) -> float:
+    """Best of three runs after one that warms up; of one run where that is slow."""
+    started = time.perf_counter()
+    method()
+    first = time.perf_counter() - started
+    if first > slow:
+        return first / megapixels
+    times = []
+    for _ in range(3):
+        started = time.perf_counter()
+        method()
+        times.append(time.perf_counter() - started)
+    return min(times) / megapixels
+
+
+def speed_table(methods: dict[str, Denoiser]) -> dict[str, float]:
+    rows = np.linspace(0.2, 0.8, 1024, dtype=np.float32)[:, None, None]
+    noisy = np.broadcast_to(rows, (1024, 1024, 3)) + np.random.default_rng(0).normal(0, 0.1, (1024, 1024, 3))
+    image = bytes_of(noisy.astype(np.float32)).astype(np.float32) / 255
+    return {
+        name: seconds_per_megapixel(lambda m=method: m(image, 25), image[..., 0].size / 1e6)
+        for name, method in methods.items()
+    }
+
+
+def picture(path: str, scores: dict[str, list[float]], speeds: dict[str, float]) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(7, 4.5))
+    for name, values in scores.items():
+        ours = name.startswith("vaeedit")
+        axes.plot(speeds[name], values[1], "o", color="tab:red" if ours else "tab:blue")
+        axes.annotate(name, (speeds[name], values[1]), textcoords="offset points", xytext=(6, 4), fontsize=8)
+    axes.set(xscale="log", xlabel="seconds a megapixel (2 CPU threads)", ylabel="PSNR at sigma 25, dB")
+    axes.grid(alpha=0.3)
+    axes.margins(x=0.25, y=0.1)
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--every", type=int, default=4, help="use every n-th picture of CBSD68")
+    parser.add_argument("--picture", help="write quality against cost here")
+    parser.add_argument("--speed-only", action="store_true")
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore")
+    others, missing = peers()
+    ours = {
+        "vaeedit": Ours(),
+        "vaeedit, --sigma auto": Ours(blind=True),
+        "vaeedit, bfloat16": Ours("bfloat16"),
+    }
+    timed = {**ours, "DnCNN (speed only)": DnCnn(), **others, "OpenCV NLM": opencv_nlm}
+    print(f"{date.today()}, {platform.processor() or platform.machine()}, {torch.get_num_threads()} threads")
+    if missing:
+        print(f"left out, not installed: {', '.join(missing)}")
+    speeds = speed_table(timed)
+    scores, real = {}, {}
+    if not arguments.speed_only:
+        scores = gaussian_table({**ours, **others}, arguments.data, arguments.every)
+        blind = "vaeedit, --sigma auto"
+        real = real_table({blind: ours[blind], **others}, arguments.data)
+    levels = " | ".join(f"sigma {s}" for s in SIGMAS)
+    print(f"\n| method | {levels} | real noise (CC15) | s/MP | of DnCNN's speed |")
+    print("|---|---|---|---|---|---|---|")
+    for name in dict.fromkeys([*timed, *real]):
+        values = [f"{value:.2f}" for value in scores.get(name, [])] or [""] * 3
+        speed = speeds.get(name)
+        ratio = speeds["DnCNN (speed only)"] / speed if speed else 0
+        cells = [*values, f"{real[name]:.2f}" if name in real else ""]
+        cells += [f"{speed:.2f}", f"{ratio:.1f}x"] if speed else ["", ""]
+        print(f"| {name} | " + " | ".join(cells) + " |")
+    if arguments.picture and scores:
+        picture(arguments.picture, scores, speeds)
+
+
+if __name__ == "__main__":
+    main()
