@@ -82,11 +82,23 @@ def test_crops_grow_as_the_budget_is_used_up(photographs, tmp_path, monkeypatch)
 
     monkeypatch.setattr(Fit, "training_step", seen)
     growing = recipe(data={"patch": [32, 48], "batch": 2})
-    train(growing, photographs, tmp_path / "run", tmp_path / "x.safetensors", registry(), steps=6)
-    assert sides == [32, 32, 32, 48, 48, 48]
+    train(growing, photographs, tmp_path / "run", tmp_path / "x.safetensors", registry(), steps=12)
+    assert sides == sorted(sides)  # the loader fetches a batch or two ahead
+    assert sides.count(32) in (6, 7, 8)
 
 
-def test_an_upscaler_learns_more_than_interpolation(photographs, tmp_path, capsys):
+@pytest.fixture
+def mosaics(tmp_path):
+    """Pictures of sharp squares, which interpolation blurs."""
+    random = np.random.default_rng(0)
+    for index in range(4):
+        small = Image.fromarray(random.integers(0, 255, (10, 12, 3), dtype=np.uint8))
+        small.resize((144, 120), Image.Resampling.NEAREST).save(tmp_path / f"{index}.png")
+    return tmp_path
+
+
+def test_an_upscaler_learns_more_than_interpolation(mosaics, tmp_path_factory, capsys):
+    photographs, tmp_path = mosaics, tmp_path_factory.mktemp("run")
     base = as_dict(load_recipe("super-resolve"))
     shape = {
         "widths": [16, 16],
