@@ -20,6 +20,7 @@ from vaeedit.evaluation.tasks import Denoising
 from vaeedit.image import image_files
 from vaeedit.plugins import GROUP, Registry, discover
 from vaeedit.training.recipe import Recipe, load_recipe
+from vaeedit.training.run import Budget, Run
 from vaeedit.training.train import train
 
 COLUMNS = ("psnr", "mse_ratio", "lpips", "sample_lpips", "kl_nats_per_pixel", "coverage_90")
@@ -60,8 +61,12 @@ def main() -> None:
             (pictures / path.name).symlink_to(path.resolve())
         for number, (name, recipe) in enumerate(variants().items()):
             weights = Path(scratch) / f"{number}.safetensors"
-            run = Path(scratch) / f"run{number}"
-            train(recipe, arguments.data / "train", run, weights, registry, steps=arguments.steps)
+            run = Run(
+                arguments.data / "train",
+                Path(scratch) / f"run{number}",
+                Budget(steps=arguments.steps),
+            )
+            train(recipe, run, weights, registry)
             samples = 0 if name == "trunk alone" else 1
             with Session(device="cpu", precision="float32", plugins=registry) as session:
                 for sigma in arguments.sigma:

@@ -14,9 +14,13 @@ from .operation import Result as Result
 from .options import Options as Options
 from .options import bounded as bounded
 from .options import option as option
+from .resampling import NULL_SPACE_REACH as NULL_SPACE_REACH
 from .resampling import bicubic_down as bicubic_down
 from .resampling import bicubic_up as bicubic_up
 from .resampling import null_space as null_space
+from .restoration import RESTORATION_MAPS as RESTORATION_MAPS
+from .restoration import Restoration as Restoration
+from .restoration import RestorationOptions as RestorationOptions
 from .specs import CONTRACT as CONTRACT
 from .specs import ArchitectureSpec as ArchitectureSpec
 from .specs import OperationSpec as OperationSpec

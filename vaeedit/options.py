@@ -82,7 +82,7 @@ def _number(value: Any) -> Any:
 
 
 def fields(cls: type[Options]) -> dict[str, Field]:
-    """The options of a class by field name, in order of declaration."""
+    """The options of a class by field name, its own before those of its bases."""
     from typing import get_type_hints
 
     import msgspec.inspect as inspect
@@ -91,7 +91,8 @@ def fields(cls: type[Options]) -> dict[str, Field]:
     described = inspect.type_info(cls)
     assert isinstance(described, inspect.StructType)
     found = {}
-    for field in described.fields:
+    own = cls.__annotations__
+    for field in sorted(described.fields, key=lambda field: field.name not in own):
         text, info = "", field.type
         if isinstance(info, inspect.Metadata):
             text = (info.extra_json_schema or {}).get("description", "")
@@ -137,9 +138,9 @@ def parse(
 
 
 def as_dict(options: Options) -> dict[str, Any]:
-    """Plain values by field name, ready for YAML or JSON."""
+    """Plain values by field name in the order of `fields`, ready for YAML or JSON."""
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(options))
-    return plain
+    return {name: plain[name] for name in fields(type(options))}
 
 
 def describe(info: Any) -> str:

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 INVERSE_RADIUS = 8
 """Taps on each side of the inverse of A A^T, whose terms fall below 1e-5 there."""
-REACH = INVERSE_RADIUS + 4
+NULL_SPACE_REACH = INVERSE_RADIUS + 4
 """Pixels of the small image that one value of `null_space` depends on, on each side."""
 
 
@@ -37,7 +37,7 @@ def null_space(x: Tensor, scale: int) -> Tensor:
     A^+ = A^T (A A^T)^-1. Along one axis A A^T is a banded Toeplitz matrix, so its inverse is a short filter.
     """
     taps, inverse, border = _cubic(scale).to(x), _inverse(scale).to(x), _border(scale)
-    margin = REACH * scale
+    margin = NULL_SPACE_REACH * scale
     with torch.autocast(x.device.type, enabled=False):
         x = x.float()
         small = _along_both(_mirrored(x, margin), taps, scale, border)

@@ -2,10 +2,18 @@
 
 from typing import Annotated, Literal
 
-from vaeedit.api import OperationSpec, Options, WeightsSpec, bounded, hookimpl, option
+from vaeedit.api import (
+    RESTORATION_MAPS,
+    OperationSpec,
+    RestorationOptions,
+    WeightsSpec,
+    bounded,
+    hookimpl,
+    option,
+)
 
 
-class DenoiseOptions(Options, frozen=True):
+class DenoiseOptions(RestorationOptions, frozen=True):
     """Options of `vaeedit denoise`."""
 
     sigma: Annotated[
@@ -15,17 +23,6 @@ class DenoiseOptions(Options, frozen=True):
     strength: Annotated[
         float, option("Factor on the noise level: 0 changes nothing, 1 removes what is there.", ge=0, le=2)
     ] = 1.0
-    samples: Annotated[
-        int,
-        option("Average this many posterior samples; 0 takes the VAE's mean, which is better.", ge=0, le=256),
-    ] = 0
-    realism: Annotated[
-        float, option("From the mean (0: least error) to a posterior sample (1: real texture).", ge=0, le=1)
-    ] = 0.0
-    quality: Annotated[
-        Literal["normal", "best"],
-        option("best averages eight turned and mirrored runs, at eight times the time."),
-    ] = "normal"
 
 
 @hookimpl
@@ -38,7 +35,7 @@ def vaeedit_operations() -> list[OperationSpec]:
             target="vaeedit_denoise.operation:Denoise",
             options=DenoiseOptions,
             vae="denoise",
-            maps={"uncertainty": "Standard deviation of each pixel's error, brighter where less certain."},
+            maps=RESTORATION_MAPS,
         )
     ]
 

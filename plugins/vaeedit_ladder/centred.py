@@ -8,6 +8,7 @@ m(y) alone. The conditional ELBO (Sohn et al. 2015, eq. 4) is
 E_q[log p(x | z, y)] - sum_l KL(q(z_l | z_>l, x, y) || p(z_l | z_>l, y)).
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from vaeedit.api import Decoded, ElboTerms, Gaussian, Latents
+from vaeedit_ladder.noise import NoiseEstimator
 from vaeedit_ladder.topdown import Choose, TopDown, draw
 
 RESIDUAL_GAIN = 8.0
@@ -23,20 +25,28 @@ START = -3.5
 """Log scale that an untrained head gives."""
 
 
-class CentredLadder(nn.Module):
+class CentredLadder(nn.Module, ABC):
     """Base of `LadderRestorer` and `LadderUpscaler`, which give the trunk, the head and the evidence."""
 
     ladder: TopDown
+    noise: NoiseEstimator
     channels: int
     latents: Sequence[int]
 
+    def estimate(self, name: str, x: Tensor) -> Tensor:
+        """The noise map "sigma" (B, 1, H, W) of an observed image x."""
+        if name != "sigma":
+            raise KeyError(name)
+        sigma: Tensor = self.noise(x)
+        return sigma
+
+    @abstractmethod
     def head_of(self, h: Tensor, context: Mapping[str, Any]) -> Tensor:
         """Features of the ladder's finest grid -> (B, 2 channels, H, W): offset, then log scale."""
-        raise NotImplementedError
 
+    @abstractmethod
     def evidence_of(self, residual: Tensor, context: Mapping[str, Any]) -> list[Tensor]:
         """Bottom-up features of a residual (B, C, H, W), one a level, fine to coarse."""
-        raise NotImplementedError
 
     def allowed(self, offset: Tensor, context: Mapping[str, Any]) -> Tensor:
         """The part of an offset (B, C, H, W) that a sample may add to the mean; here all of it."""

@@ -46,13 +46,6 @@ class LadderRestorer(CentredLadder):
         self.head = Head(shape.ladder_widths[0], 2 * shape.channels, bias=scale_bias)
         self.evidence = Pyramid(4 * shape.channels, shape.evidence_widths)
 
-    def estimate(self, name: str, x: Tensor) -> Tensor:
-        """The noise map "sigma" (B, 1, H, W) of x."""
-        if name != "sigma":
-            raise KeyError(name)
-        sigma: Tensor = self.noise(x)
-        return sigma
-
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
         """The prior p(z | y) of an observed image and, as its context, the mean and the features."""
         halved = torch.cat([F.pixel_unshuffle(x, 2), F.avg_pool2d(conditions["sigma"], 2)], 1)

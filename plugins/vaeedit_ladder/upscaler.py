@@ -14,15 +14,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vaeedit.api import Condition, Latents, OptionError, bicubic_up, null_space
+from vaeedit.api import NULL_SPACE_REACH, Condition, Latents, OptionError, bicubic_up, null_space
 from vaeedit_ladder import UpscalerShape
 from vaeedit_ladder.blocks import Head, Hourglass, Pyramid
 from vaeedit_ladder.centred import START, CentredLadder
 from vaeedit_ladder.noise import RADIUS, NoiseEstimator
 from vaeedit_ladder.topdown import TopDown
-
-NULL_SPACE_REACH = 12
-"""Pixels of y on each side that `null_space` looks at."""
 
 
 class LadderUpscaler(CentredLadder):
@@ -58,13 +55,6 @@ class LadderUpscaler(CentredLadder):
             asked = "no factor was named" if scale is None else f"not by {scale}"
             raise OptionError(f"This VAE enlarges by {', '.join(self.tails)}; {asked}.")
         return int(scale)
-
-    def estimate(self, name: str, x: Tensor) -> Tensor:
-        """The noise map "sigma" (B, 1, h, w) of x."""
-        if name != "sigma":
-            raise KeyError(name)
-        sigma: Tensor = self.noise(x)
-        return sigma
 
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
         """The prior p(z | y) of a small image; context: the large mean, the features and the factor."""

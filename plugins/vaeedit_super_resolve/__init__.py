@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from vaeedit.api import OperationSpec, Options, WeightsSpec, hookimpl, option
+from vaeedit.api import RESTORATION_MAPS, OperationSpec, RestorationOptions, WeightsSpec, hookimpl, option
 
 
-class SuperResolveOptions(Options, frozen=True):
+class SuperResolveOptions(RestorationOptions, frozen=True):
     """Options of `vaeedit super-resolve`."""
 
     scale: Annotated[Literal[2, 3, 4], option("Factor on width and height.")] = 2
@@ -13,18 +13,6 @@ class SuperResolveOptions(Options, frozen=True):
         Literal["photo", "bicubic"],
         option("photo expects some noise and JPEG and removes them; bicubic takes every pixel as exact."),
     ] = "photo"
-    samples: Annotated[
-        int,
-        option("Average this many posterior samples; 0 takes the VAE's mean, which is better.", ge=0, le=256),
-    ] = 0
-    realism: Annotated[
-        float,
-        option("From the mean (0: least error) to a posterior sample (1: invented detail).", ge=0, le=1),
-    ] = 0.0
-    quality: Annotated[
-        Literal["normal", "best"],
-        option("best averages eight turned and mirrored runs, at eight times the time."),
-    ] = "normal"
 
 
 @hookimpl
@@ -37,7 +25,7 @@ def vaeedit_operations() -> list[OperationSpec]:
             target="vaeedit_super_resolve.operation:SuperResolve",
             options=SuperResolveOptions,
             vae="super-resolve",
-            maps={"uncertainty": "Standard deviation of each pixel's error, brighter where less certain."},
+            maps=RESTORATION_MAPS,
         )
     ]
 

@@ -15,7 +15,8 @@ from vaeedit.options import as_dict
 from vaeedit.plugins import registry
 from vaeedit.resampling import bicubic_down, bicubic_up
 from vaeedit.training.recipe import Recipe, describe_recipe, load_recipe
-from vaeedit.training.train import train
+from vaeedit.training.run import Budget, Run
+from vaeedit.training.train import train as train_run
 from vaeedit.vae.files import load_vae, read_info
 
 pytest.importorskip("pytorch_lightning")
@@ -42,6 +43,11 @@ def photographs(tmp_path_factory):
     Image.new("RGB", (8, 8)).save(folder / "small.png")
     (folder / "damaged.jpg").write_bytes(b"not a picture")
     return folder
+
+
+def train(recipe, data, folder, output, plugins, *, seconds=2700.0, steps=None, resume=False, **start):
+    run = Run(data, folder, Budget(seconds, steps), resume=resume)
+    return train_run(recipe, run, output, plugins, **start)
 
 
 def recipe(**changes):

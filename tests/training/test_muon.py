@@ -49,6 +49,17 @@ def test_it_fits_a_linear_map():
     assert losses[-1] < 0.05 * losses[0]
 
 
+def test_decay_shrinks_the_matrices_only():
+    layer = torch.nn.Conv2d(32, 32, 3)
+    weight, bias = layer.weight.detach().clone(), layer.bias.detach().clone()
+    optimiser = Muon(layer.parameters(), 0.1, adam_lr=0.1, weight_decay=0.5)
+    for parameter in layer.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    optimiser.step()
+    assert torch.allclose(layer.weight, 0.95 * weight)
+    assert torch.equal(layer.bias, bias)
+
+
 def test_its_state_survives_saving():
     torch.manual_seed(0)
     x = torch.randn(16, 32)

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from vaeedit.session import Session
 
 
-def _denoise(sigma: tuple[float, ...], blind: bool, **common: Any) -> int:
+def _denoise(sigma: tuple[float, ...], blind: bool, quality: str, **common: Any) -> int:
     from vaeedit.evaluation.tasks import Denoising
 
-    return _run([Denoising(level, blind) for level in sigma], **common)
+    return _run([Denoising(level, blind, quality) for level in sigma], **common)
 
 
 def _super_resolve(scale: tuple[int, ...], model: str, quality: str, **common: Any) -> int:
@@ -131,6 +131,13 @@ def _common(vae: str) -> list[click.Parameter]:
         click.Option(
             ["--lpips"], metavar="DIR", help="Folder with squeeze.backbone.pth and squeeze.pth: adds LPIPS."
         ),
+        click.Option(
+            ["--quality"],
+            type=click.Choice(["normal", "best"]),
+            default="normal",
+            show_default=True,
+            help="As for the operation.",
+        ),
         click.Option(["--vae"], default=vae, show_default=True, help="Name or file of the VAE."),
         click.Option(["--device"], default="auto", show_default=True, help="As for every operation."),
         click.Option(
@@ -190,10 +197,6 @@ evaluate.add_command(
             ),
             click.Option(
                 ["--model"], type=click.Choice(["bicubic", "photo"]), default="bicubic", show_default=True,
-                help="As for the operation.",
-            ),
-            click.Option(
-                ["--quality"], type=click.Choice(["normal", "best"]), default="normal", show_default=True,
                 help="As for the operation.",
             ),
             *_common("super-resolve"),

@@ -44,26 +44,14 @@ def _callback(
 ) -> int:
     from vaeedit.plugins import registry
     from vaeedit.training.recipe import load_recipe
+    from vaeedit.training.run import Budget, Run
     from vaeedit.training.train import train as fit
 
     settings, plugins = load_recipe(recipe), registry()
     folder = Path(run or f"runs/{settings.name}")
     target = Path(output or folder / f"{settings.name}.safetensors")
-    info = fit(
-        settings,
-        Path(data),
-        folder,
-        target,
-        plugins,
-        seconds=budget,
-        steps=steps,
-        start=start,
-        fresh=fresh,
-        resume=resume,
-        devices=devices,
-        compiled=compiled,
-        interactive=sys.stderr.isatty(),
-    )
+    job = Run(Path(data), folder, Budget(budget, steps), resume, devices, compiled, sys.stderr.isatty())
+    info = fit(settings, job, target, plugins, start=start, fresh=fresh)
     for sentence in info.training.get("skipped", []):
         console.warn(sentence)
     console.say(f"{target}  ({info.training['steps']} steps in {info.training['minutes']} min)")

@@ -55,6 +55,7 @@ class Denoising:
 
     sigma: float
     blind: bool = False
+    quality: str = "normal"
     operation = "denoise"
     protocol = (
         "Gaussian noise, unclipped, NumPy seed 0 per image; output rounded to 8 bits; PSNR and SSIM on RGB"
@@ -63,12 +64,12 @@ class Denoising:
     @property
     def setting(self) -> dict[str, Any]:
         """The noise level."""
-        return {"sigma": self.sigma, "blind": self.blind}
+        return {"sigma": self.sigma, "blind": self.blind, "quality": self.quality}
 
     @property
     def options(self) -> dict[str, Any]:
         """The level is told, or not."""
-        return {"sigma": "auto" if self.blind else self.sigma}
+        return {"sigma": "auto" if self.blind else self.sigma, "quality": self.quality}
 
     @property
     def conditions(self) -> dict[str, Condition]:

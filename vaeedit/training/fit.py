@@ -4,7 +4,6 @@ import logging
 import time
 import warnings
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
@@ -14,60 +13,43 @@ from torch.utils.data import DataLoader
 
 from vaeedit.training.callbacks import EMA_EVERY, Clock, GrowCrops, LogLines, MovingAverage
 from vaeedit.training.data import CropBatches
-from vaeedit.training.module import Budget, Fit
+from vaeedit.training.module import Fit
 from vaeedit.training.recipe import Recipe
+from vaeedit.training.run import Run
 from vaeedit.training.throughput import Throughput
 
 LOG_EVERY = 500
-CHECKPOINT = "last.ckpt"
-"""What Lightning calls the newest checkpoint."""
 
 
-def fit(
-    recipe: Recipe,
-    vae: torch.nn.Module,
-    data: Path,
-    run: Path,
-    *,
-    budget: Budget,
-    resume: bool = False,
-    devices: int | None = None,
-    compiled: bool = False,
-    interactive: bool = False,
-) -> dict[str, Any]:
-    """Train `vae` in place (its averaged weights at the end) and return a summary of the run.
-
-    `run` receives checkpoints every few minutes; with `resume` the last one is continued. `devices` processes work
-    in parallel on batches of their own (by default one on the CPU, one for each GPU). With `compiled` every part of
-    the network goes through torch.compile.
-    """
+def fit(recipe: Recipe, vae: torch.nn.Module, run: Run) -> dict[str, Any]:
+    """Train `vae` in place (its averaged weights at the end) and return a summary of the run."""
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # tips and announcements
     pl.seed_everything(recipe.seed, verbose=False)
-    module = Fit(recipe, vae.to(memory_format=torch.channels_last), budget)  # type: ignore[call-overload]
-    if compiled:
+    module = Fit(recipe, vae.to(memory_format=torch.channels_last), run.budget)  # type: ignore[call-overload]
+    if run.compiled:
         for part in vae.children():
             part.compile()
     crops = CropBatches(
-        data,
+        run.data,
         patches=recipe.data.patch,
         batch=recipe.data.batch,
         cache=recipe.data.cache,
-        seed=recipe.seed + (int(time.time()) if resume else 0),  # new crops, not the first ones again
+        seed=recipe.seed + (int(time.time()) if run.resume else 0),  # new crops, not the first ones again
     )
     trainer = pl.Trainer(
         max_epochs=-1,
-        devices="auto" if devices is None else devices,
-        strategy=_strategy(devices),
+        devices="auto" if run.devices is None else run.devices,
+        strategy=_strategy(run.devices),
         precision="bf16-mixed",
-        callbacks=_callbacks(recipe, crops, run, interactive),
+        callbacks=_callbacks(recipe, crops, run),
         logger=False,
-        enable_progress_bar=interactive,
+        enable_progress_bar=run.interactive,
         enable_model_summary=False,
-        default_root_dir=run,
+        default_root_dir=run.folder,
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Lightning's own deprecations
-        start = run / CHECKPOINT if resume else None
+        start = run.checkpoint if run.resume else None
         trainer.fit(module, DataLoader(crops, batch_size=None), ckpt_path=start)
     return {
         "steps": trainer.global_step,
@@ -84,7 +66,7 @@ def _strategy(devices: int | None) -> str:
     return "auto" if count == 1 else "ddp_find_unused_parameters_true"
 
 
-def _callbacks(recipe: Recipe, crops: CropBatches, run: Path, interactive: bool) -> list[Callback]:
+def _callbacks(recipe: Recipe, crops: CropBatches, run: Run) -> list[Callback]:
     throughput = Throughput()
     return [
         throughput,
@@ -92,12 +74,12 @@ def _callbacks(recipe: Recipe, crops: CropBatches, run: Path, interactive: bool)
         GrowCrops(crops),
         MovingAverage(recipe.optimiser.decay**EMA_EVERY),
         ModelCheckpoint(
-            run,
+            run.folder,
             save_last=True,
             save_top_k=0,
             enable_version_counter=False,  # a resumed run goes on writing the same file
             train_time_interval=timedelta(minutes=5),
         ),
-        *([TQDMProgressBar(refresh_rate=20)] if interactive else []),
-        LogLines(throughput, every=0 if interactive else LOG_EVERY),
+        *([TQDMProgressBar(refresh_rate=20)] if run.interactive else []),
+        LogLines(throughput, every=0 if run.interactive else LOG_EVERY),
     ]

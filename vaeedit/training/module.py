@@ -1,7 +1,6 @@
 """The Lightning module: one for every recipe."""
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import pytorch_lightning as pl
@@ -12,22 +11,8 @@ from vaeedit.training.degradations import observe, to_grey
 from vaeedit.training.muon import Muon
 from vaeedit.training.objectives import OBJECTIVES, restoration
 from vaeedit.training.recipe import Recipe
+from vaeedit.training.run import Budget
 from vaeedit.vae.protocol import Estimator, TrainableVAE
-
-
-@dataclass(frozen=True)
-class Budget:
-    """How long to train: seconds, or, where given, steps (which repeat exactly on any machine)."""
-
-    seconds: float = 2700.0
-    steps: int | None = None
-
-    def share(self, spent: float, step: int) -> float:
-        """Share of the budget that is used up, from 0 to 1 and above."""
-        return spent / self.seconds if self.steps is None else step / self.steps
-
-    def __str__(self) -> str:
-        return f"{self.seconds / 60:g} min" if self.steps is None else f"{self.steps} steps"
 
 
 class Fit(pl.LightningModule):
@@ -69,9 +54,8 @@ class Fit(pl.LightningModule):
         estimated, error = self._estimate(y, sigma)
         share = self.recipe.noise.blind if self.done > 0.1 else 0.0
         blind = torch.rand(len(x), 1, 1, 1, device=x.device) < share
-        seen = estimated.detach().clamp_max(
-            self.recipe.noise.sigma / 255
-        )  # an early estimate may be anything
+        highest = self.recipe.noise.sigma / 255  # an early estimate may be anything
+        seen = estimated.detach().clamp_max(highest)
         told = {**observed.conditions, "sigma": torch.where(blind, seen, sigma)}
         with torch.set_grad_enabled(not alone):
             latents = self.vae.encode(y, told)
@@ -103,7 +87,12 @@ class Fit(pl.LightningModule):
     def configure_optimizers(self) -> Any:
         """Muon; linear warm-up in steps, then a cosine in the share of the budget spent."""
         settings = self.recipe.optimiser
-        optimiser = Muon(self.vae.parameters(), settings.rate, adam_lr=settings.adam_rate)
+        optimiser = Muon(
+            self.vae.parameters(),
+            settings.rate,
+            adam_lr=settings.adam_rate,
+            weight_decay=settings.weight_decay,
+        )
 
         def rate(step: int) -> float:
             cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, self.done)))

@@ -4,6 +4,8 @@ A convolution's weight is taken as the matrix (out, in * kh * kw). Its update is
 matrix to the momentum, found by Newton-Schulz iterations, times 0.2 sqrt(larger side), which gives it the
 root mean square of an AdamW update (Liu et al. 2025, eq. 4). `docs/decisions.md`
 has the comparison that made us take it. PyTorch's own `torch.optim.Muon` takes 2-D parameters only.
+Updates have a fixed size, so without decay the weights grow and the steps become ever smaller beside them; decay is
+decoupled (Loshchilov & Hutter 2019) and for the matrices only.
 """
 
 from collections.abc import Callable, Iterable
@@ -26,6 +28,7 @@ class Muon(torch.optim.Optimizer):
         *,
         adam_lr: float,
         momentum: float = 0.95,
+        weight_decay: float = 0.0,
         smallest: int = 32,
     ) -> None:
         matrices: list[Tensor] = []
@@ -37,7 +40,8 @@ class Muon(torch.optim.Optimizer):
             {"params": matrices, "lr": lr, "muon": True},
             {"params": others, "lr": adam_lr, "muon": False},
         ]
-        super().__init__([g for g in groups if g["params"]], {"momentum": momentum, "betas": (0.9, 0.99)})
+        defaults = {"momentum": momentum, "betas": (0.9, 0.99), "weight_decay": weight_decay}
+        super().__init__([g for g in groups if g["params"]], defaults)
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -66,6 +70,7 @@ class Muon(torch.optim.Optimizer):
             updates = orthogonalise(torch.stack([update for _, update in pairs]))
             size = 0.2 * max(updates.shape[1:]) ** 0.5
             for (parameter, _), update in zip(pairs, updates, strict=True):
+                parameter.mul_(1 - group["lr"] * group["weight_decay"])
                 parameter.add_(update.view_as(parameter), alpha=-group["lr"] * size)
 
     def _adam(self, parameters: list[Tensor], group: dict[str, Any]) -> None:

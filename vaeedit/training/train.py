@@ -10,6 +10,7 @@ from vaeedit.errors import MissingExtra, UnknownName, UsageError
 from vaeedit.options import as_dict
 from vaeedit.plugins import Registry
 from vaeedit.training.recipe import Recipe
+from vaeedit.training.run import Run
 from vaeedit.vae.card import write_card
 from vaeedit.vae.files import VaeInfo, build, find_vae, load_vae, save_vae
 from vaeedit.vae.protocol import VAE
@@ -17,52 +18,33 @@ from vaeedit.vae.protocol import VAE
 
 def train(
     recipe: Recipe,
-    data: Path,
-    run: Path,
+    run: Run,
     output: Path,
     registry: Registry,
     *,
-    seconds: float = 2700.0,
-    steps: int | None = None,
     start: str | None = None,
     fresh: Sequence[str] = (),
-    resume: bool = False,
-    devices: int | None = None,
-    compiled: bool = False,
-    interactive: bool = False,
 ) -> VaeInfo:
-    """Train for `seconds`, or for `steps` where given, and write `output` (safetensors) and a card beside it.
+    """Train, and write `output` (safetensors) and a card beside it.
 
-    `start` names a VAE whose weights training starts from, but for the parts of the network named in `fresh`.
-    `run` is the folder for checkpoints; with `resume` its last one is continued. Raises MissingExtra, UsageError,
-    OptionError or UnknownName.
+    `start` names a VAE whose weights training starts from, but for the parts of the network named in `fresh`. Raises
+    MissingExtra, UsageError, OptionError or UnknownName.
     """
     try:
-        from vaeedit.training.fit import CHECKPOINT, fit
-        from vaeedit.training.module import Budget
+        from vaeedit.training.fit import fit
     except ImportError as error:
         if (error.name or "").partition(".")[0] in {"pytorch_lightning", "lightning"}:
             raise MissingExtra("Training", "train") from None
         raise
-    _check_folders(data, run, run / CHECKPOINT, resume)
+    run.check()
     torch.manual_seed(recipe.seed)
     network = build(recipe.architecture, recipe.shape, registry)
     before: dict[str, Any] = {}
     if start is not None:
         before = _copy_weights(find_vae(start, registry), network, registry, fresh)
     assert isinstance(network, torch.nn.Module)
-    run.mkdir(parents=True, exist_ok=True)
-    summary = fit(
-        recipe,
-        network,
-        data,
-        run,
-        budget=Budget(seconds, steps),
-        resume=resume,
-        devices=devices,
-        compiled=compiled,
-        interactive=interactive,
-    )
+    run.folder.mkdir(parents=True, exist_ok=True)
+    summary = fit(recipe, network, run)
     info = VaeInfo(
         name=recipe.name,
         architecture=recipe.architecture,
@@ -75,17 +57,6 @@ def train(
     save_vae(output, network, info)
     write_card(output, info)
     return info
-
-
-def _check_folders(data: Path, run: Path, checkpoint: Path, resume: bool) -> None:
-    """Refuse to train on nothing, to resume from nothing, or to overwrite a run."""
-    if not data.is_dir():
-        raise UsageError(f"There is no folder {data} to train on.")
-    started = checkpoint.exists()
-    if resume and not started:
-        raise UsageError(f"{run} holds no checkpoint to resume.")
-    if started and not resume:
-        raise UsageError(f"{run} holds a run already; say --resume, or name another folder with --run.")
 
 
 def _refuse_unknown(parts: Sequence[str], network: torch.nn.Module) -> None:
