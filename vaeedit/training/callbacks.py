@@ -42,7 +42,7 @@ class GrowCrops(Callback):
     def on_train_batch_start(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
         """Choose the side that the share of the budget asks for."""
         assert isinstance(module, Fit)
-        sides = self.crops.patches
+        sides = self.crops.settings.patch
         self.crops.patch = sides[min(int(module.done * len(sides)), len(sides) - 1)]
 
 

@@ -1,6 +1,6 @@
 """Random crops from a folder of images, decoded once and kept in memory as far as a budget allows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,28 +11,30 @@ from torch.utils.data import IterableDataset
 
 from vaeedit.errors import ImageError, OptionError
 from vaeedit.image import image_files, read
+from vaeedit.training.recipe import Data
 
 
 class CropBatches(IterableDataset[Tensor]):
     """Endless batches (B, 3, P, P) of uint8 crops, flipped and turned at random.
 
-    `patch` is the side P now, one of `patches`; progressive training makes it grow (`callbacks.GrowCrops`).
+    `patch` is the side P now, one of `settings.patch`; progressive training makes it grow (`callbacks.GrowCrops`).
 
     Where the folder is larger than the memory budget, the oldest image in memory is now and then replaced by
     the next one on disk.
     """
 
-    def __init__(self, folder: Path, *, patches: Sequence[int], batch: int, cache: int, seed: int) -> None:
-        self.patches, self.batch, self.seed = tuple(patches), batch, seed
-        self.patch = self.patches[0]
+    def __init__(self, folder: Path, settings: Data, seed: int) -> None:
+        self.settings, self.seed = settings, seed
+        self.patch = settings.patch[0]
         self.waiting = image_files([folder], recursive=True)
         self.random = np.random.default_rng(seed)
         self.random.shuffle(self.waiting)
         self.images: list[tuple[Path, NDArray[np.uint8]]] = []
         self.skipped: list[str] = []
-        self._fill(cache * 2**20)
+        self._fill(settings.cache * 2**20)
         if not self.images:
-            raise OptionError(f"{folder} holds no readable image of at least {max(patches)} pixels a side.")
+            side = max(settings.patch)
+            raise OptionError(f"{folder} holds no readable image of at least {side} pixels a side.")
 
     def __iter__(self) -> Iterator[Tensor]:
         if torch.distributed.is_available() and torch.distributed.is_initialized():
@@ -40,7 +42,7 @@ class CropBatches(IterableDataset[Tensor]):
         while True:
             if self.waiting and self.random.random() < 0.1:
                 self._replace_oldest()
-            crops = [self._crop() for _ in range(self.batch)]
+            crops = [self._chosen() for _ in range(self.settings.batch)]
             yield torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2)
 
     def _fill(self, budget: int) -> None:
@@ -68,14 +70,31 @@ class CropBatches(IterableDataset[Tensor]):
         except ImageError as error:
             self.skipped.append(str(error))
             return None
-        if min(pixels.shape[:2]) < max(self.patches):
+        if min(pixels.shape[:2]) < max(self.settings.patch):
             return None
         return np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)))
 
+    def _chosen(self) -> NDArray[np.uint8]:
+        """The candidate with most detail: flat crops teach little."""
+        crops = [self._crop() for _ in range(self.settings.candidates)]
+        return crops[0] if len(crops) == 1 else max(crops, key=_detail)
+
     def _crop(self) -> NDArray[np.uint8]:
-        _, image = self.images[self.random.integers(len(self.images))]
+        image = self._image()
         row, column = (self.random.integers(size - self.patch + 1) for size in image.shape[:2])
         crop = image[row : row + self.patch, column : column + self.patch]
         if self.random.random() < 0.5:
             crop = crop[:, ::-1]
         return np.rot90(crop, int(self.random.integers(4)))
+
+    def _image(self) -> NDArray[np.uint8]:
+        if self.settings.draw == "images":
+            return self.images[self.random.integers(len(self.images))][1]
+        ends = np.cumsum([image.size for _, image in self.images])
+        return self.images[int(np.searchsorted(ends, self.random.integers(ends[-1]), side="right"))][1]
+
+
+def _detail(crop: NDArray[np.uint8]) -> float:
+    """Mean absolute difference of neighbours in the green channel."""
+    green = crop[::2, :, 1].astype(np.int16)
+    return float(np.abs(np.diff(green, axis=1)).mean())

@@ -29,13 +29,8 @@ def fit(recipe: Recipe, vae: torch.nn.Module, run: Run) -> dict[str, Any]:
     if run.compiled:
         for part in vae.children():
             part.compile()
-    crops = CropBatches(
-        run.data,
-        patches=recipe.data.patch,
-        batch=recipe.data.batch,
-        cache=recipe.data.cache,
-        seed=recipe.seed + (int(time.time()) if run.resume else 0),  # new crops, not the first ones again
-    )
+    seed = recipe.seed + (int(time.time()) if run.resume else 0)  # new crops, not the first ones again
+    crops = CropBatches(run.data, recipe.data, seed)
     trainer = pl.Trainer(
         max_epochs=-1,
         devices="auto" if run.devices is None else run.devices,

@@ -19,6 +19,12 @@ class Data(Options, frozen=True):
     batch: Annotated[int, option("Crops in one step.", ge=1)] = 8
     cache: Annotated[int, option("Memory for decoded images, in megabytes.", ge=1)] = 2000
     grey: Annotated[float, option("Share of crops turned grey.", ge=0, le=1)] = 0.05
+    draw: Annotated[Literal["images", "pixels"], option("What all have the same chance to be drawn.")] = (
+        "images"
+    )
+    candidates: Annotated[
+        int, option("Crops drawn for each one used, which is the one with most detail.", ge=1)
+    ] = 1
 
 
 class Noise(Options, frozen=True):
