@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from chart import quality_against_cost
 from denoisers import Denoiser, DnCnn, Image, Ours, bytes_of, opencv_nlm, peers, score, tuned
 from skimage.restoration import estimate_sigma
 
@@ -91,24 +92,6 @@ def speed_table(methods: dict[str, Denoiser]) -> dict[str, float]:
     }
 
 
-def picture(path: str, scores: dict[str, list[float]], speeds: dict[str, float]) -> None:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(figsize=(7, 4.5))
-    for name, values in scores.items():
-        ours = name.startswith("vaeedit")
-        axes.plot(speeds[name], values[1], "o", color="tab:red" if ours else "tab:blue")
-        axes.annotate(name, (speeds[name], values[1]), textcoords="offset points", xytext=(6, 4), fontsize=8)
-    axes.set(xscale="log", xlabel="seconds a megapixel (2 CPU threads)", ylabel="PSNR at sigma 25, dB")
-    axes.grid(alpha=0.3)
-    axes.margins(x=0.25, y=0.1)
-    figure.tight_layout()
-    figure.savefig(path, dpi=110)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("data", type=Path)
@@ -144,7 +127,8 @@ def main() -> None:
         cells += [f"{speed:.2f}", f"{ratio:.1f}x"] if speed else ["", ""]
         print(f"| {name} | " + " | ".join(cells) + " |")
     if arguments.picture and scores:
-        picture(arguments.picture, scores, speeds)
+        at_25 = {name: (speeds[name], values[1]) for name, values in scores.items()}
+        quality_against_cost(arguments.picture, {"CBSD68, sigma 25": at_25})
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from chart import quality_against_cost
 from denoisers import bytes_of
 from numpy.typing import NDArray
 from peers_denoise import seconds_per_megapixel
@@ -108,7 +109,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("data", type=Path)
     parser.add_argument("--scales", type=int, nargs="+", default=[2, 3, 4])
+    parser.add_argument("--picture", help="write quality against cost here")
     arguments = parser.parse_args()
+    panels: dict[str, dict[str, tuple[float, float]]] = {}
     print(f"{date.today()}, {torch.get_num_threads()} threads")
     print("\n| scale | method | Set5 | Set14 | s a megapixel of output |\n|---|---|---|---|---|")
     for scale in arguments.scales:
@@ -127,9 +130,13 @@ def main() -> None:
                 else [quality(method, scale, arguments.data / name) for name in ("set5", "set14")]
             )
             cells = [f"{value:.2f}" if value else "" for value in sets]
+            if sets[1]:
+                panels.setdefault(f"Set14, x{scale}", {})[name] = (seconds, sets[1])
             print(f"| x{scale} | {name} | {cells[0]} | {cells[1]} | {seconds:.2f} |", flush=True)
         if missing:
             print(f"left out, not installed: {', '.join(missing)}")
+    if arguments.picture:
+        quality_against_cost(arguments.picture, panels)
 
 
 if __name__ == "__main__":

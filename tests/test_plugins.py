@@ -332,7 +332,7 @@ def test_a_good_plugin_runs_end_to_end_with_its_option_and_map(good, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     record = json.loads(done.stdout)
     assert record["notes"]["brighten"]["steps"] == 30
-    assert record["before"] == "before.png"
+    assert record["sides"] == {"before": "before.png"}
     result = np.asarray(Image.open(tmp_path / "in.brighten.png")).astype(int)
     assert (result == 255 - np.clip(source + 30, 0, 255)).all()
     assert (np.asarray(Image.open(tmp_path / "before.png")) == source).all()

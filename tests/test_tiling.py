@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from vaeedit.tiling import Span, reflected, spans, tiles
+from vaeedit.tiling import MOST, SMALLEST, Span, best_sides, reflected, spans, tiles
 
 SIZES = st.integers(1, 300)
 TILES = st.integers(0, 400)
@@ -63,7 +63,7 @@ def test_a_tile_as_large_as_the_picture_is_the_only_one(size, halo, multiple):
 @settings(max_examples=60)
 def test_targets_partition_the_picture(height, width, tile, halo, multiple):
     counts = np.zeros((height, width), int)
-    for part in tiles(height, width, tile, halo, multiple):
+    for part in tiles(height, width, (tile, tile), halo, multiple):
         counts[part.rows.target, part.columns.target] += 1
     assert (counts == 1).all()
 
@@ -108,7 +108,7 @@ def test_tiles_of_a_function_of_known_radius_equal_the_whole(height, width, tile
     below, right = _padded(height, multiple) - height, _padded(width, multiple) - width
     whole = _blur(np.pad(image, ((0, below), (0, right)), mode="reflect"), radius)[:height, :width]
     found = np.zeros_like(image)
-    for part in tiles(height, width, tile, radius + spare, multiple):
+    for part in tiles(height, width, (tile, tile), radius + spare, multiple):
         seen = image[np.ix_(reflected(part.rows, height), reflected(part.columns, width))]
         result = _blur(seen, radius)[part.rows.kept, part.columns.kept]
         found[part.rows.target, part.columns.target] = result
@@ -122,7 +122,40 @@ def test_a_halo_below_the_radius_shows_at_the_seams(size, radius):
     image = np.random.default_rng(size).integers(1, 1000, (size, size))
     assume(size > 2 * radius + 8)
     found = np.zeros_like(image)
-    for part in tiles(size, size, 16, radius - 3, 1):
+    for part in tiles(size, size, (16, 16), radius - 3, 1):
         seen = image[np.ix_(reflected(part.rows, size), reflected(part.columns, size))]
         found[part.rows.target, part.columns.target] = _blur(seen, radius)[part.rows.kept, part.columns.kept]
     assert (found != _blur(image, radius)).any()
+
+
+@given(
+    st.integers(1, 9000),
+    st.integers(1, 9000),
+    st.sampled_from([0, 9, 90, 251]),
+    st.integers(10_000, 3_000_000),
+)
+def test_chosen_tiles_see_no_more_than_they_may(height, width, halo, area):
+    sides = best_sides(height, width, halo, area)
+    found = list(tiles(height, width, sides, halo, 1))
+    assert sum(_kept(part) for part in found) == height * width
+    most = max(_seen(part) for part in found)
+    smallest = 1
+    for size in (height, width):
+        smallest *= min(size, max(2 * SMALLEST, -(-size // MOST)) + 2 * halo)
+    assert most <= max(area, smallest)
+    if height * width <= area:
+        assert len(found) == 1
+
+
+def _kept(part):
+    rows, columns = part.rows, part.columns
+    return (rows.stop - rows.start) * (columns.stop - columns.start)
+
+
+def _seen(part):
+    rows, columns = part.rows, part.columns
+    return (rows.outer_stop - rows.outer_start) * (columns.outer_stop - columns.outer_start)
+
+
+def test_strips_are_taken_where_they_see_less():
+    assert best_sides(1630, 2450, 251, 2_200_000) == (1630, 817)

@@ -1,5 +1,7 @@
 """Devices and precisions: what `--device` and `--precision` mean on this machine."""
 
+import contextlib
+import ctypes
 import time
 
 import torch
@@ -45,6 +47,12 @@ def _fast_bfloat16(device: torch.device) -> bool:
         found = torch.cpu.get_capabilities()
         return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
     return False
+
+
+def give_memory_back() -> None:
+    """Return freed memory to the system where the C library can: glibc keeps pieces that no later tile fits into."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library, or none by that name
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def measured_ceiling(

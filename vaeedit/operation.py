@@ -28,6 +28,8 @@ class Request(Generic[O]):
     seed: int = 0
     maps: frozenset[str] = frozenset()
     """Names of the side results that are wanted."""
+    images: Mapping[str, Sequence[Frame]] = field(default_factory=dict)
+    """Further pictures by name."""
 
 
 @dataclass(frozen=True)

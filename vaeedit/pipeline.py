@@ -13,12 +13,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from vaeedit.errors import PipelineError, UnknownName, UsageError, suggestion
+from vaeedit.errors import PipelineError, UnknownName, UsageError, VaeeditError, suggestion
+from vaeedit.further import split, template_fault
 from vaeedit.options import Options, as_dict, parse
 from vaeedit.places import Place
 from vaeedit.plugins import Provided, Registry
-from vaeedit.specs import OperationSpec
+from vaeedit.specs import OperationSpec, load_target
 from vaeedit.steps import Step as Step
 from vaeedit.yaml_steps import parse_yaml, seed_faults, to_yaml, with_line
 
@@ -32,6 +34,8 @@ class PlannedStep:
     vae: str
     maps: frozenset[str]
     name: str | None = None
+    images: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names or templates of further pictures."""
 
     @property
     def spec(self) -> OperationSpec:
@@ -39,8 +43,29 @@ class PlannedStep:
         return self.provided.spec
 
     def __str__(self) -> str:
-        given = ", ".join(f"{name}={value}" for name, value in as_dict(self.options).items())
+        options = {**as_dict(self.options), **{name: " ".join(texts) for name, texts in self.images.items()}}
+        given = ", ".join(f"{name}={value}" for name, value in options.items())
         return f"{self.name or self.spec.name} ({given}) with the VAE {self.vae}"
+
+
+Plan = list[PlannedStep]
+
+
+def chains(plan: Plan) -> list[Plan]:
+    """The plan in groups: neighbours that only move latents of the same VAE share one encode and one decode."""
+    found: list[Plan] = []
+    for step in plan:
+        last = found[-1][-1] if found else None
+        joins = (
+            last is not None
+            and last.vae == step.vae
+            and all(s.spec.latent and not s.maps for s in (last, step))
+        )
+        if joins:
+            found[-1].append(step)
+        else:
+            found.append([step])
+    return found
 
 
 @dataclass(frozen=True, init=False)
@@ -51,23 +76,31 @@ class Pipeline:
     seed: int
     places: Mapping[Place, int] = field(compare=False, repr=False)
     """Lines of the YAML text it came from."""
+    folder: Path | None = field(compare=False, repr=False)
+    """What names of further pictures are relative to."""
 
-    def __init__(self, *steps: Step, seed: int = 0, places: Mapping[Place, int] | None = None) -> None:
-        object.__setattr__(self, "steps", steps)
-        object.__setattr__(self, "seed", seed)
-        object.__setattr__(self, "places", places or {})
+    def __init__(
+        self,
+        *steps: Step,
+        seed: int = 0,
+        places: Mapping[Place, int] | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        members = {"steps": steps, "seed": seed, "places": places or {}, "folder": folder}
+        for member, value in members.items():
+            object.__setattr__(self, member, value)
 
     @classmethod
-    def from_yaml(cls, text: str) -> "Pipeline":
+    def from_yaml(cls, text: str, folder: Path | None = None) -> "Pipeline":
         """Parse YAML; raises PipelineError for a document that is not a pipeline."""
         steps, seed, places = parse_yaml(text)
-        return cls(*steps, seed=seed, places=places)
+        return cls(*steps, seed=seed, places=places, folder=folder)
 
     @classmethod
     def from_file(cls, path: str | Path) -> "Pipeline":
         """Read a YAML file; raises UsageError where there is none."""
         try:
-            return cls.from_yaml(Path(path).read_text(encoding="utf-8"))
+            return cls.from_yaml(Path(path).read_text(encoding="utf-8"), Path(path).parent)
         except OSError as error:
             raise UsageError(
                 f"The pipeline {path} cannot be read: {(error.strerror or '').lower()}."
@@ -102,6 +135,22 @@ class Pipeline:
                 yield place, f"step {index + 1} ({step.name}): another step has the same name."
 
 
+def _misfits(vae: str, spec: OperationSpec, registry: Registry) -> Iterator[str]:
+    """Why an operation cannot work with another VAE than its own; reads the file's header and loads no weights."""
+    from vaeedit.vae.files import find_vae, read_info
+
+    try:
+        network = load_target(
+            registry.architectures.find(read_info(find_vae(vae, registry)).architecture).spec.target
+        )
+    except VaeeditError:
+        return  # of a file that is missing or damaged, loading it tells
+    for name in sorted(set(spec.tells) - set(getattr(network, "conditions", spec.tells))):
+        yield f"the VAE {vae} does not understand {name}."
+    for name in sorted(set(getattr(network, "needs", ())) - set(spec.tells)):
+        yield f"the VAE {vae} must be told {name}, which {spec.name} does not do."
+
+
 def _plan(step: Step, where: str, registry: Registry) -> tuple[PlannedStep | None, list[tuple[Place, str]]]:
     """The planned step, or None and a sentence for every fault with its place in the step."""
     try:
@@ -109,7 +158,8 @@ def _plan(step: Step, where: str, registry: Registry) -> tuple[PlannedStep | Non
     except UnknownName as error:
         return None, [((step.operation,), f"{where}: {error}")]
     spec = provided.spec
-    values, found = parse(spec.options, step.options, where)
+    options, pictures = split(step.options, spec.images)
+    values, found = parse(spec.options, options, where)
     faults: list[tuple[Place, str]] = [((step.operation, key), text) for key, text in found.items()]
     vae = step.vae or spec.vae
     if not vae.endswith(".safetensors") and "/" not in vae:
@@ -117,9 +167,25 @@ def _plan(step: Step, where: str, registry: Registry) -> tuple[PlannedStep | Non
             registry.weights.find(vae)
         except UnknownName as error:
             faults.append(((step.operation, "vae"), f"{where}: {error}"))
+    if spec.tells and step.vae not in (None, spec.vae):
+        faults += [((step.operation, "vae"), f"{where}: {text}") for text in _misfits(vae, spec, registry)]
+    images = {name: (given,) if isinstance(given, str) else given for name, given in pictures.items()}
+    faults += [((step.operation, name), f"{where}: {text}") for name, text in _image_faults(images, spec)]
     for name in sorted(set(step.maps) - set(spec.maps)):
         text = f"{where} gives no map {name!r}{suggestion(name, spec.maps)}"
         faults.append(((step.operation, "maps"), text))
     if faults:
         return None, faults
-    return PlannedStep(provided, spec.options(**values), vae, frozenset(step.maps), step.name), []
+    further = {name: tuple(texts) for name, texts in images.items()}
+    return PlannedStep(provided, spec.options(**values), vae, frozenset(step.maps), step.name, further), []
+
+
+def _image_faults(images: Mapping[str, Any], spec: OperationSpec) -> Iterator[tuple[str, str]]:
+    """By name, what is wrong with the further pictures of a step."""
+    for name in sorted(set(spec.needs) - set(images)):
+        yield name, f"{spec.name} needs the picture {name!r}."
+    for name, texts in images.items():
+        if not isinstance(texts, list | tuple) or not texts or not all(isinstance(t, str) for t in texts):
+            yield name, f"{name} must name a file, or be a list of such names."
+            continue
+        yield from ((name, found) for found in map(template_fault, texts) if found is not None)

@@ -47,6 +47,11 @@ class Provided(Generic[S]):
     plugin: str
     distribution: str
 
+    @property
+    def qualified(self) -> str:
+        """'plugin:name', which no other plugin can take."""
+        return f"{self.plugin}:{self.spec.name}"
+
 
 @dataclass
 class Table(Generic[S]):
@@ -58,7 +63,7 @@ class Table(Generic[S]):
 
     def add(self, item: Provided[S]) -> str | None:
         """Register; returns the plugin that already holds the bare name, if any."""
-        self.qualified[f"{item.plugin}:{item.spec.name}"] = item
+        self.qualified[item.qualified] = item
         holder = self.bare.setdefault(item.spec.name, item)
         return None if holder is item else holder.plugin
 

@@ -64,11 +64,14 @@ def _options(item: Provided[OperationSpec], name: str, definitions: Schema) -> S
             "description": "Side results to write.",
         },
     }
-    required = [key.replace("_", "-") for key in schema.get("required", [])]
+    one = {"type": "string"}
+    several = {"type": "array", "items": one, "minItems": 1}
+    images = {key: {"anyOf": [one, several], "description": text} for key, text in item.spec.images.items()}
+    required = [*item.spec.needs] + [key.replace("_", "-") for key in schema.get("required", [])]
     return {
         "type": "object",
         "description": item.spec.summary,
-        "properties": {**given, **dashed, **own},
+        "properties": {**given, **dashed, **images, **own},
         "required": required,
         "additionalProperties": False,
     }

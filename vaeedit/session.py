@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +13,17 @@ import torch
 
 from vaeedit.devices import resolve_device, resolve_precision
 from vaeedit.errors import PluginError, VaeeditError
+from vaeedit.further import resolved
 from vaeedit.image import Frame, read
 from vaeedit.operation import Operation, Request, Result
 from vaeedit.options import validate
-from vaeedit.pipeline import Pipeline, PlannedStep, Step
+from vaeedit.pipeline import Pipeline, Plan, PlannedStep, Step, chains
 from vaeedit.plugins import Registry, registry
 from vaeedit.settings import Settings
 from vaeedit.specs import load_target
 from vaeedit.vae.files import find_vae, load_vae
-from vaeedit.vae.loaded import LoadedVae
+from vaeedit.vae.latents import Latents, Mixture
+from vaeedit.vae.loaded import Edit, LoadedVae
 
 SEEDS = 2**62
 """Seeds count modulo this, so that any whole number is one."""
@@ -50,22 +52,37 @@ class Session:
     ) -> None:
         self._vaes.clear()
 
-    def run(self, pipeline: Pipeline | Step, source: Source) -> Result:
-        """Run on a Frame or file; maps and notes of all steps are collected; raises VaeeditError."""
+    def run(
+        self,
+        pipeline: Pipeline | Step,
+        source: Source,
+        *,
+        tile: int | None = None,
+        name: Path | None = None,
+    ) -> Result:
+        """Run on a Frame or file; maps and notes of all steps are collected; raises VaeeditError.
+
+        `tile` stands in for the setting of that name; `name` is the file a Frame came from, for templates.
+        """
         if not isinstance(pipeline, Pipeline):
             pipeline = Pipeline(pipeline)
         plan = pipeline.check(self.registry)
-        frame = source if isinstance(source, Frame) else read(source)
-        result = Result(frame)
-        for index, step in enumerate(plan):
-            seed = (self.settings.seed + pipeline.seed + index * STEP_SEEDS) % SEEDS
-            with _blame(step):
-                done = self._run_step(step, result.frame, seed)
+        if not isinstance(source, Frame):
+            name, source = Path(source), read(source)
+        result, index = Result(source), 0
+        for steps in chains(plan):
+            seeds = [self.settings.seed + pipeline.seed + (index + k) * STEP_SEEDS for k in range(len(steps))]
+            operations = [
+                _operation(step, seed % SEEDS, _further(step, pipeline.folder, name))
+                for step, seed in zip(steps, seeds, strict=True)
+            ]
+            done = self._run_chain(steps, operations, result.frame, tile or self.settings.tile)
             result = replace(
                 done,
                 maps={**result.maps, **done.maps},
-                notes={**result.notes, _unused(step.name or step.spec.name, result.notes): dict(done.notes)},
+                notes={**result.notes, **_named(steps, done.notes, result.notes)},
             )
+            index += len(steps)
         return result
 
     def vae(self, name: str) -> LoadedVae:
@@ -76,35 +93,86 @@ class Session:
             self._vaes[path] = LoadedVae(network, info, self.device)
         return self._vaes[path]
 
-    def _run_step(self, step: PlannedStep, original: Frame, seed: int) -> Result:
+    def _run_chain(
+        self, steps: Plan, operations: Sequence[Operation[Any]], original: Frame, tile: int | None
+    ) -> Result:
+        """One encode and one decode for all the operations; only a single one prepares frames and gives maps."""
         started = time.perf_counter()
-        operation: Operation[Any] = load_target(step.spec.target)(Request(step.options, seed, step.maps))
-        if operation.is_identity and not operation.wants_scale:
-            return Result(original, notes={"unchanged": True})
-        vae = self.vae(self.settings.vae or step.vae)
-        edited = [
-            vae.edit(
-                frame,
-                operation.edit,
-                precision=resolve_precision(self.settings.precision, self.device, frame.depth),
-                scale=operation.wants_scale,
-                tile=self.settings.tile,
-            )
-            for frame in operation.before([original])
+        first = operations[0]
+        moving = [
+            (step, operation)
+            for step, operation in zip(steps, operations, strict=True)
+            if not operation.is_identity
         ]
-        if not edited:
-            raise ValueError("`before` gave no frame")
-        if operation.is_identity:
-            edited = [replace(frame, pixels=original.pixels) for frame in edited]
-        result = operation.after(edited, [original])
-        if not isinstance(result, Result):
-            raise TypeError(f"`after` gave {result!r:.60}, not a Result")
-        missing = step.maps - set(result.maps)
-        if missing:
-            raise ValueError(f"it gave no map {', '.join(sorted(missing))}")
-        clean = original if operation.is_identity else replace(result.frame, conditions={}, scale=None)
+        if not moving and not first.wants_scale:
+            return Result(original, notes={"unchanged": True})
+        vae = self.vae(self.settings.vae or steps[0].vae)
+        with _blame(steps[0]):
+            edited = [
+                vae.edit(
+                    frame,
+                    _in_turn(moving or [(steps[0], first)]),
+                    precision=resolve_precision(self.settings.precision, self.device, frame.depth),
+                    scale=first.wants_scale,
+                    tile=tile,
+                )
+                for frame in first.before([original])
+            ]
+            result = _finished(first, steps[0], edited, original)
+        clean = replace(result.frame, conditions={}, scale=None) if moving else original
         seconds = round(time.perf_counter() - started, 3)
         return replace(result, frame=clean, notes={**result.notes, "seconds": seconds})
+
+
+def _operation(step: PlannedStep, seed: int, images: Mapping[str, Sequence[Frame]]) -> Operation[Any]:
+    with _blame(step):
+        request = Request(step.options, seed, step.maps, images)
+        made: Operation[Any] = load_target(step.spec.target)(request)
+        return made
+
+
+def _further(step: PlannedStep, folder: Path | None, name: Path | None) -> dict[str, list[Frame]]:
+    """The step's further pictures; raises ImageError for one that cannot be read."""
+    return {key: [read(resolved(text, folder, name)) for text in texts] for key, texts in step.images.items()}
+
+
+def _in_turn(moving: Sequence[tuple[PlannedStep, Operation[Any]]]) -> Edit:
+    """The operations' edits one after the other."""
+
+    def edit(latents: Latents) -> Latents | Mixture:
+        found: Latents | Mixture = latents
+        for step, operation in moving:
+            with _blame(step):
+                found = found.edited(operation.edit) if isinstance(found, Mixture) else operation.edit(found)
+        return found
+
+    return edit
+
+
+def _finished(
+    operation: Operation[Any], step: PlannedStep, edited: Sequence[Frame], original: Frame
+) -> Result:
+    """What `after` makes of the decoded frames, checked."""
+    if not edited:
+        raise ValueError("`before` gave no frame")
+    if operation.is_identity and operation.wants_scale:
+        edited = [replace(frame, pixels=original.pixels) for frame in edited]
+    result = operation.after(edited, [original])
+    if not isinstance(result, Result):
+        raise TypeError(f"`after` gave {result!r:.60}, not a Result")
+    missing = step.maps - set(result.maps)
+    if missing:
+        raise ValueError(f"it gave no map {', '.join(sorted(missing))}")
+    return result
+
+
+def _named(steps: Plan, notes: Mapping[str, Any], taken: Mapping[str, Any]) -> dict[str, Any]:
+    """The notes of a chain under the name of its last step; the others say where to look."""
+    found: dict[str, Any] = {}
+    last = steps[-1].name or steps[-1].spec.name
+    for step in steps[:-1]:
+        found[_unused(step.name or step.spec.name, {**taken, **found})] = {"chained_with": last}
+    return {**found, _unused(last, {**taken, **found}): dict(notes)}
 
 
 def edit(source: Source, operation: str, *, maps: tuple[str, ...] = (), **options: Any) -> Result:

@@ -4,6 +4,9 @@ from typing import Annotated, Literal
 
 from vaeedit.options import Options, bounded, fields, option
 
+Policy = Literal["keep", "minimal", "strip"]
+POLICIES: tuple[Policy, ...] = ("keep", "minimal", "strip")
+"""How much of the inputs' metadata outputs keep."""
 PrecisionName = Literal["auto", "float32", "bfloat16", "float16"]
 
 
@@ -29,7 +32,21 @@ class Settings(Options, frozen=True):
     )
 
 
-FILE_FLAGS = ("output", "exists", "in-place", "compare", "json", "debug", "help")
+FILE_FLAGS = (
+    *("output", "recursive", "exists", "in-place", "compare", "dry-run", "metadata", "json", "debug", "help"),
+    *(
+        "workers",
+        "threads",
+        "engine",
+        "scheduler",
+        "journal",
+        "resume",
+        "watch",
+        "fail-fast",
+        "allow-cpu",
+        "report",
+    ),
+)
 """Flags of the command line that are about files and printing."""
 
 

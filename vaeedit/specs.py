@@ -30,6 +30,14 @@ class OperationSpec:
     options: type[Options] = Options
     vae: str
     """Default VAE: the name of shipped weights."""
+    tells: tuple[str, ...] = ()
+    """Names of the conditions that `before` gives the VAE; another VAE that lacks one is refused before it loads."""
+    images: Mapping[str, str] = field(default_factory=dict)
+    """Further pictures it takes, name -> description; each becomes `--NAME FILE` and a key of a pipeline's step."""
+    needs: tuple[str, ...] = ()
+    """Those of `images` that must be given."""
+    latent: bool = False
+    """True where `edit` alone does the work: neighbouring steps of that kind with one VAE share its encode and decode."""
     maps: Mapping[str, str] = field(default_factory=dict)
     """Side results it can give as pictures, name -> description; each becomes `--NAME FILE`."""
 

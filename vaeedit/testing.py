@@ -124,10 +124,13 @@ def check_admitted(module: ModuleType, registry: Registry) -> None:
 
 def check_names(spec: OperationSpec) -> None:
     """Names are legal, and no option or map hides a common flag."""
-    for name in (spec.name, *spec.maps):
+    for name in (spec.name, *spec.maps, *spec.images):
         assert NAME.fullmatch(name), f"{name!r} must be lower-case words joined by dashes"
     flags = [field.flag for field in fields(spec.options).values()]
-    taken = reserved() & {*flags, *spec.maps}
+    named = [*flags, *spec.maps, *spec.images]
+    assert len(set(named)) == len(named), f"{spec.name} uses a name twice"
+    assert set(spec.needs) <= set(spec.images), f"{spec.name} needs what is no picture of it"
+    taken = reserved() & set(named)
     assert not taken, f"{spec.name} uses reserved names: {', '.join(sorted(taken))}"
     assert spec.summary.strip(), f"{spec.name} has no summary"
 

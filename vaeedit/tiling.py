@@ -11,6 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+SMALLEST = 64
+"""Pixels along the side of the smallest tile that is chosen on its own."""
+MOST = 64
+"""Tiles along an axis that are considered then."""
+
 
 @dataclass(frozen=True)
 class Span:
@@ -55,12 +60,38 @@ def spans(size: int, tile: int, halo: int, multiple: int) -> list[Span]:
     ]
 
 
-def tiles(height: int, width: int, tile: int, halo: int, multiple: int) -> Iterator[Tile]:
-    """All tiles of an image, row by row."""
-    columns = spans(width, tile, halo, multiple)
-    for rows in spans(height, tile, halo, multiple):
+def tiles(height: int, width: int, sides: tuple[int, int], halo: int, multiple: int) -> Iterator[Tile]:
+    """All tiles of an image, row by row; `sides` are the height and width of one."""
+    columns = spans(width, sides[1], halo, multiple)
+    for rows in spans(height, sides[0], halo, multiple):
         for column in columns:
             yield Tile(rows, column)
+
+
+def best_sides(height: int, width: int, halo: int, area: int) -> tuple[int, int]:
+    """Height and width of tiles that see at most `area` pixels each and together the fewest.
+
+    Strips that reach from border to border need a halo on two sides only. Where even the smallest tile sees more, that one.
+    """
+
+    def seen(sides: tuple[int, int]) -> tuple[int, int]:
+        """Pixels that one tile sees at most, and all together."""
+        counts = (-(-height // sides[0]), -(-width // sides[1]))
+        most = [
+            min(size, side + min(count - 1, 2) * halo)
+            for size, side, count in zip((height, width), sides, counts, strict=True)
+        ]
+        total = [size + 2 * (count - 1) * halo for size, count in zip((height, width), counts, strict=True)]
+        return most[0] * most[1], total[0] * total[1]
+
+    def cuts(size: int) -> list[int]:
+        return sorted({-(-size // count) for count in range(1, max(1, min(size // SMALLEST, MOST)) + 1)})
+
+    choices = [(row, column) for row in cuts(height) for column in cuts(width)]
+    fitting = [sides for sides in choices if seen(sides)[0] <= area]
+    if not fitting:
+        return min(choices, key=seen)
+    return min(fitting, key=lambda sides: (seen(sides)[1], -sides[0] * sides[1]))
 
 
 def reflected(span: Span, size: int) -> NDArray[np.intp]:

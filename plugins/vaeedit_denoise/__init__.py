@@ -35,6 +35,7 @@ def vaeedit_operations() -> list[OperationSpec]:
             target="vaeedit_denoise.operation:Denoise",
             options=DenoiseOptions,
             vae="denoise",
+            tells=("sigma",),
             maps=RESTORATION_MAPS,
         )
     ]

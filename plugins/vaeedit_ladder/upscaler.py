@@ -26,6 +26,7 @@ class LadderUpscaler(CentredLadder):
     """Conditional ladder VAE of the detail that y lacks; satisfies `ConditionalVAE`, `Estimator` and `Upscaler`."""
 
     conditions = ("scale", "sigma")
+    needs = ("scale",)
 
     def __init__(self, shape: UpscalerShape) -> None:
         super().__init__()

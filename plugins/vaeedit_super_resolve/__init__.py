@@ -25,6 +25,7 @@ def vaeedit_operations() -> list[OperationSpec]:
             target="vaeedit_super_resolve.operation:SuperResolve",
             options=SuperResolveOptions,
             vae="super-resolve",
+            tells=("scale", "sigma"),
             maps=RESTORATION_MAPS,
         )
     ]

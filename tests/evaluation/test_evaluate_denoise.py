@@ -12,7 +12,7 @@ from vaeedit.cli.main import call
 from vaeedit.errors import UsageError
 from vaeedit.evaluation.measure import evaluate
 from vaeedit.evaluation.tasks import Denoising
-from vaeedit.image import Frame
+from vaeedit.image import Frame, write
 from vaeedit.session import Session
 from vaeedit.vae.files import read_info, update_info
 
@@ -64,7 +64,7 @@ def test_figures_are_printed_and_recorded_in_header_and_card(three_pictures, tmp
     arguments = ["evaluate", "denoise", str(three_pictures), "--sigma", "25", "--vae", str(weights)]
     assert call([*arguments, "--json", "--record"]) == 0
     row = json.loads(capsys.readouterr().out)
-    recorded = read_info(weights).figures[f"{three_pictures.name}, sigma 25.0 blind False"]
+    recorded = read_info(weights).figures[f"{three_pictures.name}, sigma 25.0 blind False quality normal"]
     assert recorded["psnr"] == row["psnr"]
     assert str(row["psnr"]) in weights.with_suffix(".md").read_text()
 
@@ -87,3 +87,18 @@ def test_calibration_makes_the_interval_cover_what_it_says(three_pictures, tmp_p
     with Session(device="cpu", precision="float32") as session:
         row = evaluate(session, three_pictures, Denoising(25), vae=str(weights), samples=1)
     assert row["coverage_90"] == pytest.approx(0.9, abs=0.005)
+
+
+def test_real_noise_is_measured_on_pairs(tmp_path, capsys):
+    ramp = np.broadcast_to(np.linspace(60, 190, 48)[:, None, None], (48, 40, 3))
+    noisy = ramp + np.random.default_rng(0).normal(0, 12, ramp.shape)
+    for kind, pixels in (("mean", ramp), ("real", noisy)):
+        write(Frame(np.rint(pixels).clip(0, 255).astype(np.uint8)), tmp_path / f"shot_{kind}.png")
+    assert call(["evaluate", "denoise", str(tmp_path), "--real", "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert (row["images"], row["noise"]) == (1, "real")
+    assert row["psnr"] > 20 * np.log10(255 / 12) + 6  # 6 dB above the noisy picture
+
+    (tmp_path / "shot_real.png").unlink()
+    assert call(["evaluate", "denoise", str(tmp_path), "--real"]) == 2
+    assert "no picture called NAME_real" in capsys.readouterr().err

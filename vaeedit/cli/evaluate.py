@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vaeedit.cli import console
-from vaeedit.cli.operations import debug_option
+from vaeedit.cli.batch import debug_option
 from vaeedit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from vaeedit.session import Session
 
 
-def _denoise(sigma: tuple[float, ...], blind: bool, quality: str, **common: Any) -> int:
-    from vaeedit.evaluation.tasks import Denoising
+def _denoise(sigma: tuple[float, ...], blind: bool, real: bool, quality: str, **common: Any) -> int:
+    from vaeedit.evaluation.tasks import Denoising, RealNoise
 
+    if real:
+        return _run([RealNoise(quality)], **common)
     return _run([Denoising(level, blind, quality) for level in sigma], **common)
 
 
@@ -177,9 +179,15 @@ evaluate.add_command(
             click.Option(
                 ["--blind"], is_flag=True, default=False, help="Do not tell the model the noise level."
             ),
+            click.Option(
+                ["--real"],
+                is_flag=True,
+                default=False,
+                help="Add no noise: DIR holds photographs NAME_real and their references NAME_mean.",
+            ),
             *_common("denoise"),
         ],
-        help="Remove Gaussian noise added to the pictures of DIR.",
+        help="Remove noise, added to the pictures of DIR or their own.",
     )
 )
 evaluate.add_command(

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from vaeedit.cli import console
-from vaeedit.cli.operations import debug_option
+from vaeedit.cli.batch import debug_option
 from vaeedit.errors import VaeeditError
 from vaeedit.plugins import Provided, registry
 from vaeedit.specs import WeightsSpec

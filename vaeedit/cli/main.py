@@ -6,6 +6,7 @@ import click
 
 from vaeedit import __version__
 from vaeedit.cli import console
+from vaeedit.cli.doctor import doctor, info
 from vaeedit.cli.evaluate import evaluate
 from vaeedit.cli.lists import models, ops, plugins
 from vaeedit.cli.operations import operation_command
@@ -15,7 +16,8 @@ from vaeedit.cli.train import train
 from vaeedit.errors import UnknownName, VaeeditError
 from vaeedit.plugins import registry
 
-FIXED = {command.name: command for command in (run, chain, pipeline, train, evaluate, ops, models, plugins)}
+COMMANDS = (run, chain, pipeline, train, evaluate, info, doctor, ops, models, plugins)
+FIXED = {command.name: command for command in COMMANDS}
 
 
 class Commands(click.Group):

@@ -3,17 +3,23 @@
 import click
 
 from vaeedit.cli import console
-from vaeedit.cli.operations import debug_option
+from vaeedit.cli.batch import debug_option
 
 
 def _check(pipeline: str, debug: bool) -> int:
-    from vaeedit.pipeline import Pipeline
+    from vaeedit.pipeline import Pipeline, chains
     from vaeedit.plugins import registry
 
     plan = Pipeline.from_file(pipeline).check(registry())
+    first = 1
     for number, step in enumerate(plan, 1):
         maps = f"; writes {', '.join(sorted(step.maps))}" if step.maps else ""
         console.say(f"{number}. {step}{maps}")
+    for steps in chains(plan):
+        last = first + len(steps) - 1
+        if last > first:
+            console.say(f"Steps {first} to {last} share one encode and one decode.")
+        first = last + 1
     return console.OK
 
 

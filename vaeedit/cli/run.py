@@ -4,9 +4,9 @@ from typing import Any
 
 import click
 
-from vaeedit.cli.operations import file_options
+from vaeedit.cli import console
+from vaeedit.cli.batch import file_options, run_on_files
 from vaeedit.cli.params import click_options
-from vaeedit.cli.targets import plan
 from vaeedit.errors import UsageError, suggestion
 from vaeedit.settings import Settings
 
@@ -14,10 +14,38 @@ from vaeedit.settings import Settings
 def _callback(**values: Any) -> int:
     from vaeedit.pipeline import Pipeline
 
-    pipeline = Pipeline.from_file(values["pipeline"])
+    if values["made"] is None:
+        if len(values["inputs"]) < 2:
+            raise UsageError("vaeedit run takes a pipeline file and at least one input.")
+        name, *inputs = values["inputs"]
+        pipeline, values = Pipeline.from_file(name), {**values, "inputs": inputs}
+    else:
+        pipeline = _repeated(values["made"])
     for assignment in values["assignments"]:
         pipeline = _assign(pipeline, assignment)
     return _execute(pipeline, values)
+
+
+def _repeated(name: str) -> Any:
+    """The pipeline that made a picture; raises UsageError where the picture does not say."""
+    from vaeedit.image import made_of, read
+    from vaeedit.pipeline import Pipeline, Step
+    from vaeedit.plugins import registry
+    from vaeedit.vae.files import checksum, find_vae
+
+    made = made_of(read(name).metadata)
+    if made is None:
+        raise UsageError(f"{name} does not say what made it.")
+    try:
+        steps = [Step(step["operation"], vae=step["vae"], **step["options"]) for step in made["steps"]]
+        known = {step["vae"]: step["checksum"] for step in made["steps"]}
+        seed = int(made["seed"])
+    except (KeyError, TypeError, ValueError):
+        raise UsageError(f"What {name} says of how it was made is damaged.") from None
+    for vae, before in known.items():
+        if checksum(find_vae(vae, registry())) != before:
+            console.warn(f"{name} was made with another version of the VAE {vae}.")
+    return Pipeline(*steps, seed=seed)
 
 
 def _chain(**values: Any) -> int:
@@ -27,16 +55,8 @@ def _chain(**values: Any) -> int:
 
 
 def _execute(pipeline: Any, values: dict[str, Any]) -> int:
-    from vaeedit.cli.execute import Extras, execute
-
-    jobs = plan(
-        values["inputs"], values["output"], "edited", exists=values["exists"], in_place=values["in_place"]
-    )
-    settings = {name: values[name] for name in Settings.__struct_fields__}
-    pictures = {"compare": values["compare"]} if values["compare"] else {}
     maps = tuple(dict.fromkeys(name for step in pipeline.steps for name in step.maps))
-    extras = Extras(pictures, maps, values["exists"] == "overwrite", values["as_json"], values["debug"])
-    return execute(pipeline, settings, jobs, extras)
+    return run_on_files(pipeline, values, "edited", {}, maps)
 
 
 def _assign(pipeline: Any, assignment: str) -> Any:
@@ -67,8 +87,12 @@ run = click.Command(
     "run",
     callback=_callback,
     params=[
-        click.Argument(["pipeline"], metavar="PIPELINE.yaml"),
-        *file_options(),
+        *file_options("[PIPELINE.yaml] INPUTS..."),
+        click.Option(
+            ["--from", "made"],
+            metavar="PICTURE",
+            help="Do what made this picture, instead of a pipeline file.",
+        ),
         click.Option(
             ["--set", "assignments"], multiple=True, metavar="STEP.OPTION=VALUE", help="Replace an option."
         ),

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from vaeedit.cli import console
-from vaeedit.cli.operations import debug_option
+from vaeedit.cli.batch import debug_option
 
 UNITS = {"s": 1, "m": 60, "h": 3600}
 

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from vaeedit.evaluation.measure import pictures, predicted
+from vaeedit.evaluation.measure import predicted
 from vaeedit.evaluation.metrics import interval
 from vaeedit.evaluation.tasks import Task
-from vaeedit.image import read
 from vaeedit.session import Session
 
 
@@ -23,9 +22,8 @@ def fit_temperature(
     quantiles = []
     for task in tasks:
         ratios = []
-        for path in pictures(folder):
-            reference = task.reference(read(path))
-            error, deviation = predicted(session, task, vae, reference, task.observed(reference))
+        for pair in task.pairs(folder):
+            error, deviation = predicted(session, task, vae, pair)
             ratios.append((np.abs(error) / deviation).ravel()[::7])  # every 7th value is enough
         quantiles.append(float(np.quantile(np.concatenate(ratios), level)))
     found = float(np.mean(quantiles)) / interval(level)

@@ -12,11 +12,10 @@ import torch
 from numpy.typing import NDArray
 
 from vaeedit.devices import resolve_precision
-from vaeedit.errors import UsageError
 from vaeedit.evaluation.lpips import Lpips
 from vaeedit.evaluation.metrics import ause_ratio, coverage, psnr, ssim
-from vaeedit.evaluation.tasks import Enlarging, Task, told
-from vaeedit.image import Frame, image_files, read
+from vaeedit.evaluation.tasks import Enlarging, Pair, Task, told
+from vaeedit.image import Frame
 from vaeedit.pipeline import Pipeline, Step
 from vaeedit.session import Session
 from vaeedit.vae.loaded import LoadedVae
@@ -43,32 +42,20 @@ def evaluate(
     too; with `lpips` the perceptual distances.
     """
     rows = []
-    paths = pictures(folder)
-    for number, path in enumerate(paths, 1):
-        reference = task.reference(read(path))
-        observed = task.observed(reference)
-        row = _restored(session, task, vae, reference, observed, samples, lpips)
+    for pair in task.pairs(folder):
+        row = _restored(session, task, vae, pair, samples, lpips)
         if samples:
-            row |= _probabilistic(session, task, vae, reference, observed)
+            row |= _probabilistic(session, task, vae, pair)
         rows.append(row)
-        progress(f"{number}/{len(paths)} {path.name} {row['psnr']:.2f} dB")
+        progress(f"{len(rows)}: {pair.path.name} {row['psnr']:.2f} dB")
     return {"protocol": task.protocol, "images": len(rows), **task.setting, **_average(rows)}
-
-
-def pictures(folder: Path) -> list[Path]:
-    """The images of a folder; raises UsageError where there are none."""
-    paths = image_files([folder])
-    if not paths:
-        raise UsageError(f"There is no picture in {folder}.")
-    return paths
 
 
 def _restored(
     session: Session,
     task: Task,
     vae: str,
-    reference: Frame,
-    observed: Frame,
+    pair: Pair,
     samples: int,
     lpips: Lpips | None,
 ) -> Row:
@@ -76,24 +63,24 @@ def _restored(
 
     def output(seed: int = 0, **options: Any) -> NDArray[np.uint8]:
         step = Step(task.operation, vae=vae, **{**task.options, **options})
-        return session.run(Pipeline(step, seed=seed), observed).frame.as_uint8()
+        return session.run(Pipeline(step, seed=seed), pair.observed).frame.as_uint8()
 
     started = time.perf_counter()
     mean = output()
     seconds = time.perf_counter() - started
-    truth = reference.as_uint8()
+    truth = pair.reference.as_uint8()
     row: Row = {
         **_distances(task, truth, mean, lpips),
         "seconds": seconds,
         "megapixels": mean[..., 0].size / 1e6,
     }
     if isinstance(task, Enlarging):
-        row["small_psnr"] = _agreement(task, observed, mean)
+        row["small_psnr"] = _agreement(task, pair.observed, mean)
     for seed in range(samples):
         sample = output(seed, realism=1.0, quality="normal")
         found = _distances(task, truth, sample, lpips)
         if isinstance(task, Enlarging):
-            found["small_psnr"] = _agreement(task, observed, sample)
+            found["small_psnr"] = _agreement(task, pair.observed, sample)
         for name, value in found.items():
             row.setdefault(f"sample_{name}", []).append(value)
         row.setdefault("mse_ratio", []).append(10 ** ((row["psnr"] - found["psnr"]) / 10))
@@ -118,33 +105,34 @@ def _agreement(task: Enlarging, observed: Frame, output: NDArray[np.uint8]) -> f
     return psnr(observed.as_uint8().astype(np.float64), small.astype(np.float64))
 
 
-def _probabilistic(session: Session, task: Task, vae: str, reference: Frame, observed: Frame) -> Row:
+def _probabilistic(session: Session, task: Task, vae: str, pair: Pair) -> Row:
     """KL of the latents, coverage and sparsification of the predicted deviation."""
     loaded = session.vae(vae)
-    error, deviation = predicted(session, task, vae, reference, observed)
+    error, deviation = predicted(session, task, vae, pair)
     return {
         "coverage_90": coverage(error, deviation),
         "ause_ratio": ause_ratio(error, deviation),
-        "kl_nats_per_pixel": _kl(loaded, task, reference, observed),
+        "kl_nats_per_pixel": _kl(loaded, task, pair),
     }
 
 
 def predicted(
-    session: Session, task: Task, vae: str, reference: Frame, observed: Frame
+    session: Session, task: Task, vae: str, pair: Pair
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Error of the mean and its predicted standard deviation, (H, W, C) in units of [0, 1]."""
-    precision = resolve_precision(session.settings.precision, session.device, observed.depth)
-    frame = told(Frame(observed.floats()), task)
+    precision = resolve_precision(session.settings.precision, session.device, pair.observed.depth)
+    frame = told(Frame(pair.observed.floats()), task)
     edited = session.vae(vae).edit(frame, lambda latents: latents.mean(), precision=precision, scale=True)
     assert edited.scale is not None
-    return edited.floats() - reference.floats(), edited.scale
+    return edited.floats() - pair.reference.floats(), edited.scale
 
 
-def _kl(vae: LoadedVae, task: Task, reference: Frame, observed: Frame) -> list[float]:
+def _kl(vae: LoadedVae, task: Task, pair: Pair) -> list[float]:
     """KL(q(z | y, x) || p(z | y)) of each level, coarse to fine, in nats per pixel; sides cut to whole multiples."""
     network = vae.network
     if not isinstance(network, ConditionalVAE):
         return []
+    reference, observed = pair.reference, pair.observed
     times = reference.height // observed.height
     height, width = (size - size % network.multiple for size in (observed.height, observed.width))
     if height * width == 0:

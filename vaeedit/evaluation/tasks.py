@@ -1,16 +1,28 @@
 """What is measured: how an observed image is made from a reference, and where and on what the two are compared."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from vaeedit.errors import UsageError
 from vaeedit.evaluation.metrics import Array, luma
-from vaeedit.image import Estimated, Frame
+from vaeedit.image import Estimated, Frame, image_files, read
 from vaeedit.image.frame import Condition, from_floats
 from vaeedit.resampling import bicubic_down
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A reference and what the operation gets of it."""
+
+    path: Path
+    reference: Frame
+    observed: Frame
 
 
 class Task(Protocol):
@@ -36,11 +48,8 @@ class Task(Protocol):
     def conditions(self) -> dict[str, Condition]:
         """What the VAE is told, for measurements that bypass the operation."""
 
-    def reference(self, frame: Frame) -> Frame:
-        """The part of a picture that is used."""
-
-    def observed(self, reference: Frame) -> Frame:
-        """The input of the operation."""
+    def pairs(self, folder: Path) -> Iterator[Pair]:
+        """What a folder holds, in order; raises UsageError where it holds nothing to measure."""
 
     def compared(self, pixels: NDArray[np.uint8]) -> Array:
         """What of an 8-bit RGB picture PSNR and SSIM see, (H, W, C) from 0 to 255."""
@@ -76,15 +85,54 @@ class Denoising:
         """The same for the VAE."""
         return {"sigma": Estimated() if self.blind else self.sigma / 255}
 
-    def reference(self, frame: Frame) -> Frame:
-        """All of it."""
-        return frame
+    def pairs(self, folder: Path) -> Iterator[Pair]:
+        """Every picture, and noise added to it."""
+        for path in pictures(folder):
+            reference = read(path)
+            yield Pair(path, reference, self.observed(reference))
 
     def observed(self, reference: Frame) -> Frame:
         """The noisy image, float32, not clipped."""
         clean = reference.floats()
         noise = np.random.RandomState(0).normal(0, self.sigma / 255, clean.shape)
         return Frame((clean + noise).astype(np.float32))
+
+    def compared(self, pixels: NDArray[np.uint8]) -> Array:
+        """All of it, in RGB."""
+        return pixels.astype(np.float64)
+
+
+@dataclass(frozen=True)
+class RealNoise:
+    """Photographs with a camera's own noise, NAME_real.*, and their means over many shots, NAME_mean.* (Nam et al. 2016)."""
+
+    quality: str = "normal"
+    operation = "denoise"
+    protocol = "camera noise as it is; its level is estimated; PSNR and SSIM on RGB, 8 bits"
+
+    @property
+    def setting(self) -> dict[str, Any]:
+        """That the noise is real."""
+        return {"noise": "real", "quality": self.quality}
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Nothing is told."""
+        return {"sigma": "auto", "quality": self.quality}
+
+    @property
+    def conditions(self) -> dict[str, Condition]:
+        """The same for the VAE."""
+        return {"sigma": Estimated()}
+
+    def pairs(self, folder: Path) -> Iterator[Pair]:
+        """Every NAME_real with its NAME_mean."""
+        names = [path for path in pictures(folder) if path.stem.endswith("_real")]
+        if not names:
+            raise UsageError(f"{folder} holds no picture called NAME_real with its reference NAME_mean.")
+        for path in names:
+            reference = path.with_name(f"{path.stem.removesuffix('_real')}_mean{path.suffix}")
+            yield Pair(path, read(reference), read(path))
 
     def compared(self, pixels: NDArray[np.uint8]) -> Array:
         """All of it, in RGB."""
@@ -120,6 +168,12 @@ class Enlarging:
         """The same for the VAE."""
         return {"scale": float(self.scale), "sigma": Estimated() if self.model == "photo" else 0.0}
 
+    def pairs(self, folder: Path) -> Iterator[Pair]:
+        """Every picture, and what is left of it when made smaller."""
+        for path in pictures(folder):
+            reference = self.reference(read(path))
+            yield Pair(path, reference, self.observed(reference))
+
     def reference(self, frame: Frame) -> Frame:
         """As RGB, cut to a multiple of the factor."""
         pixels = frame.as_uint8()
@@ -136,6 +190,14 @@ class Enlarging:
         """Luma without the border."""
         inside = slice(self.scale, -self.scale)
         return luma(pixels)[inside, inside]
+
+
+def pictures(folder: Path) -> list[Path]:
+    """The images of a folder; raises UsageError where there are none."""
+    paths = image_files([folder])
+    if not paths:
+        raise UsageError(f"There is no picture in {folder}.")
+    return paths
 
 
 def told(frame: Frame, task: Task) -> Frame:

@@ -14,3 +14,6 @@ from .frame import Frame as Frame
 from .frame import Metadata as Metadata
 from .panels import compare as compare
 from .panels import deviation_map as deviation_map
+from .provenance import described as described
+from .provenance import described_file as described_file
+from .provenance import made_of as made_of

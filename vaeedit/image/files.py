@@ -1,6 +1,7 @@
 """Which files are pictures, and how a file appears whole or not at all."""
 
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterable
@@ -21,6 +22,10 @@ FORMATS = {
 """Format by file name extension, in lower case."""
 
 
+PART = ".part"
+"""Ending of a temporary file."""
+
+
 def image_files(paths: Iterable[Path], *, recursive: bool = False) -> list[Path]:
     """The files among `paths`, and the pictures inside the folders among them, sorted within each folder."""
     found: list[Path] = []
@@ -33,14 +38,40 @@ def image_files(paths: Iterable[Path], *, recursive: bool = False) -> list[Path]
     return found
 
 
+def make_folder(folder: Path) -> None:
+    """Make the folder of an output where it is missing; raises ImageError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImageError(f"The folder {folder} cannot be made: {(error.strerror or '').lower()}.") from error
+
+
+def parts_in(folder: Path, names: Iterable[str]) -> list[Path]:
+    """Temporary files in a folder of outputs of these names: a killed process has left them, or one is writing."""
+    if not folder.is_dir():
+        return []
+    ours = {_head(name) for name in names}
+    end = re.compile(r"[0-9a-f]{8}" + re.escape(PART))
+    return [
+        path
+        for path in folder.iterdir()
+        if end.fullmatch(path.name[-len(PART) - 8 :]) and path.name[: -len(PART) - 8] in ours
+    ]
+
+
+def _head(name: str) -> str:
+    """How the temporary name of an output begins."""
+    return f".{name[:40]}."
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Write `data` under a temporary name in the same folder, then rename; raises ImageError.
 
     A link is followed; a file that is replaced keeps its permissions. The temporary file is removed on any
     failure, an interrupt included.
     """
-    target = path.resolve()
-    temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.part")
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f"{_head(target.name)}{secrets.token_hex(4)}{PART}")
     try:
         try:
             handle = os.open(

@@ -154,6 +154,17 @@ class Mixture:
     def __iter__(self) -> Iterator[tuple[float, Latents]]:
         return iter(self.components)
 
+    def edited(self, edit: "Callable[[Latents], Latents | Mixture]") -> "Mixture":
+        """Every component edited; what becomes a mixture itself is taken apart."""
+
+        def components() -> Iterator[tuple[float, Latents]]:
+            for weight, latents in self:
+                found = edit(latents)
+                parts = found if isinstance(found, Mixture) else [(1.0, found)]
+                yield from ((weight * share, part) for share, part in parts)
+
+        return Mixture(components())
+
 
 @dataclass(frozen=True)
 class Decoded:

@@ -10,20 +10,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vaeedit.devices import give_memory_back
 from vaeedit.errors import VaeeditError, WeightsError
 from vaeedit.image.frame import Condition, Estimated, Frame, Pixels, from_floats, peak_of
 from vaeedit.resampling import bicubic_up
-from vaeedit.tiling import Tile, reflected, tiles
+from vaeedit.tiling import Tile, best_sides, reflected, tiles
 from vaeedit.vae.files import VaeInfo
 from vaeedit.vae.latents import Decoded, Latents, Mixture
 from vaeedit.vae.protocol import VAE, Estimator, Upscaler
 
 Edit = Callable[[Latents], Latents | Mixture]
 
-WHOLE = 6_000_000
-"""Pixels of the result up to which an image is decoded in one piece by default."""
-DEFAULT_TILE = 2048
-"""Side of a tile of the result beyond that."""
+AREA = 2_200_000
+"""Pixels of the result that a tile sees at most, unless its side is given: about half a gigabyte for the shipped models."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,10 @@ class LoadedVae:
         pixels = np.empty(shape, frame.pixels.dtype)
         deviation = np.empty(shape, np.float32) if scale else None
         estimates: dict[str, list[tuple[float, int]]] = {}
-        for part in self._grid(frame, times, tile):
+        parts = list(self._grid(frame, times, tile))
+        for part in parts:
+            if len(parts) > 1:
+                give_memory_back()
             mean, spread, told = self._tile(frame, part, edit, Precision(precision), scale)
             target = _times(part.rows.target, times), _times(part.columns.target, times)
             pixels[target] = from_floats(mean, frame.pixels.dtype)
@@ -78,16 +80,16 @@ class LoadedVae:
                 deviation[target] = spread
             for name, value in told.items():
                 estimates.setdefault(name, []).append((value, mean[..., 0].size))
-        averages = {name: _average(parts) for name, parts in estimates.items()}
+        averages = {name: _average(values) for name, values in estimates.items()}
         alpha = frame.alpha if frame.alpha is None or times == 1 else _enlarged(frame.alpha, times)
         conditions = {**frame.conditions, **averages}
         return replace(frame, pixels=pixels, alpha=alpha, scale=deviation, conditions=conditions)
 
     def _grid(self, frame: Frame, times: int, tile: int | None) -> Iterator[Tile]:
         """The tiles of a frame whose result is `times` as large; `tile` is a side of the frame's own pixels."""
-        whole = frame.height * frame.width * times**2 <= WHOLE
-        side = tile or (max(frame.height, frame.width) if whole else DEFAULT_TILE // times)
-        return tiles(frame.height, frame.width, side, self.network.receptive_field, self.network.multiple)
+        halo = self.network.receptive_field
+        sides = (tile, tile) if tile else best_sides(frame.height, frame.width, halo, AREA // times**2)
+        return tiles(frame.height, frame.width, sides, halo, self.network.multiple)
 
     def _tile(
         self, frame: Frame, tile: Tile, edit: Edit, precision: Precision, scale: bool

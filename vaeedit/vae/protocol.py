@@ -24,7 +24,10 @@ class VAE(Protocol):
     receptive_field: int
     """Radius in pixels of the input that one output pixel (mean, scale or estimate) can see."""
     conditions: tuple[str, ...]
-    """Names of the maps (B, 1, H, W) that `encode` understands beside the image."""
+    """Names of the maps (B, 1, H, W) that `encode` understands beside the image.
+
+    A class attribute; another one, `needs`, may name those that must be told.
+    """
 
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
         """The latents' distribution given an image: the posterior q(z | x), or for a conditional VAE the prior p(z | y)."""

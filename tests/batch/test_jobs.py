@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from vaeedit.cli.execute import Extras, side_paths
-from vaeedit.cli.targets import Job, make_folder, plan
+from vaeedit.batch.jobs import Job, plan, with_sides
+from vaeedit.batch.sources import find_sources
 from vaeedit.errors import ImageError, UsageError
+from vaeedit.image.files import make_folder
 
 
 @pytest.fixture(autouse=True)
@@ -19,9 +20,9 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def planned(*inputs, output=None, **settings):
+def planned(*inputs, output=None, recursive=False, **settings):
     """The jobs as pairs of text."""
-    jobs = plan(inputs, output, "denoise", **settings)
+    jobs = plan(find_sources(inputs, recursive=recursive), output, "denoise", **settings)
     return [
         (str(job.source) if job.source else None, str(job.target) if job.target else None)
         for job in jobs
@@ -113,15 +114,15 @@ def test_a_folder_is_made_with_its_parents_or_the_error_says_why(folder):
         make_folder(folder / "a.jpg" / "x")
 
 
-def sides(jobs, pictures, overwrite=False):
-    extras = Extras(pictures, overwrite=overwrite)
+def sides(jobs, pictures, beside=(), **settings):
     return [
-        {name: str(path) for name, path in paths.items()}
-        for paths in side_paths(jobs, extras, several=len(jobs) > 1)
+        {name: str(path) for name, path in job.sides.items()}
+        for job in with_sides(jobs, pictures, beside, **settings)
     ]
 
 
-ONE, TWO = Job(Path("a.jpg"), Path("new.jpg")), Job(Path("sub/c.PNG"), Path("sub/new.png"))
+ONE = Job(Path("a.jpg"), Path("new.jpg"), Path("a.jpg"))
+TWO = Job(Path("sub/c.PNG"), Path("sub/new.png"), Path("c.PNG"))
 
 
 def test_side_pictures_of_one_input_are_files_and_of_several_lie_in_a_folder(folder):
@@ -131,7 +132,9 @@ def test_side_pictures_of_one_input_are_files_and_of_several_lie_in_a_folder(fol
         {"compare": "new/c.compare.png"},
     ]
     assert sides([ONE], {"compare": "sub"}) == [{"compare": "sub/a.compare.png"}]
-    assert sides([Job(None, Path("x.png"))], {"compare": "new/"}) == [{"compare": "new/stdin.compare.png"}]
+    assert sides([Job(None, Path("x.png"), Path("stdin.png"))], {"compare": "new/"}) == [
+        {"compare": "new/stdin.compare.png"}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -140,8 +143,8 @@ def test_side_pictures_of_one_input_are_files_and_of_several_lie_in_a_folder(fol
         ([ONE], {"compare": "a.jpg"}),
         ([ONE], {"compare": "new.jpg"}),
         ([ONE], {"compare": "x.png", "doubt": "./x.png"}),
-        ([ONE, Job(Path("sub/a.jpg"), Path("sub/new.jpg"))], {"compare": "new"}),
-        ([Job(Path("a.jpg"), Path("z/c.compare.png")), TWO], {"compare": "z"}),
+        ([ONE, Job(Path("sub/a.jpg"), Path("sub/new.jpg"), Path("a.jpg"))], {"compare": "new"}),
+        ([Job(Path("a.jpg"), Path("z/c.compare.png"), Path("a.jpg")), TWO], {"compare": "z"}),
     ],
 )
 def test_no_side_picture_takes_the_place_of_another_file_of_the_run(jobs, pictures):
@@ -153,3 +156,55 @@ def test_a_side_picture_that_exists_is_replaced_only_where_asked():
     with pytest.raises(UsageError, match=r"b\.png exists; say --exists overwrite"):
         sides([ONE], {"compare": "b.png"})
     assert sides([ONE], {"compare": "b.png"}, overwrite=True) == [{"compare": "b.png"}]
+
+
+def test_folders_are_mirrored_and_so_are_side_pictures(folder):
+    (folder / "sub/deep").mkdir()
+    (folder / "sub/deep/a.jpg").write_bytes(b"x")
+    assert planned("sub", output="new", recursive=True) == [
+        ("sub/a.jpg", "new/a.jpg"),
+        ("sub/c.PNG", "new/c.PNG"),
+        ("sub/deep/a.jpg", "new/deep/a.jpg"),
+    ]
+    jobs = plan(find_sources(["sub"], recursive=True), "new", "denoise")
+    assert sides(jobs, {"compare": "both"})[2] == {"compare": "both/deep/a.compare.png"}
+    assert sides(jobs, {}, ["doubt"])[2] == {"doubt": "new/deep/a.doubt.png"}
+
+
+def test_a_pattern_mirrors_what_lies_below_its_fixed_part(folder):
+    (folder / "sub/deep").mkdir()
+    (folder / "sub/deep/d.png").write_bytes(b"x")
+    assert planned("sub/**/*.png", output="new") == [("sub/deep/d.png", "new/deep/d.png")]
+    with pytest.raises(UsageError, match="No picture matches"):
+        planned("sub/*.webp", output="new")
+
+
+def test_a_list_names_files_and_one_that_is_missing_fails_alone(folder):
+    (folder / "list.txt").write_text("a.jpg\n\nsub/c.PNG\nmissing.jpg\n")
+    assert planned("@list.txt", output="new") == [
+        ("a.jpg", "new/a.jpg"),
+        ("sub/c.PNG", "new/c.PNG"),
+        ("missing.jpg", "new/missing.jpg"),
+    ]
+    with pytest.raises(UsageError, match=r"list none\.txt cannot be read"):
+        planned("@none.txt", output="new")
+
+
+def test_a_folder_that_leads_back_to_itself_is_entered_once(folder):
+    (folder / "sub/again").symlink_to(folder / "sub")
+    (folder / "sub/loop.png").symlink_to(folder / "sub/loop.png")
+    found = find_sources(["sub"], recursive=True)
+    assert [source.relative.as_posix() for source in found] == ["a.jpg", "c.PNG", "loop.png"]
+
+
+def test_what_a_resumed_run_has_made_counts_as_missing(folder):
+    (folder / "out").mkdir()
+    for name in ("out/a.jpg", "out/b.png"):
+        (folder / name).write_bytes(b"old")
+    made = {"out/b.png"}
+    for policy, target in (("skip", None), ("unique", "out/a-1.jpg"), ("overwrite", "out/a.jpg")):
+        jobs = dict(
+            planned("a.jpg", "b.png", output="out", exists=policy, made=lambda path: str(path) in made)
+        )
+        assert jobs["b.png"] == "out/b.png"
+        assert jobs.get("a.jpg") == target

@@ -1,0 +1,64 @@
+"""The ladder of attempts when memory runs out; the session here fails until the tiles are small enough."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from vaeedit.batch.memory import SPARE, run_within_memory
+from vaeedit.image import Frame
+
+FRAME = Frame(np.zeros((4, 4, 3), np.uint8))
+
+
+class Tight:
+    """A session whose memory holds tiles up to `fits`; -1: nothing at all."""
+
+    def __init__(self, fits, tile=None, device="cpu"):
+        self.fits, self.tiles = fits, []
+        self.settings = SimpleNamespace(tile=tile)
+        self.device = torch.device(device)
+
+    def run(self, pipeline, frame, *, tile=None, name=None):
+        self.tiles.append(tile)
+        if (tile or 10**9) > self.fits:
+            raise MemoryError
+        return f"done in {tile}"
+
+
+def test_what_fits_is_done_at_once():
+    session = Tight(10**9)
+    assert run_within_memory(session, None, FRAME) == ("done in None", [])
+    assert session.tiles == [None]
+
+
+def test_every_rung_is_tried_once_and_said():
+    session = Tight(300)
+    result, rungs = run_within_memory(session, None, FRAME)
+    assert result == "done in 256"
+    assert session.tiles == [None, None, 1024, 512, 256]
+    assert rungs == ["with freed caches", "in tiles of 1024", "in tiles of 512", "in tiles of 256"]
+
+
+def test_tiles_never_grow():
+    session = Tight(128, tile=300)
+    run_within_memory(session, None, FRAME)
+    assert session.tiles == [300, 300, 256, 128]
+
+
+def test_after_a_death_the_first_attempt_is_small():
+    session = Tight(10**9)
+    _, rungs = run_within_memory(session, None, FRAME, careful=True)
+    assert session.tiles == [512]
+    assert rungs == ["in tiles of 512"]
+
+
+def test_the_cpu_is_taken_only_where_it_is_allowed():
+    with pytest.raises(MemoryError):
+        run_within_memory(Tight(-1, device="cuda"), None, FRAME)
+    result, rungs = run_within_memory(Tight(-1, device="cuda"), None, FRAME, spare=lambda: Tight(512))
+    assert result == "done in 512"
+    assert rungs[-1] == SPARE
+    with pytest.raises(MemoryError):
+        run_within_memory(Tight(-1), None, FRAME, spare=lambda: Tight(512))

@@ -1,0 +1,168 @@
+"""The journal, and what a run that is resumed leaves alone; the engine here copies bytes."""
+
+import json
+
+import pytest
+
+from vaeedit.batch.jobs import Job, remove_leftovers
+from vaeedit.batch.journal import NAME, Journal, Record, Start, digest, read_history
+from vaeedit.batch.order import Order
+from vaeedit.batch.run import run_batch
+from vaeedit.errors import PipelineError, UsageError
+from vaeedit.pipeline import Pipeline, Step
+
+ORDER = Order(Pipeline(Step("denoise", strength=0.5)))
+
+
+class Copying:
+    """An engine that copies inputs and remembers what it did; an input that says "bad" fails."""
+
+    def __init__(self):
+        self.done = []
+
+    def __call__(self, order, jobs):
+        for job in jobs:
+            self.done.append(job.source.name)
+            data = job.source.read_bytes()
+            names = {"input": str(job.source), "output": str(job.target)}
+            if data == b"bad":
+                yield Record(**names, status="failed", error=f"{job.source} is bad.")
+                continue
+            job.target.parent.mkdir(exist_ok=True, parents=True)
+            job.target.write_bytes(data)
+            marks = {"fingerprint": order.fingerprint(data, job), "written": digest(data)}
+            yield Record(**names, status="done", **marks)
+
+
+@pytest.fixture
+def jobs(tmp_path):
+    """Three inputs and where they go."""
+    found = []
+    for name in ("a.png", "b.png", "c.png"):
+        (tmp_path / name).write_bytes(name.encode())
+        found.append(Job(tmp_path / name, tmp_path / "out" / name))
+    return found
+
+
+@pytest.fixture
+def batch(jobs, tmp_path):
+    """Run the batch; gives the summary and the names that were worked on."""
+    journal = tmp_path / "out" / NAME
+
+    def run(*, resume=False, order=ORDER, **settings):
+        engine = Copying()
+        existed = [str(job.target) for job in jobs if job.target.exists()]
+        history = read_history(journal) if resume else None
+        if resume:
+            remove_leftovers(jobs)
+        kept = Journal(journal, Start([] if resume else existed))
+        return run_batch(order, jobs, engine, journal=kept, history=history, **settings), engine.done
+
+    run.journal = journal
+    return run
+
+
+def lines(journal):
+    return [json.loads(line) for line in journal.read_text().splitlines()]
+
+
+def test_every_file_has_a_line_and_the_run_one_that_says_what_was_there(batch, jobs):
+    jobs[1].target.parent.mkdir()
+    jobs[1].target.write_bytes(b"old")
+    jobs[2].source.write_bytes(b"bad")
+    summary, _ = batch()
+    start, *records = lines(batch.journal)
+    assert start == {"existed": [str(jobs[1].target)]}
+    assert [record["status"] for record in records] == ["done", "done", "failed"]
+    assert (summary.done, summary.skipped) == (2, 0)
+    assert summary.failures == {str(jobs[2].source): f"{jobs[2].source} is bad."}
+
+
+def test_what_is_finished_is_left_alone_and_not_written_down_again(batch):
+    batch()
+    before = batch.journal.read_text()
+    summary, worked = batch(resume=True)
+    assert worked == []
+    assert summary.skipped == 3
+    assert batch.journal.read_text() == before
+
+
+@pytest.mark.parametrize("harm", ["cut", "changed", "missing", "input", "failed before"])
+def test_an_output_that_is_not_what_was_written_is_made_again(batch, jobs, harm):
+    if harm == "failed before":
+        jobs[1].source.write_bytes(b"bad")
+    batch()
+    {
+        "cut": lambda: jobs[1].target.write_bytes(jobs[1].target.read_bytes()[:3]),
+        "changed": lambda: jobs[1].target.write_bytes(b"x.png"),
+        "missing": lambda: jobs[1].target.unlink(),
+        "input": lambda: jobs[1].source.write_bytes(b"other"),
+        "failed before": lambda: jobs[1].source.write_bytes(b"good"),
+    }[harm]()
+    summary, worked = batch(resume=True)
+    assert worked == ["b.png"]
+    assert (summary.done, summary.skipped) == (1, 2)
+    assert jobs[1].target.read_bytes() == jobs[1].source.read_bytes()
+
+
+def test_other_options_make_everything_again(batch):
+    batch()
+    for order in (
+        Order(Pipeline(Step("denoise", strength=0.6))),
+        Order(ORDER.pipeline, {"seed": 1}),
+        Order(ORDER.pipeline, {"precision": "float32"}),
+    ):
+        _, worked = batch(resume=True, order=order)
+        assert len(worked) == 3
+    for order in (Order(ORDER.pipeline, {"precision": "float32", "tile": 64}, threads=1, cpu_allowed=True),):
+        _, worked = batch(resume=True, order=order)
+        assert worked == []  # none of these decides the output
+
+
+def test_a_line_that_was_cut_short_is_passed_over(batch, jobs):
+    batch()
+    text = batch.journal.read_text()
+    batch.journal.write_text(text[: text.rindex('"written"')])
+    _, worked = batch(resume=True)
+    assert worked == ["c.png"]
+    assert {record["output"] for record in lines_that_parse(batch.journal)} == {
+        str(job.target) for job in jobs
+    }
+
+
+def lines_that_parse(journal):
+    for line in journal.read_text().splitlines():
+        try:
+            found = json.loads(line)
+        except ValueError:
+            continue
+        if "output" in found:
+            yield found
+
+
+def test_parts_that_a_killed_run_left_are_removed(batch, jobs):
+    batch()
+    folder = jobs[0].target.parent
+    (folder / ".a.png.0123abcd.part").write_bytes(b"half")
+    (folder / ".mine.part").write_bytes(b"keep")
+    batch(resume=True)
+    assert sorted(path.name for path in folder.glob(".*")) == [".mine.part"]
+
+
+def test_the_first_failure_ends_a_run_that_asks_for_it(batch, jobs):
+    jobs[0].source.write_bytes(b"bad")
+    summary, worked = batch(fail_fast=True)
+    assert worked == ["a.png"]
+    assert summary.stopped
+    assert "Stopped at the first failure" in summary.sentence(3)
+
+
+def test_a_faulty_pipeline_is_refused_before_any_work(batch):
+    with pytest.raises(PipelineError):
+        batch(order=Order(Pipeline(Step("denoise", strenght=1))))
+    assert not batch.journal.exists()
+
+
+def test_there_must_be_something_to_resume(tmp_path):
+    with pytest.raises(UsageError, match="no journal"):
+        read_history(tmp_path / NAME)

@@ -1,0 +1,156 @@
+"""Steps that share a VAE hand over latents: one encode, one decode, and less lost than by a round trip between them."""
+
+from dataclasses import replace
+from importlib.metadata import EntryPoint
+
+import numpy as np
+import pytest
+from torch import nn
+from torch.nn import functional as F
+
+import vaeedit
+from vaeedit.api import (
+    ArchitectureSpec,
+    Decoded,
+    Frame,
+    Gaussian,
+    Latents,
+    Mixture,
+    Operation,
+    OperationSpec,
+    Options,
+    hookimpl,
+)
+from vaeedit.pipeline import chains
+from vaeedit.plugins import discover
+from vaeedit.session import Session
+from vaeedit.vae.files import VaeInfo, save_vae
+
+CALLS = {"encode": 0, "decode": 0}
+
+
+class Soft(nn.Module):
+    """A VAE that loses something: its encoder blurs."""
+
+    channels, multiple, receptive_field, conditions = 3, 1, 1, ()
+
+    def __init__(self, options):
+        super().__init__()
+        self.none = nn.Conv2d(1, 1, 1)
+
+    def encode(self, x, conditions):
+        CALLS["encode"] += 1
+        return Latents((Gaussian(F.avg_pool2d(x, 3, 1, 1, count_include_pad=False), None),))
+
+    def decode(self, latents, *, scale=False):
+        CALLS["decode"] += 1
+        return Decoded(latents.levels[0].mean)
+
+
+class Shift(Operation):
+    """Adds a little to every latent."""
+
+    def edit(self, latents):
+        (level,) = latents.levels
+        return replace(latents, levels=(level.at(level.mean + 1 / 255),))
+
+
+class Halves(Operation):
+    """A mixture of two."""
+
+    def edit(self, latents):
+        return Mixture([(0.5, latents), (0.5, latents)])
+
+
+class Rest(Shift):
+    """Changes nothing."""
+
+    is_identity = True
+
+
+@hookimpl
+def vaeedit_operations():
+    specs = [("shift", Shift, True), ("halves", Halves, True), ("rest", Rest, True), ("pixels", Shift, False)]
+    return [
+        OperationSpec(
+            name=name,
+            summary="Of these tests.",
+            target=f"{__name__}:{cls.__name__}",
+            vae="soft.safetensors",
+            latent=latent,
+        )
+        for name, cls, latent in specs
+    ]
+
+
+@hookimpl
+def vaeedit_architectures():
+    return [ArchitectureSpec(name="soft", summary="Soft.", target=f"{__name__}:Soft", options=Options)]
+
+
+PLUGINS = discover([EntryPoint("soft", __name__, "vaeedit")])
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run steps on a random frame in float; gives pixels, calls and notes."""
+    path = tmp_path / "soft.safetensors"
+    save_vae(path, Soft(None), VaeInfo(name="soft", architecture="soft", shape={}))
+    wave = 0.5 + 0.3 * np.sin(np.arange(45) / 2)
+    source = Frame(np.broadcast_to(wave[None, :, None], (12, 45, 3)).astype(np.float32))
+
+    def go(*names, frame=source):
+        CALLS.update(encode=0, decode=0)
+        pipeline = vaeedit.Pipeline(*(vaeedit.Step(name, vae=str(path)) for name in names))
+        with Session(plugins=PLUGINS, precision="float32", device="cpu") as session:
+            result = session.run(pipeline, frame)
+        return result.frame.pixels, tuple(CALLS.values()), result.notes
+
+    go.source = source
+    return go
+
+
+def test_two_steps_take_one_encode_and_one_decode(run):
+    _, calls, notes = run("shift", "shift")
+    assert calls == (1, 1)
+    assert notes["shift"] == {"chained_with": "shift"}
+    assert notes["shift-2"]["seconds"] >= 0
+    assert run("shift", "pixels")[1] == (2, 2)
+    assert run("pixels", "shift", "shift")[1] == (2, 2)
+
+
+def test_less_is_lost_than_by_a_round_trip_between_them(run):
+    ideal = run.source.pixels + 2 / 255
+    chained = run("shift", "shift")[0]
+    first = Frame(run("shift")[0])
+    by_hand = run("shift", frame=first)[0]
+
+    def error(pixels):
+        return float(np.square(pixels - ideal).mean())
+
+    assert error(chained) < 0.5 * error(by_hand)
+
+
+def test_a_step_that_changes_nothing_is_passed_over_in_a_chain(run):
+    assert np.array_equal(run("shift", "rest")[0], run("shift")[0])
+    assert np.array_equal(run("rest", "shift")[0], run("shift")[0])
+    pixels, calls, notes = run("rest", "rest")
+    assert calls == (0, 0)
+    assert pixels is run.source.pixels
+    assert notes["rest-2"] == {"unchanged": True}
+
+
+def test_a_mixture_is_edited_part_by_part(run):
+    pixels, calls, _ = run("halves", "shift", "halves")
+    assert np.allclose(pixels, run("shift")[0], atol=1e-6)
+    assert calls == (1, 4)
+
+
+def test_only_neighbours_with_one_vae_and_no_maps_join(tmp_path):
+    plan = vaeedit.Pipeline(
+        vaeedit.Step("shift", vae="a.safetensors"),
+        vaeedit.Step("shift", vae="a.safetensors"),
+        vaeedit.Step("shift", vae="b.safetensors"),
+        vaeedit.Step("pixels", vae="b.safetensors"),
+    ).check(PLUGINS)
+    assert [len(steps) for steps in chains(plan)] == [2, 1, 1]

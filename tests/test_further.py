@@ -1,0 +1,160 @@
+"""Further pictures of a step: one file for all inputs or by template, from Python, YAML, one line and the command line."""
+
+from dataclasses import replace
+from importlib.metadata import EntryPoint
+
+import numpy as np
+import pytest
+from torch import nn
+
+import vaeedit
+from vaeedit.api import (
+    ArchitectureSpec,
+    Decoded,
+    Frame,
+    Gaussian,
+    Latents,
+    Operation,
+    OperationSpec,
+    Options,
+    hookimpl,
+)
+from vaeedit.cli.main import call
+from vaeedit.errors import ImageError, PipelineError, UsageError
+from vaeedit.one_line import parse_line
+from vaeedit.plugins import discover
+from vaeedit.schema import pipeline_schema
+from vaeedit.session import Session
+from vaeedit.vae.files import VaeInfo, save_vae
+
+
+class Plain(nn.Module):
+    """Latents are the pixels."""
+
+    channels, multiple, receptive_field, conditions = 3, 1, 0, ()
+
+    def __init__(self, options):
+        super().__init__()
+        self.none = nn.Conv2d(1, 1, 1)
+
+    def encode(self, x, conditions):
+        return Latents((Gaussian(x, None),))
+
+    def decode(self, latents, *, scale=False):
+        return Decoded(latents.levels[0].mean)
+
+
+class Brightest(Operation):
+    """The brighter of the input and of every other picture, at each pixel."""
+
+    def before(self, frames):
+        others = [
+            frame.pixels for name in ("other", "soft-mask") for frame in self.request.images.get(name, ())
+        ]
+        return [replace(frames[0], pixels=np.maximum.reduce([frames[0].pixels, *others]))]
+
+    def edit(self, latents):
+        return latents
+
+
+@hookimpl
+def vaeedit_operations():
+    return [
+        OperationSpec(
+            name="brightest",
+            summary="Of these tests.",
+            target=f"{__name__}:Brightest",
+            vae="plain.safetensors",
+            images={"other": "Another picture.", "soft-mask": "One more."},
+            needs=("other",),
+        )
+    ]
+
+
+@hookimpl
+def vaeedit_architectures():
+    return [ArchitectureSpec(name="plain", summary="Plain.", target=f"{__name__}:Plain", options=Options)]
+
+
+PLUGINS = discover([EntryPoint("plain", __name__, "vaeedit")])
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """in.png (10), masks/in.png (20) and far/other.png (30), all grey of one value; pipelines live in far/."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("session", "cli.main", "cli.pipeline", "batch.order"):
+        monkeypatch.setattr(f"vaeedit.{name}.registry", lambda: PLUGINS, raising=False)
+    for name, value in (("in.png", 10), ("masks/in.png", 20), ("far/other.png", 30)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        vaeedit.write(Frame(np.full((4, 5, 3), value, np.uint8)), tmp_path / name)
+    save_vae(
+        tmp_path / "plain.safetensors", Plain(None), VaeInfo(name="plain", architecture="plain", shape={})
+    )
+    return tmp_path
+
+
+def brightness(pipeline, source="in.png"):
+    with Session(plugins=PLUGINS, vae="plain.safetensors", device="cpu") as session:
+        return int(session.run(pipeline, source).frame.pixels.max())
+
+
+def test_from_python_relative_to_the_current_folder():
+    step = vaeedit.Step("brightest", other="masks/in.png")
+    assert brightness(step) == 20
+    assert brightness(vaeedit.Step("brightest", other=["masks/in.png", "far/other.png"])) == 30
+    assert brightness(vaeedit.Step("brightest", other="in.png", soft_mask="far/other.png")) == 30
+
+
+def test_a_template_follows_the_input():
+    step = vaeedit.Step("brightest", other="{folder}/masks/{stem}.png")
+    assert brightness(step) == 20
+    with pytest.raises(UsageError, match="this input has none"):
+        brightness(step, vaeedit.read("in.png"))
+
+
+def test_from_yaml_relative_to_the_pipeline(folder):
+    (folder / "far/p.yaml").write_text("version: 1\nsteps:\n  - brightest: {other: other.png}\n")
+    pipeline = vaeedit.Pipeline.from_file("far/p.yaml")
+    assert brightness(pipeline) == 30
+    assert vaeedit.Pipeline.from_yaml(pipeline.to_yaml()) == pipeline
+
+
+def test_from_one_line():
+    assert brightness(parse_line("brightest --other masks/in.png")) == 20
+
+
+def test_from_the_command_line(folder, capsys):
+    flags = ["--vae", "plain.safetensors", "-o", "out.png"]
+    assert call(["brightest", "in.png", "--other", "masks/{name}", *flags]) == 0
+    assert vaeedit.read("out.png").pixels.max() == 20
+    assert call(["brightest", "in.png", *flags]) == 2
+    assert "--other" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        ({}, "needs the picture 'other'"),
+        ({"other": 3}, "must name a file"),
+        ({"other": []}, "must name a file"),
+        ({"other": "{size}.png"}, "a template knows {stem}, {name}, {folder}"),
+        ({"other": "{stem.png"}, "is not a template"),
+        ({"other": "a.png", "soft-musk": "b.png"}, "no option 'soft-musk'"),
+    ],
+)
+def test_faults_are_found_before_anything_runs(options, fault):
+    with pytest.raises(PipelineError) as caught:
+        vaeedit.Pipeline(vaeedit.Step("brightest", **options)).check(PLUGINS)
+    assert fault in str(caught.value)
+
+
+def test_a_picture_that_is_missing_is_named():
+    with pytest.raises(ImageError, match=r"none\.png"):
+        brightness(vaeedit.Step("brightest", other="none.png"))
+
+
+def test_the_schema_knows_them():
+    text = str(pipeline_schema(PLUGINS))
+    assert "Another picture." in text
+    assert "'required': ['other']" in text

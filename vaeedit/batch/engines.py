@@ -1,0 +1,55 @@
+"""Engines: who does the jobs. Each takes an order and jobs and gives records, whatever happens to single files."""
+
+from collections.abc import Iterable, Iterator
+
+from vaeedit.batch.jobs import Job
+from vaeedit.batch.journal import Record
+from vaeedit.batch.order import Order
+from vaeedit.batch.run import Engine
+from vaeedit.errors import MissingExtra, UsageError
+
+
+def here(*, debug: bool = False) -> Engine:
+    """In this process."""
+
+    def engine(order: Order, jobs: Iterable[Job | None]) -> Iterator[Record]:
+        from vaeedit.batch.work import Worker
+
+        return Worker(order, debug=debug).records(jobs)
+
+    return engine
+
+
+def processes(workers: int) -> Engine:
+    """In several processes on this machine."""
+
+    def engine(order: Order, jobs: Iterable[Job | None]) -> Iterator[Record]:
+        from vaeedit.batch.processes import records_of_processes
+
+        return records_of_processes(order, jobs, workers)
+
+    return engine
+
+
+def dask(scheduler: str | None, workers: int) -> Engine:
+    """On a Dask cluster: at the address of its scheduler, or one made of `workers` processes for this run."""
+    try:
+        from vaeedit.batch.cluster import records_of_cluster
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] in {"dask", "distributed"}:
+            raise MissingExtra("The Dask engine", "dask") from None
+        raise
+
+    def engine(order: Order, jobs: Iterable[Job | None]) -> Iterator[Record]:
+        return records_of_cluster(order, jobs, scheduler, workers)
+
+    return engine
+
+
+def choose(name: str, *, workers: int = 1, scheduler: str | None = None, debug: bool = False) -> Engine:
+    """The engine of the command line's flags; raises UsageError or MissingExtra."""
+    if name == "dask":
+        return dask(scheduler, workers)
+    if scheduler is not None:
+        raise UsageError("--scheduler needs --engine dask.")
+    return here(debug=debug) if workers == 1 else processes(workers)

@@ -1,0 +1,75 @@
+"""What is to be done to every file of a batch; travels to workers as it is."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from vaeedit import __version__
+from vaeedit.batch.jobs import Job
+from vaeedit.batch.journal import digest
+from vaeedit.further import resolved
+from vaeedit.options import as_dict, validate
+from vaeedit.pipeline import Pipeline, Plan
+from vaeedit.plugins import registry
+from vaeedit.settings import Policy, Settings
+from vaeedit.vae.files import checksum, find_vae
+
+
+@dataclass(frozen=True)
+class Order:
+    """A pipeline with the settings of its sessions."""
+
+    pipeline: Pipeline
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    threads: int | None = None
+    """CPU threads of each worker; None leaves them as they are."""
+    cpu_allowed: bool = False
+    """Whether a file that does not fit into the GPU's memory may be done on the CPU."""
+    metadata: Policy = "keep"
+    """How much of the inputs' metadata the outputs keep."""
+
+    @cached_property
+    def steps(self) -> list[dict[str, Any]]:
+        """For the journal: operation, options, VAE and its checksum, of each step. Raises what `Pipeline.check` raises."""
+        given = validate(Settings, self.settings)
+        found = registry()
+        steps = []
+        for step in self._plan:
+            path = find_vae(given.vae or step.vae, found)
+            steps.append(
+                {
+                    "operation": step.provided.qualified,
+                    "options": {**as_dict(step.options), **step.images},
+                    "vae": given.vae or step.vae,
+                    "checksum": checksum(path),
+                }
+            )
+        return steps
+
+    @cached_property
+    def _plan(self) -> Plan:
+        return self.pipeline.check(registry())
+
+    @cached_property
+    def made(self) -> dict[str, Any]:
+        """What the outputs say about how they were made: enough to make them again."""
+        given = validate(Settings, self.settings)
+        seed = given.seed + self.pipeline.seed
+        return {"version": __version__, "seed": seed, "precision": given.precision, "steps": self.steps}
+
+    def fingerprint(self, data: bytes, job: Job) -> str:
+        """Of an input's bytes and of everything that decides the output; not of what only decides where it is made."""
+        suffix = job.target.suffix.lower() if job.target else ""
+        decides = {**self.made, "metadata": self.metadata, "format": suffix}
+        further = [path.read_bytes() for path in self._further(job)]
+        return digest(data, msgspec.json.encode(decides, order="sorted"), *further)
+
+    def _further(self, job: Job) -> Iterator[Path]:
+        """The further pictures of all steps for one input."""
+        for step in self._plan:
+            for texts in step.images.values():
+                yield from (resolved(text, self.pipeline.folder, job.source) for text in texts)

@@ -1,0 +1,190 @@
+"""One worker's part: read, edit, write, with reading and writing beside the computing."""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from vaeedit.batch.jobs import Job
+from vaeedit.batch.journal import Record, digest
+from vaeedit.batch.memory import run_within_memory
+from vaeedit.batch.order import Order
+from vaeedit.batch.overlap import overlapped
+from vaeedit.batch.sources import STREAM
+from vaeedit.devices import resolve_precision
+from vaeedit.errors import ImageError, UsageError, VaeeditError, WeightsError
+from vaeedit.image import (
+    FORMATS,
+    Frame,
+    compare,
+    described,
+    format_of,
+    made_of,
+    read_bytes,
+    write,
+    write_bytes,
+    write_whole,
+)
+from vaeedit.image.files import make_folder
+from vaeedit.operation import Result
+from vaeedit.session import Session
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One job on its way."""
+
+    job: Job
+    started: float
+    data: bytes = b""
+    frame: Frame | None = None
+    result: Result | None = None
+    rungs: list[str] = field(default_factory=list)
+    error: str = ""
+
+
+class Worker:
+    """Does jobs with one session; whatever a file causes ends in its record; a wrong request or an unusable VAE raises."""
+
+    def __init__(self, order: Order, *, debug: bool = False) -> None:
+        self.order, self.debug = order, debug
+        self.session = Session(**order.settings)
+        self._spare: Session | None = None
+        _use_threads(order.threads)
+
+    def records(self, jobs: Iterable[Job | None]) -> Iterator[Record]:
+        """The record of every job, in order; a None among the jobs means that there is none yet."""
+        return overlapped(jobs, self._read, self._compute, self._write)
+
+    def _read(self, job: Job) -> Attempt:
+        attempt = Attempt(job, time.perf_counter())
+        try:
+            data = _bytes_of(job)
+            frame = read_bytes(data, job.name)
+            if job.target is not None and job.target.suffix.lower() not in FORMATS:
+                raise ImageError(f"{job.target} does not end in a picture format; name the output with -o.")
+            return replace(attempt, data=data, frame=frame)
+        except (VaeeditError, MemoryError) as error:
+            return self._failed(attempt, error)
+
+    def _compute(self, attempt: Attempt) -> Attempt:
+        if attempt.frame is None:
+            return attempt
+        spare = self._on_cpu if self.order.cpu_allowed else None
+        try:
+            result, rungs = run_within_memory(
+                self.session,
+                self.order.pipeline,
+                attempt.frame,
+                spare=spare,
+                careful=attempt.job.careful,
+                name=attempt.job.source,
+            )
+        except (UsageError, WeightsError):
+            raise  # no other file would fare better
+        except (VaeeditError, MemoryError) as error:
+            return self._failed(attempt, error)
+        return replace(attempt, result=result, rungs=rungs)
+
+    def _write(self, attempt: Attempt) -> Record:
+        if attempt.result is not None:
+            try:
+                return self._delivered(attempt, attempt.result)
+            except (VaeeditError, MemoryError) as error:
+                attempt = self._failed(attempt, error)
+        return self._record(attempt, status="failed", error=attempt.error)
+
+    def _delivered(self, attempt: Attempt, result: Result) -> Record:
+        """Write the image and the side pictures; an untouched image keeps its very bytes, so it is not encoded twice."""
+        job, frame = attempt.job, attempt.frame
+        assert frame is not None
+        warnings: list[str] = []
+        kind = FORMATS.get(job.source.suffix.lower()) if job.source else None
+        wanted = format_of(job.target) if job.target else kind or "PNG"
+        policy = self.order.metadata
+        if result.frame is frame and kind == wanted and policy == "keep":
+            data = attempt.data
+        else:
+            made = None if result.frame is frame else self._made(frame)
+            data, found = write_bytes(described(result.frame, made, wanted, policy), wanted)
+            warnings += [f"{job.target or STREAM}: {text}" for text in found]
+        for name, path in job.sides.items():
+            make_folder(path.parent)
+            picture = compare(frame, result.frame) if name == "compare" else result.maps[name]
+            warnings += write(picture, path)
+        if job.target is None:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        else:
+            make_folder(job.target.parent)
+            write_whole(job.target, data)
+        return self._record(
+            attempt,
+            status="done",
+            width=frame.width,
+            height=frame.height,
+            fingerprint=self.order.fingerprint(attempt.data, job),
+            written=digest(data),
+            sides={name: str(path) for name, path in job.sides.items()},
+            notes=dict(result.notes),
+            warnings=warnings,
+            rungs=attempt.rungs,
+        )
+
+    def _made(self, source: Frame) -> dict[str, Any]:
+        """What made the output, and before that its input, where the input says so."""
+        before = made_of(source.metadata)
+        return self.order.made if before is None else {**self.order.made, "before": before}
+
+    def _record(self, attempt: Attempt, **members: object) -> Record:
+        session, job = self.session, attempt.job
+        depth = attempt.frame.depth if attempt.frame else 8
+        precision = resolve_precision(session.settings.precision, session.device, depth)
+        return Record(
+            input=job.name,
+            output=STREAM if job.target is None else str(job.target),
+            seconds=round(time.perf_counter() - attempt.started, 3),
+            device=str(session.device),
+            precision=str(precision).removeprefix("torch."),
+            tile=session.settings.tile,
+            seed=session.settings.seed + self.order.pipeline.seed,
+            steps=self.order.steps,
+            **members,  # type: ignore[arg-type]
+        )
+
+    def _failed(self, attempt: Attempt, error: BaseException) -> Attempt:
+        """What went wrong, in a sentence that names the input."""
+        if self.debug:
+            raise error
+        name = attempt.job.name
+        if isinstance(error, MemoryError):
+            text = f"{name} does not fit into memory; try a smaller --tile."
+        else:
+            text = str(error) if name in str(error) else f"{name}: {error}"
+        return replace(attempt, result=None, error=text)
+
+    def _on_cpu(self) -> Session:
+        if self._spare is None:
+            self._spare = Session(**{**self.order.settings, "device": "cpu"})
+        return self._spare
+
+
+def _bytes_of(job: Job) -> bytes:
+    if job.source is None:
+        return sys.stdin.buffer.read()
+    try:
+        return job.source.read_bytes()
+    except OSError as error:
+        raise ImageError(f"{job.source} cannot be read: {(error.strerror or str(error)).lower()}.") from error
+
+
+def _use_threads(count: int | None) -> None:
+    """Limit what computes in this process, so that workers side by side do not fight for cores."""
+    if count is None:
+        return
+    import cv2
+    import torch
+
+    torch.set_num_threads(count)
+    cv2.setNumThreads(count)

@@ -1,0 +1,188 @@
+"""Flags that every command on images has, and the run they ask for."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vaeedit.batch.jobs import EXISTS, Job, plan, remove_leftovers, with_sides
+from vaeedit.batch.journal import NAME, History, Journal, Start, read_history
+from vaeedit.batch.sources import LIST, STREAM, find_sources
+from vaeedit.cli import console
+from vaeedit.cli.report import Reporter
+from vaeedit.cli.watch import watch
+from vaeedit.errors import UsageError
+from vaeedit.settings import POLICIES, Settings
+
+if TYPE_CHECKING:
+    from vaeedit.batch.order import Order
+    from vaeedit.pipeline import Pipeline
+
+
+def file_options(inputs: str = "INPUTS...") -> list[click.Parameter]:
+    """Inputs, and the flags about files, workers and printing."""
+    return [
+        click.Argument(["inputs"], nargs=-1, required=True, metavar=inputs),
+        _text("-o", "--output", metavar="FILE|DIR|-", help="Where the result goes; by default IN.OPERATION.jpg beside it."),
+        _flag("-r", "--recursive", help="Search folders with all their sub-folders, which the output mirrors."),
+        _flag("--in-place", help="Replace the inputs."),
+        _choice("--exists", EXISTS, "error", "What to do where an output exists."),
+        _text("--compare", metavar="FILE", help="Also write a before/after picture."),
+        _flag("--dry-run", help="Say what would be done, and do nothing."),
+        _choice("--metadata", POLICIES, "keep", "What of EXIF, XMP and the like outputs keep; minimal: the colour profile."),
+        _number("--workers", 1, "Processes that work side by side."),
+        _number("--threads", None, "CPU threads of each worker; by default the cores are shared out."),
+        _choice("--engine", ("local", "dask"), "local", "Who does the work: this machine, or a Dask cluster."),
+        _text("--scheduler", metavar="ADDRESS", help="Of a Dask cluster; without one, --engine dask starts its own."),
+        _text("--journal", metavar="FILE", help=f"Where a line for every file goes; by default {NAME} in the output folder."),
+        _flag("--resume", help="Leave alone what the journal vouches for, and make the rest."),
+        _flag("--watch", help="Wait for new pictures in the folders, until Ctrl-C."),
+        _flag("--fail-fast", help="Stop at the first file that fails."),
+        _flag("--allow-cpu", help="Do on the CPU what does not fit into the GPU's memory."),
+        _text("--report", metavar="FILE", help="Write a summary as JSON."),
+        _flag("--json", "as_json", help="Report as one JSON line a file."),
+        debug_option(),
+    ]  # fmt: skip
+
+
+def debug_option() -> click.Option:
+    """Every command has it; errors then come with their traceback."""
+    return _flag("--debug", help="Show the traceback of an error.")
+
+
+def run_on_files(
+    pipeline: "Pipeline",
+    values: Mapping[str, Any],
+    name: str,
+    pictures: Mapping[str, str],
+    beside: Sequence[str] = (),
+) -> int:
+    """Plan and do what the flags in `values` ask for; returns the exit code.
+
+    `name` goes into default output names, `pictures` maps side pictures to what the user typed, and maps in `beside`
+    are written beside each output.
+    """
+    journal = _journal_of(values)
+    if (values["resume"] or values["watch"]) and journal is None:
+        raise UsageError("--resume and --watch need an output folder (-o DIR) or a --journal.")
+    history = read_history(journal) if journal and values["resume"] else History()
+    if values["watch"]:
+        assert journal is not None
+        return watch(order_of(pipeline, values), values, name, Journal(journal), history)
+    jobs = plan(
+        find_sources(values["inputs"], recursive=values["recursive"]),
+        values["output"],
+        name,
+        exists=values["exists"],
+        in_place=values["in_place"],
+        made=history.made,
+    )
+    if values["compare"]:
+        pictures = {**pictures, "compare": values["compare"]}
+    jobs = with_sides(jobs, pictures, beside, overwrite=values["exists"] == "overwrite" or history.resumed)
+    if values["dry_run"]:
+        return _say_plan(pipeline, jobs)
+    if history.resumed:
+        remove_leftovers(jobs)
+    existed = [
+        str(job.target) for job in jobs if job.target and job.target.exists() and not history.made(job.target)
+    ]
+    kept = Journal(journal, Start(existed)) if journal and not all(job.skipped for job in jobs) else None
+    return _run(pipeline, values, jobs, kept, history)
+
+
+def _run(
+    pipeline: "Pipeline",
+    values: Mapping[str, Any],
+    jobs: Sequence[Job],
+    journal: Journal | None,
+    history: History,
+) -> int:
+    from vaeedit.batch.engines import choose
+    from vaeedit.batch.run import run_batch
+
+    engine = choose(
+        values["engine"], workers=values["workers"], scheduler=values["scheduler"], debug=values["debug"]
+    )
+    streams = any(job.source is None or job.target is None for job in jobs)
+    if streams and (values["workers"] > 1 or values["engine"] == "dask"):
+        raise UsageError("Standard input and output belong to one process; leave out --workers and --engine.")
+    with Reporter(len(jobs), as_json=values["as_json"]) as reporter:
+        summary = run_batch(
+            order_of(pipeline, values),
+            jobs,
+            engine,
+            journal=journal,
+            history=history,
+            fail_fast=values["fail_fast"],
+            tell=reporter.tell,
+        )
+    if len(jobs) > 1 and not values["as_json"]:
+        console.note(summary.sentence(len(jobs)))
+    if values["report"]:
+        summary.write(Path(values["report"]))
+    return console.FAILED if summary.failures else console.OK
+
+
+def order_of(pipeline: "Pipeline", values: Mapping[str, Any]) -> "Order":
+    """What is to be done to every file."""
+    from vaeedit.batch.order import Order
+
+    settings = {name: values[name] for name in Settings.__struct_fields__}
+    return Order(pipeline, settings, _threads(values), values["allow_cpu"], values["metadata"])
+
+
+def _threads(values: Mapping[str, Any]) -> int | None:
+    """Cores are shared out among the workers, so that they do not fight for them."""
+    import os
+
+    asked: int | None = values["threads"]
+    workers: int = values["workers"]
+    return asked if asked or workers == 1 else max(1, (os.cpu_count() or 1) // workers)
+
+
+def _journal_of(values: Mapping[str, Any]) -> Path | None:
+    """Where the journal goes: where it is asked for, or into the output folder if there is one."""
+    output: str | None = values["output"]
+    if values["journal"]:
+        return Path(values["journal"])
+    if output is None or output == "-":
+        return None
+    several = len(values["inputs"]) > 1 or any(map(_is_several, values["inputs"]))
+    folder = Path(output)
+    return folder / NAME if several or output.endswith(("/", "\\")) or folder.is_dir() else None
+
+
+def _is_several(name: str) -> bool:
+    return name != STREAM and (name.startswith(LIST) or not Path(name).is_file())
+
+
+def _say_plan(pipeline: "Pipeline", jobs: Sequence[Job]) -> int:
+    from vaeedit.plugins import registry
+
+    for number, step in enumerate(pipeline.check(registry()), 1):
+        console.note(f"{number}. {step}")
+    for job in jobs:
+        console.say(f"{job.name} -> {job.target or '-'}" + ("  (exists; left alone)" if job.skipped else ""))
+    console.note(f"{sum(not job.skipped for job in jobs)} of {len(jobs)} would be done.")
+    return console.OK
+
+
+def _flag(*names: str, help: str) -> click.Option:
+    return click.Option([*names], is_flag=True, default=False, help=help)
+
+
+def _text(*names: str, metavar: str, help: str) -> click.Option:
+    return click.Option([*names], metavar=metavar, help=help)
+
+
+def _choice(name: str, choices: Sequence[str], default: str, help: str) -> click.Option:
+    return click.Option([name], type=click.Choice(choices), default=default, show_default=True, help=help)
+
+
+def _number(name: str, default: int | None, help: str) -> click.Option:
+    shown = default is not None
+    return click.Option(
+        [name], type=click.IntRange(1), default=default, show_default=shown, metavar="N", help=help
+    )

@@ -1,0 +1,50 @@
+"""`--watch`: pictures are done as they arrive, until Ctrl-C."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vaeedit.batch.jobs import Job, plan
+from vaeedit.batch.journal import History, Journal, Record
+from vaeedit.batch.sources import Source, find_sources
+from vaeedit.batch.watch import arrivals
+from vaeedit.cli import console
+from vaeedit.cli.report import Reporter
+from vaeedit.errors import UsageError
+
+if TYPE_CHECKING:
+    from vaeedit.batch.order import Order
+
+
+def watch(order: "Order", values: Mapping[str, Any], name: str, journal: Journal, history: History) -> int:
+    """Do what arrives; outputs that were there before are left alone unless --exists says otherwise."""
+    from vaeedit.batch.engines import here
+    from vaeedit.batch.run import Summary, run_batch
+
+    if values["workers"] > 1 or values["engine"] != "local":
+        raise UsageError("--watch works with one local worker.")
+    exists = "skip" if values["exists"] == "error" else values["exists"]
+    own: set[Path] = set()
+
+    def planned(sources: Sequence[Source]) -> list[Job]:
+        def made(path: Path) -> bool:
+            return path in own or history.made(path)
+
+        return plan(sources, values["output"], name, exists=exists, in_place=values["in_place"], made=made)
+
+    def find() -> list[Source]:
+        return find_sources(values["inputs"], recursive=values["recursive"])
+
+    summary = Summary()
+    with Reporter(None, as_json=values["as_json"]) as reporter:
+
+        def tell(record: Record) -> None:
+            own.add(Path(record.output))
+            summary.add(record)
+            reporter.tell(record)
+
+        try:
+            run_batch(order, arrivals(find, planned), here(), journal=journal, history=history, tell=tell)
+        except KeyboardInterrupt:
+            console.note(f"{summary.done} done, {len(summary.failures)} failed.")
+    return console.FAILED if summary.failures else console.OK

@@ -1,0 +1,53 @@
+"""Further pictures of a step, such as a mask or a second exposure: one file for all inputs, or by template."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+from vaeedit.errors import UsageError
+
+FIELDS = ("stem", "name", "folder")
+"""What a template may hold: the input's name without extension, with it, and its folder."""
+
+
+def template_fault(text: str) -> str | None:
+    """What is wrong with a name or template, or None."""
+    try:
+        found = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
+    except ValueError as error:
+        return f"{text!r} is not a template: {error}"
+    unknown = [name for name in found if name not in FIELDS]
+    if unknown:
+        braces = ", ".join(f"{{{name}}}" for name in FIELDS)
+        return f"{text!r} has {{{unknown[0]}}}; a template knows {braces}."
+    return None
+
+
+def is_template(text: str) -> bool:
+    """Whether the name depends on the input."""
+    return any(name is not None for _, name, _, _ in Formatter().parse(text))
+
+
+def resolved(text: str, folder: Path | None, source: Path | None) -> Path:
+    """The file that a step means: relative to the pipeline's `folder`, where there is one, else to the current one.
+
+    Raises UsageError for a template where the input has no name.
+    """
+    if is_template(text):
+        if source is None:
+            raise UsageError(f"{text!r} depends on the input's name, and this input has none.")
+        text = text.format(stem=source.stem, name=source.name, folder=source.parent)
+    path = Path(text)
+    return path if folder is None or path.is_absolute() else folder / path
+
+
+def split(options: Mapping[str, Any], names: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A step's options without its further pictures, and these by name; dashes and underscores are alike."""
+    flags = {name.replace("-", "_"): name for name in names}
+    pictures = {
+        flags[key.replace("-", "_")]: value
+        for key, value in options.items()
+        if key.replace("-", "_") in flags
+    }
+    return {key: value for key, value in options.items() if key.replace("-", "_") not in flags}, pictures
