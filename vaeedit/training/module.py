@@ -1,6 +1,5 @@
 """The Lightning module: one for every recipe."""
 
-import math
 from typing import Any
 
 import pytorch_lightning as pl
@@ -85,7 +84,11 @@ class Fit(pl.LightningModule):
         return self.budget.share(self.spent, self.global_step)
 
     def configure_optimizers(self) -> Any:
-        """Muon; linear warm-up in steps, then a cosine in the share of the budget spent."""
+        """Muon; linear warm-up in steps, and a linear fall to zero over the end of the budget.
+
+        In between the rate is constant, so that a run can be resumed with a larger budget from a checkpoint made
+        before the fall (Hagele et al. 2024).
+        """
         settings = self.recipe.optimiser
         optimiser = Muon(
             self.vae.parameters(),
@@ -95,8 +98,8 @@ class Fit(pl.LightningModule):
         )
 
         def rate(step: int) -> float:
-            cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, self.done)))
-            return min(1.0, (step + 1) / settings.warmup) * cosine + 1e-4
+            falling = (1 - self.done) / settings.cooldown if settings.cooldown else 1.0
+            return min(1.0, (step + 1) / settings.warmup, max(falling, 0.0)) + 1e-4
 
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -61,12 +61,15 @@ class Objective(Options, frozen=True):
 
 
 class Optimiser(Options, frozen=True):
-    """Muon with warm-up and a cosine to zero over the budget; each part of the network is clipped apart."""
+    """Muon with warm-up, a constant rate and a linear fall to zero at the end; each part of the network is clipped apart."""
 
     rate: Annotated[float, option("Peak learning rate of matrices (Muon).", ge=0)] = 2e-3
     adam_rate: Annotated[float, option("Peak learning rate of everything else (Adam).", ge=0)] = 4e-4
     weight_decay: Annotated[float, option("Decay of the matrices, times the rate, a step.", ge=0)] = 0.25
     warmup: Annotated[int, option("Steps of linear warm-up.", ge=1)] = 200
+    cooldown: Annotated[
+        float, option("Share of the budget, at its end, over which the rates fall to zero.", ge=0, le=1)
+    ] = 0.3
     clip: Annotated[float, option("Largest gradient norm of a part.", ge=0)] = 1.0
     decay: Annotated[float, option("Decay of the weights' moving average.", ge=0, le=1)] = 0.997
 
