@@ -98,9 +98,11 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=4, help="use every n-th picture of CBSD68")
     parser.add_argument("--picture", help="write quality against cost here")
     parser.add_argument("--speed-only", action="store_true")
+    parser.add_argument("--without", action="append", default=[], help="leave out this peer, such as BM3D")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     others, missing = peers()
+    others = {name: method for name, method in others.items() if name not in arguments.without}
     ours = {
         "vaeedit": Ours(),
         "vaeedit, --sigma auto": Ours(blind=True),

@@ -7,7 +7,7 @@ which reading passes over and the next run starts a new line after.
 import errno
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
@@ -108,6 +108,10 @@ class History:
     def made(self, output: Path) -> bool:
         """Whether an output that exists must come from a run that is resumed; it may be replaced."""
         return self.resumed and str(output) not in self.existed
+
+    def start(self, outputs: Iterable[Path]) -> Start:
+        """The first line of a run that will write these outputs."""
+        return Start([str(output) for output in outputs if output.exists() and not self.made(output)])
 
 
 def read_history(path: Path) -> History:

@@ -35,20 +35,22 @@ class Order:
     @cached_property
     def steps(self) -> list[dict[str, Any]]:
         """For the journal: operation, options, VAE and its checksum, of each step. Raises what `Pipeline.check` raises."""
-        given = validate(Settings, self.settings)
-        found = registry()
         steps = []
         for step in self._plan:
-            path = find_vae(given.vae or step.vae, found)
+            vae = self._given.vae or step.vae
             steps.append(
                 {
                     "operation": step.provided.qualified,
                     "options": {**as_dict(step.options), **step.images},
-                    "vae": given.vae or step.vae,
-                    "checksum": checksum(path),
+                    "vae": vae,
+                    "checksum": checksum(find_vae(vae, registry())),
                 }
             )
         return steps
+
+    @cached_property
+    def _given(self) -> Settings:
+        return validate(Settings, self.settings)
 
     @cached_property
     def _plan(self) -> Plan:
@@ -57,9 +59,8 @@ class Order:
     @cached_property
     def made(self) -> dict[str, Any]:
         """What the outputs say about how they were made: enough to make them again."""
-        given = validate(Settings, self.settings)
-        seed = given.seed + self.pipeline.seed
-        return {"version": __version__, "seed": seed, "precision": given.precision, "steps": self.steps}
+        seed = self._given.seed + self.pipeline.seed
+        return {"version": __version__, "seed": seed, "precision": self._given.precision, "steps": self.steps}
 
     def fingerprint(self, data: bytes, job: Job) -> str:
         """Of an input's bytes and of everything that decides the output; not of what only decides where it is made."""

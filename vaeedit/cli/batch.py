@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vaeedit.batch.jobs import EXISTS, Job, plan, remove_leftovers, with_sides
-from vaeedit.batch.journal import NAME, History, Journal, Start, read_history
+from vaeedit.batch.journal import NAME, History, Journal, read_history
 from vaeedit.batch.sources import LIST, STREAM, find_sources
 from vaeedit.cli import console
 from vaeedit.cli.report import Reporter
@@ -51,6 +51,11 @@ def debug_option() -> click.Option:
     return _flag("--debug", help="Show the traceback of an error.")
 
 
+def json_option() -> click.Option:
+    """Of commands that print facts rather than do work."""
+    return _flag("--json", "as_json", help="One JSON line each.")
+
+
 def run_on_files(
     pipeline: "Pipeline",
     values: Mapping[str, Any],
@@ -85,10 +90,8 @@ def run_on_files(
         return _say_plan(pipeline, jobs)
     if history.resumed:
         remove_leftovers(jobs)
-    existed = [
-        str(job.target) for job in jobs if job.target and job.target.exists() and not history.made(job.target)
-    ]
-    kept = Journal(journal, Start(existed)) if journal and not all(job.skipped for job in jobs) else None
+    start = history.start(job.target for job in jobs if job.target)
+    kept = Journal(journal, start) if journal and not all(job.skipped for job in jobs) else None
     return _run(pipeline, values, jobs, kept, history)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from vaeedit.cli import console
-from vaeedit.cli.batch import debug_option
+from vaeedit.cli.batch import debug_option, json_option
 from vaeedit.errors import VaeeditError
 from vaeedit.plugins import Provided, registry
 from vaeedit.specs import WeightsSpec
@@ -16,8 +16,7 @@ def _list_command(name: str, help_text: str, rows: Callable[[], list[dict[str, A
     def callback(as_json: bool, debug: bool) -> int:
         return _show(rows(), as_json)
 
-    as_json = click.Option(["--json", "as_json"], is_flag=True, default=False, help="One JSON line each.")
-    return click.Command(name, callback=callback, params=[as_json, debug_option()], help=help_text)
+    return click.Command(name, callback=callback, params=[json_option(), debug_option()], help=help_text)
 
 
 def _show(rows: Sequence[dict[str, Any]], as_json: bool) -> int:

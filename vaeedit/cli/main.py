@@ -6,8 +6,9 @@ import click
 
 from vaeedit import __version__
 from vaeedit.cli import console
-from vaeedit.cli.doctor import doctor, info
+from vaeedit.cli.doctor import doctor
 from vaeedit.cli.evaluate import evaluate
+from vaeedit.cli.info import info
 from vaeedit.cli.lists import models, ops, plugins
 from vaeedit.cli.operations import operation_command
 from vaeedit.cli.pipeline import pipeline

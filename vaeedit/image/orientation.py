@@ -2,6 +2,7 @@
 
 import re
 import struct
+from contextlib import suppress
 from typing import Any
 
 from numpy.typing import NDArray
@@ -36,14 +37,12 @@ def reset_exif(exif: bytes) -> bytes:
     start = 6 if exif.startswith(b"Exif\0\0") else 0
     order = ">" if exif[start : start + 2] == b"MM" else "<"
     block = bytearray(exif)
-    try:
+    with suppress(struct.error):  # cut short: there is no orientation to find
         first = start + struct.unpack_from(f"{order}L", block, start + 4)[0]
         count = struct.unpack_from(f"{order}H", block, first)[0]
         for entry in range(first + 2, first + 2 + 12 * count, 12):
             if struct.unpack_from(f"{order}H", block, entry)[0] == TAG:
                 struct.pack_into(f"{order}HLHH", block, entry + 2, 3, 1, 1, 0)  # one SHORT, 1
-    except struct.error:
-        pass  # cut short: there is no orientation to find
     return bytes(block)
 
 
