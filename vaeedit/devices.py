@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import os
 import time
 
 import torch
@@ -47,6 +48,14 @@ def _fast_bfloat16(device: torch.device) -> bool:
         found = torch.cpu.get_capabilities()
         return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
     return False
+
+
+def use_huge_pages() -> None:
+    """Let torch ask Linux for pages of 2 MB: with pages of 4 kB, a tenth of the time on a large image is page faults.
+
+    Works before torch's first tensor only; who has set the variable to 0 keeps small pages.
+    """
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 
 def give_memory_back() -> None:

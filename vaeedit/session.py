@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from vaeedit.devices import resolve_device, resolve_precision
+from vaeedit.devices import resolve_device, resolve_precision, use_huge_pages
 from vaeedit.errors import PluginError, VaeeditError
 from vaeedit.further import resolved
 from vaeedit.image import Frame, read
@@ -39,6 +39,7 @@ class Session:
     """
 
     def __init__(self, *, plugins: Registry | None = None, **settings: Any) -> None:
+        use_huge_pages()
         self.settings = validate(Settings, settings)
         self.registry = plugins or registry()
         self.device = resolve_device(self.settings.device)
