@@ -103,8 +103,8 @@ def test_a_second_run_computes_nothing(album, undisturbed, tmp_path):
 
 
 def children(pid):
-    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(number) for number in text.split()]
+    texts = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    return [int(number) for text in texts for number in text.split()]
 
 
 @pytest.mark.parametrize("engine", ["local", "dask"])
@@ -127,18 +127,42 @@ def test_two_workers_give_the_same_bytes_as_one(album, undisturbed, tmp_path, en
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to find the workers")
-def test_a_worker_that_is_killed_takes_no_file_along(album, undisturbed, tmp_path):
+@pytest.mark.parametrize("engine", ["local", "dask"])
+def test_a_worker_that_is_killed_takes_no_file_along(album, undisturbed, tmp_path, engine):
+    if engine == "dask":
+        pytest.importorskip("distributed")
     out = tmp_path / "out"
-    process = start(album, out, "--workers", "2")
+    process = start(album, out, "--workers", "2", "--engine", engine)
     until = time.monotonic() + 60
-    while not (out / NAME).exists() and time.monotonic() < until:
+    while not any(out.rglob("*.*")) and time.monotonic() < until:
         time.sleep(0.05)
     workers = [
         pid for pid in children(process.pid) if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()
     ]
+    assert len(workers) == 2
     os.kill(workers[0], signal.SIGKILL)
     code, _, err = finish(process)
     assert code == 1, err
     assert outputs(out) == outputs(undisturbed[0])
     done, failed = records(out)
     assert (len(done), len(failed)) == (len(album.good), len(album.bad))
+
+
+@pytest.mark.parametrize("engine", ["local", "dask"])
+def test_a_disk_that_fills_loses_nothing(album, undisturbed, small_disk, engine):
+    if engine == "dask":
+        pytest.importorskip("distributed")
+    whole = outputs(undisturbed[0])
+    room = sum(map(len, whole.values())) // 1000
+    out = small_disk(room // 2) / "out"
+    code, _, err = finish(start(album, out, "--engine", engine))
+    assert code == 1
+    assert "Traceback" not in err
+    assert "no space left on device" in err.lower()
+    kept = outputs(out)
+    assert 0 < len(kept) < len(whole)
+    assert all(whole[name] == data for name, data in kept.items()), "an output is whole or not there"
+    small_disk(room * 20 + 20_000)
+    code, _, err = finish(start(album, out, "--resume", "--engine", engine))
+    assert code == 1, err
+    assert outputs(out) == whole

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 import zlib
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -147,45 +146,26 @@ def test_a_folder_that_cannot_be_made_is_an_error(vaeedit, photo, contents, tmp_
     assert "in.png: The folder file/deep cannot be made" in ran.err
 
 
-@contextmanager
-def _tiny_disk(folder: Path):
-    """A file system of 64 kB."""
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
-    if os.name != "posix" or os.geteuid() != 0:
-        pytest.skip("only root can mount a tiny file system")
-    try:
-        mounted = subprocess.run(command, capture_output=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("there is no mount command here")
-    if mounted.returncode:
-        pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
-def test_a_full_disk_is_an_error_and_leaves_nothing(vaeedit, photo, tmp_path):
+def test_a_full_disk_is_an_error_and_leaves_nothing(vaeedit, photo, tmp_path, small_disk):
     photo(tmp_path / "big.png", size=(200, 300))
     photo(tmp_path / "small.png", size=(20, 30))
-    with _tiny_disk(tmp_path / "disk"):
-        ran = vaeedit("denoise", "big.png", "small.png", "-o", "disk")
-        assert ran.code == 1
-        assert "disk/big.png cannot be written: no space left on device." in ran.err
-        assert "Traceback" not in ran.err
-        assert sorted(path.name for path in (tmp_path / "disk").iterdir()) == ["small.png", NAME]
+    disk = small_disk(64)
+    ran = vaeedit("denoise", "big.png", "small.png", "-o", "disk")
+    assert ran.code == 1
+    assert "disk/big.png cannot be written: no space left on device." in ran.err
+    assert "Traceback" not in ran.err
+    assert sorted(path.name for path in disk.iterdir()) == ["small.png", NAME]
 
 
-def test_a_full_disk_leaves_an_input_in_place_as_it_was(vaeedit, photo, tmp_path):
-    with _tiny_disk(tmp_path / "disk"):
-        small = photo(tmp_path / "disk" / "in.jpg", size=(220, 300))
-        before = small.read_bytes()
-        assert 64_000 > len(before) > 32_000  # there is no room for a second one
-        ran = vaeedit("denoise", small, "--in-place", "--strength", "0.01")
-        ran.assert_refused(1, "in.jpg cannot be written: no space left")
-        assert small.read_bytes() == before
-        assert [path.name for path in (tmp_path / "disk").iterdir()] == ["in.jpg"]
+def test_a_full_disk_leaves_an_input_in_place_as_it_was(vaeedit, photo, small_disk):
+    disk = small_disk(64)
+    small = photo(disk / "in.jpg", size=(220, 300))
+    before = small.read_bytes()
+    assert 64_000 > len(before) > 32_000  # there is no room for a second one
+    ran = vaeedit("denoise", small, "--in-place", "--strength", "0.01")
+    ran.assert_refused(1, "in.jpg cannot be written: no space left")
+    assert small.read_bytes() == before
+    assert [path.name for path in disk.iterdir()] == ["in.jpg"]
 
 
 def test_debug_shows_the_traceback(vaeedit, run_vaeedit, tmp_path):
