@@ -26,9 +26,15 @@ def test_check_prints_the_plan(vaeedit, tmp_path):
     )
     ran = vaeedit("pipeline", "check", "p.yaml")
     assert ran.code == 0, ran.err
-    first, second = ran.out.splitlines()
+    first, second, memory = ran.out.splitlines()
     assert first.startswith("1. first (") and "strength=0.5" in first and first.endswith("writes uncertainty")  # noqa: PT018
     assert second.startswith("2. super-resolve (scale=2")
+    assert memory.startswith("Expected memory: ")
+
+
+def test_check_refuses_a_vae_file_that_is_not_there(vaeedit, tmp_path):
+    (tmp_path / "p.yaml").write_text("version: 1\nsteps:\n  - denoise: {vae: gone.safetensors}\n")
+    vaeedit("pipeline", "check", "p.yaml").assert_refused(2, "no VAE file gone.safetensors")
 
 
 def test_check_names_every_fault_and_its_line(vaeedit, tmp_path):

@@ -1,9 +1,16 @@
 """`vaeedit pipeline check` and `vaeedit pipeline schema`: what a pipeline file says, before anything runs."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 
 from vaeedit.cli import console
 from vaeedit.cli.batch import debug_option
+
+if TYPE_CHECKING:
+    from vaeedit.pipeline import Plan
 
 
 def _check(pipeline: str, debug: bool) -> int:
@@ -20,7 +27,19 @@ def _check(pipeline: str, debug: bool) -> int:
         if last > first:
             console.say(f"Steps {first} to {last} share one encode and one decode.")
         first = last + 1
+    console.say(_expected_memory(plan))
     return console.OK
+
+
+def _expected_memory(plan: Plan) -> str:
+    from vaeedit.plugins import registry
+    from vaeedit.vae.files import find_vae
+    from vaeedit.vae.footprint import expected_bytes
+
+    memory = expected_bytes(find_vae(step.vae, registry()) for step in plan)
+    if memory is None:
+        return "Expected memory: not known; `vaeedit evaluate --record` measures a VAE's."
+    return f"Expected memory: {memory / 1e9:.1f} GB in float32, besides the pictures; less in bfloat16."
 
 
 def _schema(debug: bool) -> int:

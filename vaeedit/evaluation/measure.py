@@ -18,6 +18,7 @@ from vaeedit.evaluation.tasks import Enlarging, Pair, Task, told
 from vaeedit.image import Frame
 from vaeedit.pipeline import Pipeline, Step
 from vaeedit.session import Session
+from vaeedit.vae.footprint import FIGURE, TensorMemory
 from vaeedit.vae.loaded import LoadedVae
 from vaeedit.vae.protocol import ConditionalVAE
 
@@ -46,9 +47,12 @@ def evaluate(
         row = _restored(session, task, vae, pair, samples, lpips)
         if samples:
             row |= _probabilistic(session, task, vae, pair)
+        if not rows:
+            footprint = _bytes_per_pixel(session, task, vae, pair)
         rows.append(row)
         progress(f"{len(rows)}: {pair.path.name} {row['psnr']:.2f} dB")
-    return {"protocol": task.protocol, "images": len(rows), **task.setting, **_average(rows)}
+    figures = {**_average(rows), FIGURE: footprint}
+    return {"protocol": task.protocol, "images": len(rows), **task.setting, **figures}
 
 
 def _restored(
@@ -147,6 +151,14 @@ def _kl(vae: LoadedVae, task: Task, pair: Pair) -> list[float]:
         x, y = tensor(reference, times), tensor(observed, 1)
         terms = network.elbo_terms(network.encode(y, vae.conditions(task.conditions, y)), x)
     return [float(level) / (x.shape[2] * x.shape[3]) for level in terms.kl]
+
+
+def _bytes_per_pixel(session: Session, task: Task, vae: str, pair: Pair) -> int:
+    """Bytes of tensors at the peak of one run, by pixel of the result."""
+    step = Step(task.operation, vae=vae, **task.options)
+    with TensorMemory() as memory:
+        result = session.run(step, pair.observed).frame
+    return round(memory.peak / (result.height * result.width))
 
 
 def _average(rows: list[Row]) -> Row:

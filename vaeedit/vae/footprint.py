@@ -1,0 +1,72 @@
+"""Memory: what a run holds in tensors at its peak, and what a plan is expected to need."""
+
+import weakref
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from vaeedit.vae.files import VaeInfo, read_info
+from vaeedit.vae.loaded import AREA
+
+PROCESS = 400e6
+"""Bytes that Python, torch and the other libraries hold before any picture, and what the allocator keeps aside."""
+FIGURE = "bytes_per_pixel"
+"""Name of the recorded figure."""
+
+
+class TensorMemory(TorchDispatchMode):
+    """Counts the bytes of the tensors made inside it that are alive; `peak` is the most at one time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.peak = self._alive = 0
+        self._known: set[int] = set()
+
+    def __torch_dispatch__(
+        self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Run the operation and count what it made."""
+        made = function(*args, **(kwargs or {}))
+        for tensor in tree_leaves(made):
+            if isinstance(tensor, torch.Tensor):
+                self._count(tensor.untyped_storage())
+        self.peak = max(self.peak, self._alive)
+        return made
+
+    def _count(self, storage: torch.UntypedStorage) -> None:
+        address, size = storage.data_ptr(), storage.nbytes()
+        if address in self._known:  # a view
+            return
+        self._known.add(address)
+        self._alive += size
+        weakref.finalize(storage, self._freed, address, size)
+
+    def _freed(self, address: int, size: int) -> None:
+        self._known.discard(address)
+        self._alive -= size
+
+
+def bytes_per_pixel(info: VaeInfo) -> float | None:
+    """The most that `vaeedit evaluate --record` found for a pixel of the result, in float32; None if it has not run."""
+    rows: Iterable[Any] = info.figures.values()
+    found = [row[FIGURE] for row in rows if isinstance(row, Mapping) and FIGURE in row]
+    return max(found, default=None)
+
+
+def expected_bytes(vaes: Iterable[Path]) -> float | None:
+    """Memory that a process needs for these VAE files in float32, besides the pictures; None where one was never measured.
+
+    Weights are float16 in the file; a tile shows at most `AREA` pixels of the result.
+    """
+    weights, tile = 0.0, 0.0
+    for path in set(vaes):
+        pixel = bytes_per_pixel(read_info(path))
+        if pixel is None:
+            return None
+        weights += 2 * path.stat().st_size
+        tile = max(tile, AREA * pixel)
+    return PROCESS + weights + tile
