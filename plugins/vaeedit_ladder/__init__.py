@@ -37,6 +37,19 @@ class LadderShape(Options, frozen=True):
     latents: Annotated[tuple[int, ...], option("Latent channels of each level.")] = (4, 8, 16)
 
 
+class PhotoShape(Options, frozen=True):
+    """Hyper-parameters of the photo VAE; levels run from fine (stride 2) to coarse."""
+
+    channels: Annotated[int, option("Image channels.", ge=1)] = 3
+    widths: Annotated[tuple[int, ...], option("Width of each level.")] = (48, 128, 192)
+    blocks: Annotated[tuple[int, ...], option("Residual blocks of the decoder's stages.")] = (2, 2, 2)
+    evidence_blocks: Annotated[int, option("Residual blocks of the encoder's stages.", ge=1)] = 1
+    latents: Annotated[tuple[int, ...], option("Latent channels of each level.")] = (6, 4, 16)
+    kept: Annotated[
+        tuple[float, ...], option("In training, the chance that only the 1, 2, ... coarsest levels are kept.")
+    ] = (0.3, 0.35, 0.35)
+
+
 @hookimpl
 def vaeedit_architectures() -> list[ArchitectureSpec]:
     """The ladder networks."""
@@ -58,5 +71,11 @@ def vaeedit_architectures() -> list[ArchitectureSpec]:
             summary="Unconditional ladder VAE with latents at several scales.",
             options=LadderShape,
             target="vaeedit_ladder.vae:LadderVAE",
+        ),
+        ArchitectureSpec(
+            name="photo",
+            summary="VAE for editing photographs: nested levels around principal components of patches.",
+            options=PhotoShape,
+            target="vaeedit_ladder.photo:PhotoVAE",
         ),
     ]

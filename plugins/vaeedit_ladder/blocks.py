@@ -38,6 +38,14 @@ def ups(widths: Sequence[int], *, bias: bool = True) -> nn.ModuleList:
     return nn.ModuleList(nn.ConvTranspose2d(coarse, fine, 2, stride=2, bias=bias) for fine, coarse in pairs)
 
 
+def silent(conv: nn.Conv2d) -> nn.Conv2d:
+    """Zero weights and bias, so that what a convolution adds to starts alone: a prior or posterior at N(0, I)."""
+    nn.init.zeros_(conv.weight)
+    assert conv.bias is not None
+    nn.init.zeros_(conv.bias)
+    return conv
+
+
 class Hourglass(nn.Module):
     """A U-Net (Ronneberger et al. 2015) at strides 1, 2, 4, ... of its input, without bias terms.
 

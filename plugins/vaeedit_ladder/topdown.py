@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from vaeedit.api import Gaussian
-from vaeedit_ladder.blocks import ResidualBlock, ups
+from vaeedit_ladder.blocks import ResidualBlock, silent, ups
 
 Choose = Callable[[int, Tensor], Tensor]
 """(level, h) -> coordinates e of that level, shape (B, latents, h, w)."""
@@ -36,10 +36,10 @@ class TopDown(nn.Module):
         self.after = nn.ModuleList(ResidualBlock(width) for width in widths)
         self.ups = ups(widths)
         self.prior = nn.ModuleList(
-            _silent(nn.Conv2d(width, 2 * count, 1)) for width, count in zip(widths, latents, strict=True)
+            silent(nn.Conv2d(width, 2 * count, 1)) for width, count in zip(widths, latents, strict=True)
         )
         self.posterior = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(width + seen, 64, 1), nn.ReLU(), _silent(nn.Conv2d(64, 2 * count, 1)))
+            nn.Sequential(nn.Conv2d(width + seen, 64, 1), nn.ReLU(), silent(nn.Conv2d(64, 2 * count, 1)))
             for width, seen, count in zip(widths, evidence, latents, strict=True)
         )
         self.inject = nn.ModuleList(
@@ -82,17 +82,12 @@ class TopDown(nn.Module):
         return levels
 
 
-def draw(posterior: Gaussian) -> tuple[Tensor, Tensor]:
-    """A reparametrised sample (Kingma & Welling 2014) and KL(posterior || N(0, I)) in nats, averaged over the batch."""
+def draw(posterior: Gaussian, keep: Tensor | float = 1.0) -> tuple[Tensor, Tensor]:
+    """A reparametrised sample (Kingma & Welling 2014) and KL(posterior || N(0, I)) in nats, averaged over the batch.
+
+    `keep` weighs the KL of each image, (B, 1, 1, 1).
+    """
     assert posterior.log_scale is not None
     mean, log_scale = posterior.mean, posterior.log_scale
     kl = 0.5 * (mean**2 + torch.exp(2 * log_scale) - 1) - log_scale
-    return mean + log_scale.exp() * torch.randn_like(mean), kl.sum((1, 2, 3)).mean()
-
-
-def _silent(conv: nn.Conv2d) -> nn.Conv2d:
-    """Zero weights and bias: prior and posterior both start as N(0, I)."""
-    nn.init.zeros_(conv.weight)
-    assert conv.bias is not None
-    nn.init.zeros_(conv.bias)
-    return conv
+    return mean + log_scale.exp() * torch.randn_like(mean), (keep * kl).sum((1, 2, 3)).mean()

@@ -42,7 +42,7 @@ def evaluate(
     With `samples` > 0 single posterior samples, the KL of the latents and the predicted deviations are measured
     too; with `lpips` the perceptual distances.
     """
-    rows = []
+    rows: list[Row] = []
     for pair in task.pairs(folder):
         row = _restored(session, task, vae, pair, samples, lpips)
         if samples:
@@ -157,8 +157,8 @@ def _bytes_per_pixel(session: Session, task: Task, vae: str, pair: Pair) -> int:
     """Bytes of tensors at the peak of one run, by pixel of the result."""
     step = Step(task.operation, vae=vae, **task.options)
     with TensorMemory() as memory:
-        result = session.run(step, pair.observed).frame
-    return round(memory.peak / (result.height * result.width))
+        pixels: int = session.run(step, pair.observed).frame.pixels[..., 0].size
+    return int(memory.peak / pixels)
 
 
 def _average(rows: list[Row]) -> Row:

@@ -4,6 +4,7 @@ import logging
 import time
 import warnings
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 import pytorch_lightning as pl
@@ -17,11 +18,16 @@ from vaeedit.training.module import Fit
 from vaeedit.training.recipe import Recipe
 from vaeedit.training.run import Run
 from vaeedit.training.throughput import Throughput
+from vaeedit.vae.protocol import StartsFromData
 
 LOG_EVERY = 500
 
 
-def fit(recipe: Recipe, vae: torch.nn.Module, run: Run) -> dict[str, Any]:
+START = 1000
+"""Crops that a VAE which starts from data sees before training."""
+
+
+def fit(recipe: Recipe, vae: torch.nn.Module, run: Run, *, untrained: bool = True) -> dict[str, Any]:
     """Train `vae` in place (its averaged weights at the end) and return a summary of the run."""
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # tips and announcements
     pl.seed_everything(recipe.seed, verbose=False)
@@ -31,6 +37,9 @@ def fit(recipe: Recipe, vae: torch.nn.Module, run: Run) -> dict[str, Any]:
             part.compile()
     seed = recipe.seed + (int(time.time()) if run.resume else 0)  # new crops, not the first ones again
     crops = CropBatches(run.data, recipe.data, seed)
+    if untrained and not run.resume and isinstance(vae, StartsFromData):
+        first = islice(crops, -(-START // recipe.data.batch))
+        vae.start_from(torch.cat([batch.float() / 255 for batch in first]))
     trainer = pl.Trainer(
         max_epochs=-1,
         devices="auto" if run.devices is None else run.devices,

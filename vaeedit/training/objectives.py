@@ -54,5 +54,13 @@ def unconditional(terms: ElboTerms, x: Tensor, weights: Objective) -> dict[str, 
     return {"elbo": weights.elbo * negative_elbo(terms, x, weights)}
 
 
-OBJECTIVES = {"restoration": restoration, "elbo": unconditional}
+def reconstruction(terms: ElboTerms, x: Tensor, weights: Objective) -> dict[str, Tensor]:
+    """Distance of a decoded posterior sample from the image, and the negative ELBO."""
+    return {
+        "reconstruction": DISTANCES[weights.mean](x, terms.estimate),
+        **unconditional(terms, x, weights),
+    }
+
+
+OBJECTIVES = {"restoration": restoration, "reconstruction": reconstruction, "elbo": unconditional}
 """Objectives by the name a recipe uses."""

@@ -44,7 +44,7 @@ def train(
         before = _copy_weights(find_vae(start, registry), network, registry, fresh)
     assert isinstance(network, torch.nn.Module)
     run.folder.mkdir(parents=True, exist_ok=True)
-    summary = fit(recipe, network, run)
+    summary = fit(recipe, network, run, untrained=start is None)
     info = VaeInfo(
         name=recipe.name,
         architecture=recipe.architecture,

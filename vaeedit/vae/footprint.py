@@ -18,11 +18,11 @@ FIGURE = "bytes_per_pixel"
 """Name of the recorded figure."""
 
 
-class TensorMemory(TorchDispatchMode):
+class TensorMemory(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts the bytes of the tensors made inside it that are alive; `peak` is the most at one time."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.peak = self._alive = 0
         self._known: set[int] = set()
 

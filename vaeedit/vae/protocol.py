@@ -77,6 +77,14 @@ class TrainableVAE(VAE, Protocol):
 
 
 @runtime_checkable
+class StartsFromData(Protocol):
+    """A VAE whose training does not start from random weights alone."""
+
+    def start_from(self, x: Tensor) -> None:
+        """Set weights by some thousand training crops (B, C, P, P) in [0, 1]."""
+
+
+@runtime_checkable
 class ConditionalVAE(TrainableVAE, Protocol):
     """A VAE p(x | y) of a clean image x given an observed one y."""
 

@@ -1,0 +1,103 @@
+"""The photo VAE: an autoencoder for editing, with latents at strides 2, 4 and 8 that stand on a linear shortcut.
+
+A posterior q(z_l | x, z_>l) at every stride, coarse to fine, each coding what the linear images of the coarser
+levels leave out; the prior is N(0, I). The decoder adds the linear images of all levels and a correction by a
+convolutional network. In training the finer levels are left out of some images (nested dropout, Rippel et al. 2014),
+so that the coarse ones alone decode to a whole picture: one network, several rates.
+"""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pixel_unshuffle
+
+from vaeedit.api import Decoded, ElboTerms, Gaussian, Latents
+from vaeedit_ladder import PhotoShape
+from vaeedit_ladder.blocks import Head, Pyramid, silent, stage, ups
+from vaeedit_ladder.linear import LinearLadder
+from vaeedit_ladder.topdown import draw
+
+LOG_SCALE = -4.0
+"""Of an untrained posterior: 2 % noise on latents of unit variance."""
+
+
+class PhotoVAE(nn.Module):
+    """Convolutional VAE with nested levels; satisfies `TrainableVAE` and `StartsFromData`."""
+
+    conditions: tuple[str, ...] = ()
+
+    def __init__(self, shape: PhotoShape) -> None:
+        super().__init__()
+        self.channels = shape.channels
+        self.kept = shape.kept
+        strides = [2 << level for level in range(len(shape.widths))]
+        self.multiple = strides[-1]
+        self.receptive_field = _receptive_field(shape)
+        pairs = list(zip(shape.latents, shape.widths, strict=True))
+        self.linear = LinearLadder(shape.channels, strides, shape.latents)
+        self.evidence = Pyramid(4 * shape.channels, shape.widths, shape.evidence_blocks)
+        self.posterior = nn.ModuleList(
+            silent(nn.Conv2d(width, 2 * count, 3, padding=1)) for count, width in pairs
+        )
+        self.enter = nn.ModuleList(nn.Conv2d(count, width, 3, padding=1) for count, width in pairs)
+        self.stages = nn.ModuleList(stage(w, n) for w, n in zip(shape.widths, shape.blocks, strict=True))
+        self.ups = ups(shape.widths)
+        bias = [0.0] * shape.channels + [-3.0] * shape.channels
+        self.head = Head(shape.widths[0], 2 * shape.channels, inner=16, bias=bias)
+
+    def start_from(self, x: Tensor) -> None:
+        """Begin at the principal components of images (B, C, H, W) in [0, 1]."""
+        self.linear.fit(x)
+
+    def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
+        """The posterior q(z | x), each level given the posterior means of the coarser ones; `conditions` is empty."""
+        features, rest = self.evidence(pixel_unshuffle(x, 2)), x - 0.5
+        levels: list[Gaussian] = []
+        for level in range(len(features) - 1, -1, -1):
+            change, log_scale = self.posterior[level](features[level]).float().chunk(2, 1)
+            mean = self.linear.code(level, rest).float() + change
+            rest = rest - self.linear.image(level, mean)
+            levels.append(Gaussian(mean, (log_scale + LOG_SCALE).clamp(-8, 1)))
+        return Latents(tuple(levels))
+
+    def decode(self, latents: Latents, *, scale: bool = False) -> Decoded:
+        """The mean of p(x | z) at a point z, and with `scale` its standard deviation; a level at zero adds nothing."""
+        mean, log_scale = self._decoded([level.mean for level in latents.levels])
+        return Decoded(mean, log_scale.exp() * 2**0.5 if scale else None)
+
+    def elbo_terms(self, latents: Latents, x: Tensor) -> ElboTerms:
+        """One posterior sample, of which each image keeps all levels or the coarser ones only."""
+        points: list[Tensor] = []
+        kl: list[Tensor] = []
+        chances = torch.tensor(self.kept, device=x.device).cumsum(0)  # of how many levels are kept
+        drawn = torch.rand(len(x), 1, 1, 1, device=x.device)
+        for rank, level in enumerate(latents.levels):
+            keep = (drawn >= chances[rank - 1]).float() if rank else torch.ones_like(drawn)
+            z, nats = draw(level, keep)
+            points.append(z * keep)
+            kl.append(nats)
+        mean, log_scale = self._decoded(points)
+        return ElboTerms(mean, log_scale, mean, log_scale, tuple(kl))
+
+    def _decoded(self, points: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """Mean and log of the Laplace scale for latents from coarse to fine."""
+        h: Tensor | None = None
+        image: Tensor | float = 0.5
+        for rank, z in enumerate(points):
+            level = len(points) - 1 - rank
+            entered = self.enter[level](z)
+            h = self.stages[level](entered if h is None else self.ups[level](h) + entered)
+            image = image + self.linear.image(level, z).float()
+        correction, log_scale = self.head(h).chunk(2, 1)
+        return image + correction, log_scale.clamp(-7, 1)
+
+
+def _receptive_field(shape: PhotoShape) -> int:
+    """Radius in pixels: each 3x3 convolution adds its stride, each change of scale at most its coarser stride."""
+    strides = [2 << level for level in range(len(shape.widths))]
+    up = sum(2 * count * stride for count, stride in zip(shape.blocks, strides, strict=True))
+    down = sum(2 * shape.evidence_blocks * stride for stride in strides)
+    entrances = 2 * sum(strides)
+    stem_and_head = 2 + 2 + 1
+    return up + down + entrances + stem_and_head + 3 * strides[-1]
