@@ -2,7 +2,7 @@
 
 import platform
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution, version
 
@@ -35,7 +35,7 @@ def examine(registry: Registry) -> Iterator[Finding]:
     yield from _versions()
     yield from _plugins(registry)
     yield from _extras()
-    yield from _round_trips(registry)
+    yield from round_trips(registry, sorted({item.spec.vae for item in registry.operations.bare.values()}))
 
 
 def _versions() -> Iterator[Finding]:
@@ -77,15 +77,14 @@ def _installed(name: str) -> bool:
     return True
 
 
-def _round_trips(registry: Registry) -> Iterator[Finding]:
-    """Every default VAE of an operation on every device and in every precision, against float32 on the CPU."""
-    names = sorted({item.spec.vae for item in registry.operations.bare.values()})
+def round_trips(registry: Registry, names: Iterable[str]) -> Iterator[Finding]:
+    """These VAEs on every device and in every precision, against float32 on the CPU."""
     for name in names:
         try:
             find_vae(name, registry)
             reference = _decoded(registry, name, torch.device("cpu"), torch.float32)
         except VaeeditError as error:
-            yield Finding("round trip", False, f"{name}: {error}", "Install the package that ships it again.")
+            yield Finding("round trip", False, f"{name}: {error}", "Install what it came with again.")
             continue
         for device in _devices():
             for dtype, close in CLOSE.items():

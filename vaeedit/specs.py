@@ -51,6 +51,8 @@ class ArchitectureSpec:
     target: str
     """'module:Class'; the class takes one `options` object and satisfies `VAE`."""
     options: type[Options] = Options
+    detect: str = ""
+    """'module:function' from names and shapes of tensors to the options, or None, for `vaeedit models convert`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""`vaeedit ops`, `models` and `plugins`: what there is, for people and as JSON."""
+"""`vaeedit ops` and `vaeedit plugins`: what there is, for people and as JSON."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,19 +7,18 @@ import click
 
 from vaeedit.cli import console
 from vaeedit.cli.batch import debug_option, json_option
-from vaeedit.errors import VaeeditError
-from vaeedit.plugins import Provided, registry
-from vaeedit.specs import WeightsSpec
+from vaeedit.plugins import registry
 
 
 def _list_command(name: str, help_text: str, rows: Callable[[], list[dict[str, Any]]]) -> click.Command:
     def callback(as_json: bool, debug: bool) -> int:
-        return _show(rows(), as_json)
+        return show(rows(), as_json)
 
     return click.Command(name, callback=callback, params=[json_option(), debug_option()], help=help_text)
 
 
-def _show(rows: Sequence[dict[str, Any]], as_json: bool) -> int:
+def show(rows: Sequence[dict[str, Any]], as_json: bool) -> int:
+    """A line a row, or with `as_json` a JSON object."""
     if as_json:
         for row in rows:
             console.say_json(row)
@@ -38,29 +37,6 @@ def _operations() -> list[dict[str, Any]]:
     ]
 
 
-def _models() -> list[dict[str, Any]]:
-    return [_model(name, item) for name, item in sorted(registry().weights.bare.items())]
-
-
-def _model(name: str, item: Provided[WeightsSpec]) -> dict[str, Any]:
-    from vaeedit.vae.files import checksum, find_vae, read_info
-
-    try:
-        path = find_vae(name, registry())
-        info = read_info(path)
-    except (VaeeditError, ImportError) as error:  # one that is damaged hides none of the others
-        return {"vae": name, "problem": str(error), "package": item.distribution}
-    return {
-        "vae": name,
-        "summary": item.spec.summary,
-        "architecture": info.architecture,
-        "licence": info.licence,
-        "megabytes": f"{path.stat().st_size / 1e6:.1f} MB",
-        "sha256": checksum(path),
-        "package": item.distribution,
-    }
-
-
 def _plugins() -> list[dict[str, Any]]:
     return [
         {
@@ -75,7 +51,6 @@ def _plugins() -> list[dict[str, Any]]:
 
 
 ops = _list_command("ops", "List the operations.", _operations)
-models = _list_command("models", "List the trained VAEs that are installed.", _models)
 plugins = _list_command(
     "plugins", "List the plugins, and what is wrong with those that do not work.", _plugins
 )

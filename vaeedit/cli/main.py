@@ -9,7 +9,8 @@ from vaeedit.cli import console
 from vaeedit.cli.doctor import doctor
 from vaeedit.cli.evaluate import evaluate
 from vaeedit.cli.info import info
-from vaeedit.cli.lists import models, ops, plugins
+from vaeedit.cli.lists import ops, plugins
+from vaeedit.cli.models import models
 from vaeedit.cli.operations import operation_command
 from vaeedit.cli.pipeline import pipeline
 from vaeedit.cli.run import chain, run

@@ -1,0 +1,110 @@
+"""Tiny autoencoders in the manner of TAESD (Bohan 2023): plain convolutions at strides 1, 2, 4 and 8, no posterior variance.
+
+The names of the parameters are those of the published files, behind `encoder.` and `decoder.`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from vaeedit.api import Decoded, Gaussian, Latents
+from vaeedit_foreign import TinyShape
+
+LEVELS = 3
+"""Halvings of the resolution."""
+BLOCKS = 3
+"""Residual blocks at each coarser resolution; at the finest there is one."""
+
+
+class Block(nn.Module):
+    """relu(x + conv(relu(conv(relu(conv(x)))))); `pooled` adds a normalised branch before."""
+
+    def __init__(self, width: int, *, pooled: bool = False) -> None:
+        super().__init__()
+        self.conv = nn.Sequential(
+            _conv(width, width), nn.ReLU(), _conv(width, width), nn.ReLU(), _conv(width, width)
+        )
+        self.pool = _pool(width) if pooled else nn.Identity()
+        self.pooled = pooled
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, width, h, w) -> the same shape."""
+        if self.pooled:
+            x = x + self.pool(x)
+        return torch.relu(self.conv(x) + x)
+
+
+class Bounded(nn.Module):
+    """3 tanh(x / 3): latents that have run away come back."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Elementwise."""
+        return torch.tanh(x / 3) * 3
+
+
+class TinyAutoencoder(nn.Module):
+    """Encoder and decoder; satisfies `VAE`. Latents are points on one level of stride 8."""
+
+    conditions: tuple[str, ...] = ()
+    channels = 3
+    multiple = 2**LEVELS
+
+    def __init__(self, shape: TinyShape) -> None:
+        super().__init__()
+        self.receptive_field = _receptive_field()
+        width = shape.width
+        coarse = [Block(width, pooled=shape.pooled) for _ in range(BLOCKS)]
+        down: list[nn.Module] = [_conv(3, width), Block(width)]
+        up: list[nn.Module] = [Bounded(), _conv(shape.latents, width), nn.ReLU()]
+        up += [Block(width, pooled=shape.pooled) for _ in range(BLOCKS)]
+        for level in range(LEVELS):
+            last = level == LEVELS - 1
+            down.append(_conv(width, width, stride=2, bias=False))
+            down += coarse if last else [Block(width) for _ in range(BLOCKS)]
+            up += [nn.Upsample(scale_factor=2), _conv(width, width, bias=False)]
+            up += [Block(width) for _ in range(1 if last else BLOCKS)]
+        self.encoder = nn.Sequential(*down, _conv(width, shape.latents))
+        self.decoder = nn.Sequential(*up, _conv(width, 3))
+
+    def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
+        """(B, 3, H, W) in [0, 1] -> a point; `conditions` is empty."""
+        return Latents((Gaussian(self.encoder(x).float()),))
+
+    def decode(self, latents: Latents, *, scale: bool = False) -> Decoded:
+        """The image at a point; this model knows no deviation, so `scale` changes nothing."""
+        return Decoded(self.decoder(latents.levels[0].mean).float())
+
+
+def detect(shapes: Mapping[str, Sequence[int]]) -> dict[str, Any] | None:
+    """The hyper-parameters behind the shapes of named tensors, or None where they are of another kind."""
+    first, last = shapes.get("encoder.0.weight"), shapes.get("decoder.1.weight")
+    if first is None or last is None or len(first) != 4 or "encoder.1.conv.4.weight" not in shapes:
+        return None
+    pooled = any(".pool." in name for name in shapes)
+    return {"latents": last[1], "width": first[0], "pooled": pooled}
+
+
+def _conv(before: int, after: int, *, stride: int = 1, bias: bool = True) -> nn.Conv2d:
+    return nn.Conv2d(before, after, 3, stride=stride, padding=1, bias=bias)
+
+
+def _pool(width: int) -> nn.Sequential:
+    wide = 4 * width
+    return nn.Sequential(
+        nn.Conv2d(width, wide, 1, bias=False),
+        nn.GroupNorm(4, wide),
+        nn.ReLU(),
+        nn.Conv2d(wide, width, 1, bias=False),
+    )
+
+
+def _receptive_field() -> int:
+    """Radius in pixels without the normalised branches, which see the whole tile."""
+    strides = [1 << level for level in range(LEVELS + 1)]
+    blocks = [3 * stride * (BLOCKS if stride > 1 else 1) for stride in strides]
+    changes = sum(strides[:-1])
+    encoder = 1 + sum(blocks) + changes + strides[-1]
+    decoder = strides[-1] + sum(blocks) + changes + 1
+    return encoder + decoder + strides[-1]

@@ -1,0 +1,128 @@
+"""`vaeedit models`: the trained VAEs that are installed, and what to do with files of others."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vaeedit.cli import console
+from vaeedit.cli.batch import debug_option, json_option
+from vaeedit.cli.lists import show
+from vaeedit.errors import UsageError, VaeeditError
+from vaeedit.plugins import Provided, registry
+from vaeedit.specs import WeightsSpec
+
+
+@click.pass_context
+def _without_command(context: click.Context, as_json: bool, debug: bool) -> int:
+    return console.OK if context.invoked_subcommand else _list(as_json, debug)
+
+
+def _list(as_json: bool, debug: bool) -> int:
+    return show([_row(name, item) for name, item in sorted(registry().weights.bare.items())], as_json)
+
+
+def _row(name: str, item: Provided[WeightsSpec]) -> dict[str, Any]:
+    try:
+        return {"vae": name, "summary": item.spec.summary, **_facts(name), "package": item.distribution}
+    except (VaeeditError, ImportError) as error:  # one that is damaged hides none of the others
+        return {"vae": name, "problem": str(error), "package": item.distribution}
+
+
+def _facts(name: str) -> dict[str, Any]:
+    from vaeedit.vae.files import checksum, find_vae, read_info
+
+    path = find_vae(name, registry())
+    info = read_info(path)
+    return {
+        "architecture": info.architecture,
+        "licence": info.licence,
+        "megabytes": f"{path.stat().st_size / 1e6:.1f} MB",
+        "sha256": checksum(path),
+    }
+
+
+def _info(vae: str, as_json: bool, debug: bool) -> int:
+    from vaeedit.vae.card import card
+    from vaeedit.vae.files import find_vae, read_info
+
+    info = read_info(find_vae(vae, registry()))
+    if as_json:
+        import msgspec
+
+        console.say_json({**msgspec.to_builtins(info), **_facts(vae)})
+    else:
+        console.say(card(info))
+    return console.OK
+
+
+def _convert(source: str, output: str | None, name: str | None, debug: bool) -> int:
+    from vaeedit.vae.convert import convert
+
+    path = Path(source)
+    target = Path(output) if output else path.with_suffix(".vae.safetensors")
+    if target.exists():
+        raise UsageError(f"{target} exists already; name another file with -o.")
+    info = convert(path, target, registry(), name=name)
+    console.say(f"{target}  ({info.architecture})")
+    return console.OK
+
+
+def _verify(vae: str, debug: bool) -> int:
+    from vaeedit.doctor import round_trips
+
+    fine = True
+    for finding in round_trips(registry(), [vae]):
+        fine = fine and finding.fine
+        console.say(f"{'fine' if finding.fine else 'WRONG'}  {finding.text}")
+    return console.OK if fine else console.FAILED
+
+
+_VAE = click.Argument(["vae"], metavar="VAE")
+
+models = click.Group(
+    "models",
+    callback=_without_command,
+    invoke_without_command=True,
+    params=[json_option(), debug_option()],
+    help="List the trained VAEs that are installed; describe, convert or verify one.",
+)
+models.add_command(
+    click.Command(
+        "list",
+        callback=_list,
+        params=[json_option(), debug_option()],
+        help="List the trained VAEs that are installed.",
+    )
+)
+models.add_command(
+    click.Command(
+        "info",
+        callback=_info,
+        params=[_VAE, json_option(), debug_option()],
+        help="Say how a VAE was trained and what was measured: its model card.",
+    )
+)
+models.add_command(
+    click.Command(
+        "convert",
+        callback=_convert,
+        params=[
+            click.Argument(["source"], metavar="SOURCE"),
+            click.Option(
+                ["-o", "--output"], metavar="FILE", help="VAE file to write; by default beside SOURCE."
+            ),
+            click.Option(["--name"], help="Its name; by default SOURCE's."),
+            debug_option(),
+        ],
+        help="Make a VAE file of someone's weights: a file, or a folder with an encoder's and a decoder's.",
+    )
+)
+models.add_command(
+    click.Command(
+        "verify",
+        callback=_verify,
+        params=[_VAE, debug_option()],
+        help="Send a picture through a VAE on every device and in every precision, and compare.",
+    )
+)

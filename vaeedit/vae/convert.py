@@ -1,0 +1,87 @@
+"""Other people's weight files made into VAE files: read without executing anything, recognised by names and shapes."""
+
+import pickle
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from vaeedit.errors import UsageError, WeightsError
+from vaeedit.plugins import Registry
+from vaeedit.specs import load_target
+from vaeedit.vae.card import write_card
+from vaeedit.vae.files import VaeInfo, build, checksum, save_vae
+
+SUFFIXES = (".pth", ".pt", ".ckpt", ".bin", ".safetensors")
+PARTS = ("encoder", "decoder")
+"""Ends of the names of files that hold one part of a VAE each."""
+
+
+def convert(source: Path, output: Path, registry: Registry, *, name: str | None = None) -> VaeInfo:
+    """Write what a weight file, or a folder of an encoder's and a decoder's, holds as a VAE file with its card.
+
+    Raises UsageError where nothing is there, and WeightsError for what is not readable, recognised or complete.
+    """
+    files = _weight_files(source)
+    tensors = {key: tensor for file in files for key, tensor in _tensors(file, len(files) > 1)}
+    architecture, shape = _recognised(source, tensors, registry)
+    network = build(architecture, shape, registry)
+    assert isinstance(network, torch.nn.Module)
+    try:
+        network.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise WeightsError(f"{source} does not fit the architecture {architecture}: {error}") from None
+    info = VaeInfo(
+        name=name or source.stem,
+        architecture=architecture,
+        shape=shape,
+        summary=f"Converted from {', '.join(file.name for file in files)}.",
+        training={"converted": {file.name: checksum(file) for file in files}},
+    )
+    save_vae(output, network, info)
+    write_card(output, info)
+    return info
+
+
+def _weight_files(source: Path) -> list[Path]:
+    if source.is_file():
+        return [source]
+    files = sorted(path for path in source.glob("*") if path.suffix in SUFFIXES)
+    if not files:
+        raise UsageError(f"There is no weight file at {source} ({', '.join(SUFFIXES)}).")
+    return files
+
+
+def _tensors(path: Path, several: bool) -> Iterable[tuple[str, Tensor]]:
+    """Names and tensors of a file; where there are several, behind the part that its name ends in."""
+    try:
+        if path.suffix == ".safetensors":
+            found: Any = load_file(path)
+        else:
+            found = torch.load(path, map_location="cpu", weights_only=True)
+    except (SafetensorError, OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        raise WeightsError(f"{path} is not a readable weight file: {str(error).splitlines()[0]}") from None
+    if isinstance(found, dict) and isinstance(found.get("state_dict"), dict):
+        found = found["state_dict"]
+    if not isinstance(found, dict) or not all(isinstance(value, Tensor) for value in found.values()):
+        raise WeightsError(f"{path} holds something else than named tensors.")
+    part = next((part for part in PARTS if several and path.stem.endswith(part)), "")
+    return [(f"{part}.{key}" if part else key, tensor) for key, tensor in found.items()]
+
+
+def _recognised(source: Path, tensors: dict[str, Tensor], registry: Registry) -> tuple[str, dict[str, Any]]:
+    """Name and hyper-parameters of the architecture that knows these names and shapes."""
+    shapes = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
+    asked = []
+    for name, item in sorted(registry.architectures.bare.items()):
+        if item.spec.detect:
+            asked.append(name)
+            if (shape := load_target(item.spec.detect)(shapes)) is not None:
+                return name, shape
+    raise WeightsError(
+        f"{source} is of no kind that can be converted ({', '.join(asked) or 'none is installed'})."
+    )
