@@ -48,7 +48,7 @@ class Result:
 
 
 class Operation(Generic[O]):
-    """Base class of operations; only `edit` must be overridden.
+    """Base class of operations; only `edit`, or `join`, must be overridden.
 
     An operation neither changes its inputs nor touches files, and gives the same output for the same inputs
     and seed. One object serves one image: it may keep what `before` found for `after`.
@@ -72,9 +72,23 @@ class Operation(Generic[O]):
         """Prepare the images: add conditions for the VAE, resize, ...; by default they stay as they are."""
         return frames
 
+    def references(self) -> Sequence[Frame]:
+        """Frames that `gather` sees beside those of `before`; they are not edited."""
+        return ()
+
+    def gather(self, index: int, latents: Latents) -> None:
+        """See the latents of every tile before any edit, to keep what `edit` needs of whole images (statistics, say).
+
+        `index` counts the frames of `before`, then the references. Tiles come without their halos, each position once.
+        """
+
     def edit(self, latents: Latents) -> Latents | Mixture:
         """Move the latents; called for each tile, so it must depend on grid positions through `origin` only."""
         raise NotImplementedError(f"{type(self).__name__} must define edit")
+
+    def join(self, latents: Sequence[Latents]) -> Latents | Mixture:
+        """Make one image's latents of those of all frames of `before`; an operation that has this is not asked to `edit`."""
+        raise NotImplementedError(f"{type(self).__name__} does not define join")
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
         """Make the result from the decoded images; by default the first one, without side results."""

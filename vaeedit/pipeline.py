@@ -59,6 +59,7 @@ def chains(plan: Plan) -> list[Plan]:
         joins = (
             last is not None
             and last.vae == step.vae
+            and last.spec.delta == step.spec.delta
             and all(s.spec.latent and not s.maps for s in (last, step))
         )
         if joins:

@@ -2,9 +2,10 @@
 
 import os
 import time
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,7 +21,7 @@ from vaeedit.options import validate
 from vaeedit.pipeline import Pipeline, Plan, PlannedStep, Step, chains
 from vaeedit.plugins import Registry, registry
 from vaeedit.settings import Settings
-from vaeedit.specs import load_target
+from vaeedit.specs import OperationSpec, load_target
 from vaeedit.vae.files import find_vae, load_vae
 from vaeedit.vae.latents import Latents, Mixture
 from vaeedit.vae.loaded import Edit, LoadedVae
@@ -108,21 +109,42 @@ class Session:
         if not moving and not first.wants_scale:
             return Result(original, notes={"unchanged": True})
         vae = self.vae(self.settings.vae or steps[0].vae)
+        edit = _in_turn(moving or [(steps[0], first)])
         with _blame(steps[0]):
-            edited = [
-                vae.edit(
-                    frame,
-                    _in_turn(moving or [(steps[0], first)]),
-                    precision=resolve_precision(self.settings.precision, self.device, frame.depth),
-                    scale=first.wants_scale,
-                    tile=tile,
-                )
-                for frame in first.before([original])
-            ]
+            edited = self._edited(vae, first, steps[0].spec, edit, original, tile)
             result = _finished(first, steps[0], edited, original)
         clean = replace(result.frame, conditions={}, scale=None) if moving else original
         seconds = round(time.perf_counter() - started, 3)
         return replace(result, frame=clean, notes={**result.notes, "seconds": seconds})
+
+    def _edited(
+        self,
+        vae: LoadedVae,
+        operation: Operation[Any],
+        spec: OperationSpec,
+        edit: Edit,
+        original: Frame,
+        tile: int | None,
+    ) -> list[Frame]:
+        """The frames that an operation makes of an image, through the VAE; what it wants to gather comes first."""
+        precision = resolve_precision(self.settings.precision, self.device, original.depth)
+        frames = operation.before([original])
+        if _overrides(operation, Operation.gather):
+            for index, frame in enumerate([*frames, *operation.references()]):
+                vae.visit(frame, partial(operation.gather, index), precision=precision, tile=tile)
+        joint = _overrides(operation, Operation.join) and bool(frames)
+        return [
+            vae.edit(
+                frame,
+                edit,
+                others=others,
+                precision=precision,
+                scale=operation.wants_scale,
+                delta=spec.delta,
+                tile=tile,
+            )
+            for frame, *others in ([frames] if joint else [[frame] for frame in frames])
+        ]
 
 
 def _operation(step: PlannedStep, seed: int, images: Mapping[str, Sequence[Frame]]) -> Operation[Any]:
@@ -140,14 +162,22 @@ def _further(step: PlannedStep, folder: Path | None, name: Path | None) -> dict[
 def _in_turn(moving: Sequence[tuple[PlannedStep, Operation[Any]]]) -> Edit:
     """The operations' edits one after the other."""
 
-    def edit(latents: Latents) -> Latents | Mixture:
-        found: Latents | Mixture = latents
-        for step, operation in moving:
+    def edit(first: Latents, *others: Latents) -> Latents | Mixture:
+        (step, operation), *following = moving
+        with _blame(step):
+            joint = _overrides(operation, Operation.join)
+            found = operation.join([first, *others]) if joint else operation.edit(first)
+        for step, operation in following:
             with _blame(step):
                 found = found.edited(operation.edit) if isinstance(found, Mixture) else operation.edit(found)
         return found
 
     return edit
+
+
+def _overrides(operation: Operation[Any], method: Callable[..., Any]) -> bool:
+    """Whether an operation's class has a method of its own in the place of the base class's."""
+    return getattr(type(operation), method.__name__) is not method
 
 
 def _finished(

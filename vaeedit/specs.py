@@ -38,6 +38,8 @@ class OperationSpec:
     """Those of `images` that must be given."""
     latent: bool = False
     """True where `edit` alone does the work: neighbouring steps of that kind with one VAE share its encode and decode."""
+    delta: bool = False
+    """True where only what the edit changes is decoded, x + D(edited) - D(latents): nothing else of the image is lost."""
     maps: Mapping[str, str] = field(default_factory=dict)
     """Side results it can give as pictures, name -> description; each becomes `--NAME FILE`."""
 

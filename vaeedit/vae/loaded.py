@@ -3,7 +3,7 @@
 It alone knows about padding, tiles, devices, dtypes, grey images, conditions and clamping.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,10 +16,11 @@ from vaeedit.image.frame import Condition, Estimated, Frame, Pixels, from_floats
 from vaeedit.resampling import bicubic_up
 from vaeedit.tiling import Tile, best_sides, reflected, tiles
 from vaeedit.vae.files import VaeInfo
-from vaeedit.vae.latents import Decoded, Latents, Mixture
+from vaeedit.vae.latents import Decoded, Gaussian, Latents, Mixture
 from vaeedit.vae.protocol import VAE, Estimator, Upscaler
 
-Edit = Callable[[Latents], Latents | Mixture]
+Edit = Callable[..., Latents | Mixture]
+"""From the latents of each frame at one tile to those of the result."""
 
 AREA = 2_200_000
 """Pixels of the result that a tile sees at most, unless its side is given: about half a gigabyte for the shipped models."""
@@ -51,20 +52,22 @@ class LoadedVae:
         edit: Edit,
         *,
         precision: torch.dtype,
+        others: Sequence[Frame] = (),
         scale: bool = False,
+        delta: bool = False,
         tile: int | None = None,
     ) -> Frame:
         """Encode, edit, decode, tile by tile; the result has the frame's mode and depth, and its size or, by an
         `Upscaler`, a whole multiple of it.
 
-        With `scale` the result carries the standard deviation of each value. Estimated conditions come back as
+        `edit` gets the latents of the frame and of `others`, frames of the same size. With `delta` the frame changes by what
+        the decoded edit differs from the decoded original, x + D(edited) - D(latents), so that nothing else is lost. With
+        `scale` the result carries the standard deviation of each value. Estimated conditions come back as
         their average over the image. Falls back to float32 where a reduced precision overflows; raises
         VaeeditError where even that gives no finite image, and WeightsError for a condition the VAE lacks.
         """
-        unknown = set(frame.conditions) - set(self.network.conditions)
-        if unknown:
-            raise WeightsError(f"The VAE {self.info.name} does not understand {', '.join(sorted(unknown))}.")
-        times = self.network.magnification(frame.conditions) if isinstance(self.network, Upscaler) else 1
+        frames = [frame, *others]
+        times = self._magnification(frames)
         shape = (frame.height * times, frame.width * times, frame.channels)
         pixels = np.empty(shape, frame.pixels.dtype)
         deviation = np.empty(shape, np.float32) if scale else None
@@ -73,7 +76,9 @@ class LoadedVae:
         for part in parts:
             if len(parts) > 1:
                 give_memory_back()
-            mean, spread, told = self._tile(frame, part, edit, Precision(precision), scale)
+            mean, spread, told = self._tile(
+                frames, part, edit, Precision(precision), scale=scale, delta=delta
+            )
             target = _times(part.rows.target, times), _times(part.columns.target, times)
             pixels[target] = from_floats(mean, frame.pixels.dtype)
             if deviation is not None and spread is not None:
@@ -85,6 +90,26 @@ class LoadedVae:
         conditions = {**frame.conditions, **averages}
         return replace(frame, pixels=pixels, alpha=alpha, scale=deviation, conditions=conditions)
 
+    def visit(
+        self, frame: Frame, see: Callable[[Latents], None], *, precision: torch.dtype, tile: int | None = None
+    ) -> None:
+        """Show `see` the latents of a frame, tile by tile, each grid position once."""
+        times = self._magnification([frame])
+        for part in self._grid(frame, times, tile):
+            with torch.inference_mode(), Precision(precision).context(self.device):
+                x, latents, _ = self._encoded(frame, part)
+            see(_kept(latents, part, x.shape[2]))
+
+    def _magnification(self, frames: Sequence[Frame]) -> int:
+        """How many times as large the result is; raises WeightsError or ValueError for frames that cannot be encoded."""
+        frame = frames[0]
+        unknown = {name for one in frames for name in one.conditions} - set(self.network.conditions)
+        if unknown:
+            raise WeightsError(f"The VAE {self.info.name} does not understand {', '.join(sorted(unknown))}.")
+        if any((one.height, one.width) != (frame.height, frame.width) for one in frames):
+            raise ValueError("frames that are edited together must be of one size")
+        return self.network.magnification(frame.conditions) if isinstance(self.network, Upscaler) else 1
+
     def _grid(self, frame: Frame, times: int, tile: int | None) -> Iterator[Tile]:
         """The tiles of a frame whose result is `times` as large; `tile` is a side of the frame's own pixels."""
         halo = self.network.receptive_field
@@ -92,19 +117,26 @@ class LoadedVae:
         return tiles(frame.height, frame.width, sides, halo, self.network.multiple)
 
     def _tile(
-        self, frame: Frame, tile: Tile, edit: Edit, precision: Precision, scale: bool
+        self,
+        frames: Sequence[Frame],
+        tile: Tile,
+        edit: Edit,
+        precision: Precision,
+        *,
+        scale: bool,
+        delta: bool,
     ) -> tuple[np.ndarray, np.ndarray | None, dict[str, float]]:
         """Kept pixels (h, w, C) of mean and scale, and the average of each estimated condition over them."""
-        rows, columns = reflected(tile.rows, frame.height), reflected(tile.columns, frame.width)
-        x = self._tensor(frame.floats(rows, columns))
-        seen = (..., tile.rows.kept, tile.columns.kept)
-        origin = (tile.rows.outer_start, tile.columns.outer_start)
+        frame = frames[0]
         with torch.inference_mode():
             for attempt in dict.fromkeys([precision, Precision(torch.float32)]):
                 with attempt.context(self.device):
-                    conditions = self.conditions(frame.conditions, x, rows, columns)
-                    latents = self.network.encode(x, conditions).placed(*origin, len(rows))
-                    decoded = self.decode(edit(latents), scale=scale)
+                    encoded = [self._encoded(one, tile) for one in frames]
+                    x, latents, conditions = encoded[0]
+                    decoded = self.decode(edit(*(each for _, each, _ in encoded)), scale=scale)
+                    if delta:
+                        change = decoded.mean.float() - self.network.decode(latents.mean()).mean.float()
+                        decoded = replace(decoded, mean=x + change)
                 times = decoded.mean.shape[2] // x.shape[2]
                 kept = (..., _times(tile.rows.kept, times), _times(tile.columns.kept, times))
                 mean = decoded.mean[kept].float()
@@ -112,6 +144,7 @@ class LoadedVae:
                     break
             else:
                 raise VaeeditError(f"The VAE {self.info.name} gave values that are not finite numbers.")
+        seen = (..., tile.rows.kept, tile.columns.kept)
         told = {
             name: float(conditions[name][seen].float().mean())
             for name, value in frame.conditions.items()
@@ -121,6 +154,14 @@ class LoadedVae:
             return _array(mean, frame.channels), None, told
         spread = _array(decoded.scale[kept].float(), frame.channels) * np.float32(self.info.temperature)
         return _array(mean, frame.channels), spread, told
+
+    def _encoded(self, frame: Frame, tile: Tile) -> tuple[Tensor, Latents, dict[str, Tensor]]:
+        """A tile of a frame, its latents in their place, and what the VAE was told."""
+        rows, columns = reflected(tile.rows, frame.height), reflected(tile.columns, frame.width)
+        x = self._tensor(frame.floats(rows, columns))
+        conditions = self.conditions(frame.conditions, x, rows, columns)
+        latents = self.network.encode(x, conditions)
+        return x, latents.placed(tile.rows.outer_start, tile.columns.outer_start, len(rows)), conditions
 
     def decode(self, latents: Latents | Mixture, *, scale: bool = False) -> Decoded:
         """Decode latents; of a mixture, the weighted mean and the standard deviation by the law of total variance.
@@ -182,6 +223,22 @@ def _array(values: Tensor, channels: int) -> np.ndarray:
     if channels == 1:
         values = values.mean(1, keepdim=True)
     return values[0].permute(1, 2, 0).cpu().numpy()
+
+
+def _kept(latents: Latents, tile: Tile, height: int) -> Latents:
+    """The latents of a tile's kept pixels; `height` is that of all the pixels it sees."""
+
+    def cut(level: Gaussian) -> Gaussian:
+        stride = height // level.mean.shape[2]
+        rows, columns = (
+            slice(span.kept.start // stride, -(-span.kept.stop // stride))
+            for span in (tile.rows, tile.columns)
+        )
+        log_scale = None if level.log_scale is None else level.log_scale[..., rows, columns]
+        origin = (level.origin[0] + rows.start, level.origin[1] + columns.start)
+        return Gaussian(level.mean[..., rows, columns], log_scale, origin)
+
+    return replace(latents, levels=tuple(cut(level) for level in latents.levels))
 
 
 def _times(span: slice, times: int) -> slice:
