@@ -1,6 +1,6 @@
 """What the centred ladder is worth: three ways to train the same network for the same number of steps.
 
-python benchmarks/ablation.py DATA [--steps 2000] [--every 4]
+python benchmarks/ablation.py DATA [--steps 2000] [--patch 64] [--every 4]
 
 DATA holds train/, test/cbsd68 and, for LPIPS, metrics/lpips-squeeze. The trunk alone; the textbook form, one decoder
 shared by posterior samples and prior mean, with the hybrid objective; the centred ladder. Same seed, crops and optimiser.
@@ -26,8 +26,9 @@ from vaeedit.training.train import train
 COLUMNS = ("psnr", "mse_ratio", "lpips", "sample_lpips", "kl_nats_per_pixel", "coverage_90")
 
 
-def variants() -> dict[str, Recipe]:
+def variants(patch: int) -> dict[str, Recipe]:
     ours = load_recipe("denoise")
+    ours = msgspec.structs.replace(ours, data=msgspec.structs.replace(ours.data, patch=(patch,)))
 
     def changed(**changes: object) -> Recipe:
         return msgspec.structs.replace(ours, **changes)
@@ -48,18 +49,19 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("data", type=Path)
     parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--patch", type=int, default=64, help="side of the training crops")
     parser.add_argument("--every", type=int, default=4, help="use every n-th picture of CBSD68")
     parser.add_argument("--sigma", type=float, nargs="+", default=[25.0, 50.0])
     arguments = parser.parse_args()
     registry, lpips = all_plugins(), Lpips(arguments.data / "metrics" / "lpips-squeeze")
-    print(f"| {arguments.steps} steps | sigma | " + " | ".join(COLUMNS) + " |")
+    print(f"| {arguments.steps} steps of {arguments.patch} px | sigma | " + " | ".join(COLUMNS) + " |")
     print("|---" * (len(COLUMNS) + 2) + "|", flush=True)
     with tempfile.TemporaryDirectory() as scratch:
         pictures = Path(scratch) / "pictures"
         pictures.mkdir()
         for path in image_files([arguments.data / "test" / "cbsd68"])[:: arguments.every]:
             (pictures / path.name).symlink_to(path.resolve())
-        for number, (name, recipe) in enumerate(variants().items()):
+        for number, (name, recipe) in enumerate(variants(arguments.patch).items()):
             weights = Path(scratch) / f"{number}.safetensors"
             run = Run(
                 arguments.data / "train",
