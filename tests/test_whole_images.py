@@ -80,7 +80,12 @@ class Average(Operation):
 
 
 class Keep(Operation):
-    """Moves nothing."""
+    """Moves nothing; asks for the deviation and says whether there was one."""
+
+    wants_scale = True
+
+    def after(self, frames, originals):
+        return Result(frames[0], notes={"deviation": frames[0].scale is not None})
 
     def edit(self, latents):
         return latents.mean()
@@ -157,3 +162,7 @@ def test_only_what_was_edited_is_decoded(run):
     kept = np.abs(run("keep-delta").frame.pixels - run.image).max()
     assert lost > 0.3
     assert kept < 1e-6
+
+
+def test_a_vae_without_deviations_gives_none(run):
+    assert run("keep", 8).notes["keep"]["deviation"] is False

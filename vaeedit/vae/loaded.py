@@ -62,7 +62,7 @@ class LoadedVae:
 
         `edit` gets the latents of the frame and of `others`, frames of the same size. With `delta` the frame changes by what
         the decoded edit differs from the decoded original, x + D(edited) - D(latents), so that nothing else is lost. With
-        `scale` the result carries the standard deviation of each value. Estimated conditions come back as
+        `scale` the result carries the standard deviation of each value, if the VAE knows it. Estimated conditions come back as
         their average over the image. Falls back to float32 where a reduced precision overflows; raises
         VaeeditError where even that gives no finite image, and WeightsError for a condition the VAE lacks.
         """
@@ -81,7 +81,9 @@ class LoadedVae:
             )
             target = _times(part.rows.target, times), _times(part.columns.target, times)
             pixels[target] = from_floats(mean, frame.pixels.dtype)
-            if deviation is not None and spread is not None:
+            if spread is None:
+                deviation = None  # this VAE knows none
+            elif deviation is not None:
                 deviation[target] = spread
             for name, value in told.items():
                 estimates.setdefault(name, []).append((value, mean[..., 0].size))
