@@ -4,7 +4,7 @@ from copy import deepcopy
 
 import torch
 
-from vaeedit.training.muon import Muon, orthogonalise
+from vaeedit.training.muon import Muon, fast_products, orthogonalise
 
 
 def test_singular_values_come_near_one():
@@ -78,3 +78,13 @@ def test_its_state_survives_saving():
     for layer, optimiser in zip(layers, optimisers, strict=True):
         train(layer, optimiser, 2)
     assert torch.allclose(layers[0].weight, layers[1].weight)
+
+
+def test_fast_products_are_still_float32_and_leave_no_trace():
+    matrix = torch.randn(192, 512, generator=torch.Generator().manual_seed(0))
+    exact = matrix.double() @ matrix.double().T
+    before = torch.get_float32_matmul_precision()
+    with fast_products(torch.device("cpu")):
+        error = (matrix @ matrix.T - exact).abs().max() / exact.abs().max()
+    assert error < 3e-6  # bfloat16 would give 1e-3
+    assert torch.get_float32_matmul_precision() == before
