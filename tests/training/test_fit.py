@@ -222,3 +222,32 @@ def test_faults_of_a_training_request_are_sentences(photographs, tmp_path):
     bad.write_text("name: x\nsumary: typo\n")
     with pytest.raises(OptionError, match="sumary"):
         load_recipe(str(bad))
+
+
+def test_the_photo_vae_starts_at_principal_components_and_gets_better(photographs, tmp_path):
+    shape = {"widths": [16, 32, 32], "blocks": [1, 1, 1], "latents": [2, 4, 8]}
+    photo = as_dict(load_recipe("photo")) | {"shape": shape, "data": {"patch": [32], "batch": 8}}
+    photo["optimiser"] = {"rate": 5e-3, "adam_rate": 3e-3, "warmup": 10}
+    pictures = torch.stack(
+        [torch.from_numpy(np.array(Image.open(photographs / f"{index}.png"))) for index in range(4)]
+    )
+    x = pictures.permute(0, 3, 1, 2) / 255
+
+    def decibels(steps):
+        name = f"{steps}.safetensors"
+        train(
+            msgspec.convert(photo, Recipe),
+            photographs,
+            tmp_path / str(steps),
+            tmp_path / name,
+            registry(),
+            steps=steps,
+        )
+        network, _ = load_vae(tmp_path / name, registry())
+        with torch.inference_mode():
+            decoded = network.decode(network.encode(x, {}).mean()).mean
+        return -10 * torch.log10((decoded - x).square().mean()).item()
+
+    first, later = decibels(1), decibels(150)
+    assert first > 25
+    assert later > first + 1
