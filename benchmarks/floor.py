@@ -27,8 +27,8 @@ def main() -> None:
     print("| operation | precision | multiply-adds a pixel | floor, s/MP | measured, s/MP | of the ceiling |")
     print("|---|---|---|---|---|---|")
     for dtype in ("float32", "bfloat16"):
+        session = Session(device="cpu", precision=dtype)  # first: it asks for huge pages
         ceiling = measured_ceiling(torch.device("cpu"), getattr(torch, dtype), seconds=2)
-        session = Session(device="cpu", precision=dtype)
         for operation, options, side in CASES:
             frame = Frame(np.random.default_rng(0).integers(0, 256, (side, side, 3)).astype(np.uint8))
             step = Step(operation, **options)

@@ -12,6 +12,7 @@ import multiprocessing
 import platform
 import time
 import warnings
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from functools import partial
@@ -85,27 +86,32 @@ def _real(method: Denoiser, pairs: list, factor: float) -> float:
     return float(np.mean(scores))
 
 
-def seconds_per_megapixel(name: str, slow: float = 15.0) -> float:
-    """Best of three runs at 1 MP after one that warms up; of one run where that is slow."""
-    method = everything()[name]()
-    rows = np.linspace(0.2, 0.8, 1024, dtype=np.float32)[:, None, None]
-    noisy = np.broadcast_to(rows, (1024, 1024, 3)) + np.random.default_rng(0).normal(0, 0.1, (1024, 1024, 3))
-    image = bytes_of(noisy.astype(np.float32)).astype(np.float32) / 255
+def seconds_per_megapixel(method: Callable[[], object], megapixels: float, slow: float = 15.0) -> float:
+    """Best of three runs after one that warms up; of one run where that is slow."""
 
     def seconds() -> float:
         started = time.perf_counter()
-        method(image, 25)
-        return (time.perf_counter() - started) / (image[..., 0].size / 1e6)
+        method()
+        return time.perf_counter() - started
 
     first = seconds()
-    return first if first > slow else min(seconds() for _ in range(3))
+    return (first if first > slow else min(seconds() for _ in range(3))) / megapixels
+
+
+def speed(name: str) -> float:
+    """Seconds a megapixel of one method on one megapixel."""
+    rows = np.linspace(0.2, 0.8, 1024, dtype=np.float32)[:, None, None]
+    noisy = np.broadcast_to(rows, (1024, 1024, 3)) + np.random.default_rng(0).normal(0, 0.1, (1024, 1024, 3))
+    image = bytes_of(noisy.astype(np.float32)).astype(np.float32) / 255
+    method = everything()[name]()
+    return seconds_per_megapixel(lambda: method(image, 25), image[..., 0].size / 1e6)
 
 
 def speed_table(names: list[str]) -> dict[str, float]:
     """Each method in a fresh process, as its user runs it: ours asks for large pages, which would speed up others too."""
     fresh = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), max_tasks_per_child=1)
     with fresh:
-        return dict(zip(names, fresh.map(seconds_per_megapixel, names), strict=True))
+        return dict(zip(names, fresh.map(speed, names), strict=True))
 
 
 def main() -> None:
@@ -133,10 +139,10 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|")
     for name in dict.fromkeys([*names, *real]):
         values = [f"{value:.2f}" for value in scores.get(name, [])] or [""] * 3
-        speed = speeds.get(name)
-        ratio = speeds[next(iter(SPEED_ONLY))] / speed if speed else 0
+        cost = speeds.get(name)
+        ratio = speeds[next(iter(SPEED_ONLY))] / cost if cost else 0
         cells = [*values, f"{real[name]:.2f}" if name in real else ""]
-        cells += [f"{speed:.2f}", f"{ratio:.1f}x"] if speed else ["", ""]
+        cells += [f"{cost:.2f}", f"{ratio:.1f}x"] if cost else ["", ""]
         print(f"| {name} | " + " | ".join(cells) + " |")
     if arguments.picture and scores:
         at_25 = {name: (speeds[name], values[1]) for name, values in scores.items()}

@@ -110,6 +110,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--scales", type=int, nargs="+", default=[2, 3, 4])
     parser.add_argument("--picture", help="write quality against cost here")
+    parser.add_argument("--speed-only", action="store_true")
     arguments = parser.parse_args()
     panels: dict[str, dict[str, tuple[float, float]]] = {}
     print(f"{date.today()}, {torch.get_num_threads()} threads")
@@ -123,7 +124,7 @@ def main() -> None:
         small = np.rint(ramp).astype(np.uint8)
         for name, method in found.items():
             seconds = seconds_per_megapixel(lambda m=method, x=small: m(x), (side * scale) ** 2 / 1e6)
-            slow = seconds > 20  # then the test sets would take an hour
+            slow = arguments.speed_only or seconds > 20  # then the test sets would take an hour
             sets = (
                 ["", ""]
                 if slow

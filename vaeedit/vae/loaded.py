@@ -22,7 +22,7 @@ from vaeedit.vae.protocol import VAE, Estimator, Upscaler
 Edit = Callable[..., Latents | Mixture]
 """From the latents of each frame at one tile to those of the result."""
 
-AREA = 2_200_000
+AREA = 2_000_000
 """Pixels of the result that a tile sees at most, unless its side is given: about half a gigabyte for the shipped models."""
 
 
