@@ -6,7 +6,7 @@ the one that still kills its worker has failed.
 
 import pickle
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
@@ -14,7 +14,7 @@ from typing import Any
 
 from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
 
-from vaeedit.batch.jobs import Job
+from vaeedit.batch.jobs import Job, remove_leftovers
 from vaeedit.batch.journal import Record, digest
 from vaeedit.batch.order import Order
 from vaeedit.batch.work import Worker
@@ -29,29 +29,44 @@ AHEAD = 2
 def records_of_cluster(
     order: Order, jobs: Iterable[Job | None], scheduler: str | None, workers: int
 ) -> Iterator[Record]:
-    """The records of all jobs, as their chunks end; raises UsageError where a worker finds the request wrong."""
-    fresh = filter(None, jobs)
-    with _client(scheduler, workers) as client:
-        needs = {"resources": {"GPU": 1}} if str(order.settings.get("device", "")).startswith("cuda") else {}
-        shared = client.scatter(order, broadcast=True)
-        chunks: dict[Future, list[Job]] = {}
-        ended = as_completed()
+    """The records of all jobs, as their chunks end; raises UsageError where a worker finds the request wrong.
 
-        def hand_out(chunk: list[Job]) -> None:
-            future = client.submit(work_chunk, shared, chunk, pure=False, **needs)
-            chunks[future] = chunk
-            ended.add(future)
+    Dask gives the work of a lost worker to another one without a word, so what it was writing is swept up at the end.
+    """
+    handed_out: list[Job] = []
+    try:
+        with _client(scheduler, workers) as client:
+            gpu = str(order.settings.get("device", "")).startswith("cuda")
+            needs = {"resources": {"GPU": 1}} if gpu else {}
+            yield from _records(client, needs, order, filter(None, jobs), handed_out)
+    finally:
+        remove_leftovers(handed_out)
 
-        for _ in range(AHEAD * max(1, len(client.scheduler_info()["workers"]))):
-            if chunk := list(islice(fresh, CHUNK)):
-                hand_out(chunk)
-        for future in ended:
-            chunk = chunks.pop(future)
-            for again in _remaining(future, chunk):
-                hand_out([again])
-            yield from _outcome(future, chunk)
-            if chunk := list(islice(fresh, CHUNK)):
-                hand_out(chunk)
+
+def _records(
+    client: Any, needs: Mapping[str, Any], order: Order, fresh: Iterator[Job], handed_out: list[Job]
+) -> Iterator[Record]:
+    """The records of jobs, of which every worker is given a few chunks at a time."""
+    shared = client.scatter(order, broadcast=True)
+    chunks: dict[Future, list[Job]] = {}
+    ended = as_completed()
+
+    def hand_out(chunk: list[Job]) -> None:
+        handed_out.extend(chunk)
+        future = client.submit(work_chunk, shared, chunk, pure=False, **needs)
+        chunks[future] = chunk
+        ended.add(future)
+
+    for _ in range(AHEAD * max(1, len(client.scheduler_info()["workers"]))):
+        if chunk := list(islice(fresh, CHUNK)):
+            hand_out(chunk)
+    for future in ended:
+        chunk = chunks.pop(future)
+        for again in _remaining(future, chunk):
+            hand_out([again])
+        yield from _outcome(future, chunk)
+        if chunk := list(islice(fresh, CHUNK)):
+            hand_out(chunk)
 
 
 def work_chunk(order: Order, jobs: Sequence[Job]) -> list[Record] | str:
