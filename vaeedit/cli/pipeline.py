@@ -18,6 +18,7 @@ def _check(pipeline: str, debug: bool) -> int:
     from vaeedit.plugins import registry
 
     plan = Pipeline.from_file(pipeline).check(registry())
+    memory = _expected_memory(plan)  # finds a VAE file that is not there, before anything is printed
     first = 1
     for number, step in enumerate(plan, 1):
         maps = f"; writes {', '.join(sorted(step.maps))}" if step.maps else ""
@@ -27,7 +28,7 @@ def _check(pipeline: str, debug: bool) -> int:
         if last > first:
             console.say(f"Steps {first} to {last} share one encode and one decode.")
         first = last + 1
-    console.say(_expected_memory(plan))
+    console.say(memory)
     return console.OK
 
 
