@@ -37,8 +37,9 @@ OURS: dict[str, Maker] = {
     BLIND: partial(Ours, blind=True),
     "vaeedit, bfloat16": partial(Ours, "bfloat16"),
 }
+DNCNN = "DnCNN (speed only)"
 SPEED_ONLY: dict[str, Maker] = {
-    "DnCNN (speed only)": DnCnn,
+    DNCNN: DnCnn,
     "DnCNN, channels last": partial(DnCnn, torch.channels_last),
 }
 
@@ -140,7 +141,7 @@ def main() -> None:
     for name in dict.fromkeys([*names, *real]):
         values = [f"{value:.2f}" for value in scores.get(name, [])] or [""] * 3
         cost = speeds.get(name)
-        ratio = speeds[next(iter(SPEED_ONLY))] / cost if cost else 0
+        ratio = speeds[DNCNN] / cost if cost else 0
         cells = [*values, f"{real[name]:.2f}" if name in real else ""]
         cells += [f"{cost:.2f}", f"{ratio:.1f}x"] if cost else ["", ""]
         print(f"| {name} | " + " | ".join(cells) + " |")

@@ -47,7 +47,7 @@ class Centre(Operation):
     seen: list
 
     def before(self, frames):
-        self.seen = [[], []]
+        self.seen, self.places = [[], []], [set(), set()]
         return frames
 
     def references(self):
@@ -55,7 +55,10 @@ class Centre(Operation):
 
     def gather(self, index, latents):
         (level,) = latents.levels
-        assert level.origin[0] * 4 % 4 == 0
+        height, width = level.mean.shape[2:]
+        places = {(level.origin[0] + y, level.origin[1] + x) for y in range(height) for x in range(width)}
+        assert not places & self.places[index], "a grid position came twice"
+        self.places[index] |= places
         self.seen[index].append(level.mean.flatten(2))
 
     def edit(self, latents):

@@ -132,7 +132,7 @@ class Session:
         if _overrides(operation, Operation.gather):
             for index, frame in enumerate([*frames, *operation.references()]):
                 vae.visit(frame, partial(operation.gather, index), precision=precision, tile=tile)
-        joint = _overrides(operation, Operation.join) and bool(frames)
+        joint = _joins(operation) and bool(frames)
         return [
             vae.edit(
                 frame,
@@ -165,14 +165,18 @@ def _in_turn(moving: Sequence[tuple[PlannedStep, Operation[Any]]]) -> Edit:
     def edit(first: Latents, *others: Latents) -> Latents | Mixture:
         (step, operation), *following = moving
         with _blame(step):
-            joint = _overrides(operation, Operation.join)
-            found = operation.join([first, *others]) if joint else operation.edit(first)
+            found = operation.join([first, *others]) if _joins(operation) else operation.edit(first)
         for step, operation in following:
             with _blame(step):
                 found = found.edited(operation.edit) if isinstance(found, Mixture) else operation.edit(found)
         return found
 
     return edit
+
+
+def _joins(operation: Operation[Any]) -> bool:
+    """Whether it makes one image of all its frames."""
+    return _overrides(operation, Operation.join)
 
 
 def _overrides(operation: Operation[Any], method: Callable[..., Any]) -> bool:

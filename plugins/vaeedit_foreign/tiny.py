@@ -26,12 +26,11 @@ class Block(nn.Module):
         self.conv = nn.Sequential(
             _conv(width, width), nn.ReLU(), _conv(width, width), nn.ReLU(), _conv(width, width)
         )
-        self.pool = _pool(width) if pooled else nn.Identity()
-        self.pooled = pooled
+        self.pool = _pool(width) if pooled else None
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, width, h, w) -> the same shape."""
-        if self.pooled:
+        if self.pool is not None:
             x = x + self.pool(x)
         return torch.relu(self.conv(x) + x)
 

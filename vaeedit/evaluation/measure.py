@@ -18,7 +18,7 @@ from vaeedit.evaluation.tasks import Enlarging, Pair, Task, told
 from vaeedit.image import Frame
 from vaeedit.pipeline import Pipeline, Step
 from vaeedit.session import Session
-from vaeedit.vae.footprint import FIGURE, TensorMemory
+from vaeedit.vae.footprint import BYTES_PER_PIXEL, TensorMemory
 from vaeedit.vae.loaded import LoadedVae
 from vaeedit.vae.protocol import ConditionalVAE
 
@@ -51,7 +51,7 @@ def evaluate(
             footprint = _bytes_per_pixel(session, task, vae, pair)
         rows.append(row)
         progress(f"{len(rows)}: {pair.path.name} {row['psnr']:.2f} dB")
-    figures = {**_average(rows), FIGURE: footprint}
+    figures = {**_average(rows), BYTES_PER_PIXEL: footprint}
     return {"protocol": task.protocol, "images": len(rows), **task.setting, **figures}
 
 

@@ -14,7 +14,7 @@ from vaeedit.vae.loaded import AREA
 
 PROCESS = 400e6
 """Bytes that Python, torch and the other libraries hold before any picture, and what the allocator keeps aside."""
-FIGURE = "bytes_per_pixel"
+BYTES_PER_PIXEL = "bytes_per_pixel"
 """Name of the recorded figure."""
 
 
@@ -53,7 +53,7 @@ class TensorMemory(TorchDispatchMode):  # type: ignore[no-untyped-call]
 def bytes_per_pixel(info: VaeInfo) -> float | None:
     """The most that `vaeedit evaluate --record` found for a pixel of the result, in float32; None if it has not run."""
     rows: Iterable[Any] = info.figures.values()
-    found = [row[FIGURE] for row in rows if isinstance(row, Mapping) and FIGURE in row]
+    found = [row[BYTES_PER_PIXEL] for row in rows if isinstance(row, Mapping) and BYTES_PER_PIXEL in row]
     return max(found, default=None)
 
 
