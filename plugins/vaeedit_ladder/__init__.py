@@ -41,13 +41,23 @@ class PhotoShape(Options, frozen=True):
     """Hyper-parameters of the photo VAE; levels run from fine (stride 2) to coarse."""
 
     channels: Annotated[int, option("Image channels.", ge=1)] = 3
-    widths: Annotated[tuple[int, ...], option("Width of each level.")] = (48, 128, 192)
-    blocks: Annotated[tuple[int, ...], option("Residual blocks of the decoder's stages.")] = (2, 2, 2)
-    evidence_blocks: Annotated[int, option("Residual blocks of the encoder's stages.", ge=1)] = 1
-    latents: Annotated[tuple[int, ...], option("Latent channels of each level.")] = (6, 4, 16)
-    kept: Annotated[
-        tuple[float, ...], option("In training, the chance that only the 1, 2, ... coarsest levels are kept.")
-    ] = (0.3, 0.35, 0.35)
+    widths: Annotated[tuple[int, ...], option("Width of each level.")] = (48, 96, 192)
+    blocks: Annotated[tuple[int, ...], option("Residual blocks of the decoder's stages.")] = (2, 2, 3)
+    evidence_blocks: Annotated[tuple[int, ...], option("Residual blocks of the encoder's stages.")] = (
+        1,
+        1,
+        2,
+    )
+    latents: Annotated[tuple[int, ...], option("Latent channels of each level.")] = (3, 4, 32)
+    nested: Annotated[
+        tuple[int, ...], option("Numbers of latent channels, counted from the coarsest level, that decode alone.")
+    ] = (16, 32, 36, 39)
+    kept: Annotated[tuple[float, ...], option("In training, the chance that only so many are kept.")] = (
+        0.5,
+        0.4,
+        0.02,
+        0.08,
+    )
 
 
 @hookimpl

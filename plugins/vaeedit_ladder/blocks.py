@@ -80,10 +80,11 @@ class Hourglass(nn.Module):
 class Pyramid(nn.Module):
     """Bottom-up features: a residual stage per level, each level at half the resolution of the one before."""
 
-    def __init__(self, channels: int, widths: Sequence[int], blocks: int = 1) -> None:
+    def __init__(self, channels: int, widths: Sequence[int], blocks: int | Sequence[int] = 1) -> None:
         super().__init__()
+        counts = [blocks] * len(widths) if isinstance(blocks, int) else blocks
         self.stem = nn.Conv2d(channels, widths[0], 3, padding=1)
-        self.stages = nn.ModuleList(stage(width, blocks) for width in widths)
+        self.stages = nn.ModuleList(stage(w, count) for w, count in zip(widths, counts, strict=True))
         self.downs = downs(widths)
 
     def forward(self, x: Tensor) -> list[Tensor]:

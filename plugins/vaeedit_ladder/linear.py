@@ -1,7 +1,7 @@
 """The linear part of a photo VAE: principal components of patches, coarse patches first, whitened.
 
 A residual shortcut in the sense of DC-AE (Chen et al. 2025): a network around it starts at the quality of the
-Karhunen-Loeve transform and learns the rest.
+Karhunen-Loeve transform and learns the rest. It is not trained itself: no step can fall behind that transform for long.
 """
 
 from collections.abc import Sequence
@@ -21,6 +21,7 @@ class LinearLadder(nn.Module):
         pairs = list(zip(sizes, latents, strict=True))
         self.analysis = nn.ModuleList(nn.Conv2d(size, count, 1, bias=False) for size, count in pairs)
         self.synthesis = nn.ModuleList(nn.Conv2d(count, size, 1, bias=False) for size, count in pairs)
+        self.requires_grad_(False)
 
     def code(self, level: int, rest: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, latents, H / stride, W / stride), of unit variance."""

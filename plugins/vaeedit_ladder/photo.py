@@ -2,7 +2,7 @@
 
 A posterior q(z_l | x, z_>l) at every stride, coarse to fine, each coding what the linear images of the coarser
 levels leave out; the prior is N(0, I). The decoder adds the linear images of all levels and a correction by a
-convolutional network. In training the finer levels are left out of some images (nested dropout, Rippel et al. 2014),
+convolutional network. In training the finer channels are left out of some images (nested dropout, Rippel et al. 2014),
 so that the coarse ones alone decode to a whole picture: one network, several rates.
 """
 
@@ -30,11 +30,11 @@ class PhotoVAE(nn.Module):
     def __init__(self, shape: PhotoShape) -> None:
         super().__init__()
         self.channels = shape.channels
-        self.kept = shape.kept
         strides = [2 << level for level in range(len(shape.widths))]
         self.multiple = strides[-1]
         self.receptive_field = _receptive_field(shape)
         pairs = list(zip(shape.latents, shape.widths, strict=True))
+        self.nested, self.kept = shape.nested, shape.kept
         self.linear = LinearLadder(shape.channels, strides, shape.latents)
         self.evidence = Pyramid(4 * shape.channels, shape.widths, shape.evidence_blocks)
         self.posterior = nn.ModuleList(
@@ -67,16 +67,20 @@ class PhotoVAE(nn.Module):
         return Decoded(mean, log_scale.exp() * 2**0.5 if scale else None)
 
     def elbo_terms(self, latents: Latents, x: Tensor) -> ElboTerms:
-        """One posterior sample, of which each image keeps all levels or the coarser ones only."""
+        """One posterior sample, of which each image keeps all channels or the coarser ones only."""
         points: list[Tensor] = []
         kl: list[Tensor] = []
-        chances = torch.tensor(self.kept, device=x.device).cumsum(0)  # of how many levels are kept
-        drawn = torch.rand(len(x), 1, 1, 1, device=x.device)
-        for rank, level in enumerate(latents.levels):
-            keep = (drawn >= chances[rank - 1]).float() if rank else torch.ones_like(drawn)
+        chosen = torch.tensor(self.kept).multinomial(len(x), replacement=True)
+        counts = torch.tensor(self.nested)[chosen].to(x.device)
+        passed = 0  # channels of the coarser levels
+        for level in latents.levels:
+            channels = level.mean.shape[1]
+            rank = torch.arange(passed, passed + channels, device=x.device)
+            keep = (rank < counts[:, None]).float()[..., None, None]
             z, nats = draw(level, keep)
             points.append(z * keep)
             kl.append(nats)
+            passed += channels
         mean, log_scale = self._decoded(points)
         return ElboTerms(mean, log_scale, mean, log_scale, tuple(kl))
 
@@ -97,7 +101,7 @@ def _receptive_field(shape: PhotoShape) -> int:
     """Radius in pixels: each 3x3 convolution adds its stride, each change of scale at most its coarser stride."""
     strides = [2 << level for level in range(len(shape.widths))]
     up = sum(2 * count * stride for count, stride in zip(shape.blocks, strides, strict=True))
-    down = sum(2 * shape.evidence_blocks * stride for stride in strides)
+    down = sum(2 * count * stride for count, stride in zip(shape.evidence_blocks, strides, strict=True))
     entrances = 2 * sum(strides)
     stem_and_head = 2 + 2 + 1
     return up + down + entrances + stem_and_head + 3 * strides[-1]

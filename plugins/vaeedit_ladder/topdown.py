@@ -85,7 +85,7 @@ class TopDown(nn.Module):
 def draw(posterior: Gaussian, keep: Tensor | float = 1.0) -> tuple[Tensor, Tensor]:
     """A reparametrised sample (Kingma & Welling 2014) and KL(posterior || N(0, I)) in nats, averaged over the batch.
 
-    `keep` weighs the KL of each image, (B, 1, 1, 1).
+    `keep` weighs the KL of each image, (B, 1, 1, 1), or channel, (B, C, 1, 1).
     """
     assert posterior.log_scale is not None
     mean, log_scale = posterior.mean, posterior.log_scale
