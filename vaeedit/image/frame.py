@@ -95,6 +95,10 @@ class Frame:
         """The pixels rounded to 8 bits."""
         return self.pixels if self.depth == 8 else from_floats(self.floats(), np.dtype(np.uint8))
 
+    def with_floats(self, values: NDArray[np.float32]) -> "Frame":
+        """The same image with other values (H, W, C) in [0, 1], clipped and rounded to its depth."""
+        return replace(self, pixels=from_floats(values, self.pixels.dtype))
+
     def with_conditions(self, **conditions: Condition) -> "Frame":
         """The same image with conditions for the VAE added."""
         return replace(self, conditions={**self.conditions, **conditions})
