@@ -1,0 +1,17 @@
+"""`vary`: a posterior sample, as a change of the picture."""
+
+from vaeedit.api import Latents, Operation
+from vaeedit_latent import VaryOptions
+
+
+class Vary(Operation[VaryOptions]):
+    """One draw of every level; the noise is the same for every tile size."""
+
+    @property
+    def is_identity(self) -> bool:
+        """At amount 0."""
+        return self.options.amount == 0
+
+    def edit(self, latents: Latents) -> Latents:
+        """A sample at the asked temperature."""
+        return latents.sample(self.request.seed, self.options.amount)
