@@ -36,6 +36,8 @@ class OperationSpec:
     """Further pictures it takes, name -> description; each becomes `--NAME FILE` and a key of a pipeline's step."""
     needs: tuple[str, ...] = ()
     """Those of `images` that must be given."""
+    rest: str = ""
+    """The one of `images` that the command's second, third, ... argument fill, where its flag is not used."""
     latent: bool = False
     """True where `edit` alone does the work: neighbouring steps of that kind with one VAE share its encode and decode."""
     delta: bool = False

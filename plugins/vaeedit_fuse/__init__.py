@@ -28,5 +28,6 @@ def vaeedit_operations() -> list[OperationSpec]:
             vae="photo",
             images={"with": "Another picture of the scene; may be repeated.", "mask": "blend: where the other picture goes, white on black."},
             needs=("with",),
+            rest="with",
         )
     ]

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from vaeedit.api import OperationSpec, Options, hookimpl, option
+from vaeedit.api import OperationSpec, Options, WeightsSpec, hookimpl, option
 
 
 class ReconstructOptions(Options, frozen=True):
@@ -37,4 +37,16 @@ def vaeedit_operations() -> list[OperationSpec]:
             latent=True,
             delta=True,
         ),
+    ]
+
+
+@hookimpl
+def vaeedit_weights() -> list[WeightsSpec]:
+    """The shipped model."""
+    return [
+        WeightsSpec(
+            name="photo",
+            summary="Photographs of any kind, for edits.",
+            resource="vaeedit:weights/photo.safetensors",
+        )
     ]

@@ -28,6 +28,7 @@ def vaeedit_operations() -> list[OperationSpec]:
             vae="photo",
             images={"style": "Picture whose style is taken; may be repeated.", "mask": "Where the style goes, white on black."},
             needs=("style",),
+            rest="style",
             delta=True,
         )
     ]

@@ -6,6 +6,7 @@ import click
 
 from vaeedit.cli.batch import file_options, run_on_files
 from vaeedit.cli.params import click_options
+from vaeedit.errors import UsageError
 from vaeedit.plugins import Provided
 from vaeedit.settings import Settings
 from vaeedit.specs import OperationSpec
@@ -24,7 +25,7 @@ def operation_command(provided: Provided[OperationSpec]) -> click.Command:
             [f"--{name}", _variable("image", name)],
             metavar="FILE",
             multiple=True,
-            required=name in spec.needs,
+            required=name in spec.needs and name != spec.rest,
             help=text,
         )
         for name, text in spec.images.items()
@@ -39,7 +40,7 @@ def operation_command(provided: Provided[OperationSpec]) -> click.Command:
     return click.Command(
         spec.name,
         callback=callback,
-        params=[*file_options(), *images, *maps, *click_options(spec.options), *click_options(Settings)],
+        params=[*file_options(f"INPUT {spec.rest.upper()}..." if spec.rest else "INPUTS..."), *images, *maps, *click_options(spec.options), *click_options(Settings)],
         help=help_text,
         short_help=spec.summary,
     )
@@ -54,6 +55,8 @@ def _run_operation(provided: Provided[OperationSpec], values: dict[str, Any]) ->
     from vaeedit.pipeline import Pipeline, Step
 
     spec = provided.spec
+    if spec.rest and not values[_variable("image", spec.rest)]:
+        values = _distributed(values, spec)
     pictures = {name: values[_variable("map", name)] for name in spec.maps if values[_variable("map", name)]}
     options: dict[str, Any] = {name: values[name] for name in spec.options.__struct_fields__}
     images = {
@@ -63,3 +66,14 @@ def _run_operation(provided: Provided[OperationSpec], values: dict[str, Any]) ->
     }
     step = Step(provided.qualified, maps=tuple(pictures), **{**options, **images})
     return run_on_files(Pipeline(step), values, spec.name, pictures)
+
+
+def _distributed(values: dict[str, Any], spec: OperationSpec) -> dict[str, Any]:
+    """The first argument is the input, the others are the further pictures; raises UsageError where there are none."""
+    first, *others = values["inputs"]
+    if not others and spec.rest in spec.needs:
+        raise UsageError(
+            f"{spec.name} needs a second picture: vaeedit {spec.name} {first} {spec.rest.upper()}, "
+            f"or --{spec.rest} FILE and any number of inputs."
+        )
+    return {**values, "inputs": (first,), _variable("image", spec.rest): tuple(others)}
