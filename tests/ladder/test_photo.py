@@ -28,12 +28,14 @@ def psnr(x, y):
 
 
 def coarsest(latents, count):
-    """Latents of which only the `count` coarsest levels are left."""
-    levels = [
-        level if rank < count else level.at(torch.zeros_like(level.mean))
-        for rank, level in enumerate(latents.levels)
-    ]
-    return replace(latents, levels=tuple(levels)).mean()
+    """Latents of which only the `count` coarsest channels are left."""
+    levels, passed = [], 0
+    for level in latents.levels:
+        mean = level.mean.clone()
+        mean[:, max(count - passed, 0) :] = 0
+        passed += mean.shape[1]
+        levels.append(level.at(mean))
+    return replace(latents, levels=tuple(levels))
 
 
 def test_it_is_a_trainable_vae_that_starts_from_data():
@@ -56,18 +58,20 @@ def test_a_single_level_starts_at_the_best_linear_code(crops):
     assert code.square().mean((0, 2, 3)) == pytest.approx(1, rel=1e-3)
 
 
-def test_every_finer_level_adds_fidelity(crops):
+def test_more_channels_give_more_fidelity(crops):
     network = PhotoVAE(PhotoShape()).eval()
     network.start_from(crops)
     with torch.inference_mode():
         latents = network.encode(crops, {})
-        found = [psnr(network.decode(coarsest(latents, count)).mean, crops) for count in (1, 2, 3)]
+        found = [psnr(network.decode(coarsest(latents, count)).mean, crops) for count in network.nested]
     assert found[0] > 20
-    assert found[0] + 1 < found[1] < found[2] - 5
+    assert found[0] + 2 < found[1] < found[2] - 1 < found[3] - 4
 
 
 def test_the_receptive_field_is_not_larger_than_it_says():
-    network = shaken(PhotoVAE(PhotoShape(widths=(8, 8, 8), blocks=(1, 2, 1), latents=(2, 2, 4))))
+    network = shaken(
+        PhotoVAE(PhotoShape(widths=(8, 8, 8), blocks=(1, 2, 1), evidence_blocks=(1, 1, 2), latents=(2, 2, 4)))
+    )
 
     def through(image):
         with torch.inference_mode():
@@ -78,13 +82,19 @@ def test_the_receptive_field_is_not_larger_than_it_says():
 
 
 @torch.inference_mode()
-def test_training_leaves_fine_levels_out_and_counts_what_is_kept(crops):
-    network = PhotoVAE(PhotoShape(kept=(1.0, 0.0, 0.0)))
+@pytest.mark.parametrize(("count", "silent"), [(32, 2), (36, 1), (16, 2)])
+def test_training_leaves_fine_channels_out_and_counts_what_is_kept(crops, count, silent):
+    network = PhotoVAE(PhotoShape(nested=(count,), kept=(1.0,)))
     network.start_from(crops)
     latents = network.encode(crops, {})
     terms = network.elbo_terms(latents, crops)
-    coarse, *finer = terms.kl
-    assert coarse > 0
-    assert [float(level) for level in finer] == [0.0, 0.0]
-    alone = network.decode(coarsest(latents, 1)).mean
+    assert all(float(level) > 0 for level in terms.kl[: 3 - silent])
+    assert [float(level) for level in terms.kl[3 - silent :]] == [0.0] * silent
+    alone = network.decode(coarsest(latents, count)).mean
     assert psnr(terms.estimate, alone) > 30  # but for the noise of the posterior
+
+
+def test_the_linear_part_is_not_trained(crops):
+    network = PhotoVAE(PhotoShape())
+    assert not any(parameter.requires_grad for parameter in network.linear.parameters())
+    assert all(p.requires_grad for name, p in network.named_parameters() if not name.startswith("linear."))

@@ -33,6 +33,12 @@ def _super_resolve(scale: tuple[int, ...], model: str, quality: str, **common: A
     return _run([Enlarging(factor, model, quality) for factor in scale], **common)
 
 
+def _reconstruct(channels: tuple[int, ...], **common: Any) -> int:
+    from vaeedit.evaluation.tasks import Reconstructing
+
+    return _run([Reconstructing(count) for count in channels], **common)
+
+
 def _run(
     tasks: Sequence[Task],
     folder: str,
@@ -133,13 +139,6 @@ def _common(vae: str) -> list[click.Parameter]:
         click.Option(
             ["--lpips"], metavar="DIR", help="Folder with squeeze.backbone.pth and squeeze.pth: adds LPIPS."
         ),
-        click.Option(
-            ["--quality"],
-            type=click.Choice(["normal", "best"]),
-            default="normal",
-            show_default=True,
-            help="As for the operation.",
-        ),
         click.Option(["--vae"], default=vae, show_default=True, help="Name or file of the VAE."),
         click.Option(["--device"], default="auto", show_default=True, help="As for every operation."),
         click.Option(
@@ -160,6 +159,16 @@ def _common(vae: str) -> list[click.Parameter]:
         click.Option(["--json", "as_json"], is_flag=True, default=False, help="One JSON line a measurement."),
         debug_option(),
     ]
+
+
+def _quality() -> click.Option:
+    return click.Option(
+        ["--quality"],
+        type=click.Choice(["normal", "best"]),
+        default="normal",
+        show_default=True,
+        help="As for the operation.",
+    )
 
 
 evaluate = click.Group("evaluate", help="Measure an operation on a folder of reference images.")
@@ -185,6 +194,7 @@ evaluate.add_command(
                 default=False,
                 help="Add no noise: DIR holds photographs NAME_real and their references NAME_mean.",
             ),
+            _quality(),
             *_common("denoise"),
         ],
         help="Remove noise, added to the pictures of DIR or their own.",
@@ -207,8 +217,27 @@ evaluate.add_command(
                 ["--model"], type=click.Choice(["bicubic", "photo"]), default="bicubic", show_default=True,
                 help="As for the operation.",
             ),
+            _quality(),
             *_common("super-resolve"),
         ],
         help="Enlarge the pictures of DIR, made smaller before.",
     )
 )  # fmt: skip
+evaluate.add_command(
+    click.Command(
+        "reconstruct",
+        callback=_reconstruct,
+        params=[
+            click.Option(
+                ["--channels"],
+                type=click.IntRange(0),
+                multiple=True,
+                default=(16, 32, 0),
+                show_default=True,
+                help="Latent channels that are kept, counted from the coarsest level; 0 keeps all; may be repeated.",
+            ),
+            *_common("photo"),
+        ],
+        help="Send the pictures of DIR through a VAE and back.",
+    )
+)

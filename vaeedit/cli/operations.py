@@ -31,6 +31,8 @@ def operation_command(provided: Provided[OperationSpec]) -> click.Command:
         for name, text in spec.images.items()
     ]
 
+    inputs = f"INPUT {spec.rest.upper()}..." if spec.rest else "INPUTS..."
+
     def callback(**values: Any) -> int:
         return _run_operation(provided, values)
 
@@ -40,7 +42,13 @@ def operation_command(provided: Provided[OperationSpec]) -> click.Command:
     return click.Command(
         spec.name,
         callback=callback,
-        params=[*file_options(f"INPUT {spec.rest.upper()}..." if spec.rest else "INPUTS..."), *images, *maps, *click_options(spec.options), *click_options(Settings)],
+        params=[
+            *file_options(inputs),
+            *images,
+            *maps,
+            *click_options(spec.options),
+            *click_options(Settings),
+        ],
         help=help_text,
         short_help=spec.summary,
     )

@@ -192,6 +192,40 @@ class Enlarging:
         return luma(pixels)[inside, inside]
 
 
+@dataclass(frozen=True)
+class Reconstructing:
+    """Pictures through a VAE and back at the posterior's mean, with the coarsest `channels` of its latents (0: all)."""
+
+    channels: int = 0
+    operation = "reconstruct"
+    protocol = "decoded posterior mean, rounded to 8 bits; PSNR and SSIM on RGB"
+
+    @property
+    def setting(self) -> dict[str, Any]:
+        """How many channels are kept."""
+        return {"channels": self.channels or "all"}
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The same."""
+        return {"channels": self.channels}
+
+    @property
+    def conditions(self) -> dict[str, Condition]:
+        """None."""
+        return {}
+
+    def pairs(self, folder: Path) -> Iterator[Pair]:
+        """Every picture with itself."""
+        for path in pictures(folder):
+            reference = read(path)
+            yield Pair(path, reference, reference)
+
+    def compared(self, pixels: NDArray[np.uint8]) -> Array:
+        """All of it, in RGB."""
+        return pixels.astype(np.float64)
+
+
 def pictures(folder: Path) -> list[Path]:
     """The images of a folder; raises UsageError where there are none."""
     paths = image_files([folder])

@@ -54,7 +54,8 @@ class Objective(Options, frozen=True):
         "restoration"
     )
     mean: Annotated[
-        Literal["log-mse", "log-mse-to-40", "charbonnier"], option("Distance of the mean from the clean image.")
+        Literal["log-mse", "log-mse-to-40", "charbonnier"],
+        option("Distance of the mean from the clean image."),
     ] = "log-mse"
     elbo: Annotated[float, option("Weight of the negative ELBO.", ge=0)] = 1.0
     kl: Annotated[float, option("Weight of the KL inside the ELBO (beta).", ge=0)] = 1.0
