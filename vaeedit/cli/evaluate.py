@@ -42,15 +42,15 @@ def _reconstruct(channels: tuple[int, ...], **common: Any) -> int:
 def _run(
     tasks: Sequence[Task],
     folder: str,
-    samples: int,
     lpips: str | None,
     vae: str,
     device: str,
     precision: str,
-    calibrate: bool,
     record: bool,
     as_json: bool,
     debug: bool,
+    samples: int = 0,
+    calibrate: bool = False,
 ) -> int:
     from vaeedit.evaluation.lpips import Lpips
     from vaeedit.evaluation.measure import evaluate as measure
@@ -130,25 +130,12 @@ def _common(vae: str) -> list[click.Parameter]:
     return [
         click.Argument(["folder"], metavar="DIR"),
         click.Option(
-            ["--samples"],
-            type=click.IntRange(0),
-            default=0,
-            show_default=True,
-            help="Also measure this many posterior samples, the predicted deviations and the KL of the latents.",
-        ),
-        click.Option(
             ["--lpips"], metavar="DIR", help="Folder with squeeze.backbone.pth and squeeze.pth: adds LPIPS."
         ),
         click.Option(["--vae"], default=vae, show_default=True, help="Name or file of the VAE."),
         click.Option(["--device"], default="auto", show_default=True, help="As for every operation."),
         click.Option(
             ["--precision"], default="float32", show_default=True, help="float32, bfloat16, float16 or auto."
-        ),
-        click.Option(
-            ["--calibrate"],
-            is_flag=True,
-            default=False,
-            help="Instead, fit the temperature of the predicted deviations on DIR and write it into the VAE's header.",
         ),
         click.Option(
             ["--record"],
@@ -161,14 +148,30 @@ def _common(vae: str) -> list[click.Parameter]:
     ]
 
 
-def _quality() -> click.Option:
-    return click.Option(
-        ["--quality"],
-        type=click.Choice(["normal", "best"]),
-        default="normal",
-        show_default=True,
-        help="As for the operation.",
-    )
+def _restoring() -> list[click.Parameter]:
+    """Parameters of evaluations whose operation draws samples and predicts its own error."""
+    return [
+        click.Option(
+            ["--samples"],
+            type=click.IntRange(0),
+            default=0,
+            show_default=True,
+            help="Also measure this many posterior samples, the predicted deviations and the KL of the latents.",
+        ),
+        click.Option(
+            ["--quality"],
+            type=click.Choice(["normal", "best"]),
+            default="normal",
+            show_default=True,
+            help="As for the operation.",
+        ),
+        click.Option(
+            ["--calibrate"],
+            is_flag=True,
+            default=False,
+            help="Instead, fit the temperature of the predicted deviations on DIR and write it into the VAE's header.",
+        ),
+    ]
 
 
 evaluate = click.Group("evaluate", help="Measure an operation on a folder of reference images.")
@@ -194,7 +197,7 @@ evaluate.add_command(
                 default=False,
                 help="Add no noise: DIR holds photographs NAME_real and their references NAME_mean.",
             ),
-            _quality(),
+            *_restoring(),
             *_common("denoise"),
         ],
         help="Remove noise, added to the pictures of DIR or their own.",
@@ -217,7 +220,7 @@ evaluate.add_command(
                 ["--model"], type=click.Choice(["bicubic", "photo"]), default="bicubic", show_default=True,
                 help="As for the operation.",
             ),
-            _quality(),
+            *_restoring(),
             *_common("super-resolve"),
         ],
         help="Enlarge the pictures of DIR, made smaller before.",
