@@ -15,6 +15,7 @@ from vaeedit.options import Options
 
 if TYPE_CHECKING:  # this module is light; frames and latents are not
     from vaeedit.image import Frame
+    from vaeedit.vae.files import VaeInfo
     from vaeedit.vae.latents import Latents, Mixture
 
 O = TypeVar("O", bound=Options)
@@ -50,9 +51,14 @@ class Result:
 class Operation(Generic[O]):
     """Base class of operations; only `edit`, or `join`, must be overridden.
 
+    One that overrides neither, but `gather`, looks at latents only: nothing is decoded, and `after` gets the frames of `before`.
+
     An operation neither changes its inputs nor touches files, and gives the same output for the same inputs
     and seed. One object serves one image: it may keep what `before` found for `after`.
     """
+
+    vae: VaeInfo
+    """Header of the VAE that runs, from `before` on."""
 
     def __init__(self, request: Request[O]) -> None:
         self.request = request

@@ -163,7 +163,7 @@ def _plan(step: Step, where: str, registry: Registry) -> tuple[PlannedStep | Non
     values, found = parse(spec.options, options, where)
     faults: list[tuple[Place, str]] = [((step.operation, key), text) for key, text in found.items()]
     vae = step.vae or spec.vae
-    if not vae.endswith(".safetensors") and "/" not in vae:
+    if vae and not vae.endswith(".safetensors") and "/" not in vae:
         try:
             registry.weights.find(vae)
         except UnknownName as error:

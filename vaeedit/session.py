@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from vaeedit.devices import resolve_device, resolve_precision, use_huge_pages
-from vaeedit.errors import PluginError, VaeeditError
+from vaeedit.errors import PluginError, UsageError, VaeeditError
 from vaeedit.further import resolved
 from vaeedit.image import Frame, read
 from vaeedit.operation import Operation, Request, Result
@@ -108,7 +108,9 @@ class Session:
         ]
         if not moving and not first.wants_scale:
             return Result(original, notes={"unchanged": True})
-        vae = self.vae(self.settings.vae or steps[0].vae)
+        vae = self.vae(self._name_of_vae(steps[0]))
+        for operation in operations:
+            operation.vae = vae.info
         edit = _in_turn(moving or [(steps[0], first)])
         with _blame(steps[0]):
             edited = self._edited(vae, first, steps[0].spec, edit, original, tile)
@@ -116,6 +118,12 @@ class Session:
         clean = replace(result.frame, conditions={}, scale=None) if moving else original
         seconds = round(time.perf_counter() - started, 3)
         return replace(result, frame=clean, notes={**result.notes, "seconds": seconds})
+
+    def _name_of_vae(self, step: PlannedStep) -> str:
+        name = self.settings.vae or step.vae
+        if not name:
+            raise UsageError(f"{step.spec.name} has no VAE of its own; name one: --vae FILE, or vae: FILE in a pipeline.")
+        return name
 
     def _edited(
         self,
@@ -132,6 +140,8 @@ class Session:
         if _overrides(operation, Operation.gather):
             for index, frame in enumerate([*frames, *operation.references()]):
                 vae.visit(frame, partial(operation.gather, index), precision=precision, tile=tile)
+        if not (_overrides(operation, Operation.edit) or _joins(operation)):
+            return list(frames)
         joint = _joins(operation) and bool(frames)
         return [
             vae.edit(

@@ -28,8 +28,10 @@ class OperationSpec:
     target: str
     """'module:Class' of an `Operation`, imported when the operation first runs."""
     options: type[Options] = Options
-    vae: str
-    """Default VAE: the name of shipped weights."""
+    vae: str = ""
+    """Default VAE: the name of shipped weights; empty where the user must name one."""
+    fit: str = ""
+    """'module:function' that makes a VAE for it of a folder of images, where that takes more than a recipe."""
     tells: tuple[str, ...] = ()
     """Names of the conditions that `before` gives the VAE; another VAE that lacks one is refused before it loads."""
     images: Mapping[str, str] = field(default_factory=dict)

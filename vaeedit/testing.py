@@ -102,6 +102,8 @@ def _operation_checks(spec: OperationSpec, name: str, registry: Registry) -> Ite
     yield f"{spec.name}-options", partial(check_options, spec)
     yield f"{spec.name}-target", partial(check_target, spec)
     yield f"{spec.name}-yaml", partial(check_yaml, spec, name, registry)
+    if not spec.vae:
+        return
     for kind in FRAMES:
         yield f"{spec.name}-runs-{kind}", partial(check_runs, spec, name, registry, kind)
     yield f"{spec.name}-same-seed", partial(check_same_seed, name, registry)
@@ -151,10 +153,11 @@ def check_options(spec: OperationSpec) -> None:
 
 
 def check_target(spec: OperationSpec) -> None:
-    """The target is an Operation that defines `edit`."""
+    """The target is an Operation that defines `edit`, or `join`, or `gather` alone."""
     target = load_target(spec.target)
     assert issubclass(target, Operation), f"{spec.target} is not an Operation"
-    assert target.edit is not Operation.edit, f"{spec.target} does not define edit"
+    own = [name for name in ("edit", "join", "gather") if getattr(target, name) is not getattr(Operation, name)]
+    assert own, f"{spec.target} does not define edit"
 
 
 def check_yaml(spec: OperationSpec, name: str, registry: Registry) -> None:

@@ -15,7 +15,7 @@ from vaeedit.training.recipe import Data
 
 
 class CropBatches(IterableDataset[Tensor]):
-    """Endless batches (B, 3, P, P) of uint8 crops, flipped and turned at random.
+    """Endless batches (B, 3, P, P) of uint8 crops, flipped and turned at random unless `settings.turn` says no.
 
     `patch` is the side P now, one of `settings.patch`; progressive training makes it grow (`callbacks.GrowCrops`).
 
@@ -83,6 +83,8 @@ class CropBatches(IterableDataset[Tensor]):
         image = self._image()
         row, column = (self.random.integers(size - self.patch + 1) for size in image.shape[:2])
         crop = image[row : row + self.patch, column : column + self.patch]
+        if not self.settings.turn:
+            return crop
         if self.random.random() < 0.5:
             crop = crop[:, ::-1]
         return np.rot90(crop, int(self.random.integers(4)))

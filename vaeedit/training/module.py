@@ -11,7 +11,7 @@ from vaeedit.training.muon import Muon
 from vaeedit.training.objectives import OBJECTIVES, restoration
 from vaeedit.training.recipe import Recipe
 from vaeedit.training.run import Budget
-from vaeedit.vae.protocol import Estimator, TrainableVAE
+from vaeedit.vae.protocol import Estimator, Restorer, TrainableVAE
 
 
 class Fit(pl.LightningModule):
@@ -36,6 +36,9 @@ class Fit(pl.LightningModule):
             return self._noise_error(x)
         if self.recipe.objective.kind in ("restoration", "ladder"):
             loss, x, estimate = self._restoration(x)
+        elif self.recipe.objective.kind == "defects":
+            x = x[:, : self.vae.channels]
+            loss, estimate = self._mending(x)
         else:
             latents = self.vae.encode(x, {})
             terms = self.vae.elbo_terms(latents, x)
@@ -64,6 +67,17 @@ class Fit(pl.LightningModule):
         if alone:
             return {"elbo": loss["elbo"]}, x, terms.estimate
         return {**loss, "noise": error}, x, terms.estimate
+
+    def _mending(self, x: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """Losses of restoring, and of finding, what the VAE itself has spoilt; and the estimates of the clean images."""
+        assert isinstance(self.vae, Restorer)
+        observed, labels = self.vae.spoil(x)
+        latents = self.vae.encode(observed, {})
+        count = max(1, round(self.recipe.objective.share * len(x)))
+        terms = self.vae.elbo_terms(latents, x[:count])
+        loss = restoration(terms, x, self.recipe.objective)
+        found = self.recipe.objective.label * self.vae.label_loss(latents, labels)
+        return {**loss, "label": found}, terms.estimate
 
     def _estimate(self, y: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         """The model's noise map of y, and its mean absolute error in log units."""

@@ -22,6 +22,7 @@ class Data(Options, frozen=True):
     draw: Annotated[Literal["images", "pixels"], option("What all have the same chance to be drawn.")] = (
         "images"
     )
+    turn: Annotated[bool, option("Mirror and turn crops at random.")] = True
     candidates: Annotated[
         int, option("Crops drawn for each one used, which is the one with most detail.", ge=1)
     ] = 1
@@ -50,7 +51,7 @@ class Noise(Options, frozen=True):
 class Objective(Options, frozen=True):
     """Weights of the loss; everything is per pixel value."""
 
-    kind: Annotated[str, option("restoration, reconstruction, elbo, or one part alone: ladder, noise.")] = (
+    kind: Annotated[str, option("restoration, reconstruction, elbo, defects, or one part alone: ladder, noise.")] = (
         "restoration"
     )
     mean: Annotated[
@@ -60,6 +61,7 @@ class Objective(Options, frozen=True):
     elbo: Annotated[float, option("Weight of the negative ELBO.", ge=0)] = 1.0
     kl: Annotated[float, option("Weight of the KL inside the ELBO (beta).", ge=0)] = 1.0
     prior: Annotated[float, option("Weight of the likelihood at the prior mean.", ge=0)] = 0.1
+    label: Annotated[float, option("defects: weight of the error about where they are.", ge=0)] = 0.1
     share: Annotated[float, option("Share of a batch that the ladder sees.", ge=0, le=1)] = 1.0
 
 

@@ -37,6 +37,8 @@ class VaeInfo(msgspec.Struct, frozen=True, kw_only=True):
     figures: dict[str, Any] = {}
     temperature: float = 1.0
     """Factor on the decoded standard deviation, fitted on validation images."""
+    calibration: dict[str, Any] = {}
+    """What an operation has learned about this VAE's figures on images held out from training."""
     format: int = 1
 
 

@@ -5,6 +5,7 @@ It alone knows about padding, tiles, devices, dtypes, grey images, conditions an
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -240,7 +241,20 @@ def _kept(latents: Latents, tile: Tile, height: int) -> Latents:
         origin = (level.origin[0] + rows.start, level.origin[1] + columns.start)
         return Gaussian(level.mean[..., rows, columns], log_scale, origin)
 
-    return replace(latents, levels=tuple(cut(level) for level in latents.levels))
+    context = {name: _cut(grid, tile, height) for name, grid in latents.context.items()}
+    return replace(latents, levels=tuple(cut(level) for level in latents.levels), context=context)
+
+
+def _cut(found: Any, tile: Tile, height: int) -> Any:
+    """Grids (B, C, h, w) of a context, at the tile's kept pixels; anything else as it is."""
+    if isinstance(found, list | tuple):
+        return [_cut(one, tile, height) for one in found]
+    if isinstance(found, Mapping):
+        return {name: _cut(one, tile, height) for name, one in found.items()}
+    if not isinstance(found, Tensor) or found.ndim != 4 or height % found.shape[2]:
+        return found
+    stride = height // found.shape[2]
+    return found[(..., *(slice(span.kept.start // stride, -(-span.kept.stop // stride)) for span in (tile.rows, tile.columns)))]
 
 
 def _times(span: slice, times: int) -> slice:

@@ -1,0 +1,60 @@
+"""Anomaly scoring: a VAE learns to mend synthetic defects of normal images, and what it would mend is abnormal."""
+
+from typing import Annotated
+
+from vaeedit.api import ArchitectureSpec, OperationSpec, Options, bounded, hookimpl, option
+
+
+class AnomalyOptions(Options, frozen=True):
+    """Options of `anomaly`."""
+
+    false_alarms: Annotated[
+        Annotated[float, bounded(ge=1e-6, le=0.5)] | None,
+        option("Share of normal images that may be called abnormal; by default what the model was fitted for."),
+    ] = None
+
+
+class NormalShape(Options, frozen=True):
+    """Hyper-parameters of the restorer of normals; levels run from fine (stride 2) to coarse."""
+
+    channels: Annotated[int, option("Image channels: 1 for grey, 3 for colour.", ge=1)] = 3
+    widths: Annotated[tuple[int, ...], option("Trunk width of each level.")] = (32, 64, 96, 128)
+    blocks: Annotated[tuple[int, ...], option("Residual blocks of each trunk stage.")] = (1, 1, 2, 2)
+    latents: Annotated[tuple[int, ...], option("Latent channels of each level.")] = (4, 6, 8, 8)
+    ladder_widths: Annotated[tuple[int, ...], option("Ladder width of each level.")] = (24, 32, 48, 64)
+    evidence_widths: Annotated[tuple[int, ...], option("Width of the posterior's encoder.")] = (16, 24, 32, 48)
+    memory: Annotated[int, option("Features of normal images kept to compare with.", ge=0)] = 0
+    components: Annotated[int, option("Principal components of a feature.", ge=0)] = 0
+
+
+@hookimpl
+def vaeedit_operations() -> list[OperationSpec]:
+    """The operation `anomaly`."""
+    return [
+        OperationSpec(
+            name="anomaly",
+            summary="Say how abnormal an image is, and where.",
+            target="vaeedit_anomaly.operation:Anomaly",
+            options=AnomalyOptions,
+            fit="vaeedit_anomaly.fit:fit",
+            maps={
+                "heat": "How surprising each place is, in colours; the middle is where normal ends.",
+                "overlay": "The image with its abnormal places marked.",
+                "mask": "White where abnormal.",
+                "scores": "The same as 16-bit grey: the order of all values, middle grey where normal ends.",
+            },
+        )
+    ]
+
+
+@hookimpl
+def vaeedit_architectures() -> list[ArchitectureSpec]:
+    """The restorer of normals."""
+    return [
+        ArchitectureSpec(
+            name="normal-restorer",
+            summary="Conditional ladder VAE p(normal | observed), which finds and mends defects.",
+            options=NormalShape,
+            target="vaeedit_anomaly.network:NormalRestorer",
+        )
+    ]

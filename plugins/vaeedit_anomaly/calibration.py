@@ -1,0 +1,103 @@
+"""What evidence means: how often a normal image shows as much, learned on normal images that were held out.
+
+Every map is turned into surprise, -log10 of the share of held-out normal pixels with at least that value, and the maps' surprises
+are averaged: Fisher's way to combine tests (1925). An image's score is the mean of the most surprising share of its pixels; its
+p-value is the share of held-out normal images that score as high. Beyond what was held out, tails are exponential.
+"""
+
+import math
+from collections.abc import Mapping
+
+import msgspec
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vaeedit_anomaly.evidence import smoothed
+
+Array = NDArray[np.float64]
+TOP = 0.005
+"""Share of an image's pixels that its score is the mean of: within the .1 to 1 % that are usual."""
+WIDTH = 4.0
+"""Standard deviation, in pixels of the working size, of the blur of the fused map (as PaDiM and PatchCore have it)."""
+LEVELS = 24
+"""Points of a stored tail, from all values to one of them, at equal distances of the surprise."""
+CEILING = 12.0
+"""Largest surprise of a pixel: an exponential tail is not believed any further."""
+
+
+class Tail(msgspec.Struct, frozen=True):
+    """How rare large values are: minus log10 of the share above each of some values, and how the tail goes on."""
+
+    values: tuple[float, ...]
+    surprises: tuple[float, ...]
+    decay: float
+    """Value by which a tail falls by a factor of 10."""
+
+    @classmethod
+    def of(cls, values: Array) -> "Tail":
+        """From all values of normal images; at least one."""
+        ordered = np.sort(np.asarray(values, np.float64).ravel())[::-1]
+        count = len(ordered)
+        ranks = np.unique(np.geomspace(1, count, LEVELS).round().astype(int))[::-1]
+        points: dict[float, float] = {}
+        for rank in ranks:  # of equal values, the share that reaches them is the largest rank
+            points.setdefault(float(ordered[rank - 1]), float(-np.log10(rank / (count + 1))))
+        tail = ordered[: max(3, round(count**0.5))]
+        spread = float(np.mean(tail[:-1] - tail[-1])) if count > 3 else float(np.std(ordered))
+        return cls(tuple(points), tuple(points.values()), max(spread * math.log(10), 1e-9))
+
+    def surprise(self, values: Array) -> Array:
+        """-log10 of the share of normal values that are at least as large, continuous and growing; 0 below all of them."""
+        inside = np.interp(values, self.values, self.surprises, left=0.0)
+        beyond = np.maximum(values - self.values[-1], 0) / self.decay
+        found: Array = inside + beyond
+        return found
+
+    def value(self, surprise: float) -> float:
+        """The value of this surprise: the inverse of `surprise`."""
+        if surprise > self.surprises[-1]:
+            return self.values[-1] + (surprise - self.surprises[-1]) * self.decay
+        return float(np.interp(surprise, self.surprises, self.values))
+
+
+class Calibration(msgspec.Struct, frozen=True):
+    """Everything about held-out normal images that scoring needs; it travels in the VAE file's header."""
+
+    scale: float
+    """Working size over the images' own."""
+    areas: tuple[float, float]
+    """Fewest and most pixels of the normal images, at their own size."""
+    maps: dict[str, Tail]
+    scores: Tail
+    peaks: Tail
+    """Largest fused surprise of each image that was held out."""
+    held_out: int
+    false_alarms: float = 0.01
+
+    def limit(self, false_alarms: float) -> float:
+        """The score that this share of normal images exceeds."""
+        return self.scores.value(-math.log10(false_alarms))
+
+    def pixel_limit(self, false_alarms: float) -> float:
+        """The surprise that a pixel exceeds in this share of normal images."""
+        return self.peaks.value(-math.log10(false_alarms))
+
+    def p_value(self, score: float) -> float:
+        """Share of normal images that score at least as high."""
+        return 10 ** -min(float(self.scores.surprise(np.array(score))), 300.0)
+
+
+def fused(found: Mapping[str, Tensor], maps: Mapping[str, Tail], width: float = WIDTH) -> Array:
+    """The mean surprise of all maps, (H, W), smoothed; each map is (1, 1, H, W)."""
+    total = sum(maps[name].surprise(grid[0, 0].double().cpu().numpy()).clip(0, CEILING) for name, grid in found.items())
+    blurred = smoothed(torch.from_numpy(np.asarray(total))[None, None] / len(found), width)
+    result: Array = blurred[0, 0].numpy()
+    return result
+
+
+def image_score(surprise: Array) -> float:
+    """Mean of the most surprising share `TOP` of the pixels."""
+    count = max(1, round(TOP * surprise.size))
+    return float(np.partition(surprise.ravel(), -count)[-count:].mean())

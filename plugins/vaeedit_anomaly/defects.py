@@ -1,0 +1,154 @@
+"""Synthetic defects: normal images spoilt in ways whose place is known, for a restorer to mend.
+
+Every function takes normal images (B, C, H, W) in [0, 1], others of the same kind to take material from, and a generator,
+and gives the spoilt images and the label (B, 1, H, W) in [0, 1]: how visibly each pixel was changed.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+from vaeedit_anomaly.perlin import blobs, membrane, uniform
+
+Spoilt = tuple[Tensor, Tensor]
+VISIBLE = 0.03
+"""Change of a value, of 1, whose label is 1 - 1/e; smaller ones disappear in what differs between normal images."""
+
+
+def label(x: Tensor, spoilt: Tensor, mask: Tensor) -> Tensor:
+    """How visible a change is, after a blur that closes the places where it happens to be small (as NSA's labels)."""
+    change = (spoilt - x).abs().amax(1, keepdim=True) * mask
+    near = F.avg_pool2d(change, 5, 1, 2, count_include_pad=False)
+    return (1 - torch.exp(-near / VISIBLE)) * mask
+
+
+def patches(x: Tensor, donors: Tensor, generator: Generator) -> Spoilt:
+    """One to three pieces of other normal images, resized and blended in (natural synthetic anomalies, Schlueter et al. 2022).
+
+    Half of the images have seamless borders, the others hard ones.
+    """
+    spoilt, mask = x, torch.zeros_like(x[:, :1])
+    seamless = uniform((len(x), 1, 1, 1), generator) < 0.5
+    for number in range(3):
+        wanted = (uniform((len(x), 1, 1, 1), generator) < (1.0, 0.5, 0.25)[number]).float()
+        here = _shapes(len(x), (x.shape[2], x.shape[3]), generator) * wanted
+        piece = _moved(donors, generator)
+        fitted = piece + membrane(spoilt - piece, 1 - here)
+        piece = torch.where(seamless, fitted, piece)
+        spoilt = torch.lerp(spoilt, piece, here)
+        mask = torch.maximum(mask, here)
+    spoilt = spoilt.clamp(0, 1)
+    return spoilt, label(x, spoilt, mask)
+
+
+def textures(x: Tensor, donors: Tensor, generator: Generator) -> Spoilt:
+    """Perlin-shaped regions of another texture, more or less opaque (DRAEM, Zavrtanik et al. 2021).
+
+    There the textures come from a data set of them; here they are the normal images, turned, mirrored, resized and changed
+    in brightness and contrast.
+    """
+    mask = blobs(len(x), (x.shape[2], x.shape[3]), generator)
+    opaque = uniform((len(x), 1, 1, 1), generator, 0.2, 1.0)
+    gain = torch.exp(uniform((len(x), 1, 1, 1), generator, -1.0, 1.0))
+    material = _moved(donors, generator, turned=True)
+    centre = material.mean((2, 3), keepdim=True)
+    spread = x.std((1, 2, 3), keepdim=True).clamp_min(VISIBLE)
+    shift = spread * 4 * uniform((len(x), x.shape[1], 1, 1), generator, -1.0, 1.0)
+    shift = torch.where(_grey(x), shift[:, :1], shift)
+    changed = ((material - centre) * gain + centre + shift).clamp(0, 1)
+    spoilt = torch.lerp(x, changed, mask * opaque)
+    return spoilt, label(x, spoilt, mask)
+
+
+def grids(x: Tensor, donors: Tensor, generator: Generator) -> Spoilt:
+    """Random cells of a grid replaced by the image's mean, to be filled in from around them (RIAD, Zavrtanik et al. 2021)."""
+    height, width = x.shape[2:]
+    mask = torch.zeros_like(x[:, :1])
+    for index in range(len(x)):
+        side = 2 ** int(torch.randint(2, 6, (), generator=generator, device=x.device))
+        shape = (1, 1, -(-height // side), -(-width // side))
+        cells = (uniform(shape, generator) < float(uniform((), generator, 0.05, 0.33))).float()
+        mask[index] = F.interpolate(cells, scale_factor=side, mode="nearest")[0, :, :height, :width]
+    spoilt = torch.lerp(x, x.mean((2, 3), keepdim=True), mask)
+    return spoilt, label(x, spoilt, mask)
+
+
+def noise(x: Tensor, donors: Tensor, generator: Generator) -> Spoilt:
+    """Perlin-shaped regions of white noise, or of blur, of random strength."""
+    mask = blobs(len(x), (x.shape[2], x.shape[3]), generator)
+    level = torch.exp(uniform((len(x), 1, 1, 1), generator, -4.0, -1.5))  # 0.02 to 0.22
+    white = torch.randn(x.shape, generator=generator, device=x.device)
+    white = torch.where(_grey(x), white[:, :1], white)
+    radius = 1 + int(torch.randint(4, (), generator=generator, device=x.device))
+    soft = F.avg_pool2d(x, 2 * radius + 1, 1, radius, count_include_pad=False)
+    blurred = uniform((len(x), 1, 1, 1), generator) < 0.25
+    spoilt = torch.lerp(x, torch.where(blurred, soft, x + level * white).clamp(0, 1), mask)
+    return spoilt, label(x, spoilt, mask)
+
+
+def none(x: Tensor, donors: Tensor, generator: Generator) -> Spoilt:
+    """Nothing: normal images must stay as they are."""
+    return x, torch.zeros_like(x[:, :1])
+
+
+KINDS: dict[str, tuple[Callable[[Tensor, Tensor, Generator], Spoilt], float]] = {
+    "patches": (patches, 0.35),
+    "textures": (textures, 0.3),
+    "grids": (grids, 0.1),
+    "noise": (noise, 0.1),
+    "none": (none, 0.15),
+}
+"""Every kind of defect and its share of the images."""
+
+
+def spoil(x: Tensor, generator: Generator) -> Spoilt:
+    """Each image of a batch spoilt by a kind of its own; material comes from the batch's other images."""
+    shares = torch.tensor([share for _, share in KINDS.values()], device=x.device)
+    drawn = torch.multinomial(shares, len(x), replacement=True, generator=generator)
+    spoilt, labels = x.clone(), torch.zeros_like(x[:, :1])
+    donors = x.roll(1 + int(torch.randint(max(len(x) - 1, 1), (), generator=generator, device=x.device)), 0)
+    for number, (kind, _) in enumerate(KINDS.values()):
+        chosen = drawn == number
+        if chosen.any():
+            spoilt[chosen], labels[chosen] = kind(x[chosen], donors[chosen], generator)
+    return spoilt, labels
+
+
+def _shapes(count: int, size: tuple[int, int], generator: Generator) -> Tensor:
+    """One rectangle or ellipse an image, its sides drawn from a Gamma distribution as in NSA: most small, some large."""
+    height, width = size
+    rows = torch.arange(height, device=generator.device).view(1, 1, -1, 1) + 0.5
+    columns = torch.arange(width, device=generator.device).view(1, 1, 1, -1) + 0.5
+    sides = torch.stack([_gamma_two(count, generator) for _ in "yx"])  # of mean 2
+    half_y, half_x = ((0.03 + 0.05 * side).clamp_max(0.4) * extent for side, extent in zip(sides, size, strict=True))
+    half_y, half_x = half_y.clamp_min(1.5), half_x.clamp_min(1.5)
+    centre_y, centre_x = (uniform((count, 1, 1, 1), generator, 0, extent) for extent in size)
+    y, x = (rows - centre_y) / half_y, (columns - centre_x) / half_x
+    round_ = uniform((count, 1, 1, 1), generator) < 0.5
+    inside = torch.where(round_, y**2 + x**2 < 1, (y.abs() < 1) & (x.abs() < 1))
+    return inside.float()
+
+
+def _gamma_two(count: int, generator: Generator) -> Tensor:
+    """Gamma(2, 1): the sum of two exponentials."""
+    return -uniform((2, count, 1, 1, 1), generator, 1e-6, 1.0).log().sum(0)
+
+
+def _moved(donors: Tensor, generator: Generator, *, turned: bool = False) -> Tensor:
+    """Donors resized by 0.7 to 1.3, shifted by up to half their size and perhaps mirrored; `turned` by any angle too."""
+    count = len(donors)
+    scale = uniform((count,), generator, 0.7, 1.3)
+    angle = uniform((count,), generator, -torch.pi, torch.pi) if turned else torch.zeros_like(scale)
+    mirrored = torch.where(uniform((count,), generator) < 0.5, -1.0, 1.0)
+    shift = uniform((2, count), generator, -1.0, 1.0)
+    first = torch.stack([angle.cos() * scale * mirrored, -angle.sin() * scale, shift[0]], 1)
+    second = torch.stack([angle.sin() * scale * mirrored, angle.cos() * scale, shift[1]], 1)
+    grid = F.affine_grid(torch.stack([first, second], 1), list(donors.shape), align_corners=False)
+    return F.grid_sample(donors, grid.to(donors), padding_mode="reflection", align_corners=False)
+
+
+def _grey(x: Tensor) -> Tensor:
+    """Which images have equal channels, (B, 1, 1, 1)."""
+    return (x[:, :1] == x).all(3, keepdim=True).all(2, keepdim=True).all(1, keepdim=True)

@@ -1,0 +1,116 @@
+"""Fitting: from a folder of normal images to one file that scores others."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+
+from vaeedit.api import Budget, Data, Frame, Objective, Recipe, Run, Session, load_vae, registry, save_vae, train, write
+from vaeedit_anomaly.calibrate import See, calibrated, witness_of
+from vaeedit_anomaly.sizes import prepared
+from vaeedit_anomaly.survey import Survey, readable, survey
+
+TRAINING = 0.85
+"""Share of the budget for training; the rest is for the memory and the calibration."""
+SEEN = 300
+"""Images whose features the memory is made of."""
+FEATURES = 60_000
+"""Features that its representatives are chosen from."""
+MEMORY = (1024, 48)
+"""Representatives, and principal components of each."""
+
+
+def fit(
+    normals: Path,
+    output: Path,
+    budget: Budget,
+    *,
+    false_alarms: float = 0.01,
+    seed: int = 0,
+    say: Callable[[str], None] = lambda text: None,
+) -> dict[str, Any]:
+    """Train a restorer of the normal images, calibrate it on those held out, write it to `output`, and return a summary.
+
+    `say` gets a sentence now and then. Raises UsageError for a folder of which nothing can be learned and MissingExtra where
+    the packages for training are not installed.
+    """
+    found = survey(normals, seed)
+    for doubt in found.doubts:
+        say(doubt)
+    say(
+        f"{len(found.learned)} images to learn from, {len(found.held_out)} held out; "
+        f"{'grey' if found.channels == 1 else 'colour'}, crops of {found.crop} pixels at {found.scale:.3g} of their size."
+    )
+    time = Budget(budget.seconds * TRAINING, budget.steps)
+    with tempfile.TemporaryDirectory(prefix="vaeedit-anomaly-") as work:
+        folder, draft = Path(work, "normals"), Path(work, "draft.safetensors")
+        _prepare(found, folder)
+        info = train(recipe_for(found, output.name, seed), Run(folder, Path(work, "run"), time), draft, registry())
+        remember(found, draft, seed)
+        with Session(precision="float32") as session:
+            calibration = calibrated(witness_of(session, draft, found.scale), found, false_alarms)
+        network, info = load_vae(draft, registry())
+    info = msgspec.structs.replace(info, calibration=msgspec.to_builtins(calibration))
+    assert isinstance(network, torch.nn.Module)
+    save_vae(output, network, info)
+    return {
+        "learned_from": len(found.learned),
+        "held_out": calibration.held_out,
+        "threshold": calibration.limit(false_alarms),
+        "false_alarms": false_alarms,
+        **{name: info.training[name] for name in ("steps", "minutes")},
+    }
+
+
+def recipe_for(found: Survey, name: str, seed: int) -> Recipe:
+    """How the restorer is trained: crops as they are, since a turned normal image may be an abnormal one."""
+    return Recipe(
+        name=name.removesuffix(".safetensors").removesuffix(".vae"),
+        summary="Restorer of normal images, made by `vaeedit anomaly fit`.",
+        architecture="normal-restorer",
+        licence="",
+        shape={"channels": found.channels},
+        data=Data(patch=(found.crop,), batch=found.batch, grey=0.0, turn=False),
+        objective=Objective(kind="defects", mean="charbonnier", elbo=0.01, label=0.1, share=0.5),
+        seed=seed,
+    )
+
+
+def _prepare(found: Survey, folder: Path) -> None:
+    """The images to learn from at their working size; those smaller than a crop are continued by reflection."""
+    folder.mkdir()
+    for number, (_, frame) in enumerate(readable(found.learned, [])):
+        pixels = prepared(frame, found.channels, found.scale).pixels
+        missing = [(0, max(0, found.crop - side)) for side in pixels.shape[:2]]
+        write(Frame(np.pad(pixels, (*missing, (0, 0)), mode="symmetric")), folder / f"{number:05}.png")
+
+
+@torch.inference_mode()
+def remember(found: Survey, draft: Path, seed: int) -> None:
+    """Fill the memory of the network in the file `draft` with features of the images it has learned from."""
+    paths = found.learned[:SEEN]
+    with Session(precision="float32") as session:
+        features = _features(witness_of(session, draft, found.scale), paths, FEATURES // len(paths))
+    network, info = load_vae(draft, registry())
+    assert isinstance(network, torch.nn.Module)
+    memory = network.get_submodule("memory")
+    memory.fill(features, *MEMORY, seed)  # type: ignore[operator]
+    size, components = memory.kept.shape  # type: ignore[union-attr]
+    shape = {**info.shape, "memory": size, "components": components}
+    save_vae(draft, network, msgspec.structs.replace(info, shape=shape))
+
+
+def _features(see: See, paths: tuple[Path, ...], each: int) -> torch.Tensor:
+    """At most `each` places of every image, (N, channels), drawn at random."""
+    generator = torch.Generator().manual_seed(0)
+    parts = []
+    for path in paths:
+        seen = see(path)
+        if seen is not None:
+            flat = seen["features"][0].flatten(1).T.cpu()
+            parts.append(flat[torch.randperm(len(flat), generator=generator)[: max(each, 1)]])
+    return torch.cat(parts)

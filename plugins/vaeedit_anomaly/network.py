@@ -1,0 +1,131 @@
+"""The restorer of normals: a conditional ladder VAE p(x | y) of a normal image x given an observed one y.
+
+It is trained on normal images spoilt by synthetic defects (`defects`), so its mean m(y) mends what is not normal, and its
+trunk says where. Its ladder has learned what normal images may differ from m(y) by: the KL of every level says how many
+nats the difference y - m(y) is beyond that. Features of the trunk are compared with those of normal images.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from vaeedit.api import Latents
+from vaeedit_anomaly import NormalShape
+from vaeedit_anomaly.defects import spoil
+from vaeedit_anomaly.memory import Memory
+from vaeedit_ladder.blocks import Head, Hourglass, Pyramid
+from vaeedit_ladder.centred import START, CentredLadder
+from vaeedit_ladder.topdown import TopDown
+
+SPREAD = 8
+"""Stride of the grid of features: fine enough for small defects, and a distance to a thousand others costs little."""
+
+
+class NormalRestorer(CentredLadder):
+    """Conditional ladder VAE of normal images; satisfies `Restorer` and `ConditionalVAE`."""
+
+    conditions: tuple[str, ...] = ()
+
+    def __init__(self, shape: NormalShape) -> None:
+        super().__init__()
+        c = self.channels = shape.channels
+        self.multiple = max(SPREAD, 2 ** len(shape.widths))
+        self.latents = shape.latents
+        self.receptive_field = _receptive_field(shape)
+        self.trunk = Hourglass(4 * c + 1, shape.widths, shape.blocks)
+        self.mend = Head(shape.widths[0], c)
+        self.find = Head(shape.widths[0], 1, bias=[-3.0])
+        self.ladder = TopDown(shape.ladder_widths, shape.latents, shape.evidence_widths, shape.widths)
+        self.head = Head(shape.ladder_widths[0], 2 * c, bias=[0.0] * c + [START] * c)
+        self.evidence = Pyramid(4 * c, shape.evidence_widths)
+        self.memory = Memory(sum(shape.widths), shape.memory, shape.components)
+
+    def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
+        """The prior p(z | y) of an observed image y; context: its mean m(y), features, and log-odds of a defect.
+
+        Outside training the context has the `witness` too, and everything is float32: scores must not depend on the precision.
+        """
+        if self.training:
+            return self._prior_of(x)
+        with torch.autocast(x.device.type, enabled=False):
+            prior = self._prior_of(x)
+            return replace(prior, context={**prior.context, "witness": self.witness(prior)})
+
+    def _prior_of(self, x: Tensor) -> Latents:
+        halved = F.pixel_unshuffle(x, 2)
+        constant = torch.full_like(halved[:, :1], 0.5)  # the trunk has no bias terms, but brightness matters here
+        features = self.trunk(torch.cat([halved, constant], 1))
+        mean = x + self.mend(features[0])
+        return self.prior(mean, features, observed=x, log_odds=self.find(features[0]))
+
+    def witness(self, prior: Latents) -> dict[str, Tensor]:
+        """What tells of defects in the image that `prior` was encoded from, as grids (B, C, h, w) of any stride.
+
+        "observed", "mean" and "scale" (B, C, H, W) in units of the image; "log_odds" of a defect; "kl_2", "kl_4", ... the nats
+        of the posterior by the level's stride; "features" for the memory, and where it is filled "distance" to it.
+        """
+        context = prior.context
+        observed = context["observed"]
+        posterior = self.infer(prior, observed)
+        found = {"observed": observed, "mean": context["mean"], "log_odds": context["log_odds"]}
+        scale = self.decode(prior.mean(), scale=True).scale
+        assert scale is not None
+        found["scale"] = scale
+        for level, kl in zip(posterior.levels, posterior.kl(prior), strict=True):
+            found[f"kl_{observed.shape[2] // level.mean.shape[2]}"] = kl.sum(1, keepdim=True)
+        found["features"] = pooled(context["features"])
+        if self.memory.filled:
+            found["distance"] = self.memory(found["features"])
+        return found
+
+    def spoil(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Synthetic defects, drawn from torch's global generator."""
+        generator = torch.Generator(x.device).manual_seed(int(torch.randint(2**62, ())))
+        return spoil(x.contiguous(), generator)
+
+    def label_loss(self, latents: Latents, labels: Tensor) -> Tensor:
+        """Cross-entropy of the log-odds, focused on what is not yet told well (Lin et al. 2017, gamma 2)."""
+        logits = latents.context["log_odds"]
+        error = (labels - logits.sigmoid()).abs()
+        entropy = F.binary_cross_entropy_with_logits(logits, labels, reduction="none")
+        return (error.square() * entropy).mean() * 10
+
+    def head_of(self, h: Tensor, context: Mapping[str, Any]) -> Tensor:
+        """Offset and log scale at full resolution."""
+        out: Tensor = self.head(h)
+        return out
+
+    def evidence_of(self, residual: Tensor, context: Mapping[str, Any]) -> list[Tensor]:
+        """Features at strides 2, 4, ..."""
+        found: list[Tensor] = self.evidence(F.pixel_unshuffle(residual, 2))
+        return found
+
+
+def pooled(features: list[Tensor]) -> Tensor:
+    """Features of all levels on one grid of stride `SPREAD`, each averaged with its neighbours as PatchCore does."""
+    grids = []
+    for level, feature in enumerate(features):
+        near = F.avg_pool2d(feature.float(), 3, 1, 1, count_include_pad=False)
+        stride = 2 << level
+        if stride < SPREAD:
+            near = F.avg_pool2d(near, SPREAD // stride)
+        elif stride > SPREAD:
+            near = F.interpolate(near, scale_factor=stride // SPREAD, mode="nearest")
+        grids.append(near)
+    return torch.cat(grids, 1)
+
+
+def _receptive_field(shape: NormalShape) -> int:
+    """Radius in pixels: each 3x3 convolution adds its stride, each change of scale at most its coarser stride."""
+    strides = [2 << level for level in range(len(shape.widths))]
+    trunk = sum(4 * count * stride for count, stride in zip(shape.blocks, strides, strict=True))
+    ladder = sum(4 * stride for stride in strides)
+    evidence = sum(2 * stride for stride in strides)
+    stems_and_heads = 2 * 2 + 2 + 1
+    return trunk + ladder + evidence + 2 * stems_and_heads + 2 * strides[-1]
+
+

@@ -1,0 +1,100 @@
+"""The operation `anomaly`: how abnormal an image is, where, and how rarely a normal one would look like it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+from torch import Tensor
+
+from vaeedit.api import Frame, Latents, Operation, Request, Result, UsageError
+from vaeedit_anomaly import AnomalyOptions
+from vaeedit_anomaly.calibration import Array, Calibration, fused, image_score
+from vaeedit_anomaly.evidence import evidence
+from vaeedit_anomaly.pictures import picture
+from vaeedit_anomaly.sizes import enlarged, prepared, refuse_size
+
+
+class Anomaly(Operation[AnomalyOptions]):
+    """Looks at an image through the restorer of normals, tile by tile, and leaves the image as it is."""
+
+    def __init__(self, request: Request[AnomalyOptions]) -> None:
+        super().__init__(request)
+        self.parts: dict[str, list[tuple[int, int, Tensor]]] = {}
+
+    def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
+        """The image at the model's working size; raises ImageError for one it was not fitted for."""
+        self.calibration = calibration_of(self.vae.name, self.vae.calibration)
+        refuse_size(frames[0], self.calibration.areas)
+        return [prepared(frames[0], self.vae.shape["channels"], self.calibration.scale)]
+
+    def gather(self, index: int, latents: Latents) -> None:
+        """Keep what the restorer saw of a tile."""
+        if "witness" not in latents.context:
+            raise UsageError(f"The VAE {self.vae.name} is no restorer of normals; make one: vaeedit anomaly fit.")
+        seen: dict[str, Tensor] = latents.context["witness"]
+        row, column = pixel_origin(latents, seen["observed"])
+        for name, grid in seen.items():
+            stride = stride_of(grid, seen["observed"])
+            self.parts.setdefault(name, []).append((row // stride, column // stride, grid))
+
+    def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
+        """The image as it was, maps, and the verdict as notes."""
+        with torch.inference_mode():
+            surprise = fused(evidence(whole(self.parts)), self.calibration.maps)
+        notes = self._verdict(surprise)
+        original = originals[0]
+        large = enlarged(surprise.astype(np.float32), original.height, original.width)
+        limit = self.calibration.pixel_limit(self._false_alarms)
+        maps = {name: picture(name, original, large, limit) for name in self.request.maps}
+        return Result(original, maps, notes)
+
+    @property
+    def _false_alarms(self) -> float:
+        asked = self.options.false_alarms
+        return self.calibration.false_alarms if asked is None else asked
+
+    def _verdict(self, surprise: Array) -> dict[str, Any]:
+        score = image_score(surprise)
+        limit = self.calibration.limit(self._false_alarms)
+        return {
+            "score": round(score, 5),
+            "p_value": float(f"{self.calibration.p_value(score):.3g}"),
+            "anomalous": score > limit,
+            "threshold": round(limit, 5),
+            "false_alarms": self._false_alarms,
+        }
+
+
+def calibration_of(name: str, stored: dict[str, Any]) -> Calibration:
+    """What a VAE's header holds; raises UsageError where it holds nothing."""
+    if not stored:
+        raise UsageError(f"The VAE {name} was not fitted on normal images; make one: vaeedit anomaly fit NORMALS -o FILE.")
+    return msgspec.convert(stored, Calibration)
+
+
+def pixel_origin(latents: Latents, observed: Tensor) -> tuple[int, int]:
+    """Row and column of a tile's first pixel, by the finest level of its latents."""
+    finest = latents.levels[-1]
+    stride = stride_of(finest.mean, observed)
+    return finest.origin[0] * stride, finest.origin[1] * stride
+
+
+def stride_of(grid: Tensor, observed: Tensor) -> int:
+    """Pixels of the image on a side of one place of the grid: a power of two, whatever was rounded up at the end."""
+    ratio = max(observed.shape[axis] / grid.shape[axis] for axis in (2, 3))
+    return 1 if ratio == 1 else int(2 ** np.ceil(np.log2(ratio)))
+
+
+def whole(parts: dict[str, list[tuple[int, int, Tensor]]]) -> dict[str, Tensor]:
+    """Grids of the whole image from those of its tiles."""
+    found = {}
+    for name, tiles in parts.items():
+        height = max(row + grid.shape[2] for row, _, grid in tiles)
+        width = max(column + grid.shape[3] for _, column, grid in tiles)
+        all_of_it = tiles[0][2].new_empty(1, tiles[0][2].shape[1], height, width)
+        for row, column, grid in tiles:
+            all_of_it[..., row : row + grid.shape[2], column : column + grid.shape[3]] = grid
+        found[name] = all_of_it
+    return found

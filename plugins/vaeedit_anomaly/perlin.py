@@ -1,0 +1,68 @@
+"""Smooth random fields and membranes on tensors: what the shapes and seams of synthetic defects are made of."""
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+
+def uniform(shape: tuple[int, ...], generator: Generator, low: float = 0.0, high: float = 1.0) -> Tensor:
+    """Uniform numbers on the generator's device."""
+    return low + (high - low) * torch.rand(shape, generator=generator, device=generator.device)
+
+
+def perlin(count: int, size: tuple[int, int], cells: tuple[int, int], generator: Generator) -> Tensor:
+    """Gradient noise (Perlin 1985), (count, 1, *size) with values in about [-0.7, 0.7] and `cells` grid cells a side."""
+    angle = uniform((count, cells[0] + 1, cells[1] + 1), generator, 0.0, 2 * torch.pi)
+    places, shares = zip(*(_cells(s, c, angle.device) for s, c in zip(size, cells, strict=True)), strict=True)
+    (row, column), (y, x) = places, (shares[0][:, None], shares[1][None, :])
+
+    def corner(down: int, right: int) -> Tensor:
+        turned = angle[:, (row + down)[:, None], (column + right)[None, :]]
+        return turned.cos() * (x - right) + turned.sin() * (y - down)
+
+    fade_x, fade_y = _fade(x), _fade(y)
+    top = torch.lerp(corner(0, 0), corner(0, 1), fade_x)
+    bottom = torch.lerp(corner(1, 0), corner(1, 1), fade_x)
+    return torch.lerp(top, bottom, fade_y)[:, None]
+
+
+def _cells(size: int, cells: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """The cell of every pixel of a line, and where in the cell it is."""
+    place = (torch.arange(size, device=device) + 0.5) / size * cells
+    cell = place.floor().clamp_max(cells - 1)
+    return cell.long(), place - cell
+
+
+def _fade(t: Tensor) -> Tensor:
+    """Perlin's quintic, flat at both ends (2002)."""
+    return t**3 * (t * (6 * t - 15) + 10)
+
+
+def blobs(count: int, size: tuple[int, int], generator: Generator) -> Tensor:
+    """Random regions, (count, 1, *size) of 0 and 1: turned Perlin noise of 2 to 16 cells a side, above 1.5 standard deviations.
+
+    After DRAEM (Zavrtanik et al. 2021); where nothing is that high, the highest place and its surroundings are it.
+    """
+    found = []
+    for _ in range(count):
+        cells = [2 ** int(torch.randint(1, 5, (), generator=generator, device=generator.device)) for _ in "yx"]
+        field = perlin(1, size, (cells[0], cells[1]), generator)
+        turns = int(torch.randint(4, (), generator=generator, device=generator.device))
+        field = torch.rot90(field, turns, (2, 3)) if size[0] == size[1] else field
+        found.append((field > torch.minimum(0.8 * field.max(), 1.5 * field.std())).float())
+    return torch.cat(found)
+
+
+def membrane(values: Tensor, known: Tensor) -> Tensor:
+    """Values (B, C, H, W) where known (B, 1, H, W) is 1, smoothly continued where it is 0.
+
+    The pull-push pyramid (Gortler et al. 1996), which solves about what Poisson blending asks for (Farbman et al. 2011).
+    """
+    if min(values.shape[2:]) < 2:
+        total = known.sum((2, 3), keepdim=True).clamp_min(1e-6)
+        return torch.where(known > 0, values, (values * known).sum((2, 3), keepdim=True) / total)
+    weight = F.avg_pool2d(known, 2, ceil_mode=True)
+    pulled = F.avg_pool2d(values * known, 2, ceil_mode=True) / weight.clamp_min(1e-6)
+    coarse = membrane(pulled, (weight > 0).float())
+    pushed = F.interpolate(coarse, size=values.shape[2:], mode="bilinear", align_corners=False)
+    return torch.where(known > 0, values, pushed)

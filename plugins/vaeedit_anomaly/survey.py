@@ -1,0 +1,120 @@
+"""What a folder of normal images holds, and what a model of them should be like."""
+
+import math
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from vaeedit.api import Frame, ImageError, UsageError, image_files, read
+
+FEWEST = 5
+"""Normal images without which nothing can be learned and held out."""
+MOST = 4000
+"""Images that are used of a larger folder, drawn at random: no budget that we expect sees more."""
+HELD_OUT = (2, 400)
+"""Fewest and most images that are held out; between them, a fifth."""
+WORKING = 320**2
+"""Pixels that an image of median size has at most when it is worked on: the usual 256x256, and room for detail."""
+CROP = (32, 160)
+"""Smallest and largest side of a training crop."""
+BATCH = 8 * 128**2
+"""Pixels of a training step."""
+LOOK = 200
+"""Images whose sizes and colours are looked at before anything is decided."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The choices: which images are learned from and which held out, colour, working size, crops, and doubts in sentences."""
+
+    learned: tuple[Path, ...]
+    held_out: tuple[Path, ...]
+    channels: int
+    scale: float
+    areas: tuple[float, float]
+    crop: int
+    doubts: tuple[str, ...]
+
+    @property
+    def batch(self) -> int:
+        """Crops in a training step."""
+        return max(2, round(BATCH / self.crop**2))
+
+
+def survey(folder: Path, seed: int = 0) -> Survey:
+    """Look at a folder, sub-folders included; raises UsageError where no model can be made of it."""
+    if not folder.is_dir():
+        raise UsageError(f"There is no folder {folder}.")
+    paths = image_files([folder], recursive=True)
+    if not paths:
+        raise UsageError(f"{folder} holds no images.")
+    random.Random(seed).shuffle(paths)
+    frames, doubts = [], []
+    for path, frame in readable(paths[:LOOK], doubts):
+        frames.append((path, frame))
+    unread = {text.split(":")[0] for text in doubts}
+    paths = [path for path in paths[:MOST] if str(path) not in unread]
+    if len(paths) < FEWEST:
+        raise UsageError(
+            f"{folder} holds {len(paths)} readable image{'s' if len(paths) > 1 else ''}; "
+            f"at least {FEWEST} normal ones are needed, and some dozens are better."
+        )
+    sizes = np.array([(frame.height, frame.width) for _, frame in frames], np.float64)
+    channels = _channels([frame for _, frame in frames], folder)
+    areas = sizes.prod(1)
+    scale = min(1.0, math.sqrt(WORKING / float(np.median(areas))))
+    short = float(np.quantile(sizes.min(1), 0.1)) * scale
+    crop = int(np.clip(short // 16 * 16, *CROP))
+    count = int(np.clip(round(len(paths) / 5), *HELD_OUT))
+    return Survey(
+        learned=tuple(paths[count:]),
+        held_out=tuple(paths[:count]),
+        channels=channels,
+        scale=scale,
+        areas=(float(areas.min()), float(areas.max())),
+        crop=crop,
+        doubts=(*doubts, *_doubts(sizes, count)),
+    )
+
+
+def readable(paths: Sequence[Path], problems: list[str]) -> Iterator[tuple[Path, Frame]]:
+    """Every image that can be read; of the others, a sentence goes to `problems`."""
+    for path in paths:
+        try:
+            yield path, read(path)
+        except ImageError as error:
+            text = str(error)
+            problems.append(text if text.startswith(str(path)) else f"{path}: {text}")
+
+
+def _channels(frames: Sequence[Frame], folder: Path) -> int:
+    """1 where every image is grey, even if stored in colour; raises UsageError where some are grey and others not."""
+    colourful = [
+        frame.channels == 3 and int(np.ptp(frame.as_uint8()[::4, ::4].astype(np.int16), axis=2).max()) > 8
+        for frame in frames
+    ]
+    grey = sum(frame.channels == 1 for frame in frames)
+    if not any(colourful):
+        return 1
+    if grey:
+        raise UsageError(
+            f"In {folder} {grey} of {len(frames)} images are grey and the others in colour; make one folder, and one model, of each."
+        )
+    return 3
+
+
+def _doubts(sizes: np.ndarray, held_out: int) -> Iterator[str]:
+    areas = sizes.prod(1)
+    if areas.max() > 16 * areas.min():
+        yield (
+            f"The images differ much in size, from {areas.min() ** 0.5:.0f} to {areas.max() ** 0.5:.0f} pixels a side; "
+            "they are all made smaller by the same factor, so that the same detail has the same size."
+        )
+    if held_out < 20:
+        yield (
+            f"Only {held_out} images could be held out to calibrate on; the false-alarm rate is an extrapolation, "
+            "which more normal images would make reliable."
+        )
