@@ -11,6 +11,7 @@ import click
 
 from vaeedit.cli import console
 from vaeedit.cli.batch import debug_option
+from vaeedit.cli.evaluate_anomaly import evaluate_anomaly
 from vaeedit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -244,3 +245,4 @@ evaluate.add_command(
         help="Send the pictures of DIR through a VAE and back.",
     )
 )
+evaluate.add_command(evaluate_anomaly)

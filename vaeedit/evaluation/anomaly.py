@@ -46,6 +46,12 @@ class Counts:
             share = 1.0 / sizes[numbers.ravel()[positive]]
             self.regions += np.bincount(bins[positive], weights=share, minlength=BINS)
 
+    def plus(self, other: "Counts") -> "Counts":
+        """Those of both together."""
+        return Counts(
+            self.negatives + other.negatives, self.positives + other.positives, self.regions + other.regions
+        )
+
     def figures(self) -> dict[str, float]:
         """All four; those that lack positives, negatives or regions are not there."""
         found: dict[str, float] = {}
@@ -92,9 +98,10 @@ def aupro(counts: Counts, limit: float = FALSE_ALARMS) -> float:
 
 
 def curve(counts: Counts, points: int = 200) -> tuple[Array, Array]:
-    """Shares of false and of true alarms, some `points` of the curve that `auroc` integrates."""
+    """Shares of false and of true alarms: at most `points` corners of the curve that `auroc` integrates."""
     false, true = _above(counts.negatives), _above(counts.positives)
-    chosen = np.unique(np.linspace(0, len(false) - 1, points).round().astype(int))
+    corners = np.flatnonzero(np.diff(false + true, prepend=-1.0))
+    chosen = corners[np.unique(np.linspace(0, len(corners) - 1, points).round().astype(int))]
     return false[chosen], true[chosen]
 
 
