@@ -6,6 +6,7 @@ import click
 
 from vaeedit import __version__
 from vaeedit.cli import console
+from vaeedit.cli.anomaly import anomaly
 from vaeedit.cli.doctor import doctor
 from vaeedit.cli.evaluate import evaluate
 from vaeedit.cli.info import info
@@ -18,7 +19,7 @@ from vaeedit.cli.train import train
 from vaeedit.errors import UnknownName, VaeeditError
 from vaeedit.plugins import registry
 
-COMMANDS = (run, chain, pipeline, train, evaluate, info, doctor, ops, models, plugins)
+COMMANDS = (run, chain, pipeline, anomaly, train, evaluate, info, doctor, ops, models, plugins)
 FIXED = {command.name: command for command in COMMANDS}
 
 
@@ -27,7 +28,7 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, operations first."""
-        return [*sorted(registry().operations.bare), *(name for name in FIXED if name)]
+        return [*(name for name in sorted(registry().operations.bare) if name not in FIXED), *(name for name in FIXED if name)]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """A fixed command, or an operation by 'name' or 'plugin:name'; the error names the nearest."""
@@ -43,7 +44,7 @@ class Commands(click.Group):
         operations = registry().operations.bare
         if operations:
             with formatter.section("Operations"):
-                formatter.write_dl([(name, operations[name].spec.summary) for name in sorted(operations)])
+                formatter.write_dl([(name, operations[name].spec.summary) for name in sorted(operations) if name not in FIXED])
         with formatter.section("Commands"):
             formatter.write_dl(
                 [(str(name), command.get_short_help_str(70)) for name, command in FIXED.items()]
