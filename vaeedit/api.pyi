@@ -7,8 +7,8 @@ from .image import Condition as Condition
 from .image import Estimated as Estimated
 from .image import Frame as Frame
 from .image import deviation_map as deviation_map
-from .image import merged as merged
 from .image import image_files as image_files
+from .image import merged as merged
 from .image import read as read
 from .image import views as views
 from .image import write as write
@@ -18,11 +18,11 @@ from .operation import Result as Result
 from .options import Options as Options
 from .options import bounded as bounded
 from .options import option as option
+from .plugins import registry as registry
 from .resampling import NULL_SPACE_REACH as NULL_SPACE_REACH
 from .resampling import bicubic_down as bicubic_down
 from .resampling import bicubic_up as bicubic_up
 from .resampling import null_space as null_space
-from .plugins import registry as registry
 from .restoration import RESTORATION_MAPS as RESTORATION_MAPS
 from .restoration import Restoration as Restoration
 from .restoration import RestorationOptions as RestorationOptions

@@ -35,7 +35,9 @@ def examine(registry: Registry) -> Iterator[Finding]:
     yield from _versions()
     yield from _plugins(registry)
     yield from _extras()
-    yield from round_trips(registry, sorted({item.spec.vae for item in registry.operations.bare.values()} - {""}))
+    yield from round_trips(
+        registry, sorted({item.spec.vae for item in registry.operations.bare.values()} - {""})
+    )
 
 
 def _versions() -> Iterator[Finding]:

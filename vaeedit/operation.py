@@ -51,7 +51,7 @@ class Result:
 class Operation(Generic[O]):
     """Base class of operations; only `edit`, or `join`, must be overridden.
 
-    One that overrides neither, but `gather`, looks at latents only: nothing is decoded, and `after` gets the frames of `before`.
+    One that overrides neither, but `gather`, only looks at latents: nothing is decoded, `after` gets the frames of `before`.
 
     An operation neither changes its inputs nor touches files, and gives the same output for the same inputs
     and seed. One object serves one image: it may keep what `before` found for `after`.

@@ -57,7 +57,10 @@ def _options(item: Provided[OperationSpec], name: str, definitions: Schema) -> S
     dashed = {key.replace("_", "-"): value for key, value in given.items()}
     own: Schema = {
         "name": {"type": "string", "description": "Tells steps of the same operation apart."},
-        "vae": {"type": "string", "description": f"Name or file of a VAE instead of {item.spec.vae or 'none'}."},
+        "vae": {
+            "type": "string",
+            "description": f"Name or file of a VAE instead of {item.spec.vae or 'none'}.",
+        },
         "maps": {
             "type": "array",
             "items": {"enum": sorted(item.spec.maps)},

@@ -122,7 +122,9 @@ class Session:
     def _name_of_vae(self, step: PlannedStep) -> str:
         name = self.settings.vae or step.vae
         if not name:
-            raise UsageError(f"{step.spec.name} has no VAE of its own; name one: --vae FILE, or vae: FILE in a pipeline.")
+            raise UsageError(
+                f"{step.spec.name} has no VAE of its own; name one: --vae FILE, or vae: FILE in a pipeline."
+            )
         return name
 
     def _edited(

@@ -156,7 +156,9 @@ def check_target(spec: OperationSpec) -> None:
     """The target is an Operation that defines `edit`, or `join`, or `gather` alone."""
     target = load_target(spec.target)
     assert issubclass(target, Operation), f"{spec.target} is not an Operation"
-    own = [name for name in ("edit", "join", "gather") if getattr(target, name) is not getattr(Operation, name)]
+    own = [
+        name for name in ("edit", "join", "gather") if getattr(target, name) is not getattr(Operation, name)
+    ]
     assert own, f"{spec.target} does not define edit"
 
 

@@ -10,7 +10,9 @@ class AnomalyOptions(Options, frozen=True):
 
     false_alarms: Annotated[
         Annotated[float, bounded(ge=1e-6, le=0.5)] | None,
-        option("Share of normal images that may be called abnormal; by default what the model was fitted for."),
+        option(
+            "Share of normal images that may be called abnormal; by default what the model was fitted for."
+        ),
     ] = None
 
 
@@ -22,7 +24,12 @@ class NormalShape(Options, frozen=True):
     blocks: Annotated[tuple[int, ...], option("Residual blocks of each trunk stage.")] = (1, 1, 2, 2)
     latents: Annotated[tuple[int, ...], option("Latent channels of each level.")] = (4, 6, 8, 8)
     ladder_widths: Annotated[tuple[int, ...], option("Ladder width of each level.")] = (24, 32, 48, 64)
-    evidence_widths: Annotated[tuple[int, ...], option("Width of the posterior's encoder.")] = (16, 24, 32, 48)
+    evidence_widths: Annotated[tuple[int, ...], option("Width of the posterior's encoder.")] = (
+        16,
+        24,
+        32,
+        48,
+    )
     memory: Annotated[int, option("Features of normal images kept to compare with.", ge=0)] = 0
     components: Annotated[int, option("Principal components of a feature.", ge=0)] = 0
 

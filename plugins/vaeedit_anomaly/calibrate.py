@@ -27,7 +27,7 @@ def witness_of(session: Session, vae: Path, scale: float) -> See:
     loaded = session.vae(str(vae))
 
     def see(path: Path) -> dict[str, Tensor] | None:
-        for _, frame in readable([path], []):
+        for frame in readable([path], {}):
             looking = Anomaly(Request(AnomalyOptions()))
             looking.vae = loaded.info
             small = prepared(frame, loaded.network.channels, scale)

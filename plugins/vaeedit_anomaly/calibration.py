@@ -1,8 +1,9 @@
 """What evidence means: how often a normal image shows as much, learned on normal images that were held out.
 
-Every map is turned into surprise, -log10 of the share of held-out normal pixels with at least that value, and the maps' surprises
-are averaged: Fisher's way to combine tests (1925). An image's score is the mean of the most surprising share of its pixels; its
-p-value is the share of held-out normal images that score as high. Beyond what was held out, tails are exponential.
+Every map is turned into surprise, -log10 of the share of held-out normal pixels with at least that value, and the
+surprises of all maps are averaged: Fisher's way to combine tests (1925). An image's score is the mean of the most surprising
+share of its pixels; its p-value is the share of held-out normal images that score as high. Beyond what was held out, tails
+are exponential.
 """
 
 import math
@@ -91,7 +92,10 @@ class Calibration(msgspec.Struct, frozen=True):
 
 def fused(found: Mapping[str, Tensor], maps: Mapping[str, Tail], width: float = WIDTH) -> Array:
     """The mean surprise of all maps, (H, W), smoothed; each map is (1, 1, H, W)."""
-    total = sum(maps[name].surprise(grid[0, 0].double().cpu().numpy()).clip(0, CEILING) for name, grid in found.items())
+    total = sum(
+        maps[name].surprise(grid[0, 0].double().cpu().numpy()).clip(0, CEILING)
+        for name, grid in found.items()
+    )
     blurred = smoothed(torch.from_numpy(np.asarray(total))[None, None] / len(found), width)
     result: Array = blurred[0, 0].numpy()
     return result

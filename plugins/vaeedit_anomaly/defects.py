@@ -25,7 +25,7 @@ def label(x: Tensor, spoilt: Tensor, mask: Tensor) -> Tensor:
 
 
 def patches(x: Tensor, donors: Tensor, generator: Generator) -> Spoilt:
-    """One to three pieces of other normal images, resized and blended in (natural synthetic anomalies, Schlueter et al. 2022).
+    """One to three pieces of other normal images, resized and blended in (NSA, Schlueter et al. 2022).
 
     Half of the images have seamless borders, the others hard ones.
     """
@@ -122,7 +122,9 @@ def _shapes(count: int, size: tuple[int, int], generator: Generator) -> Tensor:
     rows = torch.arange(height, device=generator.device).view(1, 1, -1, 1) + 0.5
     columns = torch.arange(width, device=generator.device).view(1, 1, 1, -1) + 0.5
     sides = torch.stack([_gamma_two(count, generator) for _ in "yx"])  # of mean 2
-    half_y, half_x = ((0.03 + 0.05 * side).clamp_max(0.4) * extent for side, extent in zip(sides, size, strict=True))
+    half_y, half_x = (
+        (0.03 + 0.05 * side).clamp_max(0.4) * extent for side, extent in zip(sides, size, strict=True)
+    )
     half_y, half_x = half_y.clamp_min(1.5), half_x.clamp_min(1.5)
     centre_y, centre_x = (uniform((count, 1, 1, 1), generator, 0, extent) for extent in size)
     y, x = (rows - centre_y) / half_y, (columns - centre_x) / half_x

@@ -34,7 +34,7 @@ def residual(x: Tensor, mean: Tensor, scale: Tensor) -> Tensor:
 
 
 def gradient_dissimilarity(x: Tensor, mean: Tensor) -> Tensor:
-    """1 - the similarity of gradient magnitudes, averaged over scales (MSGMS, Zavrtanik et al. 2021, after Xue et al. 2014)."""
+    """1 - the similarity of gradient magnitudes (Xue et al. 2014), averaged over scales (MSGMS, Zavrtanik et al. 2021)."""
     a, b = x.mean(1, keepdim=True), mean.mean(1, keepdim=True)
     total, count = torch.zeros_like(a), 0
     for scale in range(SCALES):
@@ -67,7 +67,7 @@ def colour_difference(x: Tensor, mean: Tensor) -> Tensor:
 
 def smoothed(x: Tensor, width: float) -> Tensor:
     """A Gaussian of standard deviation `width` pixels on each channel; borders are reflected, and repeated beyond that."""
-    radius = max(1, round(3 * width))
+    radius = max(1, round(3.5 * width))
     line = torch.exp(-0.5 * (torch.arange(-radius, radius + 1, device=x.device, dtype=x.dtype) / width) ** 2)
     line = line / line.sum()
     planes = x.reshape(-1, 1, *x.shape[2:])

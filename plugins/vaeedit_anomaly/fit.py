@@ -9,8 +9,22 @@ import msgspec
 import numpy as np
 import torch
 
-from vaeedit.api import Budget, Data, Frame, Objective, Recipe, Run, Session, load_vae, registry, save_vae, train, write
+from vaeedit.api import (
+    Budget,
+    Data,
+    Frame,
+    Objective,
+    Recipe,
+    Run,
+    Session,
+    load_vae,
+    registry,
+    save_vae,
+    train,
+    write,
+)
 from vaeedit_anomaly.calibrate import See, calibrated, witness_of
+from vaeedit_anomaly.memory import Memory
 from vaeedit_anomaly.sizes import prepared
 from vaeedit_anomaly.survey import Survey, readable, survey
 
@@ -49,7 +63,9 @@ def fit(
     with tempfile.TemporaryDirectory(prefix="vaeedit-anomaly-") as work:
         folder, draft = Path(work, "normals"), Path(work, "draft.safetensors")
         _prepare(found, folder)
-        info = train(recipe_for(found, output.name, seed), Run(folder, Path(work, "run"), time), draft, registry())
+        info = train(
+            recipe_for(found, output.name, seed), Run(folder, Path(work, "run"), time), draft, registry()
+        )
         remember(found, draft, seed)
         with Session(precision="float32") as session:
             calibration = calibrated(witness_of(session, draft, found.scale), found, false_alarms)
@@ -83,7 +99,7 @@ def recipe_for(found: Survey, name: str, seed: int) -> Recipe:
 def _prepare(found: Survey, folder: Path) -> None:
     """The images to learn from at their working size; those smaller than a crop are continued by reflection."""
     folder.mkdir()
-    for number, (_, frame) in enumerate(readable(found.learned, [])):
+    for number, frame in enumerate(readable(found.learned, {})):
         pixels = prepared(frame, found.channels, found.scale).pixels
         missing = [(0, max(0, found.crop - side)) for side in pixels.shape[:2]]
         write(Frame(np.pad(pixels, (*missing, (0, 0)), mode="symmetric")), folder / f"{number:05}.png")
@@ -98,8 +114,9 @@ def remember(found: Survey, draft: Path, seed: int) -> None:
     network, info = load_vae(draft, registry())
     assert isinstance(network, torch.nn.Module)
     memory = network.get_submodule("memory")
-    memory.fill(features, *MEMORY, seed)  # type: ignore[operator]
-    size, components = memory.kept.shape  # type: ignore[union-attr]
+    assert isinstance(memory, Memory)
+    memory.fill(features, *MEMORY, seed)
+    size, components = memory.kept.shape
     shape = {**info.shape, "memory": size, "components": components}
     save_vae(draft, network, msgspec.structs.replace(info, shape=shape))
 

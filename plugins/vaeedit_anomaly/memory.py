@@ -32,7 +32,7 @@ class Memory(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Distance of features (B, width, h, w) to the nearest that is kept, (B, 1, h, w)."""
         flat = self._whitened(features.float().movedim(1, -1).reshape(-1, features.shape[1]))
-        nearest = torch.cat([torch.cdist(part, self.kept).amin(1) for part in flat.split(CHUNK)])
+        nearest = torch.cat([torch.cdist(part, self.kept).amin(1) for part in torch.split(flat, CHUNK)])
         return nearest.view(len(features), 1, *features.shape[2:])
 
     def fill(self, features: Tensor, size: int, components: int, seed: int = 0) -> None:

@@ -47,7 +47,7 @@ class NormalRestorer(CentredLadder):
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
         """The prior p(z | y) of an observed image y; context: its mean m(y), features, and log-odds of a defect.
 
-        Outside training the context has the `witness` too, and everything is float32: scores must not depend on the precision.
+        Outside training the context has the `witness` too, and all is float32: scores must not depend on the precision.
         """
         if self.training:
             return self._prior_of(x)
@@ -57,7 +57,9 @@ class NormalRestorer(CentredLadder):
 
     def _prior_of(self, x: Tensor) -> Latents:
         halved = F.pixel_unshuffle(x, 2)
-        constant = torch.full_like(halved[:, :1], 0.5)  # the trunk has no bias terms, but brightness matters here
+        constant = torch.full_like(
+            halved[:, :1], 0.5
+        )  # the trunk has no bias terms, but brightness matters here
         features = self.trunk(torch.cat([halved, constant], 1))
         mean = x + self.mend(features[0])
         return self.prior(mean, features, observed=x, log_odds=self.find(features[0]))
@@ -65,8 +67,8 @@ class NormalRestorer(CentredLadder):
     def witness(self, prior: Latents) -> dict[str, Tensor]:
         """What tells of defects in the image that `prior` was encoded from, as grids (B, C, h, w) of any stride.
 
-        "observed", "mean" and "scale" (B, C, H, W) in units of the image; "log_odds" of a defect; "kl_2", "kl_4", ... the nats
-        of the posterior by the level's stride; "features" for the memory, and where it is filled "distance" to it.
+        "observed", "mean" and "scale" (B, C, H, W) in units of the image; "log_odds" of a defect; "kl_2", "kl_4", ...
+        the nats of the posterior by the level's stride; "features", and the "distance" to a memory that is filled.
         """
         context = prior.context
         observed = context["observed"]
@@ -92,7 +94,8 @@ class NormalRestorer(CentredLadder):
         logits = latents.context["log_odds"]
         error = (labels - logits.sigmoid()).abs()
         entropy = F.binary_cross_entropy_with_logits(logits, labels, reduction="none")
-        return (error.square() * entropy).mean() * 10
+        focused: Tensor = (error.square() * entropy).mean()
+        return 10 * focused
 
     def head_of(self, h: Tensor, context: Mapping[str, Any]) -> Tensor:
         """Offset and log scale at full resolution."""
@@ -127,5 +130,3 @@ def _receptive_field(shape: NormalShape) -> int:
     evidence = sum(2 * stride for stride in strides)
     stems_and_heads = 2 * 2 + 2 + 1
     return trunk + ladder + evidence + 2 * stems_and_heads + 2 * strides[-1]
-
-

@@ -32,7 +32,9 @@ class Anomaly(Operation[AnomalyOptions]):
     def gather(self, index: int, latents: Latents) -> None:
         """Keep what the restorer saw of a tile."""
         if "witness" not in latents.context:
-            raise UsageError(f"The VAE {self.vae.name} is no restorer of normals; make one: vaeedit anomaly fit.")
+            raise UsageError(
+                f"The VAE {self.vae.name} is no restorer of normals; make one: vaeedit anomaly fit."
+            )
         seen: dict[str, Tensor] = latents.context["witness"]
         row, column = pixel_origin(latents, seen["observed"])
         for name, grid in seen.items():
@@ -70,7 +72,9 @@ class Anomaly(Operation[AnomalyOptions]):
 def calibration_of(name: str, stored: dict[str, Any]) -> Calibration:
     """What a VAE's header holds; raises UsageError where it holds nothing."""
     if not stored:
-        raise UsageError(f"The VAE {name} was not fitted on normal images; make one: vaeedit anomaly fit NORMALS -o FILE.")
+        raise UsageError(
+            f"The VAE {name} was not fitted on normal images; make one: vaeedit anomaly fit NORMALS -o FILE."
+        )
     return msgspec.convert(stored, Calibration)
 
 

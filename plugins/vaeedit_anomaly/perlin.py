@@ -7,7 +7,8 @@ from torch.nn import functional as F
 
 def uniform(shape: tuple[int, ...], generator: Generator, low: float = 0.0, high: float = 1.0) -> Tensor:
     """Uniform numbers on the generator's device."""
-    return low + (high - low) * torch.rand(shape, generator=generator, device=generator.device)
+    found: Tensor = low + (high - low) * torch.rand(shape, generator=generator, device=generator.device)
+    return found
 
 
 def perlin(count: int, size: tuple[int, int], cells: tuple[int, int], generator: Generator) -> Tensor:
@@ -45,7 +46,9 @@ def blobs(count: int, size: tuple[int, int], generator: Generator) -> Tensor:
     """
     found = []
     for _ in range(count):
-        cells = [2 ** int(torch.randint(1, 5, (), generator=generator, device=generator.device)) for _ in "yx"]
+        cells = [
+            2 ** int(torch.randint(1, 5, (), generator=generator, device=generator.device)) for _ in "yx"
+        ]
         field = perlin(1, size, (cells[0], cells[1]), generator)
         turns = int(torch.randint(4, (), generator=generator, device=generator.device))
         field = torch.rot90(field, turns, (2, 3)) if size[0] == size[1] else field
@@ -56,7 +59,7 @@ def blobs(count: int, size: tuple[int, int], generator: Generator) -> Tensor:
 def membrane(values: Tensor, known: Tensor) -> Tensor:
     """Values (B, C, H, W) where known (B, 1, H, W) is 1, smoothly continued where it is 0.
 
-    The pull-push pyramid (Gortler et al. 1996), which solves about what Poisson blending asks for (Farbman et al. 2011).
+    The pull-push pyramid (Gortler et al. 1996): about what Poisson blending asks for (Farbman et al. 2011).
     """
     if min(values.shape[2:]) < 2:
         total = known.sum((2, 3), keepdim=True).clamp_min(1e-6)

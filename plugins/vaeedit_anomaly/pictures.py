@@ -36,7 +36,9 @@ def overlaid(original: Frame, heat: NDArray[np.uint8], surprise: Map, limit: flo
     grey = original.as_uint8().mean(2, keepdims=True)
     share = np.clip(half_at(surprise, limit) * 2 - 0.6, 0, 0.6)[..., None]
     mixed = np.ascontiguousarray(np.rint(grey * (1 - share) + heat * share).astype(np.uint8))
-    outlines, _ = cv2.findContours((surprise > limit).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outlines, _ = cv2.findContours(
+        (surprise > limit).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+    )
     thickness = max(1, round(max(grey.shape[:2]) / 400))
     cv2.drawContours(mixed, outlines, -1, (255, 210, 0), thickness)
     return mixed

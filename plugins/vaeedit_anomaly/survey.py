@@ -52,18 +52,16 @@ def survey(folder: Path, seed: int = 0) -> Survey:
     if not paths:
         raise UsageError(f"{folder} holds no images.")
     random.Random(seed).shuffle(paths)
-    frames, doubts = [], []
-    for path, frame in readable(paths[:LOOK], doubts):
-        frames.append((path, frame))
-    unread = {text.split(":")[0] for text in doubts}
-    paths = [path for path in paths[:MOST] if str(path) not in unread]
+    unread: dict[Path, str] = {}
+    frames = list(readable(paths[:LOOK], unread))
+    paths = [path for path in paths[:MOST] if path not in unread]
     if len(paths) < FEWEST:
         raise UsageError(
             f"{folder} holds {len(paths)} readable image{'s' if len(paths) > 1 else ''}; "
             f"at least {FEWEST} normal ones are needed, and some dozens are better."
         )
-    sizes = np.array([(frame.height, frame.width) for _, frame in frames], np.float64)
-    channels = _channels([frame for _, frame in frames], folder)
+    sizes = np.array([(frame.height, frame.width) for frame in frames], np.float64)
+    channels = _channels(frames, folder)
     areas = sizes.prod(1)
     scale = min(1.0, math.sqrt(WORKING / float(np.median(areas))))
     short = float(np.quantile(sizes.min(1), 0.1)) * scale
@@ -76,18 +74,17 @@ def survey(folder: Path, seed: int = 0) -> Survey:
         scale=scale,
         areas=(float(areas.min()), float(areas.max())),
         crop=crop,
-        doubts=(*doubts, *_doubts(sizes, count)),
+        doubts=(*unread.values(), *_doubts(sizes, count)),
     )
 
 
-def readable(paths: Sequence[Path], problems: list[str]) -> Iterator[tuple[Path, Frame]]:
+def readable(paths: Sequence[Path], problems: dict[Path, str]) -> Iterator[Frame]:
     """Every image that can be read; of the others, a sentence goes to `problems`."""
     for path in paths:
         try:
-            yield path, read(path)
+            yield read(path)
         except ImageError as error:
-            text = str(error)
-            problems.append(text if text.startswith(str(path)) else f"{path}: {text}")
+            problems[path] = str(error)
 
 
 def _channels(frames: Sequence[Frame], folder: Path) -> int:
@@ -101,7 +98,8 @@ def _channels(frames: Sequence[Frame], folder: Path) -> int:
         return 1
     if grey:
         raise UsageError(
-            f"In {folder} {grey} of {len(frames)} images are grey and the others in colour; make one folder, and one model, of each."
+            f"In {folder} {grey} of {len(frames)} images are grey, the others in colour; "
+            "make one folder, and one model, of each."
         )
     return 3
 

@@ -9,7 +9,12 @@ RANDOM = np.random.default_rng(0)
 LABELS = RANDOM.random(5000) < 0.2
 NORMAL = RANDOM.normal(size=5000) + 1.2 * LABELS
 TIED = np.round(NORMAL)
-SCORES = {"both signs": NORMAL, "ties": TIED, "heavy tail": np.exp(3 * NORMAL), "tiny": 1e-20 * np.exp(NORMAL)}
+SCORES = {
+    "both signs": NORMAL,
+    "ties": TIED,
+    "heavy tail": np.exp(3 * NORMAL),
+    "tiny": 1e-20 * np.exp(NORMAL),
+}
 
 
 @pytest.mark.parametrize("scores", SCORES.values(), ids=SCORES)
@@ -17,7 +22,9 @@ def test_figures_are_those_of_scikit_learn(scores):
     metrics = pytest.importorskip("sklearn.metrics")
     found = counted(scores, LABELS)
     assert auroc(found) == pytest.approx(metrics.roc_auc_score(LABELS, scores), abs=2e-4)
-    assert average_precision(found) == pytest.approx(metrics.average_precision_score(LABELS, scores), abs=1e-3)
+    assert average_precision(found) == pytest.approx(
+        metrics.average_precision_score(LABELS, scores), abs=1e-3
+    )
     precision, recall, _ = metrics.precision_recall_curve(LABELS, scores)
     best = (2 * precision * recall / np.maximum(precision + recall, 1e-12)).max()
     assert f1_max(found) == pytest.approx(best, abs=1e-3)
@@ -28,7 +35,9 @@ def test_figures_are_those_of_torchmetrics():
     torch = pytest.importorskip("torch")
     scores, labels = torch.tensor(TIED / 10 + 0.5, dtype=torch.float32), torch.tensor(LABELS)
     found = counted(scores.numpy(), LABELS)
-    assert auroc(found) == pytest.approx(float(functional.auroc(scores.sigmoid(), labels, "binary")), abs=1e-4)
+    assert auroc(found) == pytest.approx(
+        float(functional.auroc(scores.sigmoid(), labels, "binary")), abs=1e-4
+    )
 
 
 def test_a_perfect_a_blind_and_a_reversed_score():

@@ -73,8 +73,14 @@ def test_visa(tmp_path):
     with pytest.raises(UsageError, match="split"):
         read_tree(folder)
     lines = ["object,split,label,image,mask"]
-    lines += [f"candle,{part},normal,{path.relative_to(tmp_path)}," for part, path in zip(("train", "test"), names, strict=True)]
-    lines += [f"candle,test,anomaly,{bad.relative_to(tmp_path)},candle/Data/Masks/Anomaly/0.png", "cashew,train,normal,x.JPG,"]
+    lines += [
+        f"candle,{part},normal,{path.relative_to(tmp_path)},"
+        for part, path in zip(("train", "test"), names, strict=True)
+    ]
+    lines += [
+        f"candle,test,anomaly,{bad.relative_to(tmp_path)},candle/Data/Masks/Anomaly/0.png",
+        "cashew,train,normal,x.JPG,",
+    ]
     (tmp_path / "split_csv").mkdir()
     (tmp_path / "split_csv" / "1cls.csv").write_text("\n".join(lines))
     tree = read_tree(folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,12 +40,21 @@ class Share(click.ParamType[float]):
         except ValueError:
             found = -1.0
         if not 0 < found <= 0.5:
-            self.fail(f"{value!r} is no share of false alarms; say for example 1% or 0.01, at most 50%.", param, ctx)
+            self.fail(
+                f"{value!r} is no share of false alarms; say for example 1% or 0.01, at most 50%.", param, ctx
+            )
         return found
 
 
 def _fit(
-    normals: str, output: str, budget: float, steps: int | None, false_alarms: float, seed: int, exists: str, debug: bool
+    normals: str,
+    output: str,
+    budget: float,
+    steps: int | None,
+    false_alarms: float,
+    seed: int,
+    exists: str,
+    debug: bool,
 ) -> int:
     from vaeedit.plugins import registry
     from vaeedit.specs import load_target
@@ -61,8 +69,8 @@ def _fit(
         Path(normals), target, Budget(budget, steps), false_alarms=false_alarms, seed=seed, say=console.note
     )
     console.say(
-        f"{target}  (learned from {summary['learned_from']} images in {summary['steps']} steps; {summary['held_out']} held out: "
-        f"abnormal above {summary['threshold']:.3f}, at {false_alarms:.3%} false alarms)"
+        f"{target}  (learned from {summary['learned_from']} images in {summary['steps']} steps; "
+        f"{summary['held_out']} held out: abnormal above {summary['threshold']:.3f}, at {false_alarms:.3%} false alarms)"
     )
     console.say(f"Use it: vaeedit anomaly score IMAGES --vae {target}")
     return console.OK
@@ -170,7 +178,9 @@ def _write_table(found: Sequence[Scored], path: Path) -> None:
 
     rows = [one.row() for one in sorted(found, key=lambda one: (one.error is not None, -one.score))]
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n")
+    writer = csv.DictWriter(
+        text, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n"
+    )
     writer.writeheader()
     writer.writerows(rows)
     write_whole(path, text.getvalue().encode())
@@ -181,7 +191,9 @@ _EXISTS = click.Option(
     help="What to do where an output exists.",
 )  # fmt: skip
 
-anomaly = click.Group("anomaly", help="Learn what normal images look like; score others, and show where they differ.")
+anomaly = click.Group(
+    "anomaly", help="Learn what normal images look like; score others, and show where they differ."
+)
 anomaly.add_command(
     click.Command(
         "fit",
@@ -210,7 +222,7 @@ anomaly.add_command(
             click.Argument(["inputs"], nargs=-1, required=True, metavar="IMAGES..."),
             click.Option(["--vae"], required=True, metavar="FILE", help="Model that `vaeedit anomaly fit` has made."),
             click.Option(["--false-alarms"], type=Share(), help="Another share than the model was fitted for."),
-            click.Option(["-r", "--recursive"], is_flag=True, default=False, help="Search folders with all their sub-folders."),
+            click.Option(["-r", "--recursive"], is_flag=True, default=False, help="Search sub-folders too."),
             click.Option(["--map", "folder"], metavar="DIR", help="Write NAME.heat.png, .overlay.png and .mask.png there."),
             click.Option(["--csv", "table"], metavar="FILE", help="Write a table, worst first."),
             click.Option(["--report"], metavar="FILE", help="Write a page (HTML, one file): worst first, with overlays."),

@@ -43,7 +43,9 @@ evaluate_anomaly = click.Command(
         click.Argument(["tree"], metavar="TREE"),
         click.Option(["--vae"], required=True, help="File that `vaeedit anomaly fit` has made."),
         click.Option(["--device"], default="auto", show_default=True, help="As for every operation."),
-        click.Option(["--json", "as_json"], is_flag=True, default=False, help="One JSON line a kind of defect."),
+        click.Option(
+            ["--json", "as_json"], is_flag=True, default=False, help="One JSON line a kind of defect."
+        ),
         debug_option(),
     ],
     help="Score the test images of a folder laid out as MVTec AD, BTAD or VisA, and compare with its labels.",

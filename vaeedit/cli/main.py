@@ -28,7 +28,10 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, operations first."""
-        return [*(name for name in sorted(registry().operations.bare) if name not in FIXED), *(name for name in FIXED if name)]
+        return [
+            *(name for name in sorted(registry().operations.bare) if name not in FIXED),
+            *(name for name in FIXED if name),
+        ]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """A fixed command, or an operation by 'name' or 'plugin:name'; the error names the nearest."""
@@ -44,7 +47,13 @@ class Commands(click.Group):
         operations = registry().operations.bare
         if operations:
             with formatter.section("Operations"):
-                formatter.write_dl([(name, operations[name].spec.summary) for name in sorted(operations) if name not in FIXED])
+                formatter.write_dl(
+                    [
+                        (name, operations[name].spec.summary)
+                        for name in sorted(operations)
+                        if name not in FIXED
+                    ]
+                )
         with formatter.section("Commands"):
             formatter.write_dl(
                 [(str(name), command.get_short_help_str(70)) for name, command in FIXED.items()]

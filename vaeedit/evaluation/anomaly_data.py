@@ -42,7 +42,7 @@ class Labelled:
         if self.mask is None:
             return None
         values = read(self.mask).as_uint8().max(2)
-        found = values >= LABEL_LIMIT if values.max() >= LABEL_LIMIT else values > 0
+        found: NDArray[np.bool_] = values >= LABEL_LIMIT if values.max() >= LABEL_LIMIT else values > 0
         if found.shape == (height, width):
             return found
         if abs(found.shape[1] / found.shape[0] - width / height) > 0.02 * width / height:
@@ -129,5 +129,7 @@ def _checked(tree: Tree, folder: Path) -> Tree:
     if not tree.kinds:
         raise UsageError(f"{folder} holds no defective test images.")
     if all(one.defective for one in tree.tests):
-        raise UsageError(f"{folder} holds no normal test images (test/good); without them nothing can be measured.")
+        raise UsageError(
+            f"{folder} holds no normal test images (test/good); without them nothing can be measured."
+        )
     return tree

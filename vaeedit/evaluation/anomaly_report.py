@@ -108,9 +108,12 @@ def _histogram(ones: list[Scored]) -> str:
             )
     x = (threshold - edges[0]) / (edges[-1] - edges[0]) * WIDTH
     line = f"<line x1='{x:.1f}' x2='{x:.1f}' y1='0' y2='{HEIGHT - 20}' stroke='#222' stroke-dasharray='4'/>"
-    ends = f"<text x='0' y='{HEIGHT - 4}'>{edges[0]:.2f}</text><text x='{WIDTH}' y='{HEIGHT - 4}' text-anchor='end'>{edges[-1]:.2f}</text>"
+    ends = f"<text x='0' y='{HEIGHT - 4}'>{edges[0]:.2f}</text>"
+    ends += f"<text x='{WIDTH}' y='{HEIGHT - 4}' text-anchor='end'>{edges[-1]:.2f}</text>"
     colours = "normal green, abnormal red" + (" (by label)" if ones[0].label is not None else "")
-    return _chart("".join(bars) + line + ends, f"Scores ({colours}); the line is the threshold, {threshold:.3f}")
+    return _chart(
+        "".join(bars) + line + ends, f"Scores ({colours}); the line is the threshold, {threshold:.3f}"
+    )
 
 
 def _curve(ones: list[Scored]) -> str:
@@ -127,4 +130,6 @@ def _curve(ones: list[Scored]) -> str:
 
 def _chart(content: str, caption: str) -> str:
     size = f"viewBox='0 0 {WIDTH} {HEIGHT}' width='{WIDTH}' height='{HEIGHT}'"
-    return f"<figure><svg {size} role='img'>{content}</svg><figcaption>{escape(caption)}</figcaption></figure>"
+    return (
+        f"<figure><svg {size} role='img'>{content}</svg><figcaption>{escape(caption)}</figcaption></figure>"
+    )

@@ -57,7 +57,7 @@ class Scorer:
     _pipeline: Pipeline = field(init=False)
 
     def __post_init__(self) -> None:
-        options = {} if self.false_alarms is None else {"false_alarms": self.false_alarms}
+        options: Row = {} if self.false_alarms is None else {"false_alarms": self.false_alarms}
         self._pipeline = Pipeline(Step(OPERATION, vae=self.vae, maps=self.maps, **options))
 
     def __call__(self, path: Path, name: str = "", label: bool | None = None) -> tuple[Scored, Result | None]:
@@ -109,15 +109,26 @@ class Tally:
 
     def with_normals(self, normals: "Tally") -> Row:
         """Figures of this kind against the normal images."""
-        images = {f"image_{name}": value for name, value in self.images.plus(normals.images).figures().items()}
-        pixels = {f"pixel_{name}": value for name, value in self.pixels.plus(normals.pixels).figures().items()}
+        images = {
+            f"image_{name}": value for name, value in self.images.plus(normals.images).figures().items()
+        }
+        pixels = {
+            f"pixel_{name}": value for name, value in self.pixels.plus(normals.pixels).figures().items()
+        }
         pixels = {name.replace("pixel_aupro", "aupro"): value for name, value in pixels.items()}
         found = {name: round(value, 4) for name, value in {**images, **pixels}.items()}
         missing = {"without_mask": self.without_mask} if self.without_mask else {}
-        return {"images": self.count, **found, "alarms": round(self.alarms / max(self.count, 1), 4), **missing}
+        return {
+            "images": self.count,
+            **found,
+            "alarms": round(self.alarms / max(self.count, 1), 4),
+            **missing,
+        }
 
 
-def evaluate_tree(tree: Tree, score: Scorer, progress: Callable[[str], None] = lambda text: None) -> Iterator[Row]:
+def evaluate_tree(
+    tree: Tree, score: Scorer, progress: Callable[[str], None] = lambda text: None
+) -> Iterator[Row]:
     """Figures of every kind of defect against the normal test images, of all of them, and the alarms on normal images.
 
     Raises ImageError for an image that cannot be scored: figures of the rest would be of another data set.

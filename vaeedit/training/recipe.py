@@ -51,9 +51,9 @@ class Noise(Options, frozen=True):
 class Objective(Options, frozen=True):
     """Weights of the loss; everything is per pixel value."""
 
-    kind: Annotated[str, option("restoration, reconstruction, elbo, defects, or one part alone: ladder, noise.")] = (
-        "restoration"
-    )
+    kind: Annotated[
+        str, option("restoration, reconstruction, elbo, defects, or one part alone: ladder, noise.")
+    ] = "restoration"
     mean: Annotated[
         Literal["log-mse", "log-mse-to-40", "charbonnier"],
         option("Distance of the mean from the clean image."),

@@ -254,7 +254,10 @@ def _cut(found: Any, tile: Tile, height: int) -> Any:
     if not isinstance(found, Tensor) or found.ndim != 4 or height % found.shape[2]:
         return found
     stride = height // found.shape[2]
-    return found[(..., *(slice(span.kept.start // stride, -(-span.kept.stop // stride)) for span in (tile.rows, tile.columns)))]
+    rows, columns = (
+        slice(span.kept.start // stride, -(-span.kept.stop // stride)) for span in (tile.rows, tile.columns)
+    )
+    return found[..., rows, columns]
 
 
 def _times(span: slice, times: int) -> slice:

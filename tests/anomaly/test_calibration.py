@@ -1,0 +1,87 @@
+"""Tails, p-values and the fusion of maps against what they promise."""
+
+import numpy as np
+import pytest
+import torch
+
+from vaeedit_anomaly.calibration import Calibration, Tail, fused, image_score
+
+RANDOM = np.random.default_rng(0)
+
+
+def test_surprise_is_the_negative_logarithm_of_the_share_above():
+    tail = Tail.of(RANDOM.normal(size=200_000))
+    for value, share in ((0.0, 0.5), (1.2816, 0.1), (2.3263, 0.01), (3.0902, 0.001)):
+        assert tail.surprise(np.array(value)) == pytest.approx(-np.log10(share), abs=0.04)
+    assert tail.surprise(np.array(-10.0)) == 0
+
+
+def test_tails_go_on_as_exponentials_do():
+    tail = Tail.of(RANDOM.exponential(2.0, 50_000))
+    assert tail.surprise(np.array(2.0 * 8 * np.log(10))) == pytest.approx(8, rel=0.15)  # a share of 10^-8
+
+
+def test_surprise_never_falls_and_value_is_its_inverse():
+    for values in (
+        RANDOM.normal(size=30),
+        RANDOM.normal(size=3),
+        np.array([1.0, 2.0]),
+        np.round(RANDOM.normal(size=400)),
+    ):
+        tail = Tail.of(values)
+        grid = np.linspace(values.min() - 1, values.max() + 5, 500)
+        assert (np.diff(tail.surprise(grid)) >= 0).all()
+        for surprise in (0.5, 1.0, 2.0, 5.0):
+            assert tail.surprise(np.array(tail.value(surprise))) == pytest.approx(surprise, abs=1e-6)
+
+
+def test_equal_values_surprise_by_all_that_reach_them():
+    tail = Tail.of(np.array([0.0] * 90 + [1.0] * 10))
+    assert tail.surprise(np.array(0.0)) == pytest.approx(0, abs=0.01)
+    assert tail.surprise(np.array(1.0)) == pytest.approx(1, abs=0.1)
+    constant = Tail.of(np.zeros(50))
+    assert np.isfinite(constant.surprise(np.array([0.0, 1.0]))).all()
+    assert constant.surprise(np.array(0.0)) < 0.1
+
+
+@pytest.mark.parametrize(("count", "rate"), [(99, 0.1), (99, 0.02), (20, 0.1), (20, 0.05)])
+def test_the_stated_rate_of_false_alarms_holds_on_average(count, rate):
+    alarms = []
+    for _ in range(400):
+        scores = RANDOM.gamma(2.0, size=count + 100)
+        limit = Tail.of(scores[:count]).value(-np.log10(rate))
+        alarms.append((scores[count:] > limit).mean())
+    assert np.mean(alarms) == pytest.approx(rate, abs=3 * np.std(alarms) / 20 + 0.1 * rate)
+
+
+def calibration(scores):
+    tail = Tail.of(np.asarray(scores, float))
+    return Calibration(scale=1.0, areas=(1, 2), maps={}, scores=tail, peaks=tail, held_out=len(scores))
+
+
+def test_p_values_of_a_held_out_image_its_superiors_and_one_far_beyond():
+    found = calibration(np.arange(1, 100))
+    assert found.p_value(90) == pytest.approx(0.1, abs=0.02)
+    assert found.p_value(0.5) == 1
+    assert 0 < found.p_value(1e6) < 1e-6
+    assert found.p_value(found.limit(0.01)) == pytest.approx(0.01)
+
+
+def test_the_fused_map_is_highest_where_most_maps_are():
+    tails = {name: Tail.of(RANDOM.normal(size=10_000)) for name in "ab"}
+    maps = {name: torch.zeros(1, 1, 40, 40) for name in "ab"}
+    maps["a"][..., 10, 10] = 4.0
+    maps["a"][..., 30, 30] = maps["b"][..., 30, 30] = 4.0
+    surprise = fused(maps, tails)
+    assert surprise.shape == (40, 40)
+    assert surprise[30, 30] > surprise[10, 10] > surprise[10, 30]
+    assert np.unravel_index(surprise.argmax(), surprise.shape) == (30, 30)
+
+
+def test_the_score_is_the_mean_of_the_most_surprising_pixels():
+    surprise = np.zeros((100, 100))
+    surprise.ravel()[:50] = 3.0
+    assert image_score(surprise) == 3.0
+    surprise.ravel()[:25] = 0.0
+    assert image_score(surprise) == 1.5
+    assert image_score(np.full((1, 1), 2.0)) == 2.0

@@ -1,0 +1,273 @@
+"""From a folder of normal parts to verdicts, by the command line, and everything that can be wrong on the way."""
+
+import csv
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+from normals import folder_of, part
+from PIL import Image
+
+from vaeedit.cli.main import call
+from vaeedit.pipeline import Pipeline, Step
+from vaeedit.session import Session
+from vaeedit.vae.files import read_info, save_vae
+
+pytest.importorskip("pytorch_lightning")
+
+from vaeedit_anomaly import fit as fitting
+
+TINY = {
+    "widths": [8, 12, 16],
+    "blocks": [1, 1, 1],
+    "latents": [1, 2, 2],
+    "ladder_widths": [6, 8, 8],
+    "evidence_widths": [6, 6, 6],
+}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A small model of 30 normal parts, and unseen parts: normal ones, and some with a spot."""
+    folder = tmp_path_factory.mktemp("anomaly")
+    folder_of(folder / "normals", 30)
+    folder_of(folder / "parts" / "good", 8, first=100)
+    folder_of(folder / "parts" / "spot", 4, first=200, spot=True)
+    recipe_for = fitting.recipe_for
+
+    def tiny(*arguments):
+        found = recipe_for(*arguments)
+        return replace(found, shape={**found.shape, **TINY}, data=replace(found.data, batch=8))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fitting, "recipe_for", tiny)
+        code = call(
+            ["anomaly", "fit", f"{folder}/normals", "-o", f"{folder}/part.vae.safetensors", "--steps", "60"]
+        )
+    assert code == 0
+    return folder
+
+
+@pytest.fixture
+def run(capsys):
+    def run(*arguments):
+        code = call([str(argument) for argument in arguments])
+        return SimpleNamespace(code=code, **capsys.readouterr()._asdict())
+
+    return run
+
+
+def rows(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_spots_are_abnormal_and_the_file_says_how_it_was_made(place, run):
+    done = run("anomaly", "score", place / "parts", "-r", "--vae", place / "part.vae.safetensors", "--json")
+    assert done.code == 0
+    found = rows(done.out)
+    good, spots = (
+        [row["score"] for row in found if row["label"] == label] for label in ("normal", "abnormal")
+    )
+    assert (len(good), len(spots)) == (8, 4)
+    assert min(spots) > max(good)
+    info = read_info(place / "part.vae.safetensors")
+    assert info.calibration["held_out"] == 6
+    assert info.calibration["false_alarms"] == 0.01
+    assert set(info.calibration["maps"]) >= {
+        "residual",
+        "gradient",
+        "structure",
+        "colour",
+        "defect",
+        "kl_2",
+        "kl_8",
+        "distance",
+    }
+    assert info.shape["channels"] == 1
+    assert info.shape["memory"] > 100
+    assert info.training["steps"] == 60
+
+
+def test_scores_are_the_same_for_any_tile_precision_and_company(place, run):
+    spot = place / "parts" / "spot" / "200.png"
+    ways = [[], ["--tile", "48"]]
+    together = run(
+        "anomaly", "score", place / "parts" / "spot", "--vae", place / "part.vae.safetensors", "--json"
+    )
+    scores = [next(row["score"] for row in rows(together.out) if row["file"].endswith("200.png"))]
+    for way in ways:
+        done = run("anomaly", "score", spot, "--vae", place / "part.vae.safetensors", "--json", *way)
+        scores.append(rows(done.out)[0]["score"])
+    with Session(device="cpu", precision="bfloat16") as session:
+        step = Step("anomaly", vae=str(place / "part.vae.safetensors"))
+        scores.append(session.run(step, spot).notes["anomaly"]["score"])
+    assert scores == pytest.approx([scores[0]] * 4, abs=2e-4)
+
+
+def test_recompression_moves_scores_little(place, tmp_path):
+    with Session(device="cpu") as session:
+        step = Step("anomaly", vae=str(place / "part.vae.safetensors"))
+        for path in sorted((place / "parts" / "spot").iterdir()):
+            Image.open(path).save(tmp_path / "again.jpg", quality=90)
+            before, after = (
+                session.run(step, one).notes["anomaly"] for one in (path, tmp_path / "again.jpg")
+            )
+            assert after["score"] == pytest.approx(before["score"], rel=0.2)
+            assert after["anomalous"] == before["anomalous"]
+
+
+def test_maps_show_where(place, run, tmp_path):
+    done = run(
+        "anomaly",
+        "score",
+        place / "parts" / "spot",
+        "--vae",
+        place / "part.vae.safetensors",
+        "--map",
+        tmp_path,
+    )
+    assert done.code == 0
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert len(names) == 12
+    assert names[:3] == ["200.heat.png", "200.mask.png", "200.overlay.png"]
+    clean, spoilt = (np.asarray(part(200, spot=spot), float) for spot in (False, True))
+    changed = np.abs(clean - spoilt) > 40
+    heat = np.asarray(Image.open(tmp_path / "200.heat.png"), float).sum(2)
+    assert heat.shape == changed.shape
+    assert heat[changed].mean() > 1.5 * heat[~changed].mean()
+    again = run(
+        "anomaly",
+        "score",
+        place / "parts" / "spot",
+        "--vae",
+        place / "part.vae.safetensors",
+        "--map",
+        tmp_path,
+    )
+    assert again.code == 2
+    assert "exists already" in again.err
+
+
+def test_verdicts_follow_the_share_of_false_alarms_and_the_exit_code_if_asked(place, run):
+    spot, good = place / "parts" / "spot" / "200.png", place / "parts" / "good"
+    common = ("anomaly", "score", "--vae", place / "part.vae.safetensors", "--json")
+    assert run(*common, spot).code == 0
+    assert run(*common, spot, "--fail-on-anomaly").code == 3
+    strict = rows(run(*common, good, "--false-alarms", "0.0001%").out)
+    loose = rows(run(*common, good, "--false-alarms", "50%").out)
+    assert sum(row["anomalous"] for row in strict) == 0
+    assert sum(row["anomalous"] for row in loose) > 0
+    assert [row["score"] for row in strict] == [row["score"] for row in loose]
+    assert run(*common, good, "--false-alarms", "2").code == 2
+
+
+class Page(HTMLParser):
+    """What a page holds."""
+
+    def __init__(self):
+        super().__init__()
+        self.sources, self.text = [], ""
+
+    def handle_starttag(self, tag, attributes):
+        self.sources += [value for name, value in attributes if name in ("src", "href")]
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_the_report_is_one_file_worst_first_with_a_curve_where_labels_are_known(place, run, tmp_path):
+    damaged = place / "parts" / "good" / "damaged.png"
+    damaged.write_bytes(b"no picture")
+    try:
+        done = run(
+            "anomaly", "score", place / "parts", "-r", "--vae", place / "part.vae.safetensors",
+            "--report", tmp_path / "r.html", "--csv", tmp_path / "t.csv",
+        )  # fmt: skip
+    finally:
+        damaged.unlink()
+    assert done.code == 1
+    assert "damaged.png" in done.err
+    page = Page()
+    page.feed((tmp_path / "r.html").read_text())
+    assert len(page.sources) == 24
+    assert all(source.startswith("data:image/jpeg;base64,") for source in page.sources)
+    assert "area 1.000" in page.text
+    assert "damaged.png" in page.text
+    scores = [float(text) for text in re.findall(r"score (\d+\.\d+)", page.text)]
+    assert scores == sorted(scores, reverse=True)
+    table = list(csv.DictReader((tmp_path / "t.csv").open()))
+    assert len(table) == 13
+    assert [row["label"] for row in table[:4]] == ["abnormal"] * 4
+    assert "damaged" in table[-1]["error"]
+
+
+def test_a_labelled_tree_is_evaluated(place, run, tmp_path):
+    shutil.copytree(place / "parts", tmp_path / "test")
+    for path in (tmp_path / "test" / "spot").iterdir():
+        clean, spoilt = (np.asarray(part(int(path.stem), spot=spot), float) for spot in (False, True))
+        mask = (np.abs(clean - spoilt) > 40) * np.uint8(255)
+        (tmp_path / "ground_truth" / "spot").mkdir(parents=True, exist_ok=True)
+        Image.fromarray(mask.astype(np.uint8)).save(
+            tmp_path / "ground_truth" / "spot" / f"{path.stem}_mask.png"
+        )
+    done = run("evaluate", "anomaly", tmp_path, "--vae", place / "part.vae.safetensors", "--json")
+    assert done.code == 0
+    spot, everything, good = rows(done.out)
+    assert (spot["kind"], everything["kind"], good["kind"]) == ("spot", "all", "good")
+    assert spot["image_auroc"] == everything["image_auroc"] == 1
+    assert spot["pixel_auroc"] > 0.95
+    assert spot["aupro"] > 0.8
+    assert good["images"] == 8
+
+
+def test_as_a_step_of_a_pipeline_the_image_passes_untouched(place):
+    pipeline = Pipeline(Step("anomaly", vae=str(place / "part.vae.safetensors"), maps=("mask",)), seed=1)
+    again = Pipeline.from_yaml(pipeline.to_yaml())
+    path = place / "parts" / "spot" / "200.png"
+    with Session(device="cpu") as session:
+        result = session.run(again, path)
+    assert np.array_equal(result.frame.pixels[..., 0], np.asarray(Image.open(path)))
+    assert result.notes["anomaly"]["anomalous"] is True
+    assert set(np.unique(result.maps["mask"].pixels)) == {0, 255}
+
+
+def test_what_the_model_was_not_fitted_for_is_a_sentence_and_no_score(place, run, tmp_path):
+    part(1, colour=True).save(tmp_path / "colour.png")
+    part(1, size=(400, 400)).save(tmp_path / "large.png")
+    for name, sentence in (("colour", "fitted on grey images"), ("large", "fitted on images of about 80x80")):
+        done = run("anomaly", "score", tmp_path / f"{name}.png", "--vae", place / "part.vae.safetensors")
+        assert done.code == 1
+        assert sentence in done.err
+        assert f"{name}.png" in done.err
+        assert done.out == ""
+
+
+def test_a_vae_that_was_not_fitted_is_a_sentence(place, run, tmp_path):
+    spot = place / "parts" / "spot" / "200.png"
+    done = run("anomaly", "score", spot, "--vae", "denoise")
+    assert done.code == 2
+    assert "vaeedit anomaly fit" in done.err
+    from vaeedit_anomaly import NormalShape
+    from vaeedit_anomaly.network import NormalRestorer
+
+    bare = replace(read_info(place / "part.vae.safetensors"), calibration={}, shape={**TINY, "channels": 1})
+    save_vae(tmp_path / "bare.safetensors", NormalRestorer(NormalShape(channels=1, **TINY)), bare)
+    assert "was not fitted" in run("anomaly", "score", spot, "--vae", tmp_path / "bare.safetensors").err
+
+
+def test_wrong_use_of_fit_is_a_sentence_before_any_work(place, run, tmp_path):
+    (tmp_path / "empty").mkdir()
+    for folder, output, sentence in (
+        (tmp_path / "empty", tmp_path / "a.safetensors", "holds no images"),
+        (tmp_path / "nowhere", tmp_path / "a.safetensors", "no folder"),
+        (place / "normals", tmp_path / "a.pt", "ends in .safetensors"),
+        (place / "normals", place / "part.vae.safetensors", "exists already"),
+    ):
+        done = run("anomaly", "fit", folder, "-o", output)
+        assert done.code == 2
+        assert sentence in done.err
