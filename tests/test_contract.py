@@ -1,9 +1,15 @@
 """The built-in plugins pass the checks that third parties run."""
 
+import vaeedit_anomaly
 import vaeedit_denoise
 import vaeedit_ladder
 import vaeedit_super_resolve
 from vaeedit.testing import parametrize_with_checks
+
+
+@parametrize_with_checks(vaeedit_anomaly)
+def test_the_anomaly_plugin_keeps_the_contract(check):
+    check()
 
 
 @parametrize_with_checks(vaeedit_denoise)

@@ -139,10 +139,11 @@ class Session:
         """The frames that an operation makes of an image, through the VAE; what it wants to gather comes first."""
         precision = resolve_precision(self.settings.precision, self.device, original.depth)
         frames = operation.before([original])
-        if _overrides(operation, Operation.gather):
+        looks = _overrides(operation, Operation.gather)
+        if looks:
             for index, frame in enumerate([*frames, *operation.references()]):
                 vae.visit(frame, partial(operation.gather, index), precision=precision, tile=tile)
-        if not (_overrides(operation, Operation.edit) or _joins(operation)):
+        if looks and not (_overrides(operation, Operation.edit) or _joins(operation)):
             return list(frames)
         joint = _joins(operation) and bool(frames)
         return [

@@ -36,11 +36,12 @@ def _cells(size: int, cells: int, device: torch.device) -> tuple[Tensor, Tensor]
 
 def _fade(t: Tensor) -> Tensor:
     """Perlin's quintic, flat at both ends (2002)."""
-    return t**3 * (t * (6 * t - 15) + 10)
+    found: Tensor = t**3 * (t * (6 * t - 15) + 10)
+    return found
 
 
 def blobs(count: int, size: tuple[int, int], generator: Generator) -> Tensor:
-    """Random regions, (count, 1, *size) of 0 and 1: turned Perlin noise of 2 to 16 cells a side, above 1.5 standard deviations.
+    """Random regions, (count, 1, *size) of 0 and 1: Perlin noise of 2 to 16 cells a side above 1.5 standard deviations.
 
     After DRAEM (Zavrtanik et al. 2021); where nothing is that high, the highest place and its surroundings are it.
     """
