@@ -13,7 +13,7 @@ from vaeedit_anomaly import AnomalyOptions
 from vaeedit_anomaly.calibration import Array, Calibration, Tail, fused, image_score
 from vaeedit_anomaly.evidence import evidence
 from vaeedit_anomaly.operation import Anomaly, whole
-from vaeedit_anomaly.sizes import prepared
+from vaeedit_anomaly.sizes import Preparation, prepared
 from vaeedit_anomaly.survey import Survey, readable
 
 SAMPLE = 2_000_000
@@ -22,7 +22,7 @@ SAMPLE = 2_000_000
 See = Callable[[Path], dict[str, Tensor] | None]
 
 
-def witness_of(session: Session, vae: Path, scale: float) -> See:
+def witness_of(session: Session, vae: Path, how: Preparation) -> See:
     """A function from a normal image's file to what the restorer sees of it, or None where it cannot be read."""
     loaded = session.vae(str(vae))
 
@@ -30,7 +30,7 @@ def witness_of(session: Session, vae: Path, scale: float) -> See:
         for frame in readable([path], {}):
             looking = Anomaly(Request(AnomalyOptions()))
             looking.vae = loaded.info
-            small = prepared(frame, loaded.network.channels, scale)
+            small = prepared(frame, how)
             loaded.visit(small, partial(looking.gather, 0), precision=torch.float32)
             return whole(looking.parts)
         return None
@@ -55,7 +55,7 @@ def calibrated(see: See, found: Survey, false_alarms: float) -> Calibration:
             scores.append(image_score(surprise))
             peaks.append(float(surprise.max()))
     return Calibration(
-        scale=found.scale,
+        preparation=found.preparation,
         areas=found.areas,
         maps={name: Tail.of(np.concatenate([part[name] for part in values])) for name in values[0]},
         scores=Tail.of(np.array(scores)),

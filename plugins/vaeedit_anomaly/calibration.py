@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vaeedit_anomaly.evidence import smoothed
+from vaeedit_anomaly.sizes import Preparation
 
 Array = NDArray[np.float64]
 TOP = 0.005
@@ -66,8 +67,7 @@ class Tail(msgspec.Struct, frozen=True):
 class Calibration(msgspec.Struct, frozen=True):
     """Everything about held-out normal images that scoring needs; it travels in the VAE file's header."""
 
-    scale: float
-    """Working size over the images' own."""
+    preparation: Preparation
     areas: tuple[float, float]
     """Fewest and most pixels of the normal images, at their own size."""
     maps: dict[str, Tail]

@@ -53,11 +53,13 @@ def fit(
     the packages for training are not installed.
     """
     found = survey(normals, seed)
+    how = found.preparation
     for doubt in found.doubts:
         say(doubt)
     say(
         f"{len(found.learned)} images to learn from, {len(found.held_out)} held out; "
-        f"{'grey' if found.channels == 1 else 'colour'}, crops of {found.crop} pixels at {found.scale:.3g} of their size."
+        f"{'grey' if how.channels == 1 else 'colour'}, crops of {found.crop} pixels at {how.scale:.3g} of their size, "
+        f"values times {how.gain:.3g}."
     )
     time = Budget(budget.seconds * TRAINING, budget.steps)
     with tempfile.TemporaryDirectory(prefix="vaeedit-anomaly-") as work:
@@ -68,7 +70,7 @@ def fit(
         )
         remember(found, draft, seed)
         with Session(precision="float32") as session:
-            calibration = calibrated(witness_of(session, draft, found.scale), found, false_alarms)
+            calibration = calibrated(witness_of(session, draft, found.preparation), found, false_alarms)
         network, info = load_vae(draft, registry())
     info = msgspec.structs.replace(info, calibration=msgspec.to_builtins(calibration))
     assert isinstance(network, torch.nn.Module)
@@ -89,7 +91,7 @@ def recipe_for(found: Survey, name: str, seed: int) -> Recipe:
         summary="Restorer of normal images, made by `vaeedit anomaly fit`.",
         architecture="normal-restorer",
         licence="",
-        shape={"channels": found.channels},
+        shape={"channels": found.preparation.channels},
         data=Data(patch=(found.crop,), batch=found.batch, grey=0.0, turn=False),
         objective=Objective(kind="defects", mean="charbonnier", elbo=0.01, label=0.1, share=0.5),
         seed=seed,
@@ -100,7 +102,7 @@ def _prepare(found: Survey, folder: Path) -> None:
     """The images to learn from at their working size; those smaller than a crop are continued by reflection."""
     folder.mkdir()
     for number, frame in enumerate(readable(found.learned, {})):
-        pixels = prepared(frame, found.channels, found.scale).pixels
+        pixels = prepared(frame, found.preparation).pixels
         missing = [(0, max(0, found.crop - side)) for side in pixels.shape[:2]]
         write(Frame(np.pad(pixels, (*missing, (0, 0)), mode="symmetric")), folder / f"{number:05}.png")
 
@@ -110,7 +112,7 @@ def remember(found: Survey, draft: Path, seed: int) -> None:
     """Fill the memory of the network in the file `draft` with features of the images it has learned from."""
     paths = found.learned[:SEEN]
     with Session(precision="float32") as session:
-        features = _features(witness_of(session, draft, found.scale), paths, FEATURES // len(paths))
+        features = _features(witness_of(session, draft, found.preparation), paths, FEATURES // len(paths))
     network, info = load_vae(draft, registry())
     assert isinstance(network, torch.nn.Module)
     memory = network.get_submodule("memory")

@@ -27,7 +27,7 @@ class Anomaly(Operation[AnomalyOptions]):
         """The image at the model's working size; raises ImageError for one it was not fitted for."""
         self.calibration = calibration_of(self.vae.name, self.vae.calibration)
         refuse_size(frames[0], self.calibration.areas)
-        return [prepared(frames[0], self.vae.shape["channels"], self.calibration.scale)]
+        return [prepared(frames[0], self.calibration.preparation)]
 
     def gather(self, index: int, latents: Latents) -> None:
         """Keep what the restorer saw of a tile."""

@@ -1,6 +1,9 @@
-"""From the images' own size to the working size of a model and back, and what a model was not fitted for."""
+"""From images to what a model works on and back: size, channels, range of values; and what it was not fitted for."""
+
+from collections.abc import Sequence
 
 import cv2
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,19 +13,49 @@ MARGIN = 2.0
 """An image of more, or less, than this factor times the pixels of all normal images is refused."""
 
 
-def prepared(frame: Frame, channels: int, scale: float) -> Frame:
-    """The frame as the model knows it: with its channels, at its working size, in 8 bits, without alpha.
+RANGE = (0.1, 0.9)
+"""Where the lowest and highest thousandth of the normal images' values come to lie: a defect may be darker or brighter."""
+MOST_GAIN = 8.0
+"""Of values: beyond that, only noise and rounding would be made visible."""
+
+
+class Preparation(msgspec.Struct, frozen=True):
+    """How images are prepared for a model."""
+
+    channels: int
+    scale: float
+    """Working size over the images' own."""
+    low: float = 0.0
+    """The value, of 1, that becomes 0."""
+    gain: float = 1.0
+    """What values above it are multiplied by; at least 1."""
+
+    def with_range_of(self, frames: Sequence[Frame]) -> "Preparation":
+        """The same, with the values of these frames spread over `RANGE`; those that fill it are left alone."""
+        values = np.concatenate([prepared(frame, self).floats()[::2, ::2].ravel() for frame in frames])
+        low, high = np.quantile(values, (0.001, 0.999))
+        gain = float(np.clip((RANGE[1] - RANGE[0]) / max(high - low, 1e-6), 1.0, MOST_GAIN))
+        start = float((low + high) / 2 - 0.5 / gain) if gain > 1 else 0.0
+        return msgspec.structs.replace(self, low=start, gain=gain)
+
+
+def prepared(frame: Frame, how: Preparation) -> Frame:
+    """The frame as the model knows it, in 8 bits, without alpha.
 
     Raises ImageError for a grey picture where colour is expected, and the other way round.
     """
     pixels = frame.as_uint8()
-    if pixels.shape[2] == 3 and channels == 1:
+    if pixels.shape[2] == 3 and how.channels == 1:
         if np.ptp(pixels[::2, ::2].astype(np.int16), axis=2).max() > 8:
             raise ImageError("The model was fitted on grey images, and this one is in colour.")
         pixels = pixels.mean(2, keepdims=True).round().astype(np.uint8)
-    if pixels.shape[2] == 1 and channels == 3:
+    if pixels.shape[2] == 1 and how.channels == 3:
         raise ImageError("The model was fitted on images in colour, and this one is grey.")
-    return Frame(resized(pixels, scale))
+    pixels = resized(pixels, how.scale)
+    if how.gain == 1:
+        return Frame(pixels)
+    values = (pixels.astype(np.float32) / 255 - how.low) * how.gain
+    return Frame(np.rint(values.clip(0, 1) * 255).astype(np.uint8))
 
 
 def resized(pixels: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from vaeedit.api import Frame, ImageError, UsageError, image_files, read
+from vaeedit_anomaly.sizes import Preparation
 
 FEWEST = 5
 """Normal images without which nothing can be learned and held out."""
@@ -32,8 +33,7 @@ class Survey:
 
     learned: tuple[Path, ...]
     held_out: tuple[Path, ...]
-    channels: int
-    scale: float
+    preparation: Preparation
     areas: tuple[float, float]
     crop: int
     doubts: tuple[str, ...]
@@ -64,14 +64,14 @@ def survey(folder: Path, seed: int = 0) -> Survey:
     channels = _channels(frames, folder)
     areas = sizes.prod(1)
     scale = min(1.0, math.sqrt(WORKING / float(np.median(areas))))
+    preparation = Preparation(channels, scale).with_range_of(frames)
     short = float(np.quantile(sizes.min(1), 0.1)) * scale
     crop = int(np.clip(short // 16 * 16, *CROP))
     count = int(np.clip(round(len(paths) / 5), *HELD_OUT))
     return Survey(
         learned=tuple(paths[count:]),
         held_out=tuple(paths[:count]),
-        channels=channels,
-        scale=scale,
+        preparation=preparation,
         areas=(float(areas.min()), float(areas.max())),
         crop=crop,
         doubts=(*unread.values(), *_doubts(sizes, count)),

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from vaeedit_anomaly.calibration import Calibration, Tail, fused, image_score
+from vaeedit_anomaly.sizes import Preparation
 
 RANDOM = np.random.default_rng(0)
 
@@ -56,7 +57,9 @@ def test_the_stated_rate_of_false_alarms_holds_on_average(count, rate):
 
 def calibration(scores):
     tail = Tail.of(np.asarray(scores, float))
-    return Calibration(scale=1.0, areas=(1, 2), maps={}, scores=tail, peaks=tail, held_out=len(scores))
+    return Calibration(
+        preparation=Preparation(1, 1.0), areas=(1, 2), maps={}, scores=tail, peaks=tail, held_out=len(scores)
+    )
 
 
 def test_p_values_of_a_held_out_image_its_superiors_and_one_far_beyond():

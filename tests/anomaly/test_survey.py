@@ -11,8 +11,8 @@ def test_choices_follow_the_images(tmp_path):
     found = survey(folder_of(tmp_path, 30))
     assert (len(found.learned), len(found.held_out)) == (24, 6)
     assert not set(found.learned) & set(found.held_out)
-    assert found.channels == 1
-    assert found.scale == 1
+    assert found.preparation.channels == 1
+    assert found.preparation.scale == 1
     assert found.crop == 64
     assert found.areas == (72 * 88, 72 * 88)
     assert any("6 images could be held out" in text for text in found.doubts)
@@ -22,8 +22,8 @@ def test_choices_follow_the_images(tmp_path):
 
 def test_large_images_are_made_smaller_and_colour_is_seen(tmp_path):
     found = survey(folder_of(tmp_path, 6, size=(800, 1000), colour=True))
-    assert found.channels == 3
-    assert found.scale * (800 * 1000) ** 0.5 == pytest.approx(320, rel=0.01)
+    assert found.preparation.channels == 3
+    assert found.preparation.scale * (800 * 1000) ** 0.5 == pytest.approx(320, rel=0.01)
     assert found.crop == 160
 
 
@@ -31,7 +31,7 @@ def test_grey_stored_in_colour_is_grey(tmp_path):
     folder_of(tmp_path, 5)
     for path in list(tmp_path.iterdir()):
         part(1).convert("RGB").save(path)
-    assert survey(tmp_path).channels == 1
+    assert survey(tmp_path).preparation.channels == 1
 
 
 def test_sizes_that_differ_much_are_a_doubt_and_not_an_error(tmp_path):
