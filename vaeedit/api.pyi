@@ -34,6 +34,7 @@ from .specs import WeightsSpec as WeightsSpec
 from .specs import hookimpl as hookimpl
 from .training.recipe import Data as Data
 from .training.recipe import Objective as Objective
+from .training.recipe import Optimiser as Optimiser
 from .training.recipe import Recipe as Recipe
 from .training.run import Budget as Budget
 from .training.run import Run as Run

@@ -16,8 +16,10 @@ from vaeedit_anomaly.operation import Anomaly, whole
 from vaeedit_anomaly.sizes import Preparation, prepared
 from vaeedit_anomaly.survey import Survey, readable
 
-SAMPLE = 2_000_000
+SAMPLE = 500_000
 """Pixels of a map that its tail is made of."""
+FOLDS = 10
+"""Parts of the held-out images: with fewer, the others would be too few where few are held out."""
 
 See = Callable[[Path], dict[str, Tensor] | None]
 
@@ -40,29 +42,36 @@ def witness_of(session: Session, vae: Path, how: Preparation) -> See:
 
 @torch.inference_mode()
 def calibrated(see: See, found: Survey, false_alarms: float) -> Calibration:
-    """Two halves of the held-out images calibrate each other's maps; their scores together calibrate the score.
+    """Each fold of the held-out images is scored by maps that were calibrated on the others (cross-fitting).
 
-    So no image's score is measured with its own pixels (cross-fitting).
+    So no image's score is measured with its own pixels, and the scores together calibrate the score.
     """
-    halves = [found.held_out[::2], found.held_out[1::2]]
+    count = min(FOLDS, len(found.held_out))
+    folds = [found.held_out[start::count] for start in range(count)]
     share = SAMPLE // max(len(found.held_out), 1)
-    values = [_values(see, half, share) for half in halves]
-    tails = [{name: Tail.of(pixels) for name, pixels in part.items()} for part in values]
+    values = [_values(see, fold, share) for fold in folds]
     scores, peaks = [], []
-    for half, other in zip(halves, reversed(tails), strict=True):
-        for maps in _evidence(see, half):
-            surprise = fused(maps, other)
+    for number, fold in enumerate(folds):
+        tails = _tails([part for index, part in enumerate(values) if index != number])
+        for maps in _evidence(see, fold):
+            surprise = fused(maps, tails)
             scores.append(image_score(surprise))
             peaks.append(float(surprise.max()))
     return Calibration(
         preparation=found.preparation,
         areas=found.areas,
-        maps={name: Tail.of(np.concatenate([part[name] for part in values])) for name in values[0]},
+        maps=_tails(values),
         scores=Tail.of(np.array(scores)),
         peaks=Tail.of(np.array(peaks)),
         held_out=len(scores),
         false_alarms=false_alarms,
     )
+
+
+def _tails(values: Sequence[dict[str, Array]]) -> dict[str, Tail]:
+    """The tail of every map over all folds."""
+    some = [part for part in values if part]
+    return {name: Tail.of(np.concatenate([part[name] for part in some])) for name in some[0]}
 
 
 def _evidence(see: See, paths: Sequence[Path]) -> Iterator[dict[str, Tensor]]:

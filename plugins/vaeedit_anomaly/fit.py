@@ -14,6 +14,7 @@ from vaeedit.api import (
     Data,
     Frame,
     Objective,
+    Optimiser,
     Recipe,
     Run,
     Session,
@@ -85,7 +86,10 @@ def fit(
 
 
 def recipe_for(found: Survey, name: str, seed: int) -> Recipe:
-    """How the restorer is trained: crops as they are, since a turned normal image may be an abnormal one."""
+    """How the restorer is trained: crops as they are, since a turned normal image may be an abnormal one.
+
+    Squared errors, not absolute ones: a place is mended by how likely it is spoilt, long before that is more likely than not.
+    """
     return Recipe(
         name=name.removesuffix(".safetensors").removesuffix(".vae"),
         summary="Restorer of normal images, made by `vaeedit anomaly fit`.",
@@ -93,7 +97,8 @@ def recipe_for(found: Survey, name: str, seed: int) -> Recipe:
         licence="",
         shape={"channels": found.preparation.channels},
         data=Data(patch=(found.crop,), batch=found.batch, grey=0.0, turn=False),
-        objective=Objective(kind="defects", mean="charbonnier", elbo=0.01, label=0.1, share=0.5),
+        objective=Objective(kind="defects", mean="log-mse-to-40", label=3.0, share=0.5),
+        optimiser=Optimiser(adam_rate=2e-3, warmup=100),
         seed=seed,
     )
 

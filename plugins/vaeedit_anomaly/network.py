@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vaeedit.api import Latents
@@ -37,6 +37,10 @@ class NormalRestorer(CentredLadder):
         self.latents = shape.latents
         self.receptive_field = _receptive_field(shape)
         self.trunk = Hourglass(4 * c + 1, shape.widths, shape.blocks)
+        for part in (self.trunk.stem, *self.trunk.downs, *self.trunk.ups):
+            nn.init.normal_(
+                part.weight, std=part.weight[0].numel() ** -0.5
+            )  # features that do not fade on their way
         self.mend = Head(shape.widths[0], c)
         self.find = Head(shape.widths[0], 1, bias=[-3.0])
         self.ladder = TopDown(shape.ladder_widths, shape.latents, shape.evidence_widths, shape.widths)

@@ -19,7 +19,8 @@ def perlin(count: int, size: tuple[int, int], cells: tuple[int, int], generator:
 
     def corner(down: int, right: int) -> Tensor:
         turned = angle[:, (row + down)[:, None], (column + right)[None, :]]
-        return turned.cos() * (x - right) + turned.sin() * (y - down)
+        slope: Tensor = turned.cos() * (x - right) + turned.sin() * (y - down)
+        return slope
 
     fade_x, fade_y = _fade(x), _fade(y)
     top = torch.lerp(corner(0, 0), corner(0, 1), fade_x)

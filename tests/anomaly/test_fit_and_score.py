@@ -42,12 +42,17 @@ def place(tmp_path_factory):
 
     def tiny(*arguments):
         found = recipe_for(*arguments)
-        return replace(found, shape={**found.shape, **TINY}, data=replace(found.data, batch=8))
+        return replace(
+            found,
+            shape={**found.shape, **TINY},
+            data=replace(found.data, batch=8),
+            optimiser=replace(found.optimiser, warmup=20),
+        )
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fitting, "recipe_for", tiny)
         code = call(
-            ["anomaly", "fit", f"{folder}/normals", "-o", f"{folder}/part.vae.safetensors", "--steps", "60"]
+            ["anomaly", "fit", f"{folder}/normals", "-o", f"{folder}/part.vae.safetensors", "--steps", "150"]
         )
     assert code == 0
     return folder
@@ -90,7 +95,7 @@ def test_spots_are_abnormal_and_the_file_says_how_it_was_made(place, run):
     }
     assert info.shape["channels"] == 1
     assert info.shape["memory"] > 100
-    assert info.training["steps"] == 60
+    assert info.training["steps"] == 150
 
 
 def test_scores_are_the_same_for_any_tile_precision_and_company(place, run):
