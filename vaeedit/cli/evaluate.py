@@ -235,7 +235,7 @@ evaluate.add_command(
                 ["--channels"],
                 type=click.IntRange(0),
                 multiple=True,
-                default=(16, 32, 0),
+                default=(10, 14, 0),
                 show_default=True,
                 help="Latent channels that are kept, counted from the coarsest level; 0 keeps all; may be repeated.",
             ),
