@@ -6,6 +6,8 @@ from vaeedit.api import ArchitectureSpec, Options, hookimpl, option
 
 Autoencoder = Literal["AutoencoderKL", "AsymmetricAutoencoderKL", "AutoencoderTiny", "AutoencoderDC"]
 """Classes of the diffusers library that are understood."""
+OVERLAP = 16
+"""Grid positions of latents around a tile, for networks that see the whole image but are asked for tiles."""
 
 
 class TinyShape(Options, frozen=True):

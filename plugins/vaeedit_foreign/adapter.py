@@ -7,15 +7,13 @@ import torch
 from torch import Tensor, nn
 
 from vaeedit.api import WHOLE, Decoded, Gaussian, Latents, WeightsError
-from vaeedit_foreign import DiffusersShape
+from vaeedit_foreign import OVERLAP, DiffusersShape
 from vaeedit_foreign.folders import library
 
 POINTS = {"AutoencoderTiny": "latents", "AutoencoderDC": "latent"}
 """Attribute of what `encode` gives, for the classes whose encoders know no variance."""
 WIDTHS = ("encoder_block_out_channels", "down_block_out_channels", "block_out_channels")
 """Names of the list that has one entry for every resolution of an encoder; in a config, the first of these that is there."""
-OVERLAP = 16
-"""Grid positions around a tile, where tiles are asked for."""
 
 
 class DiffusersAutoencoder(nn.Module):
@@ -30,12 +28,13 @@ class DiffusersAutoencoder(nn.Module):
 
     def __init__(self, shape: DiffusersShape) -> None:
         super().__init__()
-        self.model = getattr(library(), shape.kind).from_config(shape.config)
+        with library() as diffusers:
+            self.model = getattr(diffusers, shape.kind).from_config(shape.config)
         config = self.model.config
         if config.in_channels != 3 or config.get("out_channels", 3) != 3:
             raise WeightsError("Only autoencoders of images with three channels can be used.")
         self.point = POINTS.get(shape.kind)
-        self.multiple = 2 ** (len(next(config[name] for name in WIDTHS if name in config)) - 1)
+        self.multiple: int = 1 << (len(next(config[name] for name in WIDTHS if name in config)) - 1)
         self.shift, self.factor = _unit_variance(config)
         self.receptive_field = WHOLE
         if shape.kind == "AutoencoderTiny":
@@ -63,7 +62,7 @@ class DiffusersAutoencoder(nn.Module):
 
 
 def _unit_variance(config: Mapping[str, Any]) -> tuple[list[float], list[float]]:
-    """Shift and factor of (z - shift) * factor, one for all channels or one for each, as the library's pipelines apply them."""
+    """Shift and factor of (z - shift) * factor, for all channels or for each, as the library's pipelines apply them."""
     factor = config.get("scaling_factor") or 1.0
     mean, deviation = config.get("latents_mean"), config.get("latents_std")
     if mean and deviation:
@@ -81,9 +80,9 @@ def _radius(encoder_blocks: Sequence[int], decoder_blocks: Sequence[int]) -> int
 
     def side(blocks: Sequence[int]) -> int:
         """Of the encoder; `blocks` from the finest resolution to the coarsest."""
-        strides = [2**level for level in range(len(blocks))]
+        strides = [1 << level for level in range(len(blocks))]
         inside = sum(3 * count * stride for count, stride in zip(blocks, strides, strict=True))
         return 1 + inside + sum(strides[:-1]) + strides[-1]
 
-    coarsest = 2 ** (len(decoder_blocks) - 1)
+    coarsest = 1 << (len(decoder_blocks) - 1)
     return side(encoder_blocks) + side(decoder_blocks[::-1]) + coarsest

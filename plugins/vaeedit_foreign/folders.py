@@ -1,9 +1,11 @@
 """Folders that the diffusers library wrote, here or on the Hugging Face hub."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, get_args
 
 from vaeedit.api import FolderVae, MissingExtra, WeightsError
@@ -35,15 +37,24 @@ def find(folder: Path) -> FolderVae | None:
     return None
 
 
-def library() -> Any:
-    """The module `diffusers`, imported late because it takes seconds; raises MissingExtra where it is not installed."""
+@contextmanager
+def library() -> Iterator[Any]:
+    """The module `diffusers`, imported late because it takes seconds, and without its warnings of what it wrote itself.
+
+    Raises MissingExtra where it is not installed.
+    """
     try:
         import diffusers
     except ImportError as error:
         if (error.name or "").partition(".")[0] == "diffusers":
             raise MissingExtra("An autoencoder of the diffusers library", "diffusers") from None
         raise
-    return diffusers
+    before = diffusers.logging.get_verbosity()
+    diffusers.logging.set_verbosity_error()
+    try:
+        yield diffusers
+    finally:
+        diffusers.logging.set_verbosity(before)
 
 
 def fetch(text: str) -> Path:
@@ -51,19 +62,23 @@ def fetch(text: str) -> Path:
 
     Raises MissingExtra, or WeightsError where there is no copy and none could be made.
     """
-    library()
-    from huggingface_hub import snapshot_download
+    with library():
+        from huggingface_hub import snapshot_download
 
     name, _, revision = text.partition("@")
     wanted = [
-        f"{inside}/{file}".lstrip("/") for inside in INSIDE for file in ("config.json", f"{WEIGHTS}.safetensors")
+        f"{inside}/{file}".lstrip("/")
+        for inside in INSIDE
+        for file in ("config.json", f"{WEIGHTS}.safetensors")
     ]
     ask = partial(snapshot_download, name, revision=revision or None, allow_patterns=wanted)
     try:
         return _copy(ask) or Path(ask())
     except Exception as error:  # the net and the hub fail in many ways
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise WeightsError(f"hub:{text} is not on this machine and could not be downloaded: {reason:.200}") from None
+        reason = shorten(str(error) or type(error).__name__, 200, placeholder=" ...")
+        raise WeightsError(
+            f"hub:{text} is not on this machine and could not be downloaded: {reason}"
+        ) from None
 
 
 def _copy(ask: Any) -> Path | None:
@@ -97,14 +112,15 @@ def _tensors(place: Path, kind: str) -> Mapping[str, Any]:
     whole = any((place / f"{WEIGHTS}.{end}").is_file() for end in ("safetensors", "safetensors.index.json"))
     if not whole and not (place / f"{WEIGHTS}.fp16.safetensors").is_file():
         raise WeightsError(f"There is no {WEIGHTS}.safetensors in {place}; nothing else is read.")
-    model, report = getattr(library(), kind).from_pretrained(
-        place,
-        variant=None if whole else "fp16",
-        local_files_only=True,
-        use_safetensors=True,
-        low_cpu_mem_usage=False,  # the other way needs one more package
-        output_loading_info=True,
-    )
+    with library() as diffusers:
+        model, report = getattr(diffusers, kind).from_pretrained(
+            place,
+            variant=None if whole else "fp16",
+            local_files_only=True,
+            use_safetensors=True,
+            low_cpu_mem_usage=False,  # the other way needs one more package
+            output_loading_info=True,
+        )
     if report["missing_keys"]:
         raise WeightsError(f"The weights in {place} lack {', '.join(sorted(report['missing_keys'])[:3])}.")
     return {PREFIX + name: tensor for name, tensor in model.state_dict().items()}

@@ -127,7 +127,7 @@ models.add_command(
             click.Option(["--name"], help="Its name; by default SOURCE's."),
             debug_option(),
         ],
-        help="Make a VAE file of someone's weights: a file, a folder with an encoder's and a decoder's, or one that --vae takes.",
+        help="Make a VAE file of someone's: weights, a folder of an encoder's and a decoder's, or what --vae takes.",
     )
 )
 models.add_command(

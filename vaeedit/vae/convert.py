@@ -48,9 +48,7 @@ def convert(source: Path, output: Path, registry: Registry, *, name: str | None 
     )
 
 
-def _written(
-    output: Path, network: VAE, info: VaeInfo, sources: Sequence[Path], name: str | None
-) -> VaeInfo:
+def _written(output: Path, network: VAE, info: VaeInfo, sources: Sequence[Path], name: str | None) -> VaeInfo:
     """Write the file, which says of what it was made, and its card."""
     assert isinstance(network, torch.nn.Module)
     info = msgspec.structs.replace(

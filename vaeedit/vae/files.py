@@ -19,7 +19,8 @@ from torch import Tensor
 from vaeedit.errors import OptionError, UnknownName, UsageError, WeightsError
 from vaeedit.image.files import write_whole
 from vaeedit.options import validate
-from vaeedit.plugins import Registry, registry as installed
+from vaeedit.plugins import Registry
+from vaeedit.plugins import registry as installed
 from vaeedit.specs import load_target
 from vaeedit.vae.folders import fetched, in_folder
 from vaeedit.vae.protocol import VAE
@@ -59,7 +60,7 @@ def find_vae(name: str, registry: Registry) -> Path:
         if path.suffix != ".safetensors" and os.sep not in name:
             raise
     if not path.is_file():
-        raise UsageError(f"There is no VAE file or folder {name}.")
+        raise UsageError(f"There is no VAE file {name}, nor a folder of that name.")
     return path
 
 
@@ -101,7 +102,7 @@ def load_vae(path: Path, registry: Registry) -> tuple[VAE, VaeInfo]:
         network.load_state_dict(_tensors(path, registry), assign=True)
     except UnknownName as error:
         raise WeightsError(f"{path} needs a plugin that is not installed. {error}") from None
-    except (OptionError, RuntimeError, ValueError, SafetensorError) as error:
+    except (OptionError, RuntimeError, ValueError, TypeError, LookupError, OSError, SafetensorError) as error:
         reason = shorten(str(error), 200, placeholder=" ...")
         raise WeightsError(f"{path} does not fit its architecture {info.architecture}: {reason}") from None
     network.eval().requires_grad_(False)

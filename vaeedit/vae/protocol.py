@@ -45,7 +45,7 @@ class Estimator(Protocol):
 
 
 WHOLE = 1 << 30
-"""The `receptive_field` of a network with attention or normalisation over all pixels: one result depends on the whole image."""
+"""The `receptive_field` of a network with attention or normalisation over all pixels: it sees the whole image."""
 
 
 @runtime_checkable
