@@ -24,7 +24,7 @@ class Settings(Options, frozen=True):
     ] = "auto"
     tile: Annotated[
         Annotated[int, bounded(ge=16)] | None,
-        option("Side of a tile in pixels, to save memory; the result stays the same."),
+        option("Side of a tile in pixels, to save memory; results of the shipped VAEs stay the same."),
     ] = None
     seed: Annotated[int, option("Seed of everything random.", ge=0)] = 0
     vae: Annotated[

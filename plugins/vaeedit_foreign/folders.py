@@ -62,7 +62,7 @@ def fetch(text: str) -> Path:
 
     Raises MissingExtra, or WeightsError where there is no copy and none could be made.
     """
-    with library():
+    with library():  # which brings the other one
         from huggingface_hub import snapshot_download
 
     name, _, revision = text.partition("@")
@@ -101,10 +101,11 @@ def _config(place: Path) -> dict[str, Any]:
 
 
 def _name(folder: Path) -> str:
-    """The folder's name; of the hub's copies (models--OWNER--NAME/snapshots/...), the repository's."""
+    """The folder's name, or its pipeline's; of the hub's copies (models--OWNER--NAME/snapshots/...), the repository's."""
     path = folder.absolute()
     repository = next((part for part in path.parts if part.startswith("models--")), "")
-    return repository.removeprefix("models--").replace("--", "/") or path.name
+    own = path.parent.name if path.name == INSIDE[-1] else path.name
+    return repository.removeprefix("models--").replace("--", "/") or own
 
 
 def _tensors(place: Path, kind: str) -> Mapping[str, Any]:

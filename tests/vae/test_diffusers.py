@@ -195,7 +195,8 @@ def test_a_pipelines_folder_is_its_vae(saved, tmp_path):
     (tmp_path / "painter" / "model_index.json").write_text("{}")
     path = find_vae(str(tmp_path / "painter"), registry())
     assert path == tmp_path / "painter" / "vae"
-    assert load_vae(path, registry())[1].shape["config"]["scaling_factor"] == 0.3
+    info = load_vae(path, registry())[1]
+    assert (info.name, info.shape["config"]["scaling_factor"]) == ("painter", 0.3)
 
 
 def test_names_of_older_versions_and_half_precision_are_read(saved, copied):
