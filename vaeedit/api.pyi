@@ -1,7 +1,9 @@
 from .errors import ImageError as ImageError
+from .errors import MissingExtra as MissingExtra
 from .errors import OptionError as OptionError
 from .errors import PluginError as PluginError
 from .errors import VaeeditError as VaeeditError
+from .errors import WeightsError as WeightsError
 from .image import Condition as Condition
 from .image import Estimated as Estimated
 from .image import Frame as Frame
@@ -23,6 +25,7 @@ from .restoration import Restoration as Restoration
 from .restoration import RestorationOptions as RestorationOptions
 from .specs import CONTRACT as CONTRACT
 from .specs import ArchitectureSpec as ArchitectureSpec
+from .specs import FolderVae as FolderVae
 from .specs import OperationSpec as OperationSpec
 from .specs import WeightsSpec as WeightsSpec
 from .specs import hookimpl as hookimpl
@@ -30,4 +33,5 @@ from .vae.latents import Decoded as Decoded
 from .vae.latents import Gaussian as Gaussian
 from .vae.latents import Latents as Latents
 from .vae.latents import Mixture as Mixture
+from .vae.protocol import WHOLE as WHOLE
 from .vae.protocol import ElboTerms as ElboTerms

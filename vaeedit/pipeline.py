@@ -142,7 +142,7 @@ def _misfits(vae: str, spec: OperationSpec, registry: Registry) -> Iterator[str]
 
     try:
         network = load_target(
-            registry.architectures.find(read_info(find_vae(vae, registry)).architecture).spec.target
+            registry.architectures.find(read_info(find_vae(vae, registry), registry).architecture).spec.target
         )
     except VaeeditError:
         return  # of a file that is missing or damaged, loading it tells
@@ -163,7 +163,7 @@ def _plan(step: Step, where: str, registry: Registry) -> tuple[PlannedStep | Non
     values, found = parse(spec.options, options, where)
     faults: list[tuple[Place, str]] = [((step.operation, key), text) for key, text in found.items()]
     vae = step.vae or spec.vae
-    if not vae.endswith(".safetensors") and "/" not in vae:
+    if not vae.endswith(".safetensors") and "/" not in vae and not Path(vae).is_dir():
         try:
             registry.weights.find(vae)
         except UnknownName as error:

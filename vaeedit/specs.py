@@ -1,8 +1,9 @@
 """What a plugin declares: frozen, torch-free descriptions. The classes that run are imported at first use."""
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pluggy
@@ -57,6 +58,24 @@ class ArchitectureSpec:
     options: type[Options] = Options
     detect: str = ""
     """'module:function' from names and shapes of tensors to the options, or None, for `vaeedit models convert`."""
+    folder: str = ""
+    """'module:function' from a folder (Path) to the `FolderVae` in it, or None where it holds something else."""
+    fetch: Mapping[str, str] = field(default_factory=dict)
+    """PREFIX -> 'module:function' from TEXT to a local folder (Path), for `--vae PREFIX:TEXT`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderVae:
+    """A VAE in a folder that other software wrote, as the architecture that knows its format found it."""
+
+    name: str
+    shape: Mapping[str, Any]
+    """The options of the architecture."""
+    folder: Path
+    """Where the files themselves are: the folder that was asked about, or one inside it."""
+    tensors: Callable[[], Mapping[str, Any]]
+    """Reads the weights, by the names that they have in the network; must never open a pickle."""
+    summary: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

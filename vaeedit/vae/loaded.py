@@ -17,7 +17,7 @@ from vaeedit.resampling import bicubic_up
 from vaeedit.tiling import Tile, best_sides, reflected, tiles
 from vaeedit.vae.files import VaeInfo
 from vaeedit.vae.latents import Decoded, Gaussian, Latents, Mixture
-from vaeedit.vae.protocol import VAE, Estimator, Upscaler
+from vaeedit.vae.protocol import VAE, Estimator, SeesWhole, Upscaler
 
 Edit = Callable[..., Latents | Mixture]
 """From the latents of each frame at one tile to those of the result."""
@@ -115,6 +115,8 @@ class LoadedVae:
     def _grid(self, frame: Frame, times: int, tile: int | None) -> Iterator[Tile]:
         """The tiles of a frame whose result is `times` as large; `tile` is a side of the frame's own pixels."""
         halo = self.network.receptive_field
+        if tile and isinstance(self.network, SeesWhole):
+            halo = self.network.overlap
         sides = (tile, tile) if tile else best_sides(frame.height, frame.width, halo, AREA // times**2)
         return tiles(frame.height, frame.width, sides, halo, self.network.multiple)
 
