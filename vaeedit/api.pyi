@@ -4,6 +4,7 @@ from .errors import PluginError as PluginError
 from .errors import VaeeditError as VaeeditError
 from .image import Condition as Condition
 from .image import Estimated as Estimated
+from .image import Film as Film
 from .image import Frame as Frame
 from .image import deviation_map as deviation_map
 from .image import merged as merged
@@ -30,4 +31,5 @@ from .vae.latents import Decoded as Decoded
 from .vae.latents import Gaussian as Gaussian
 from .vae.latents import Latents as Latents
 from .vae.latents import Mixture as Mixture
+from .vae.latents import Series as Series
 from .vae.protocol import ElboTerms as ElboTerms

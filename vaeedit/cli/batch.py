@@ -13,6 +13,7 @@ from vaeedit.cli import console
 from vaeedit.cli.report import Reporter
 from vaeedit.cli.watch import watch
 from vaeedit.errors import UsageError
+from vaeedit.image.files import FILMS
 from vaeedit.settings import POLICIES, Settings
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def run_on_files(
         name,
         exists=values["exists"],
         in_place=values["in_place"],
+        film=Path(values["output"] or "").suffix.lower() in FILMS and order_of(pipeline, values).gives_film,
         made=history.made,
     )
     if values["compare"]:
