@@ -1,10 +1,12 @@
 """Directions in latent space: from pairs of a picture and its edit, from its principal components, from examples."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
 from vaeedit.api import Frame, Gaussian, Latents, OptionError
 from vaeedit_latent.moments import Moments
@@ -12,6 +14,8 @@ from vaeedit_latent.named import edited
 
 RIDGE = 1e-3
 """Of the mean variance: what a regression may not explain by."""
+AREA = 8
+"""Side of the areas that components are found of, in places of the coarsest grid."""
 MOST = 4.0
 """By how much examples may change a deviation for each unit of the amount."""
 
@@ -26,7 +30,7 @@ class Direction(Protocol):
         """A tile of the picture (0) or of a reference (1, 2, ...)."""
 
     def moved(self, rank: int, z: Tensor, amount: float) -> Tensor:
-        """A level (1, C, h, w), in double precision, gone so far."""
+        """A level (1, C, h, w), in double precision on the CPU, gone so far."""
 
     def notes(self) -> dict[str, Any]:
         """For the report."""
@@ -49,11 +53,11 @@ class Named:
         """Products over the grid; the picture's tiles wait for those of its edit."""
         for rank, level in enumerate(latents.levels):
             if index == 0:
-                self.waiting[rank, level.origin] = level.mean
+                self.waiting[rank, level.origin] = level.mean.cpu()
                 continue
-            z = self.waiting.pop((rank, level.origin))
-            change = (level.mean - z)[0].double().flatten(1)
-            points = _with_one(z[0].double().flatten(1))
+            z = self.waiting.pop((rank, level.origin)).double()
+            change = (level.mean.cpu().double() - z)[0].flatten(1)
+            points = _with_one(z[0].flatten(1))
             found = [points @ points.T, points @ change.T, change.square().sum()]
             before = self.sums.get(rank, [torch.zeros_like(each) for each in found])
             self.sums[rank] = [a + b for a, b in zip(before, found, strict=True)]
@@ -83,53 +87,59 @@ class Named:
 
 
 class Component:
-    """A principal component of the coarsest level over the picture: its part of every place is scaled."""
+    """A principal component of what the large areas of a picture differ by, at the coarsest level (GANSpace, 2020).
+
+    Latents are averaged over areas first: a shift is the same everywhere, and what does not outlast the average, such as
+    edges, would come out as a pattern of tiles.
+    """
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.count = 0
-        self.sums: Tensor | float = 0.0
-        self.products: Tensor | float = 0.0
+        self.parts: list[tuple[tuple[int, int], Tensor]] = []
 
     def references(self, frame: Frame) -> Sequence[Frame]:
         """None."""
         return ()
 
     def see(self, index: int, latents: Latents) -> None:
-        """First and second moments; raises OptionError where there is no such component."""
-        values = latents.levels[0].mean[0].double().flatten(1)
-        if self.number > len(values):
+        """Keep the tile; raises OptionError where there is no such component."""
+        level = latents.levels[0]
+        channels = level.mean.shape[1]
+        if self.number > channels:
             raise OptionError(
-                f"along must be from 1 to {len(values)}, the channels of the coarsest latents, not {self.number}."
+                f"along must be at most {channels}, the channels of the coarsest latents, not {self.number}."
             )
-        self.count += values.shape[1]
-        self.sums = self.sums + values.sum(1)
-        self.products = self.products + values @ values.T
+        self.parts.append((level.origin, level.mean.cpu()))
 
-    def _found(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Mean (C,), variances in ascending order (C,), and the component (C,)."""
-        mean = torch.as_tensor(self.sums) / self.count
-        covariance = torch.as_tensor(self.products) / self.count - torch.outer(mean, mean)
-        variances, vectors = torch.linalg.eigh(covariance)
-        return mean, variances, vectors[:, -self.number]
+    @cached_property
+    def _found(self) -> tuple[Tensor, Tensor]:
+        """Variances (C,) in ascending order, and the component (C,)."""
+        whole = _whole(self.parts).double()
+        area = min(AREA, *whole.shape[2:])
+        values = avg_pool2d(whole, area)[0].flatten(1)
+        variances, vectors = torch.linalg.eigh(torch.cov(values, correction=0).view(2 * whole.shape[1:2]))
+        vector = vectors[:, -self.number]
+        return variances.clamp_min(0), vector * vector[vector.abs().argmax()].sign()
 
     def moved(self, rank: int, z: Tensor, amount: float) -> Tensor:
-        """1 doubles what the component explains, -1 removes it; finer levels stay."""
+        """1 is a deviation of the areas; finer levels stay."""
         if rank > 0:
             return z
-        mean, _, vector = self._found()
-        part = torch.einsum("c,bchw->bhw", vector, z - mean[:, None, None])
-        return z + amount * vector[:, None, None] * part[:, None]
+        variances, vector = self._found
+        return z + amount * (variances[-self.number].sqrt() * vector)[:, None, None]
 
     def notes(self) -> dict[str, Any]:
-        """Its share of the variance of the coarsest level."""
-        _, variances, _ = self._found()
+        """Its share of the areas' variance."""
+        variances, _ = self._found
         share = variances[-self.number] / variances.sum().clamp_min(1e-12)
         return {"direction": f"component {self.number}", "variance_share": round(float(share), 4)}
 
 
 class Examples:
-    """The difference between two groups of pictures: mean and deviation of every channel of every level."""
+    """The difference between two groups of pictures: the mean of every channel, and the deviation of every level.
+
+    One deviation for all channels of a level: gains of their own would let the grid show.
+    """
 
     def __init__(self, toward: Sequence[Frame], away: Sequence[Frame]) -> None:
         self.toward, self.away = toward, away
@@ -145,9 +155,9 @@ class Examples:
             self.moments.setdefault((index, rank), Moments()).add(level.mean)
 
     def _statistics(self, indices: Sequence[int], rank: int) -> tuple[Tensor, Tensor]:
-        """Mean and deviation within pictures, (C,); every picture counts alike."""
+        """Mean (C,) and deviation within pictures, a number; every picture counts alike."""
         found = [self.moments[index, rank] for index in indices]
-        variance = torch.stack([each.variance for each in found]).mean(0)
+        variance = torch.stack([each.variance for each in found]).mean()
         return torch.stack([each.mean for each in found]).mean(0), variance.sqrt()
 
     def moved(self, rank: int, z: Tensor, amount: float) -> Tensor:
@@ -157,7 +167,7 @@ class Examples:
         start, narrow = self._statistics(range(1 + count, 1 + count + len(self.away)) or [0], rank)
         own = self.moments[0, rank].mean[:, None, None]
         gain = ((wide + 1e-6) / (narrow + 1e-6)).clamp(1 / MOST, MOST) ** amount
-        return own + gain[:, None, None] * (z - own) + amount * (goal - start)[:, None, None]
+        return own + gain * (z - own) + amount * (goal - start)[:, None, None]
 
     def notes(self) -> dict[str, Any]:
         """How many examples there were."""
@@ -166,7 +176,17 @@ class Examples:
 
 def moved(direction: Direction, rank: int, level: Gaussian, amount: float) -> Gaussian:
     """A level as a point, gone along a direction."""
-    return level.at(direction.moved(rank, level.mean.double(), amount).to(level.mean.dtype))
+    return level.at(direction.moved(rank, level.mean.cpu().double(), amount).to(level.mean))
+
+
+def _whole(parts: Sequence[tuple[tuple[int, int], Tensor]]) -> Tensor:
+    """Tiles (1, C, h, w) in their places."""
+    height = max(row + part.shape[2] for (row, _), part in parts)
+    width = max(column + part.shape[3] for (_, column), part in parts)
+    found = parts[0][1].new_zeros(1, parts[0][1].shape[1], height, width)
+    for (row, column), part in parts:
+        found[..., row : row + part.shape[2], column : column + part.shape[3]] = part
+    return found
 
 
 def _with_one(values: Tensor) -> Tensor:

@@ -66,8 +66,8 @@ class Interpolate(Operation[InterpolateOptions]):
         wanted = torch.lerp(var_a.sqrt(), var_b.sqrt(), t)
         found = ((1 - t) ** 2 * var_a + t**2 * var_b + 2 * t * (1 - t) * covariance).clamp_min(1e-12).sqrt()
         gain = (wanted / found).clamp(1 / MOST, MOST)
-        shape = (1, -1, 1, 1)
-        return (mean.view(shape) + gain.view(shape) * (z.double() - mean.view(shape))).to(z.dtype)
+        mean, gain = (each.to(z)[:, None, None] for each in (mean, gain))
+        return mean + gain * (z - mean)
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
         """What decoding loses at the ends is blended in; the frames as a contact sheet and as a film."""

@@ -1,4 +1,4 @@
-"""Means and variances of latents over the grid, put together from tiles, in double precision."""
+"""Means and variances of latents over the grid, put together from tiles, in double precision on the CPU."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class Moments:
 
     def add(self, z: Tensor) -> None:
         """Count in a tile (1, C, h, w)."""
-        values = z[0].double().flatten(1)
+        values = z[0].cpu().double().flatten(1)
         self.count += values.shape[1]
         self.sums = self.sums + values.sum(1)
         self.squares = self.squares + values.square().sum(1)
@@ -47,9 +47,11 @@ class JointMoments:
         for rank, level in enumerate(latents.levels):
             self.single.setdefault((index, rank), Moments()).add(level.mean)
             if index == 0:
-                self.waiting[rank, level.origin] = level.mean
+                self.waiting[rank, level.origin] = level.mean.cpu()
                 continue
-            product = (self.waiting.pop((rank, level.origin)).double() * level.mean.double()).sum((0, 2, 3))
+            product = (self.waiting.pop((rank, level.origin)).double() * level.mean.cpu().double()).sum(
+                (0, 2, 3)
+            )
             self.products[rank] = self.products.get(rank, torch.zeros_like(product)) + product
 
     def of(self, rank: int) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor], Tensor]:

@@ -30,7 +30,7 @@ def kl(latents: Latents, channels: int) -> list[float] | None:
     if any(level.log_scale is None for level in latents.levels):
         return None
     pairs = zip(latents.levels, counts(latents, channels), strict=True)
-    return [float(level.kl(_prior(level))[:, :count].double().sum()) for level, count in pairs]
+    return [float(level.kl(_prior(level))[:, :count].cpu().double().sum()) for level, count in pairs]
 
 
 def _cut(level: Gaussian, count: int) -> Gaussian:
