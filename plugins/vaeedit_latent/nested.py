@@ -26,8 +26,11 @@ def first(latents: Latents, channels: int) -> Latents:
 
 
 def kl(latents: Latents, channels: int) -> list[float] | None:
-    """KL(q || N(0, I)) of the kept channels of each level, in nats, summed; None where latents are points."""
-    if any(level.log_scale is None for level in latents.levels):
+    """KL(q || N(0, I)) of the kept channels of each level, in nats, summed.
+
+    None where latents are points, or are not all that the decoder knows of the image.
+    """
+    if latents.context or any(level.log_scale is None for level in latents.levels):
         return None
     pairs = zip(latents.levels, counts(latents, channels), strict=True)
     return [float(level.kl(_prior(level))[:, :count].cpu().double().sum()) for level, count in pairs]

@@ -1,7 +1,7 @@
 """Which result goes where, checked before any work starts."""
 
 import os
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -75,7 +75,7 @@ def _is_output(source: Source, output: str | None) -> bool:
 
 
 def _jobs(
-    sources: Sequence[Source], output: str | None, operation: str, in_place: bool, endings: Container[str]
+    sources: Sequence[Source], output: str | None, operation: str, in_place: bool, endings: Collection[str]
 ) -> list[Job]:
     streamed = any(source.path is None for source in sources)
     if streamed and (len(sources) > 1 or output is None):
@@ -91,7 +91,7 @@ def _jobs(
     if several or output.endswith(("/", "\\")) or folder.is_dir():
         return _into_folder(sources, folder)
     if folder.suffix.lower() not in endings:
-        raise UsageError(f"{output} does not end in a picture format ({', '.join(FORMATS)}).")
+        raise UsageError(f"{output} does not end in a picture format ({', '.join(endings)}).")
     if not folder.parent.is_dir():
         raise ImageError(f"{output} cannot be written: there is no folder {folder.parent}.")
     return [Job(sources[0].path, folder, sources[0].relative)]
