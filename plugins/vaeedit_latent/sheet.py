@@ -16,8 +16,12 @@ ASPECT = 1.6
 
 def columns_of(count: int, height: int, width: int) -> int:
     """How many frames stand in a row: no row is empty, and the last is as full as that allows."""
-    wanted = min(count, max(1, round(math.sqrt(count * ASPECT * height / width))))
-    rows = math.ceil(count / wanted)
+
+    def distance(columns: int) -> float:
+        """From the wanted aspect."""
+        return abs(math.log(columns * width / (math.ceil(count / columns) * height * ASPECT)))
+
+    rows = math.ceil(count / min(range(1, count + 1), key=distance))
     return math.ceil(count / rows)
 
 
