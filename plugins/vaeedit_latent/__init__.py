@@ -40,7 +40,7 @@ class DirectOptions(Options, frozen=True):
 
     along: Annotated[
         Literal["brightness", "contrast", "warmth", "saturation", "sharpness"]
-        | Annotated[int, bounded(ge=1)],
+        | Annotated[int, bounded(ge=1, le=512)],
         option(
             "A named direction, or the number of a principal component of the picture's coarsest latents."
         ),
@@ -65,7 +65,6 @@ def vaeedit_operations() -> list[OperationSpec]:
             target="vaeedit_latent.vary:Vary",
             options=VaryOptions,
             vae="photo",
-            latent=True,
             delta=True,
         ),
         OperationSpec(

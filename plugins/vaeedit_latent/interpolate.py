@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vaeedit.api import Film, Frame, Latents, Operation, OptionError, Request, Result, Series, VaeeditError
+from vaeedit.api import Film, Frame, Latents, Operation, OptionError, Request, Result, Series
 from vaeedit_latent import InterpolateOptions
 from vaeedit_latent.fitted import pair
 from vaeedit_latent.moments import JointMoments
@@ -71,8 +71,6 @@ class Interpolate(Operation[InterpolateOptions]):
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
         """What decoding loses at the ends is blended in; the frames as a contact sheet and as a film."""
-        if any(end.pixels.shape != frames[0].pixels.shape for end in self.ends):
-            raise VaeeditError("interpolate needs a VAE that leaves the size of a picture as it is.")
         lost = [
             end.floats() - frame.floats()
             for end, frame in zip(self.ends, (frames[0], frames[-1]), strict=True)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from skimage.metrics import structural_similarity
 
-from vaeedit.api import Frame, Latents, Operation, Request, Result, Series, VaeeditError
+from vaeedit.api import Frame, Latents, Operation, Request, Result, Series
 from vaeedit_latent import ReconstructOptions
 from vaeedit_latent.code_length import code_length
 from vaeedit_latent.nested import counts, first, kl
@@ -52,8 +52,6 @@ class Reconstruct(Operation[ReconstructOptions]):
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
         """The image and its report."""
         original, mean = originals[0], frames[0]
-        if mean.pixels.shape != original.pixels.shape:
-            raise VaeeditError("reconstruct needs a VAE that leaves the size of a picture as it is.")
         result = original.with_floats(mean.pixels)
         size = original.pixels.size
         notes = {**_fidelity(original, result), "values_kept": round(self.values / size, 4)}

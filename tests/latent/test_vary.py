@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import vaeedit
 from vaeedit.errors import VaeeditError
 
 
@@ -29,6 +30,13 @@ def test_of_a_vae_that_loses_nothing_it_is_the_posterior(run, cat, toys):
     inside = (cat.floats() > 0.45) & (cat.floats() < 0.55)  # nothing is clipped there
     assert inside.sum() > 500
     assert found[inside].std() == pytest.approx(np.exp(-2), rel=0.1)
+
+
+def test_a_draw_may_be_drawn_from(session, cat):
+    once, twice = (
+        session.run(vaeedit.Pipeline(*[vaeedit.Step("vary")] * count), cat).frame for count in (1, 2)
+    )
+    assert not np.array_equal(once.pixels, twice.pixels)
 
 
 def test_points_cannot_vary(run, cat, toys):

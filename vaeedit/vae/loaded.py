@@ -93,8 +93,6 @@ class LoadedVae:
         """
         frames = [frame, *others]
         times = self._magnification(frames)
-        if delta and times != 1:
-            raise WeightsError(f"The VAE {self.info.name} enlarges pictures; this edit needs one that does not.")
         shape = (frame.height * times, frame.width * times, frame.channels)
         canvases: list[_Canvas] = []
         estimates: dict[str, list[tuple[float, int]]] = {}
