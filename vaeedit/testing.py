@@ -163,7 +163,7 @@ def check_target(spec: OperationSpec) -> None:
 def check_yaml(spec: OperationSpec, name: str, registry: Registry) -> None:
     """Options survive the way through a pipeline file."""
     options = sample_options(spec.options)
-    needed = {image: "other.png" for image in spec.needs}
+    needed = dict.fromkeys(spec.needs, "other.png")
     pipeline = Pipeline(Step(name, maps=spec.maps, **as_dict(options), **needed), seed=3)
     planned = Pipeline.from_yaml(pipeline.to_yaml()).check(registry)
     assert planned[0].options == options

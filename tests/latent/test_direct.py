@@ -113,6 +113,14 @@ def test_without_away_it_goes_to_the_examples_themselves(run, cat, folders):
     assert abs(found.floats().mean() - wanted) < 0.3 * abs(cat.floats().mean() - wanted)
 
 
+def test_a_pale_example_makes_pale(run, cat, folders):
+    x = cat.floats()
+    pale = x.mean((0, 1)) + 0.5 * (x - x.mean((0, 1)))
+    write(cat.with_floats(pale), "pale.png")
+    found = run("direct", cat, toward="pale.png").frame.floats()
+    assert np.abs(found - pale).mean() < 0.25 * np.abs(x - pale).mean()
+
+
 def test_its_own_statistics_leave_a_picture_alone(run, cat, folders):
     assert np.abs(run("direct", cat, toward="in.png").frame.pixels.astype(int) - cat.pixels).max() <= 1
 
