@@ -6,6 +6,7 @@ from .errors import VaeeditError as VaeeditError
 from .errors import WeightsError as WeightsError
 from .image import Condition as Condition
 from .image import Estimated as Estimated
+from .image import Film as Film
 from .image import Frame as Frame
 from .image import deviation_map as deviation_map
 from .image import merged as merged
@@ -33,5 +34,9 @@ from .vae.latents import Decoded as Decoded
 from .vae.latents import Gaussian as Gaussian
 from .vae.latents import Latents as Latents
 from .vae.latents import Mixture as Mixture
+<<<<<<< HEAD
 from .vae.protocol import WHOLE as WHOLE
+=======
+from .vae.latents import Series as Series
+>>>>>>> latent
 from .vae.protocol import ElboTerms as ElboTerms

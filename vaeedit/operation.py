@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from vaeedit.options import Options
 
 if TYPE_CHECKING:  # this module is light; frames and latents are not
-    from vaeedit.image import Frame
-    from vaeedit.vae.latents import Latents, Mixture
+    from vaeedit.image import Film, Frame
+    from vaeedit.vae.latents import Latents, Mixture, Series
 
 O = TypeVar("O", bound=Options)
 
@@ -34,17 +34,18 @@ class Request(Generic[O]):
 
 @dataclass(frozen=True)
 class Result:
-    """The edited image, side results by name, and notes (small, JSON-able) for the report."""
+    """The edited image, side results by name, notes (small, JSON-able) for the report, and the film, where there is one."""
 
     frame: Frame
     maps: Mapping[str, Frame] = field(default_factory=dict)
     notes: Mapping[str, Any] = field(default_factory=dict)
+    film: Film | None = None
 
     def save(self, path: str | os.PathLike[str]) -> list[str]:
-        """Write the image; returns warnings about what the format could not hold."""
-        from vaeedit.image import write
+        """Write the image, or where the name ends in .gif or .mp4 the film; returns warnings about what was lost."""
+        from vaeedit.image import write, write_film
 
-        return write(self.frame, path)
+        return write(self.frame, path) if self.film is None else write_film(self.film, self.frame, path)
 
 
 class Operation(Generic[O]):
@@ -82,11 +83,11 @@ class Operation(Generic[O]):
         `index` counts the frames of `before`, then the references. Tiles come without their halos, each position once.
         """
 
-    def edit(self, latents: Latents) -> Latents | Mixture:
+    def edit(self, latents: Latents) -> Latents | Mixture | Series:
         """Move the latents; called for each tile, so it must depend on grid positions through `origin` only."""
         raise NotImplementedError(f"{type(self).__name__} must define edit")
 
-    def join(self, latents: Sequence[Latents]) -> Latents | Mixture:
+    def join(self, latents: Sequence[Latents]) -> Latents | Mixture | Series:
         """Make one image's latents of those of all frames of `before`; an operation that has this is not asked to `edit`."""
         raise NotImplementedError(f"{type(self).__name__} does not define join")
 

@@ -168,7 +168,7 @@ def _plan(step: Step, where: str, registry: Registry) -> tuple[PlannedStep | Non
             registry.weights.find(vae)
         except UnknownName as error:
             faults.append(((step.operation, "vae"), f"{where}: {error}"))
-    if spec.tells and step.vae not in (None, spec.vae):
+    if step.vae not in (None, spec.vae):
         faults += [((step.operation, "vae"), f"{where}: {text}") for text in _misfits(vae, spec, registry)]
     images = {name: (given,) if isinstance(given, str) else given for name, given in pictures.items()}
     faults += [((step.operation, name), f"{where}: {text}") for name, text in _image_faults(images, spec)]

@@ -15,7 +15,7 @@ import torch
 from vaeedit.devices import resolve_device, resolve_precision, use_huge_pages
 from vaeedit.errors import PluginError, VaeeditError
 from vaeedit.further import resolved
-from vaeedit.image import Frame, read
+from vaeedit.image import Frame, expanded, read
 from vaeedit.operation import Operation, Request, Result
 from vaeedit.options import validate
 from vaeedit.pipeline import Pipeline, Plan, PlannedStep, Step, chains
@@ -23,7 +23,7 @@ from vaeedit.plugins import Registry, registry
 from vaeedit.settings import Settings
 from vaeedit.specs import OperationSpec, load_target
 from vaeedit.vae.files import find_vae, load_vae
-from vaeedit.vae.latents import Latents, Mixture
+from vaeedit.vae.latents import Latents, Mixture, Series
 from vaeedit.vae.loaded import Edit, LoadedVae
 
 SEEDS = 2**62
@@ -134,7 +134,9 @@ class Session:
                 vae.visit(frame, partial(operation.gather, index), precision=precision, tile=tile)
         joint = _joins(operation) and bool(frames)
         return [
-            vae.edit(
+            edited
+            for frame, *others in ([frames] if joint else [[frame] for frame in frames])
+            for edited in vae.edit_all(
                 frame,
                 edit,
                 others=others,
@@ -143,7 +145,6 @@ class Session:
                 delta=spec.delta,
                 tile=tile,
             )
-            for frame, *others in ([frames] if joint else [[frame] for frame in frames])
         ]
 
 
@@ -155,19 +156,24 @@ def _operation(step: PlannedStep, seed: int, images: Mapping[str, Sequence[Frame
 
 
 def _further(step: PlannedStep, folder: Path | None, name: Path | None) -> dict[str, list[Frame]]:
-    """The step's further pictures; raises ImageError for one that cannot be read."""
-    return {key: [read(resolved(text, folder, name)) for text in texts] for key, texts in step.images.items()}
+    """The step's further pictures, those of folders among them; raises ImageError for one that cannot be read."""
+    return {
+        key: [read(path) for text in texts for path in expanded(resolved(text, folder, name))]
+        for key, texts in step.images.items()
+    }
 
 
 def _in_turn(moving: Sequence[tuple[PlannedStep, Operation[Any]]]) -> Edit:
     """The operations' edits one after the other."""
 
-    def edit(first: Latents, *others: Latents) -> Latents | Mixture:
+    def edit(first: Latents, *others: Latents) -> Latents | Mixture | Series:
         (step, operation), *following = moving
         with _blame(step):
             found = operation.join([first, *others]) if _joins(operation) else operation.edit(first)
         for step, operation in following:
             with _blame(step):
+                if isinstance(found, Series):
+                    raise TypeError("the step before gives several pictures; only one can be handed on")
                 found = found.edited(operation.edit) if isinstance(found, Mixture) else operation.edit(found)
         return found
 

@@ -34,7 +34,10 @@ class OperationSpec:
     tells: tuple[str, ...] = ()
     """Names of the conditions that `before` gives the VAE; another VAE that lacks one is refused before it loads."""
     images: Mapping[str, str] = field(default_factory=dict)
-    """Further pictures it takes, name -> description; each becomes `--NAME FILE` and a key of a pipeline's step."""
+    """Further pictures it takes, name -> description; each becomes `--NAME FILE` and a key of a pipeline's step.
+
+    A folder stands for the pictures in it.
+    """
     needs: tuple[str, ...] = ()
     """Those of `images` that must be given."""
     rest: str = ""
@@ -43,6 +46,8 @@ class OperationSpec:
     """True where `edit` alone does the work: neighbouring steps of that kind with one VAE share its encode and decode."""
     delta: bool = False
     """True where only what the edit changes is decoded, x + D(edited) - D(latents): nothing else of the image is lost."""
+    film: bool = False
+    """True where the result has a film, which an output ending in .gif or .mp4 receives."""
     maps: Mapping[str, str] = field(default_factory=dict)
     """Side results it can give as pictures, name -> description; each becomes `--NAME FILE`."""
 

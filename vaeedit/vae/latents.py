@@ -154,16 +154,31 @@ class Mixture:
     def __iter__(self) -> Iterator[tuple[float, Latents]]:
         return iter(self.components)
 
-    def edited(self, edit: "Callable[[Latents], Latents | Mixture]") -> "Mixture":
-        """Every component edited; what becomes a mixture itself is taken apart."""
+    def edited(self, edit: "Callable[[Latents], Latents | Mixture | Series]") -> "Mixture":
+        """Every component edited; what becomes a mixture itself is taken apart. Raises TypeError for a series."""
 
         def components() -> Iterator[tuple[float, Latents]]:
             for weight, latents in self:
                 found = edit(latents)
+                if isinstance(found, Series):
+                    raise TypeError("a component of a mixture cannot become several pictures")
                 parts = found if isinstance(found, Mixture) else [(1.0, found)]
                 yield from ((weight * share, part) for share, part in parts)
 
         return Mixture(components())
+
+
+@dataclass(frozen=True)
+class Series:
+    """Several latents, decoded one by one, each to a picture of its own; `after` gets them all.
+
+    Give a generator to keep only one in memory. Every tile must give as many.
+    """
+
+    members: Iterable[Latents | Mixture]
+
+    def __iter__(self) -> Iterator[Latents | Mixture]:
+        return iter(self.members)
 
 
 @dataclass(frozen=True)
