@@ -34,9 +34,6 @@ from .vae.latents import Decoded as Decoded
 from .vae.latents import Gaussian as Gaussian
 from .vae.latents import Latents as Latents
 from .vae.latents import Mixture as Mixture
-<<<<<<< HEAD
-from .vae.protocol import WHOLE as WHOLE
-=======
 from .vae.latents import Series as Series
->>>>>>> latent
+from .vae.protocol import WHOLE as WHOLE
 from .vae.protocol import ElboTerms as ElboTerms

@@ -53,7 +53,7 @@ def test_the_direction_is_that_of_the_edit(run, soft, name):
     result = run("direct", soft, along=name, amount=0.5)
     moved = result.frame.floats() - soft.floats()
     wanted = 0.5 * (edited(soft, name).floats() - soft.floats())
-    assert np.square(moved - wanted).mean() < 0.25 * np.square(wanted).mean()
+    assert np.square(moved - wanted).mean() < 0.5 * np.square(wanted).mean()
     assert 0.5 < result.notes["direct"]["explained"] <= 1
 
 
@@ -132,7 +132,7 @@ def test_its_own_statistics_leave_a_picture_alone(run, cat, folders):
         ({"away": "dark"}, OptionError, "--away needs --toward"),
         ({"toward": "empty"}, UsageError, "no picture in the folder empty"),
         ({"toward": "none"}, VaeeditError, "none cannot be read"),
-        ({"along": 33}, OptionError, "at most 32"),
+        ({"along": 9}, OptionError, "at most 8"),
         ({"along": "redness"}, PipelineError, "along must be brightness"),
         ({"amount": 11}, PipelineError, "amount must be a number from -10 to 10"),
     ],
