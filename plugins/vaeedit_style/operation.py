@@ -10,6 +10,7 @@ from torch import Tensor
 
 from vaeedit.api import Frame, Latents, Operation, OptionError, Request, Result
 from vaeedit_style import StyleOptions
+from vaeedit_style.canvas import canvas
 from vaeedit_style.grids import Grid, at, levelled
 from vaeedit_style.palette import recoloured
 from vaeedit_style.texture import laid_over
@@ -29,6 +30,7 @@ class Style(Operation[StyleOptions]):
         super().__init__(request)
         self.shares = _shares(self.options.weights, len(request.images["style"]))
         self.styles: list[Image] = []
+        self.further: list[Image] = []
         self.grids: dict[tuple[int, int], Grid] = {}
         self.changes: list[Tensor] = []
 
@@ -42,15 +44,18 @@ class Style(Operation[StyleOptions]):
         grey = self.options.preserve_color or frames[0].channels == 1
         own = _rgb(frames[0], grey)
         self.styles = [_sized(_rgb(style, grey), max(own.shape)) for style in self.request.images["style"]]
-        return [Frame(recoloured(own, self.styles, self.shares, self.options.strength))]
+        changed = recoloured(own, self.styles, self.shares, self.options.strength)
+        if self.options.texture:
+            self.further = [canvas(changed, self.styles, self.shares), *self.styles]
+        return [Frame(changed)]
 
     def references(self) -> Sequence[Frame]:
-        """The style pictures."""
-        return [Frame(style) for style in self.styles] if self.options.texture else ()
+        """The canvas and the style pictures."""
+        return [Frame(image) for image in self.further]
 
     def gather(self, index: int, latents: Latents) -> None:
         """Keep all levels of all pictures."""
-        for rank, level in enumerate(latents.levels if self.options.texture else ()):
+        for rank, level in enumerate(latents.levels if self.further else ()):
             self.grids.setdefault((index, rank), Grid()).add(level)
 
     def edit(self, latents: Latents) -> Latents:
@@ -68,12 +73,12 @@ class Style(Operation[StyleOptions]):
 
     def _changes(self, count: int) -> list[Tensor]:
         """What texture adds to each level of the whole picture."""
-        content, *styles = (
-            levelled([self.grids[index, rank].whole() for rank in range(count)]) for index in range(1 + len(self.styles))
+        content, painted, *styles = (
+            levelled([self.grids[index, rank].whole() for rank in range(count)]) for index in range(1 + len(self.further))
         )
         self.grids.clear()
         amount = self.options.strength * self.options.texture
-        return [amount * change for change in laid_over(content, styles, self.shares)]
+        return [amount * change for change in laid_over(content, painted, styles, self.shares)]
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
         """Meet the palette, which texture has moved; then own colours and the mask, where they are asked for."""
