@@ -133,7 +133,7 @@ class Session:
             for index, frame in enumerate([*frames, *operation.references()]):
                 vae.visit(frame, partial(operation.gather, index), precision=precision, tile=tile)
         joint = _joins(operation) and bool(frames)
-        return [
+        edited = [
             vae.edit(
                 frame,
                 edit,
@@ -145,6 +145,8 @@ class Session:
             )
             for frame, *others in ([frames] if joint else [[frame] for frame in frames])
         ]
+        decoded = frames if operation.wants_decoded else []
+        return edited + [vae.edit(frame, Latents.mean, precision=precision, tile=tile) for frame in decoded]
 
 
 def _operation(step: PlannedStep, seed: int, images: Mapping[str, Sequence[Frame]]) -> Operation[Any]:
