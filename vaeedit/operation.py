@@ -69,6 +69,11 @@ class Operation(Generic[O]):
         """True where `after` needs the standard deviation of each decoded value (`Frame.scale`)."""
         return False
 
+    @property
+    def wants_decoded(self) -> bool:
+        """True where `after` needs, behind the joined image, what each frame of `before` decodes to as it is; asked after `before`."""
+        return False
+
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
         """Prepare the images: add conditions for the VAE, resize, ...; by default they stay as they are."""
         return frames

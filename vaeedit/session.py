@@ -133,10 +133,10 @@ class Session:
             for index, frame in enumerate([*frames, *operation.references()]):
                 vae.visit(frame, partial(operation.gather, index), precision=precision, tile=tile)
         joint = _joins(operation) and bool(frames)
-        return [
-            edited
+        edited = [
+            found
             for frame, *others in ([frames] if joint else [[frame] for frame in frames])
-            for edited in vae.edit_all(
+            for found in vae.edit_all(
                 frame,
                 edit,
                 others=others,
@@ -146,6 +146,8 @@ class Session:
                 tile=tile,
             )
         ]
+        decoded = frames if operation.wants_decoded else []
+        return edited + [vae.edit(frame, Latents.mean, precision=precision, tile=tile) for frame in decoded]
 
 
 def _operation(step: PlannedStep, seed: int, images: Mapping[str, Sequence[Frame]]) -> Operation[Any]:

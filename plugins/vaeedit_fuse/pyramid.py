@@ -1,0 +1,69 @@
+"""Pyramids (Burt & Adelson 1983): a picture as its detail and a small base, and bases fused scale by scale."""
+
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+
+from vaeedit_fuse.arrays import Array, Map, blurred
+
+Weigh = Callable[[Sequence[Array], Sequence[Map]], Sequence[Map]]
+"""From one scale's details (h, w, C) of all pictures, and the given weights at that scale, to the weights (h, w) of the details."""
+
+
+def split(x: Array, scales: int) -> tuple[Array, Array]:
+    """Detail (H, W, C) and base, which is smaller by 2^scales; the detail is what `raised` does not bring back."""
+    base = x
+    for _ in range(scales):
+        base = _half(base)
+    return x - raised(base, x.shape[:2], scales), base
+
+
+def raised(base: Array, size: tuple[int, ...], scales: int) -> Array:
+    """A base at the size (H, W) again."""
+    sizes = [size]
+    for _ in range(scales):
+        sizes.append(tuple((side + 1) // 2 for side in sizes[-1]))
+    for target in sizes[-2::-1]:
+        base = _double(base, target)
+    return base
+
+
+def fused(bases: Sequence[Array], weights: Sequence[Map], weigh: Weigh, scales: int) -> Array:
+    """Bases (h, w, C) with the details of each scale weighted by `weigh`, and what is left by `weights` (h, w).
+
+    There are at most `scales` scales, as far as the sides allow.
+    """
+    if scales == 0 or min(bases[0].shape[:2]) < 4:
+        return _mixed(bases, weights)
+    halves = [_half(base) for base in bases]
+    details = [base - _double(half, base.shape) for base, half in zip(bases, halves, strict=True)]
+    smaller = fused(halves, [_half(each[..., None])[..., 0] for each in weights], weigh, scales - 1)
+    return _double(smaller, bases[0].shape) + _mixed(details, weigh(details, weights))
+
+
+def as_given(details: Sequence[Array], weights: Sequence[Map]) -> Sequence[Map]:
+    """The weights themselves."""
+    return weights
+
+
+def strongest_detail(details: Sequence[Array], weights: Sequence[Map]) -> Sequence[Map]:
+    """The picture of most detail takes a place; borders between pictures are soft."""
+    strength = np.stack([blurred(np.abs(each).sum(2), 1) for each in details])
+    winner = strength.argmax(0)
+    return [blurred((winner == k).astype(np.float32), 1) for k in range(len(details))]
+
+
+def _mixed(pictures: Sequence[Array], weights: Sequence[Map]) -> Array:
+    found: Array = np.sum([w[..., None] * x for w, x in zip(weights, pictures, strict=True)], 0)
+    return found
+
+
+def _half(x: Array) -> Array:
+    small = np.asarray(cv2.pyrDown(x), np.float32)
+    return small.reshape(*small.shape[:2], -1)
+
+
+def _double(x: Array, size: tuple[int, ...]) -> Array:
+    large = np.asarray(cv2.pyrUp(x, dstsize=(size[1], size[0])), np.float32)
+    return large.reshape(*size[:2], -1)
