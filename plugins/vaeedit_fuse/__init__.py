@@ -10,7 +10,9 @@ class FuseOptions(Options, frozen=True):
 
     mode: Annotated[
         Literal["focus", "exposure", "infrared", "blend"],
-        option("focus: the sharpest of each place; exposure: the best exposed; infrared: its structure in the picture's colours; blend: across a mask."),
+        option(
+            "focus: the sharpest of each place; exposure: the best exposed; infrared: its structure in the picture's colours; blend: across a mask."
+        ),
     ] = "focus"
     align: Annotated[bool, option("Move the other pictures onto the first, for shots from the hand.")] = False
     alpha: Annotated[float, option("blend without a mask: share of the other picture.", ge=0, le=1)] = 0.5
@@ -26,7 +28,10 @@ def vaeedit_operations() -> list[OperationSpec]:
             target="vaeedit_fuse.operation:Fuse",
             options=FuseOptions,
             vae="photo",
-            images={"with": "Another picture of the scene; may be repeated.", "mask": "blend: where the other picture goes, white on black."},
+            images={
+                "with": "Another picture of the scene; may be repeated.",
+                "mask": "blend: where the other picture goes, white on black.",
+            },
             needs=("with",),
             rest="with",
         )

@@ -67,7 +67,9 @@ class Fuse(Operation[FuseOptions]):
                 for k in range(len(self.frames))
             ]
             weights = decision(maps, first.floats().mean(2), radius=4)
-            parts = [weight[..., None] * frame.floats() for weight, frame in zip(weights, self.frames, strict=True)]
+            parts = [
+                weight[..., None] * frame.floats() for weight, frame in zip(weights, self.frames, strict=True)
+            ]
             return Result(first.with_floats(np.sum(parts, 0)))
         if self.options.mode == "infrared" and first.channels == 3:
             change = fused.floats() - _grey(first).floats()

@@ -49,7 +49,9 @@ def decision(activities: Sequence[Map], guide: Map, *, smallest: float = 0.005, 
 def _without_specks(region: NDArray[np.uint8], smallest: float) -> NDArray[np.uint8]:
     """A region without small islands, its small holes filled."""
     for value in (1, 0):
-        count, labels, facts, _ = cv2.connectedComponentsWithStats((region == value).astype(np.uint8), connectivity=4)
+        count, labels, facts, _ = cv2.connectedComponentsWithStats(
+            (region == value).astype(np.uint8), connectivity=4
+        )
         small = facts[:, cv2.CC_STAT_AREA] < smallest * region.size
         small[0] = False  # the rest
         region = np.where(small[labels], 1 - value, region).astype(np.uint8) if count > 1 else region

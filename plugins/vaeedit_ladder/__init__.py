@@ -50,7 +50,8 @@ class PhotoShape(Options, frozen=True):
     )
     latents: Annotated[tuple[int, ...], option("Latent channels of each level.")] = (3, 4, 32)
     nested: Annotated[
-        tuple[int, ...], option("Numbers of latent channels, counted from the coarsest level, that decode alone.")
+        tuple[int, ...],
+        option("Numbers of latent channels, counted from the coarsest level, that decode alone."),
     ] = (16, 32, 36, 39)
     kept: Annotated[tuple[float, ...], option("In training, the chance that only so many are kept.")] = (
         0.5,

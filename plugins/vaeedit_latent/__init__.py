@@ -8,13 +8,17 @@ from vaeedit.api import OperationSpec, Options, WeightsSpec, hookimpl, option
 class ReconstructOptions(Options, frozen=True):
     """Options of `reconstruct`."""
 
-    levels: Annotated[int, option("Keep this many of the coarsest levels of the latents; 0 keeps all.", ge=0, le=16)] = 0
+    levels: Annotated[
+        int, option("Keep this many of the coarsest levels of the latents; 0 keeps all.", ge=0, le=16)
+    ] = 0
 
 
 class VaryOptions(Options, frozen=True):
     """Options of `vary`."""
 
-    amount: Annotated[float, option("Noise on the latents, in standard deviations of their posterior.", ge=0, le=100)] = 1.0
+    amount: Annotated[
+        float, option("Noise on the latents, in standard deviations of their posterior.", ge=0, le=100)
+    ] = 1.0
 
 
 @hookimpl

@@ -59,7 +59,9 @@ class Reconstruct(Operation[ReconstructOptions]):
                 round(self.nats[rank] / (frame.height * frame.width), 4) for rank in sorted(self.nats)
             ]
         if self.nats and frame.scale is not None:
-            bits = sum(self.nats.values()) / math.log(2) + _code_length(original.floats() - frame.floats(), frame.scale)
+            bits = sum(self.nats.values()) / math.log(2) + _code_length(
+                original.floats() - frame.floats(), frame.scale
+            )
             notes["bits_per_value"] = round(bits / size, 4)
         return Result(frame, notes=notes)
 
