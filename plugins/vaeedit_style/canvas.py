@@ -17,13 +17,13 @@ from vaeedit_style.quilt import quilted
 from vaeedit_style.sliced import Line, quantiles_of
 from vaeedit_style.transport import carried
 
-HOP = 24
+HOP = 16
 """Pixels between patches; a patch is twice as wide."""
 STEP = 4
 """Pixels between places of the style that are compared; twice as many in a large one."""
 LARGE = 640
 """Pixels along the longer side of what is a large style."""
-SLOW = 10.0
+SLOW = 7.0
 """Standard deviation in pixels of the blur that parts structure, which stays the content's, from texture."""
 ACTIVITY = 1.0
 """Weight of activity in comparisons, in deviations of all else together."""
@@ -67,7 +67,11 @@ def _described(image: Image, step: int) -> tuple[Tensor, Tensor]:
     small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
     reach = HOP // step // 2
     around = np.pad(small, ((reach, reach), (reach, reach), (0, 0)), mode="edge")
-    spots = [around[dy : dy + height, dx : dx + width] for dy in (0, reach, 2 * reach) for dx in (0, reach, 2 * reach)]
+    spots = [
+        around[dy : dy + height, dx : dx + width]
+        for dy in (0, reach, 2 * reach)
+        for dx in (0, reach, 2 * reach)
+    ]
     fine = (image - _blurred(image)) @ GREY
     activity = np.sqrt(cv2.GaussianBlur(fine**2, (0, 0), HOP / 4))
     return torch.from_numpy(np.concatenate(spots, 2)), torch.from_numpy(cv2.resize(activity, (width, height)))

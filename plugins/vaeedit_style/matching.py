@@ -35,7 +35,9 @@ class Matcher:
         rows, columns = (torch.arange(size, device=found.device) for size in self.lattice)
         colour = (rows[:, None] + columns) % 2
         for sweep in range(SWEEPS):
-            found = torch.where((colour == sweep % 2)[..., None], self._agreed(found, COHERENCE * scale), found)
+            found = torch.where(
+                (colour == sweep % 2)[..., None], self._agreed(found, COHERENCE * scale), found
+            )
         return found
 
     def _nearest(self) -> tuple[Tensor, Tensor]:

@@ -19,14 +19,18 @@ def quilted(source: Tensor, offsets: Tensor, hop: int, height: int, width: int) 
     rise = torch.sin(math.pi / 2 * (torch.arange(hop, device=source.device) + 0.5) / hop) ** 2
     ramp = (1 - rise, rise)
     rows, columns = offsets.shape[0] - 1, offsets.shape[1] - 1
-    corners = (torch.stack(torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij"), -1) * hop).to(offsets)
+    corners = (
+        torch.stack(torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij"), -1) * hop
+    ).to(offsets)
     steps = torch.arange(hop, device=source.device)
     around = [(a, b, offsets[a : rows + a, b : columns + b]) for a in (0, 1) for b in (0, 1)]
     weights = [ramp[a][:, None] * ramp[b] for a, b, _ in around]
     total, squares = 0.0, 0.0
     for (_, _, offset), weight in zip(around, weights, strict=True):
         down, across = ((corners + offset + margin)[..., k, None] + steps for k in (0, 1))
-        total = total + padded[:, down[..., :, None], across[..., None, :]] * weight  # (C, rows, columns, hop, hop)
+        total = (
+            total + padded[:, down[..., :, None], across[..., None, :]] * weight
+        )  # (C, rows, columns, hop, hop)
         for (_, _, other), further in zip(around, weights, strict=True):
             squares = squares + (other == offset).all(-1)[..., None, None] * (weight * further)
     cells = (total / torch.sqrt(squares)).permute(0, 1, 3, 2, 4)

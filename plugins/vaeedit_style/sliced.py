@@ -36,7 +36,9 @@ def quantiles_of(values: Tensor) -> Tensor:
 
 def mixed_quantiles(samples: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
     """Quantiles of the barycentre of samples on a line: their weighted mean (Rabin et al. 2011)."""
-    return torch.stack([share * quantiles_of(sample) for sample, share in zip(samples, shares, strict=True)]).sum(0)
+    return torch.stack(
+        [share * quantiles_of(sample) for sample, share in zip(samples, shares, strict=True)]
+    ).sum(0)
 
 
 def rotations(size: int, count: int) -> list[Tensor]:
@@ -46,7 +48,9 @@ def rotations(size: int, count: int) -> list[Tensor]:
     return [torch.eye(size), *drawn][:count]
 
 
-def transported(points: Tensor, source: Tensor, targets: Sequence[Tensor], shares: Sequence[float], rounds: int) -> Tensor:
+def transported(
+    points: Tensor, source: Tensor, targets: Sequence[Tensor], shares: Sequence[float], rounds: int
+) -> Tensor:
     """Points (N, D) moved by the chain that carries the sample `source` (M, D) to the barycentre of `targets`.
 
     A chain learned on a sample moves any other points too, so that they need not be those it was learned on.

@@ -14,7 +14,7 @@ from vaeedit_style.sliced import Line, mixed_quantiles
 
 REACH = 5
 """Side of a neighbourhood, in places of the coarsest level."""
-LEAST = 0.3
+LEAST = 0.5
 """Of the activity, what the canvas adds even where the content has enough."""
 LARGEST = 2.0
 """Factor by which the canvas may be amplified: where it is flat it holds little but rounding errors."""
@@ -23,7 +23,9 @@ TINY = 1e-6
 Levels = Sequence[Tensor]
 
 
-def laid_over(content: Levels, canvas: Levels, styles: Sequence[Levels], shares: Sequence[float]) -> list[Tensor]:
+def laid_over(
+    content: Levels, canvas: Levels, styles: Sequence[Levels], shares: Sequence[float]
+) -> list[Tensor]:
     """What to add to each level (1, C, h, w) of the content; shares of the styles sum to 1."""
     changes = []
     for rank, (level, painted) in enumerate(zip(content, canvas, strict=True)):
