@@ -71,7 +71,7 @@ class Operation(Generic[O]):
 
     @property
     def wants_decoded(self) -> bool:
-        """True where `after` needs, behind the joined image, what each frame of `before` decodes to as it is; asked after `before`."""
+        """True where `after` needs, behind the joined image, what each frame of `before` decodes to; asked after `before`."""
         return False
 
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:

@@ -21,7 +21,10 @@ def aligned(pictures: Sequence[Frame], mode: str) -> list[Frame]:
 
     Raises VaeeditError for one that cannot be aligned.
     """
-    return [pictures[0], *(_moved(pictures[0], other, number, mode) for number, other in enumerate(pictures[1:], 2))]
+    return [
+        pictures[0],
+        *(_moved(pictures[0], other, number, mode) for number, other in enumerate(pictures[1:], 2)),
+    ]
 
 
 def _moved(first: Frame, other: Frame, number: int, mode: str) -> Frame:
@@ -31,7 +34,7 @@ def _moved(first: Frame, other: Frame, number: int, mode: str) -> Frame:
     matrix = _shift(*greys) if mode == "exposure" else _homography(*greys, edges=mode == "infrared")
     if matrix is None:
         raise VaeeditError(
-            f"Picture {number} could not be aligned with the first: they share too little. Leave out --align, or that picture."
+            f"Picture {number} could not be aligned with the first: they share too little. Leave out --align or that picture."
         )
     return _warped(other, first, matrix)
 
@@ -50,29 +53,32 @@ def _homography(first: Map, other: Map, *, edges: bool) -> Matrix | None:
     Infrared is compared by its edges, as its brightness has nothing to do with the first picture's.
     """
     scale = min(1.0, SIDE / max(first.shape))
-    matrix = np.eye(3, dtype=np.float32)
+    matrix: Matrix = np.eye(3, dtype=np.float32)
     found = 0.0
     for factor in (scale / 4, scale / 2, scale):
         small = [_prepared(x, factor, edges) for x in (first, other)]
         if min(small[0].shape) < 16:
             continue
-        start = _rescaled(matrix, factor)
-        motion = cv2.MOTION_HOMOGRAPHY if factor == scale else cv2.MOTION_AFFINE
-        guess = start if motion == cv2.MOTION_HOMOGRAPHY else start[:2].copy()
+        everywhere = np.full(small[0].shape, 255, np.uint8)
+        last = factor == scale
+        motion = cv2.MOTION_HOMOGRAPHY if last else cv2.MOTION_AFFINE
+        guess = np.ascontiguousarray(_rescaled(matrix, factor)[: 3 if last else 2])
         stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 100, 1e-5)
         try:
-            found, guess = cv2.findTransformECC(small[0], small[1], guess, motion, stop, None, 3)
+            found, moved = cv2.findTransformECC(small[0], small[1], guess, motion, stop, everywhere, 3)
         except cv2.error:  # it did not converge
             return None
-        full = guess if len(guess) == 3 else np.vstack([guess, [[0, 0, 1]]])
-        matrix = _rescaled(full.astype(np.float32), 1 / factor)
+        whole = np.vstack([np.asarray(moved), [[0, 0, 1]]])[:3]
+        matrix = _rescaled(whole.astype(np.float32), 1 / factor)
     return matrix if found > SURE else None
 
 
 def _prepared(x: Map, factor: float, edges: bool) -> Map:
     small = cv2.resize(x, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     if edges:
-        small = cv2.GaussianBlur(np.hypot(cv2.Sobel(small, cv2.CV_32F, 1, 0), cv2.Sobel(small, cv2.CV_32F, 0, 1)), (0, 0), 2)
+        small = cv2.GaussianBlur(
+            np.hypot(cv2.Sobel(small, cv2.CV_32F, 1, 0), cv2.Sobel(small, cv2.CV_32F, 0, 1)), (0, 0), 2
+        )
     return np.asarray(small, np.float32)
 
 
@@ -86,12 +92,15 @@ def _rescaled(matrix: Matrix, factor: float) -> Matrix:
 
 def _warped(other: Frame, first: Frame, matrix: Matrix) -> Frame:
     size, back = (first.width, first.height), cv2.WARP_INVERSE_MAP
-    values: Array = cv2.warpPerspective(
+    values = cv2.warpPerspective(
         other.floats(), matrix, size, flags=cv2.INTER_CUBIC | back, borderMode=cv2.BORDER_REPLICATE
     ).reshape(first.pixels.shape)
-    shown = cv2.warpPerspective(np.ones((first.height, first.width), np.float32), matrix, size, flags=cv2.INTER_LINEAR | back)
-    return Frame(other.with_floats(np.where(shown[..., None] > 0.999, values, first.floats())).pixels)
+    shown = cv2.warpPerspective(
+        np.ones((first.height, first.width), np.float32), matrix, size, flags=cv2.INTER_LINEAR | back
+    )
+    whole: Array = np.where(shown[..., None] > 0.999, values, first.floats())
+    return Frame(other.with_floats(whole).pixels)
 
 
 def _bytes(x: Map) -> NDArray[np.uint8]:
-    return np.rint(x.clip(0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.rint(x.clip(0, 1) * 255), np.uint8)

@@ -36,7 +36,8 @@ def resized(values: Array, height: int, width: int) -> Array:
         return values
     smaller = height * width < values.shape[0] * values.shape[1]
     way = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(values, (width, height), interpolation=way)).reshape(height, width, -1)
+    found = np.asarray(cv2.resize(values, (width, height), interpolation=way), np.float32)
+    return found.reshape(height, width, -1)
 
 
 def blurred(x: Array, radius: int) -> Array:

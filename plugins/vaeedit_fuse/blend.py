@@ -36,7 +36,9 @@ class Even(Rule):
 
     def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Map]) -> Frame:
         """As decoded."""
-        return self.first.with_floats(carried(joined, [frame.floats() for frame in self.pictures], decoded, shares))
+        return self.first.with_floats(
+            carried(joined, [frame.floats() for frame in self.pictures], decoded, shares)
+        )
 
 
 class Masked(Rule):
@@ -64,10 +66,11 @@ class Masked(Rule):
         """The first picture beyond the feather, its very pixels."""
         blended = carried(joined, self.sources, decoded, [blurred(1 - self.mask, 2), blurred(self.mask, 2)])
         deep = _distance(self.inside) > FEATHER
-        blended = np.where(deep[..., None], self.mask[..., None] * (self.sources[1] - self.sources[0]) + self.sources[0], blended)
-        blended = np.where(self.near[..., None], blended, self.sources[0])
+        first, other = self.sources
+        blended = np.where(deep[..., None], first + self.mask[..., None] * (other - first), blended)
+        blended = np.where(self.near[..., None], blended, first)
         seam = self.near & ~deep
-        return self.first.with_floats(gradient_step(blended, *self.sources, self.inside, seam))
+        return self.first.with_floats(gradient_step(blended, first, other, self.inside, seam))
 
 
 def _distance(region: np.ndarray) -> Map:

@@ -13,7 +13,7 @@ from torch import Tensor
 from vaeedit.api import Frame
 from vaeedit_fuse.arrays import Array, Map, luma
 from vaeedit_fuse.grids import to_grid
-from vaeedit_fuse.pyramid import as_given, fused, raised, split, strongest_detail
+from vaeedit_fuse.pyramid import fused, mixed, raised, split, strongest_detail
 from vaeedit_fuse.rule import Rule, carried
 from vaeedit_fuse.weights import shares, smoothed, strongest
 
@@ -28,6 +28,9 @@ RADII = (1, 2, 2)
 class Detailed(Rule):
     """Details from the joined latents, and a base."""
 
+    softness = 1
+    """Grid places on either side over which weights of the coarsest level are averaged."""
+
     def __init__(self, pictures: Sequence[Frame], values: Sequence[Array]) -> None:
         super().__init__(pictures)
         self.values = values
@@ -40,9 +43,9 @@ class Detailed(Rule):
         return [Frame(detail) for detail in self.details]
 
     def weights(self, rank: int, activities: Tensor) -> Tensor:
-        """By activity; at the coarsest level soft between pictures, where a step would show."""
+        """By activity; at the coarsest level soft between pictures, where steps would show."""
         found = self.chosen(smoothed(activities, RADII[min(rank, len(RADII) - 1)]))
-        return smoothed(found, 1) if rank == 0 else found
+        return smoothed(found, self.softness) if rank == 0 else found
 
     def together(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Map]) -> Array:
         """Values (H, W, C)."""
@@ -59,7 +62,10 @@ class Detailed(Rule):
 
 
 class Infrared(Detailed):
-    """Luma: the strongest detail at every scale, and the mean of what is left; colour: that of the first picture."""
+    """Luma: the strongest detail at every scale; colour: that of the first picture."""
+
+    rest = True
+    softness = 2
 
     def __init__(self, pictures: Sequence[Frame]) -> None:
         super().__init__(pictures, [luma(frame.floats())[..., None] for frame in pictures])
@@ -69,10 +75,10 @@ class Infrared(Detailed):
         return strongest(activities)
 
     def base(self) -> Array:
-        """The strongest of four scales more."""
-        count = len(self.bases)
-        even = [np.full(self.bases[0].shape[:2], 1 / count, np.float32)] * count
-        return fused(self.bases, even, strongest_detail, 4)
+        """The strongest of four scales more; of what is left the mean, by how far it is from the picture's own."""
+        scores = [np.abs(base - base.mean())[..., 0] + np.float32(1e-3) for base in self.bases]
+        total = np.sum(scores, 0)
+        return fused(self.bases, [score / total for score in scores], strongest_detail, 4)
 
     def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Map]) -> Frame:
         """The first picture with the fused luma."""
@@ -98,7 +104,7 @@ class Exposure(Detailed):
         """All scales by exposure."""
         small = [split(each[..., None], SCALES)[1][..., 0] for each in self.exposures]
         total = np.sum(small, 0)
-        return fused(self.bases, [each / total for each in small], as_given, DEEP)
+        return fused(self.bases, [each / total for each in small], mixed, DEEP)
 
     def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Map]) -> Frame:
         """All channels alike."""

@@ -32,7 +32,9 @@ class Focus(Rule):
     def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Map]) -> Frame:
         """Pixels of the pictures; only near a border between regions they mix."""
         weights = decision(shares, luma(self.first.floats()))
-        parts = [weight[..., None] * frame.floats() for weight, frame in zip(weights, self.pictures, strict=True)]
+        parts = [
+            weight[..., None] * frame.floats() for weight, frame in zip(weights, self.pictures, strict=True)
+        ]
         return self.first.with_floats(np.sum(parts, 0))
 
 
@@ -49,14 +51,18 @@ def decision(shares: Sequence[Map], guide: Map, *, smallest: float = SMALLEST, r
         weights.append(_guided(region.astype(np.float32), guide, radius, 1e-2))
     total = np.sum(weights, 0)
     lost = total <= 0  # small regions that every picture gave up
-    found = [np.where(lost, winner == k, weight / np.where(lost, 1, total)) for k, weight in enumerate(weights)]
+    found = [
+        np.where(lost, winner == k, weight / np.where(lost, 1, total)) for k, weight in enumerate(weights)
+    ]
     return [each.astype(np.float32) for each in found]
 
 
 def _without_specks(region: NDArray[np.uint8], smallest: float) -> NDArray[np.uint8]:
     """A region without small islands, its small holes filled."""
     for value in (1, 0):
-        count, labels, facts, _ = cv2.connectedComponentsWithStats((region == value).astype(np.uint8), connectivity=4)
+        count, labels, facts, _ = cv2.connectedComponentsWithStats(
+            (region == value).astype(np.uint8), connectivity=4
+        )
         small = facts[:, cv2.CC_STAT_AREA] < smallest * region.size
         small[0] = False  # the rest
         region = np.where(small[labels], 1 - value, region).astype(np.uint8) if count > 1 else region
@@ -72,4 +78,4 @@ def _guided(x: Map, guide: Map, radius: int, epsilon: float) -> Map:
     mean_g, mean_x = mean(guide), mean(x)
     slope = (mean(guide * x) - mean_g * mean_x) / (mean(guide * guide) - mean_g**2 + epsilon)
     found = mean(slope) * guide + mean(mean_x - slope * mean_g)
-    return np.clip(1.04 * found - 0.02, 0, 1)
+    return np.asarray(np.clip(1.04 * found - 0.02, 0, 1), np.float32)

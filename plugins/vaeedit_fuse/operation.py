@@ -42,7 +42,7 @@ class Fuse(Operation[FuseOptions]):
         others = self.request.images["with"]
         pictures = [first, *(fitted(other, first) for other in others)]
         mask = _mask(self.request.images, first, len(pictures))
-        mode = self.options.mode
+        mode: str = self.options.mode
         if mode == "auto":
             mode = "blend" if mask is not None or self.options.alpha is not None else suited(pictures)
             self.notes["mode"] = mode
@@ -81,7 +81,9 @@ class Fuse(Operation[FuseOptions]):
     def join(self, latents: Sequence[Latents]) -> Latents:
         """Weighted products of experts."""
         levels = [
-            product([each.levels[rank] for each in latents], at(self._weights(rank), level))
+            product(
+                [each.levels[rank] for each in latents], at(self._weights(rank), level), rest=self.rule.rest
+            )
             for rank, level in enumerate(latents[0].levels)
         ]
         return replace(latents[0], levels=tuple(levels))

@@ -4,11 +4,14 @@ from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
+import torch
 
-from vaeedit_fuse.arrays import Array, Map, blurred
+from vaeedit.api import Gaussian
+from vaeedit_fuse.arrays import Array, Map
+from vaeedit_fuse.weights import activity, product, smoothed, strongest
 
-Weigh = Callable[[Sequence[Array], Sequence[Map]], Sequence[Map]]
-"""From one scale's details (h, w, C) of all pictures, and the given weights at that scale, to the weights (h, w) of the details."""
+Merge = Callable[[Sequence[Array], Sequence[Map]], Array]
+"""From one scale's details (h, w, C) of all pictures, and the given weights (h, w) at that scale, to the fused detail."""
 
 
 def split(x: Array, scales: int) -> tuple[Array, Array]:
@@ -29,34 +32,31 @@ def raised(base: Array, size: tuple[int, ...], scales: int) -> Array:
     return base
 
 
-def fused(bases: Sequence[Array], weights: Sequence[Map], weigh: Weigh, scales: int) -> Array:
-    """Bases (h, w, C) with the details of each scale weighted by `weigh`, and what is left by `weights` (h, w).
+def fused(bases: Sequence[Array], weights: Sequence[Map], merge: Merge, scales: int) -> Array:
+    """Bases (h, w, C) with the details of each scale put together by `merge`, and what is left by `weights` (h, w).
 
     There are at most `scales` scales, as far as the sides allow.
     """
     if scales == 0 or min(bases[0].shape[:2]) < 4:
-        return _mixed(bases, weights)
+        return mixed(bases, weights)
     halves = [_half(base) for base in bases]
     details = [base - _double(half, base.shape) for base, half in zip(bases, halves, strict=True)]
-    smaller = fused(halves, [_half(each[..., None])[..., 0] for each in weights], weigh, scales - 1)
-    return _double(smaller, bases[0].shape) + _mixed(details, weigh(details, weights))
+    smaller = fused(halves, [_half(each[..., None])[..., 0] for each in weights], merge, scales - 1)
+    return _double(smaller, bases[0].shape) + merge(details, weights)
 
 
-def as_given(details: Sequence[Array], weights: Sequence[Map]) -> Sequence[Map]:
-    """The weights themselves."""
-    return weights
-
-
-def strongest_detail(details: Sequence[Array], weights: Sequence[Map]) -> Sequence[Map]:
-    """The picture of most detail takes a place; borders between pictures are soft."""
-    strength = np.stack([blurred(np.abs(each).sum(2), 1) for each in details])
-    winner = strength.argmax(0)
-    return [blurred((winner == k).astype(np.float32), 1) for k in range(len(details))]
-
-
-def _mixed(pictures: Sequence[Array], weights: Sequence[Map]) -> Array:
+def mixed(pictures: Sequence[Array], weights: Sequence[Map]) -> Array:
+    """The weighted mean."""
     found: Array = np.sum([w[..., None] * x for w, x in zip(weights, pictures, strict=True)], 0)
     return found
+
+
+def strongest_detail(details: Sequence[Array], weights: Sequence[Map]) -> Array:
+    """As in the latents: the picture of most activity takes a place, softly, and counts for the others too."""
+    levels = [Gaussian(torch.from_numpy(np.ascontiguousarray(x)).permute(2, 0, 1)[None]) for x in details]
+    chosen = strongest(smoothed(torch.cat([activity(level.mean) for level in levels]), 1))
+    found = product(levels, smoothed(chosen, 1)).mean[0].permute(1, 2, 0)
+    return np.asarray(found.numpy(), np.float32)
 
 
 def _half(x: Array) -> Array:

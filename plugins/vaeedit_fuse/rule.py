@@ -12,6 +12,9 @@ from vaeedit_fuse.arrays import Array, Map
 class Rule:
     """One mode, for pictures of one size; the first is the one that is edited."""
 
+    rest = False
+    """Whether joined latents are lengthened by what the sources have beside the chosen ones."""
+
     def __init__(self, pictures: Sequence[Frame]) -> None:
         self.pictures = pictures
         self.first = pictures[0]
@@ -29,7 +32,9 @@ class Rule:
         raise NotImplementedError
 
 
-def carried(joined: Array, sources: Sequence[Array], decoded: Sequence[Array], shares: Sequence[Map]) -> Array:
+def carried(
+    joined: Array, sources: Sequence[Array], decoded: Sequence[Array], shares: Sequence[Map]
+) -> Array:
     """The decoded join with what the VAE loses of each source, by its share: pictures that agree come back unchanged."""
     lost = [w[..., None] * (x - y) for w, x, y in zip(shares, sources, decoded, strict=True)]
     found: Array = joined + np.sum(lost, 0)

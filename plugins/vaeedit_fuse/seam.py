@@ -5,9 +5,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaeedit_fuse.arrays import Array
+from vaeedit_fuse.pyramid import raised, split
 
 STEPS = 120
 """Of damped Jacobi: the start is smooth already, so only what is local is left to do."""
+SCALES = 3
+"""Halvings before a difference is continued: its texture is none of the other picture's business."""
 
 
 def membrane(difference: Array, known: NDArray[np.bool_]) -> Array:
@@ -16,23 +19,26 @@ def membrane(difference: Array, known: NDArray[np.bool_]) -> Array:
     Gortler et al. 1996; close to the harmonic membrane of Poisson cloning (Farbman, Fattal & Lischinski 2011). Nothing
     known gives zero.
     """
-    weight = known.astype(np.float32)
-    return _pulled(difference * weight[..., None], weight)
+    weight = known.astype(np.float32)[..., None]
+    values, sure = (split(x, SCALES)[1] for x in (difference * weight, weight))
+    return raised(_pulled(values, sure[..., 0]), difference.shape, SCALES)
 
 
 def _pulled(x: Array, weight: NDArray[np.float32]) -> Array:
     """Weighted values continued to where their weight is 0."""
     if max(x.shape[:2]) <= 2:
         return np.broadcast_to(x.sum((0, 1)) / max(float(weight.sum()), 1e-12), x.shape).astype(np.float32)
-    small = np.asarray(cv2.pyrDown(x)).reshape(-(-x.shape[0] // 2), -(-x.shape[1] // 2), -1)
-    below = _pulled(small, np.asarray(cv2.pyrDown(weight)))
+    small = np.asarray(cv2.pyrDown(x), np.float32).reshape(-(-x.shape[0] // 2), -(-x.shape[1] // 2), -1)
+    below = _pulled(small, np.asarray(cv2.pyrDown(weight), np.float32))
     size = x.shape[1::-1]
     far = np.asarray(cv2.resize(below, size, interpolation=cv2.INTER_LINEAR)).reshape(x.shape)
     sure = np.minimum(weight, 1)[..., None]
     return np.asarray(x + (1 - sure) * far, np.float32)
 
 
-def gradient_step(start: Array, outer: Array, inner: Array, inside: NDArray[np.bool_], seam: NDArray[np.bool_]) -> Array:
+def gradient_step(
+    start: Array, outer: Array, inner: Array, inside: NDArray[np.bool_], seam: NDArray[np.bool_]
+) -> Array:
     """`start` (H, W, C) with the gradients of `inner` inside and of `outer` outside, changed only where `seam` is true."""
     rows, columns = (np.flatnonzero(seam.any(axis)) for axis in (1, 0))
     if not rows.size:
@@ -54,11 +60,12 @@ def _laplacian(x: Array) -> Array:
 
 
 def _divergence(outer: Array, inner: Array, inside: NDArray[np.bool_]) -> Array:
-    """Of the gradient field that is `inner`'s from every place inside to the next one right and below, else `outer`'s."""
+    """Of the gradient field that is `inner`'s between two places inside, `outer`'s between two outside, and half of each across."""
     found = np.zeros_like(outer)
     for axis in (0, 1):
         here, following = ((slice(None),) * axis + (part,) for part in (slice(None, -1), slice(1, None)))
-        step = np.where(inside[here], np.diff(inner, axis=axis), np.diff(outer, axis=axis))
+        share = np.float32(0.5) * (inside[here].astype(np.float32) + inside[following])
+        step = share * np.diff(inner, axis=axis) + (1 - share) * np.diff(outer, axis=axis)
         found[here] += step
         found[following] -= step
     return found

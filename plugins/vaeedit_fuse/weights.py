@@ -8,6 +8,11 @@ from torch.nn import functional as F
 
 from vaeedit.api import Gaussian
 
+LONGER = 1.5
+"""The most by which a mean is lengthened."""
+REACH = 2
+"""Grid places on either side over which sources are compared."""
+
 
 def activity(z: Tensor) -> Tensor:
     """Information of latents (K, C, h, w) at every place, (K, 1, h, w), in nats.
@@ -33,16 +38,26 @@ def shares(scores: Tensor) -> Tensor:
     return scores / scores.sum(0, keepdim=True)
 
 
-def product(levels: Sequence[Gaussian], weights: Tensor) -> Gaussian:
+def product(levels: Sequence[Gaussian], weights: Tensor, *, rest: bool = False) -> Gaussian:
     """Weighted product of experts prod_k q_k^w_k as a point: the mean of the means by weight (K, 1, h, w) times precision.
 
     Hinton 2002; Wu & Goodman 2018 for VAEs. Where experts disagree their mean is shorter than they are, which reads as lost
-    contrast; it is lengthened to the activity that they have by weight, at most by half.
+    contrast; it is lengthened to the activity that they have by weight and, with `rest`, to what they have beside it too.
     """
     zs = torch.cat([level.mean.float() for level in levels])
-    precisions = torch.cat([torch.exp(-2 * level.scale.clamp_min(1e-4).log()).float() for level in levels])
+    precisions = torch.cat([level.scale.float().clamp_min(1e-4) ** -2 for level in levels])
     by_precision = weights * precisions
     mean = (by_precision * zs).sum(0, keepdim=True) / by_precision.sum(0, keepdim=True)
     wanted = (weights * activity(zs)).sum(0, keepdim=True)
-    gain = ((wanted + 1e-6) / (activity(mean) + 1e-6)).sqrt().clamp(1, 1.5)
+    if rest:
+        wanted = wanted * (1 + _rest(mean, zs))
+    gain = ((smoothed(wanted, 1) + 1e-6) / (smoothed(activity(mean), 1) + 1e-6)).sqrt().clamp(1, LONGER)
     return levels[0].at((gain * mean).to(levels[0].mean))
+
+
+def _rest(chosen: Tensor, zs: Tensor) -> Tensor:
+    """Activity of what of (K, C, h, w) is uncorrelated with the chosen (1, C, h, w), by that of the chosen: (1, 1, h, w)."""
+    own = smoothed(activity(chosen), REACH) + 1e-6
+    shared = smoothed(0.5 * (zs * chosen).sum(1, keepdim=True), REACH)
+    left: Tensor = (smoothed(activity(zs), REACH) - shared**2 / own).clamp_min(0)
+    return left.sum(0, keepdim=True) / own

@@ -107,8 +107,8 @@ def evaluate_fusion(
     seconds = megapixels = 0.0
     for one in picture_sets(folder, mode):
         started = time.perf_counter()
-        others = [str(path) for path in one.paths[1:]]
-        fused = session.run(Step("fuse", vae=vae, mode=mode, **{"with": others}), one.paths[0]).frame
+        options: dict[str, Any] = {"mode": mode, "with": [str(path) for path in one.paths[1:]]}
+        fused = session.run(Step("fuse", vae=vae, **options), one.paths[0]).frame
         seconds += time.perf_counter() - started
         megapixels += fused.width * fused.height / 1e6
         rows.append(measured([grey(read(path)) for path in one.paths], grey(fused)))
