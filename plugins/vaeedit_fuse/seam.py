@@ -60,7 +60,7 @@ def _laplacian(x: Array) -> Array:
 
 
 def _divergence(outer: Array, inner: Array, inside: NDArray[np.bool_]) -> Array:
-    """Of the gradient field that is `inner`'s between two places inside, `outer`'s between two outside, and half of each across."""
+    """Of the gradient field: `inner`'s between two places inside, `outer`'s between two outside, half of each across."""
     found = np.zeros_like(outer)
     for axis in (0, 1):
         here, following = ((slice(None),) * axis + (part,) for part in (slice(None, -1), slice(1, None)))

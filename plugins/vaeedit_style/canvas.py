@@ -64,7 +64,7 @@ def _offsets(content: Image, style: Image) -> Tensor:
 def _described(image: Image, step: int) -> tuple[Tensor, Tensor]:
     """Looks (h, w, D) of places `step` pixels apart, from afar, and their activity (h, w)."""
     height, width = (-(-size // step) for size in image.shape[:2])
-    small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    small: Image = np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.float32)
     reach = HOP // step // 2
     around = np.pad(small, ((reach, reach), (reach, reach), (0, 0)), mode="edge")
     spots = [

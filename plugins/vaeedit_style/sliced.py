@@ -1,4 +1,4 @@
-"""Sliced optimal transport: a chain of rotations, each followed by one monotone map an axis (Pitie, Kokaram & Dahyot 2007)."""
+"""Sliced optimal transport: a chain of rotations, each followed by one monotone map an axis (Pitie et al. 2007)."""
 
 from collections.abc import Sequence
 
