@@ -13,6 +13,8 @@ SIDE = 512
 """Longer side of the pictures that are compared."""
 SURE = 0.3
 """Correlation after alignment below which nothing was found."""
+ALIKE = 0.6
+"""Share of pixels that must lie on the same side of both medians."""
 Matrix = NDArray[np.float32]
 
 
@@ -41,10 +43,14 @@ def _moved(first: Frame, other: Frame, number: int, mode: str) -> Frame:
 
 def _shift(first: Map, other: Map) -> Matrix | None:
     """By median threshold bitmaps (Ward 2003), up to 64 pixels."""
-    dx, dy = cv2.createAlignMTB(6, 4, False).calculateShift(*(_bytes(x) for x in (first, other)))
+    steps = int(np.clip(np.log2(min(first.shape)) - 3, 1, 6))
+    mtb = cv2.createAlignMTB(steps, 4, False)
+    pair = [_bytes(x) for x in (first, other)]
+    dx, dy = mtb.calculateShift(*pair)
     matrix = np.eye(3, dtype=np.float32)
     matrix[:2, 2] = -dx, -dy
-    return matrix
+    light, moved = (x > np.median(x) for x in (pair[0], mtb.shiftMat(pair[1], (dx, dy))))
+    return matrix if (light == moved).mean() > ALIKE else None
 
 
 def _homography(first: Map, other: Map, *, edges: bool) -> Matrix | None:

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
-from vaeedit.api import Frame
+from vaeedit.api import Frame, Gaussian
 from vaeedit_fuse.arrays import Array, Map, luma
 from vaeedit_fuse.grids import to_grid
 from vaeedit_fuse.pyramid import fused, mixed, raised, split, strongest_detail
 from vaeedit_fuse.rule import Rule, carried
-from vaeedit_fuse.weights import shares, smoothed, strongest
+from vaeedit_fuse.weights import shares, smoothed, strongest, vivid
 
 SCALES = 3
 """Halvings down to the base: to the stride of the coarsest latents."""
@@ -26,15 +26,17 @@ RADII = (1, 2, 2)
 
 
 class Detailed(Rule):
-    """Details from the joined latents, and a base."""
+    """Luma: details from the joined latents, and a base."""
 
+    rest = False
+    """Whether what pictures have that are not chosen counts for contrast."""
     softness = 1
     """Grid places on either side over which weights of the coarsest level are averaged."""
 
-    def __init__(self, pictures: Sequence[Frame], values: Sequence[Array]) -> None:
+    def __init__(self, pictures: Sequence[Frame]) -> None:
         super().__init__(pictures)
-        self.values = values
-        parts = [split(x, SCALES) for x in values]
+        self.values = [luma(frame.floats())[..., None] for frame in pictures]
+        parts = [split(x, SCALES) for x in self.values]
         self.details = [detail + np.float32(0.5) for detail, _ in parts]
         self.bases = [base for _, base in parts]
 
@@ -47,8 +49,12 @@ class Detailed(Rule):
         found = self.chosen(smoothed(activities, RADII[min(rank, len(RADII) - 1)]))
         return smoothed(found, self.softness) if rank == 0 else found
 
+    def joined(self, levels: Sequence[Gaussian], weights: Tensor) -> Gaussian:
+        """With the contrast that the pictures have."""
+        return vivid(levels, weights, rest=self.rest)
+
     def together(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Map]) -> Array:
-        """Values (H, W, C)."""
+        """Luma (H, W, 1)."""
         detail = carried(joined, self.details, decoded, shares) - np.float32(0.5)
         return detail + raised(self.base(), detail.shape, SCALES)
 
@@ -66,9 +72,6 @@ class Infrared(Detailed):
 
     rest = True
     softness = 2
-
-    def __init__(self, pictures: Sequence[Frame]) -> None:
-        super().__init__(pictures, [luma(frame.floats())[..., None] for frame in pictures])
 
     def chosen(self, activities: Tensor) -> Tensor:
         """The strongest."""
@@ -90,15 +93,15 @@ class Exposure(Detailed):
     """Details by activity and exposure; the base by exposure (after Mertens, Kautz & Van Reeth 2009)."""
 
     def __init__(self, pictures: Sequence[Frame]) -> None:
-        super().__init__(pictures, [frame.floats() for frame in pictures])
-        scores = np.stack([_exposure(x) for x in self.values])
+        super().__init__(pictures)
+        scores = np.stack([_exposure(frame.floats()) for frame in pictures])
         self.exposures: list[Map] = list(scores / scores.sum(0))
 
     def chosen(self, activities: Tensor) -> Tensor:
-        """Squared activity times the root of the exposure."""
+        """Activity times the root of the exposure: the edges of what is burnt out are not details."""
         peak = activities.amax(0, keepdim=True).clamp_min(1e-12)
         exposures = to_grid(self.exposures, activities)
-        return shares((activities / peak).square() * exposures.sqrt())
+        return shares(activities / peak * exposures.sqrt())
 
     def base(self) -> Array:
         """All scales by exposure."""
@@ -107,8 +110,10 @@ class Exposure(Detailed):
         return fused(self.bases, [each / total for each in small], mixed, DEEP)
 
     def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Map]) -> Frame:
-        """All channels alike."""
-        return self.first.with_floats(self.together(joined, decoded, shares))
+        """Luma with the colours of all, by exposure at every scale."""
+        chroma = [frame.floats() - grey for frame, grey in zip(self.pictures, self.values, strict=True)]
+        colours = fused(chroma, self.exposures, mixed, DEEP)
+        return self.first.with_floats(self.together(joined, decoded, shares) + colours)
 
 
 def _exposure(x: Array) -> Map:

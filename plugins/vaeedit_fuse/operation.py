@@ -17,7 +17,7 @@ from vaeedit_fuse.detail import Exposure, Infrared
 from vaeedit_fuse.focus import Focus
 from vaeedit_fuse.grids import Grid, at, to_pixels
 from vaeedit_fuse.rule import Rule
-from vaeedit_fuse.weights import activity, product
+from vaeedit_fuse.weights import activity
 
 
 class Fuse(Operation[FuseOptions]):
@@ -79,11 +79,9 @@ class Fuse(Operation[FuseOptions]):
         return self.found[rank]
 
     def join(self, latents: Sequence[Latents]) -> Latents:
-        """Weighted products of experts."""
+        """Level by level, as the rule joins them."""
         levels = [
-            product(
-                [each.levels[rank] for each in latents], at(self._weights(rank), level), rest=self.rule.rest
-            )
+            self.rule.joined([each.levels[rank] for each in latents], at(self._weights(rank), level))
             for rank, level in enumerate(latents[0].levels)
         ]
         return replace(latents[0], levels=tuple(levels))

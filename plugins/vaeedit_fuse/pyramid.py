@@ -8,7 +8,7 @@ import torch
 
 from vaeedit.api import Gaussian
 from vaeedit_fuse.arrays import Array, Map
-from vaeedit_fuse.weights import activity, product, smoothed, strongest
+from vaeedit_fuse.weights import activity, smoothed, strongest, vivid
 
 Merge = Callable[[Sequence[Array], Sequence[Map]], Array]
 """From one scale's details (h, w, C) of all pictures, and the given weights (h, w) at that scale, to the fused detail."""
@@ -52,10 +52,10 @@ def mixed(pictures: Sequence[Array], weights: Sequence[Map]) -> Array:
 
 
 def strongest_detail(details: Sequence[Array], weights: Sequence[Map]) -> Array:
-    """As in the latents: the picture of most activity takes a place, softly, and counts for the others too."""
+    """As in the latents: the picture of most activity takes a place, softly."""
     levels = [Gaussian(torch.from_numpy(np.ascontiguousarray(x)).permute(2, 0, 1)[None]) for x in details]
     chosen = strongest(smoothed(torch.cat([activity(level.mean) for level in levels]), 1))
-    found = product(levels, smoothed(chosen, 1)).mean[0].permute(1, 2, 0)
+    found = vivid(levels, smoothed(chosen, 1)).mean[0].permute(1, 2, 0)
     return np.asarray(found.numpy(), np.float32)
 
 

@@ -5,15 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
-from vaeedit.api import Frame
+from vaeedit.api import Frame, Gaussian
 from vaeedit_fuse.arrays import Array, Map
+from vaeedit_fuse.weights import product
 
 
 class Rule:
     """One mode, for pictures of one size; the first is the one that is edited."""
-
-    rest = False
-    """Whether joined latents are lengthened by what the sources have beside the chosen ones."""
 
     def __init__(self, pictures: Sequence[Frame]) -> None:
         self.pictures = pictures
@@ -26,6 +24,10 @@ class Rule:
     def weights(self, rank: int, activities: Tensor) -> Tensor:
         """Weights (K, 1, h, w) of a level, 0 the coarsest, from whole maps of its activity (K, 1, h, w); they sum to 1."""
         raise NotImplementedError
+
+    def joined(self, levels: Sequence[Gaussian], weights: Tensor) -> Gaussian:
+        """One level of the pictures by its weights (K, 1, h, w)."""
+        return product(levels, weights)
 
     def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Map]) -> Frame:
         """The picture: from the decoded join, what every frame alone decodes to, and the finest level's weights at pixels."""

@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 from vaeedit_fuse.arrays import Array
 from vaeedit_fuse.pyramid import raised, split
 
-STEPS = 120
+STEPS = 40
 """Of damped Jacobi: the start is smooth already, so only what is local is left to do."""
+PULL = 1.0
+"""How much a value weighs beside a gradient: what differs locally between the pictures is not worth a step."""
 SCALES = 3
 """Halvings before a difference is continued: its texture is none of the other picture's business."""
 
@@ -39,15 +41,16 @@ def _pulled(x: Array, weight: NDArray[np.float32]) -> Array:
 def gradient_step(
     start: Array, outer: Array, inner: Array, inside: NDArray[np.bool_], seam: NDArray[np.bool_]
 ) -> Array:
-    """`start` (H, W, C) with the gradients of `inner` inside and of `outer` outside, changed only where `seam` is true."""
+    """`start` (H, W, C) near the gradients of `inner` inside and of `outer` outside, changed only where `seam` is true."""
     rows, columns = (np.flatnonzero(seam.any(axis)) for axis in (1, 0))
     if not rows.size:
         return start
     part = slice(max(rows[0] - 1, 0), rows[-1] + 2), slice(max(columns[0] - 1, 0), columns[-1] + 2)
-    x, free = start[part].copy(), seam[part][..., None]
+    begun, free = start[part], seam[part][..., None]
+    x = begun.copy()
     wanted = _divergence(outer[part], inner[part], inside[part][..., None])
     for _ in range(STEPS):
-        x += np.where(free, 0.2 * (_laplacian(x) - wanted), 0)
+        x += np.where(free, 0.8 / (4 + PULL) * (_laplacian(x) - wanted + PULL * (begun - x)), 0)
     found = start.copy()
     found[part] = x
     return found
@@ -60,7 +63,7 @@ def _laplacian(x: Array) -> Array:
 
 
 def _divergence(outer: Array, inner: Array, inside: NDArray[np.bool_]) -> Array:
-    """Of the gradient field: `inner`'s between two places inside, `outer`'s between two outside, half of each across."""
+    """Of the gradients of `inner` between two places inside, of `outer` between two outside, and half of each across."""
     found = np.zeros_like(outer)
     for axis in (0, 1):
         here, following = ((slice(None),) * axis + (part,) for part in (slice(None, -1), slice(1, None)))
