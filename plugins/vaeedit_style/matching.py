@@ -45,7 +45,7 @@ class Matcher:
         flat, columns = self.style.flatten(0, 1), self.style.shape[1]
         generator = torch.Generator().manual_seed(0)
         chosen, total = [], flat.new_zeros(())
-        for part in self.content.split(CHUNK):
+        for part in torch.split(self.content, CHUNK):
             distances = torch.cdist(part, flat).square()
             chance = torch.rand(distances.shape, generator=generator).to(distances)
             nearest = (distances * (1 + CHANCE * chance)).argmin(1)

@@ -40,7 +40,8 @@ def recoloured(
         )
         moved = torch.cat([light, chroma], 1)
     change = _rgb(torch.lerp(table, moved, strength)) - _rgb(table)
-    return np.clip(image + _looked_up(image, change), 0, 1)
+    found: Image = np.clip(image + _looked_up(image, change), 0, 1)
+    return found
 
 
 def _affine(points: Tensor, source: Tensor, targets: Sequence[Tensor], shares: Sequence[float]) -> Tensor:

@@ -1,7 +1,7 @@
 """Texture of a canvas laid over a content, on the levels of their latents.
 
-At each level local activity (the root of its local mean square) is transported to the distribution of the styles', which keeps
-its ranks. What a place of the content lacks of that is taken from the canvas; nothing of the content is taken away.
+At each level local activity (the root of its local mean square) is transported to the distribution of the styles', which
+keeps its ranks. What a place of the content lacks of that is taken from the canvas; nothing of the content is taken away.
 """
 
 from collections.abc import Sequence

@@ -21,13 +21,15 @@ def monge_map(source: Tensor, target: Tensor) -> Tensor:
     """
     half = root(source)
     inverse = torch.linalg.inv(half)
-    return inverse @ root(half @ target @ half) @ inverse
+    found: Tensor = inverse @ root(half @ target @ half) @ inverse
+    return found
 
 
 def root(matrix: Tensor) -> Tensor:
     """Square root of a symmetric positive semi-definite matrix."""
     values, vectors = torch.linalg.eigh(matrix)
-    return (vectors * values.clamp_min(0).sqrt()) @ vectors.mT
+    found: Tensor = (vectors * values.clamp_min(0).sqrt()) @ vectors.mT
+    return found
 
 
 def _covariance(values: Tensor) -> Tensor:
