@@ -78,8 +78,7 @@ def _described(image: Image, step: int) -> tuple[Tensor, Tensor]:
 
 
 def _blurred(image: Image) -> Image:
-    found: Image = cv2.GaussianBlur(image, (0, 0), SLOW)
-    return found
+    return cv2.GaussianBlur(image, (0, 0), SLOW).astype(np.float32, copy=False)
 
 
 def _tensor(image: Image) -> Tensor:

@@ -19,8 +19,6 @@ LARGEST = 1024
 """Pixels along the longer side of a style picture, at most."""
 SMALLEST = 32
 """Along the shorter one, at least: a patch of texture."""
-PAINTED = 0.5
-"""Of the option `texture`, from where the palette is met in full: little texture leaves contrasts in proportion."""
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 Image = NDArray[np.float32]
 
@@ -87,17 +85,15 @@ class Style(Operation[StyleOptions]):
         """Meet the palette, which texture has moved; then own colours and the mask, where they are asked for."""
         original, values = originals[0], frames[0].floats()
         if self.options.texture:
-            share = min(1.0, self.options.texture / PAINTED)
-            values = recoloured(values, self.styles, self.shares, share * self.options.strength, joint=True)
+            met = self.options.texture * self.options.strength  # little texture keeps contrasts in proportion
+            values = recoloured(values, self.styles, self.shares, met, joint=True)
         own = original.floats()
         if original.channels == 1:
             values = values.mean(2, keepdims=True)
         elif self.options.preserve_color:
             values = own + (values - _rgb(original, grey=True)).mean(2, keepdims=True)
         for mask in self.request.images.get("mask", ()):
-            weight = cv2.resize(
-                mask.floats().mean(2), (original.width, original.height), interpolation=cv2.INTER_LINEAR
-            )
+            weight = cv2.resize(mask.floats().mean(2), (original.width, original.height))
             values = own + weight[..., None] * (values - own)
         return Result(original.with_floats(values))
 
@@ -125,6 +121,6 @@ def _sized(image: Image, longest: int) -> Image:
     width, height = (max(SMALLEST, round(size * scale)) for size in image.shape[1::-1])
     if (height, width) == image.shape[:2]:
         return image
-    return cv2.resize(
-        image, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    ).clip(0, 1)
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    found: Image = np.clip(cv2.resize(image, (width, height), interpolation=method), 0, 1)
+    return found

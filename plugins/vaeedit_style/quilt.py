@@ -25,7 +25,7 @@ def quilted(source: Tensor, offsets: Tensor, hop: int, height: int, width: int) 
     steps = torch.arange(hop, device=source.device)
     around = [(a, b, offsets[a : rows + a, b : columns + b]) for a in (0, 1) for b in (0, 1)]
     weights = [ramp[a][:, None] * ramp[b] for a, b, _ in around]
-    total, squares = padded.new_zeros(()), padded.new_zeros(())
+    total, squares = torch.zeros((), device=source.device), torch.zeros((), device=source.device)
     for (_, _, offset), weight in zip(around, weights, strict=True):
         down, across = ((corners + offset + margin)[..., k, None] + steps for k in (0, 1))
         total = (

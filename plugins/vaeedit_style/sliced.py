@@ -1,4 +1,4 @@
-"""Sliced optimal transport: a chain of rotations, each followed by one monotone map an axis (Pitie et al. 2007)."""
+"""Sliced optimal transport: rotations, each followed by one monotone map an axis (Pitie, Kokaram & Dahyot 2007)."""
 
 from collections.abc import Sequence
 
@@ -10,20 +10,27 @@ LEVELS = 256
 
 
 class Line:
-    """The increasing map that carries one sample on a line to the quantiles of another, continued with slope 1."""
+    """The increasing map that carries one sample on a line to the quantiles of another, continued with slope 1.
+
+    A value that the source holds more often than once (black, white) goes to the mean of all that would be its images.
+    """
 
     def __init__(self, source: Tensor, quantiles: Tensor) -> None:
-        self.knots, self.images = quantiles_of(source), quantiles
+        self.knots, group, counts = torch.unique_consecutive(
+            quantiles_of(source), return_inverse=True, return_counts=True
+        )
+        self.images = torch.zeros_like(self.knots).index_add(0, group, quantiles) / counts
 
     def __call__(self, values: Tensor) -> Tensor:
         """Values of any shape, moved."""
-        right = torch.searchsorted(self.knots, values.contiguous()).clamp(1, len(self.knots) - 1)
-        left = right - 1
+        right = torch.searchsorted(self.knots, values.contiguous()).clamp(1, max(len(self.knots) - 1, 1))
+        left, right = right - 1, right.clamp_max(len(self.knots) - 1)
         width = (self.knots[right] - self.knots[left]).clamp_min(1e-9)
         share = ((values - self.knots[left]) / width).clamp(0, 1)
         inside = torch.lerp(self.images[left], self.images[right], share)
         beyond = (values - self.knots[-1]).clamp_min(0) + (values - self.knots[0]).clamp_max(0)
-        return inside + beyond
+        moved: Tensor = inside + beyond
+        return moved
 
 
 def quantiles_of(values: Tensor) -> Tensor:
