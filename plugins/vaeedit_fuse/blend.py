@@ -34,10 +34,10 @@ class Even(Rule):
         """The same everywhere."""
         return torch.tensor(self.shares).to(activities)[:, None, None, None].expand_as(activities)
 
-    def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Map]) -> Frame:
+    def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Sequence[Map]]) -> Frame:
         """As decoded."""
         return self.first.with_floats(
-            carried(joined, [frame.floats() for frame in self.pictures], decoded, shares)
+            carried(joined, [frame.floats() for frame in self.pictures], decoded, shares[-1])
         )
 
 
@@ -62,7 +62,7 @@ class Masked(Rule):
         other = smoothed(to_grid([self.mask], activities), 1)
         return torch.cat([1 - other, other])
 
-    def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Map]) -> Frame:
+    def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Sequence[Map]]) -> Frame:
         """The first picture beyond the feather, its very pixels."""
         blended = carried(joined, self.sources, decoded, [blurred(1 - self.mask, 2), blurred(self.mask, 2)])
         deep = _distance(self.inside) > FEATHER

@@ -83,9 +83,9 @@ class Infrared(Detailed):
         total = np.sum(scores, 0)
         return fused(self.bases, [score / total for score in scores], strongest_detail, 4)
 
-    def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Map]) -> Frame:
+    def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Sequence[Map]]) -> Frame:
         """The first picture with the fused luma."""
-        change = self.together(joined, decoded, shares) - self.values[0]
+        change = self.together(joined, decoded, shares[-1]) - self.values[0]
         return self.first.with_floats(self.first.floats() + change)
 
 
@@ -109,11 +109,11 @@ class Exposure(Detailed):
         total = np.sum(small, 0)
         return fused(self.bases, [each / total for each in small], mixed, DEEP)
 
-    def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Map]) -> Frame:
+    def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Sequence[Map]]) -> Frame:
         """Luma with the colours of all, by exposure at every scale."""
         chroma = [frame.floats() - grey for frame, grey in zip(self.pictures, self.values, strict=True)]
         colours = fused(chroma, self.exposures, mixed, DEEP)
-        return self.first.with_floats(self.together(joined, decoded, shares) + colours)
+        return self.first.with_floats(self.together(joined, decoded, shares[-1]) + colours)
 
 
 def _exposure(x: Array) -> Map:

@@ -1,4 +1,4 @@
-"""Focus: the finest latents say which picture is sharp where, and its pixels are copied."""
+"""Focus: the latents say which picture is sharp where, and its pixels are copied."""
 
 from collections.abc import Sequence
 
@@ -10,51 +10,63 @@ from torch import Tensor
 from vaeedit.api import Frame
 from vaeedit_fuse.arrays import Array, Map, blurred, luma
 from vaeedit_fuse.rule import Rule
-from vaeedit_fuse.weights import smoothed, strongest
+from vaeedit_fuse.weights import shares as shares_of
+from vaeedit_fuse.weights import smoothed
 
-RADIUS = 2
+RADIUS = 1
 """Grid places on either side over which activity is averaged."""
-SMALLEST = 0.005
+SMALLEST = 0.002
 """Regions below this share of the picture join their surroundings."""
 
 
 class Focus(Rule):
-    """A decision by place; nothing is decoded."""
+    """A decision by place; nothing is decoded.
+
+    The second level decides: the coarsest knows colours rather than sharpness, the finest knows noise too.
+    """
 
     def encoded(self) -> Sequence[Frame]:
         """The pictures."""
         return self.pictures
 
     def weights(self, rank: int, activities: Tensor) -> Tensor:
-        """The most active takes a place."""
-        return strongest(smoothed(activities, RADIUS))
+        """Shares of the activity's root, so that a few strong places do not outvote their surroundings."""
+        return shares_of(smoothed(activities.sqrt(), RADIUS))
 
-    def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Map]) -> Frame:
+    def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Sequence[Map]]) -> Frame:
         """Pixels of the pictures; only near a border between regions they mix."""
-        weights = decision(shares, luma(self.first.floats()))
+        weights = decision(shares[min(1, len(shares) - 1)], [luma(frame.floats()) for frame in self.pictures])
         parts = [
             weight[..., None] * frame.floats() for weight, frame in zip(weights, self.pictures, strict=True)
         ]
         return self.first.with_floats(np.sum(parts, 0))
 
 
-def decision(shares: Sequence[Map], guide: Map, *, smallest: float = SMALLEST, radius: int = 4) -> list[Map]:
-    """Weights (H, W) that sum to 1, exactly 0 or 1 but near the borders between regions, which follow the edges of the guide.
+def decision(votes: Sequence[Map], greys: Sequence[Map], *, smallest: float = SMALLEST) -> list[Map]:
+    """Weights (H, W) that sum to 1, exactly 0 or 1 but near the borders between regions, which follow edges of the pictures.
 
-    Each pixel takes the picture of the largest share; small regions join their surroundings; a guided filter (He, Sun &
-    Tang 2013) of `radius` pixels softens the borders.
+    Each pixel takes the picture of most votes, once a guided filter (He, Sun & Tang 2013) has moved votes to the edges of the
+    picture that they make; small regions join their surroundings; the filter softens the borders.
     """
-    winner = np.argmax(np.stack(shares), axis=0).astype(np.uint8)
+    guide = _chosen(greys, np.argmax(np.stack(votes), 0))
+    winner = np.argmax(np.stack([_guided(vote, guide, 10, 3e-4) for vote in votes]), 0)
     weights = []
-    for number in range(len(shares)):
+    for number in range(len(votes)):
         region = _without_specks((winner == number).astype(np.uint8), smallest)
-        weights.append(_guided(region.astype(np.float32), guide, radius, 1e-2))
+        soft = _guided(region.astype(np.float32), guide, 4, 1e-2)
+        weights.append(np.clip(1.04 * soft - 0.02, 0, 1))  # drawn out, so that it reaches 0 and 1
     total = np.sum(weights, 0)
     lost = total <= 0  # small regions that every picture gave up
     found = [
         np.where(lost, winner == k, weight / np.where(lost, 1, total)) for k, weight in enumerate(weights)
     ]
     return [each.astype(np.float32) for each in found]
+
+
+def _chosen(pictures: Sequence[Map], winner: NDArray[np.intp]) -> Map:
+    """At every pixel the value of the picture that won it."""
+    found: Map = np.take_along_axis(np.stack(pictures), winner[None], 0)[0]
+    return found
 
 
 def _without_specks(region: NDArray[np.uint8], smallest: float) -> NDArray[np.uint8]:
@@ -70,12 +82,11 @@ def _without_specks(region: NDArray[np.uint8], smallest: float) -> NDArray[np.ui
 
 
 def _guided(x: Map, guide: Map, radius: int, epsilon: float) -> Map:
-    """Guided filter with box windows, drawn out a little so that it reaches 0 and 1."""
+    """Guided filter with box windows."""
 
     def mean(y: Map) -> Map:
         return blurred(y, radius)
 
     mean_g, mean_x = mean(guide), mean(x)
     slope = (mean(guide * x) - mean_g * mean_x) / (mean(guide * guide) - mean_g**2 + epsilon)
-    found = mean(slope) * guide + mean(mean_x - slope * mean_g)
-    return np.asarray(np.clip(1.04 * found - 0.02, 0, 1), np.float32)
+    return mean(slope) * guide + mean(mean_x - slope * mean_g)

@@ -89,8 +89,9 @@ class Fuse(Operation[FuseOptions]):
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
         """The rule's picture, with the first picture's alpha and metadata."""
         joined, *decoded = (frame.floats() for frame in frames)
-        finest = max(rank for _, rank in self.grids)
-        shares = to_pixels(self._weights(finest), originals[0].height, originals[0].width)
+        height, width = originals[0].height, originals[0].width
+        ranks = sorted({rank for _, rank in self.grids})
+        shares = [to_pixels(self._weights(rank), height, width) for rank in ranks]
         made = self.rule.finished(joined, decoded, shares)
         return Result(replace(originals[0], pixels=made.pixels), notes=self.notes)
 

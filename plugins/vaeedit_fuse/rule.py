@@ -29,8 +29,8 @@ class Rule:
         """One level of the pictures by its weights (K, 1, h, w)."""
         return product(levels, weights)
 
-    def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Map]) -> Frame:
-        """The picture: from the decoded join, what every frame alone decodes to, and the finest level's weights at pixels."""
+    def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Sequence[Map]]) -> Frame:
+        """The picture: from the decoded join, what every frame alone decodes to, and each level's weights at pixels."""
         raise NotImplementedError
 
 
