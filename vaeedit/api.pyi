@@ -34,6 +34,7 @@ from .vae.latents import Decoded as Decoded
 from .vae.latents import Gaussian as Gaussian
 from .vae.latents import Latents as Latents
 from .vae.latents import Mixture as Mixture
+from .vae.latents import Refined as Refined
 from .vae.latents import Series as Series
 from .vae.protocol import WHOLE as WHOLE
 from .vae.protocol import ElboTerms as ElboTerms

@@ -15,7 +15,7 @@ from vaeedit.options import Options
 
 if TYPE_CHECKING:  # this module is light; frames and latents are not
     from vaeedit.image import Film, Frame
-    from vaeedit.vae.latents import Latents, Mixture, Series
+    from vaeedit.vae.latents import Edited, Latents
 
 O = TypeVar("O", bound=Options)
 
@@ -88,11 +88,11 @@ class Operation(Generic[O]):
         `index` counts the frames of `before`, then the references. Tiles come without their halos, each position once.
         """
 
-    def edit(self, latents: Latents) -> Latents | Mixture | Series:
+    def edit(self, latents: Latents) -> Edited:
         """Move the latents; called for each tile, so it must depend on grid positions through `origin` only."""
         raise NotImplementedError(f"{type(self).__name__} must define edit")
 
-    def join(self, latents: Sequence[Latents]) -> Latents | Mixture | Series:
+    def join(self, latents: Sequence[Latents]) -> Edited:
         """Make one image's latents of those of all frames of `before`; an operation that has this is not asked to `edit`."""
         raise NotImplementedError(f"{type(self).__name__} does not define join")
 

@@ -23,7 +23,7 @@ from vaeedit.plugins import Registry, registry
 from vaeedit.settings import Settings
 from vaeedit.specs import OperationSpec, load_target
 from vaeedit.vae.files import find_vae, load_vae
-from vaeedit.vae.latents import Latents, Mixture, Series
+from vaeedit.vae.latents import Edited, Latents, Mixture, Refined, Series
 from vaeedit.vae.loaded import Edit, LoadedVae
 
 SEEDS = 2**62
@@ -168,14 +168,16 @@ def _further(step: PlannedStep, folder: Path | None, name: Path | None) -> dict[
 def _in_turn(moving: Sequence[tuple[PlannedStep, Operation[Any]]]) -> Edit:
     """The operations' edits one after the other."""
 
-    def edit(first: Latents, *others: Latents) -> Latents | Mixture | Series:
+    def edit(first: Latents, *others: Latents) -> Edited:
         (step, operation), *following = moving
         with _blame(step):
             found = operation.join([first, *others]) if _joins(operation) else operation.edit(first)
         for step, operation in following:
             with _blame(step):
-                if isinstance(found, Series):
-                    raise TypeError("the step before gives several pictures; only one can be handed on")
+                if isinstance(found, (Series, Refined)):
+                    raise TypeError(
+                        "the step before gives several pictures, or a refined one: it cannot be handed on"
+                    )
                 found = found.edited(operation.edit) if isinstance(found, Mixture) else operation.edit(found)
         return found
 

@@ -12,6 +12,15 @@ class ReconstructOptions(Options, frozen=True):
         int,
         option("Keep so many channels of the latents, counted from the coarsest level; 0 keeps all.", ge=0),
     ] = 0
+    refine: Annotated[
+        int,
+        option(
+            "Move the latents by so many gradient steps, until they decode closer to the picture; each costs about "
+            "three times a decoding, and the report tells no bits then.",
+            ge=0,
+            le=1000,
+        ),
+    ] = 0
 
 
 class VaryOptions(Options, frozen=True):

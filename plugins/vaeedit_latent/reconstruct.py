@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from skimage.metrics import structural_similarity
 
-from vaeedit.api import Frame, Latents, Operation, Request, Result, Series
+from vaeedit.api import Frame, Latents, Operation, Refined, Request, Result, Series
 from vaeedit_latent import ReconstructOptions
 from vaeedit_latent.code_length import code_length
 from vaeedit_latent.nested import counts, first, kl
@@ -27,8 +27,8 @@ class Reconstruct(Operation[ReconstructOptions]):
 
     @property
     def wants_scale(self) -> bool:
-        """For the likelihood."""
-        return True
+        """For the likelihood; refined latents are points, which have none."""
+        return not self.options.refine
 
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
         """In floats, so that the decoded values are not rounded before they are judged."""
@@ -40,13 +40,15 @@ class Reconstruct(Operation[ReconstructOptions]):
         self.values += sum(
             level.mean[0, :count].numel() for level, count in zip(latents.levels, kept, strict=True)
         )
-        nats = kl(latents, self.options.channels)
+        nats = None if self.options.refine else kl(latents, self.options.channels)
         if nats is not None:
             self.nats = [a + b for a, b in zip(self.nats or [0.0] * len(nats), nats, strict=True)]
 
-    def edit(self, latents: Latents) -> Series:
+    def edit(self, latents: Latents) -> Series | Refined:
         """The mean and, where there is a posterior, a draw: the bound on the likelihood is of draws."""
         kept = first(latents, self.options.channels)
+        if self.options.refine:
+            return Refined(kept.mean(), self.options.refine)
         return Series([kept.mean()] if self.nats is None else [kept.mean(), kept.sample(self.request.seed)])
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:

@@ -33,10 +33,10 @@ def _super_resolve(scale: tuple[int, ...], model: str, quality: str, **common: A
     return _run([Enlarging(factor, model, quality) for factor in scale], **common)
 
 
-def _reconstruct(channels: tuple[int, ...], **common: Any) -> int:
+def _reconstruct(channels: tuple[int, ...], refine: int, **common: Any) -> int:
     from vaeedit.evaluation.tasks import Reconstructing
 
-    return _run([Reconstructing(count) for count in channels], **common)
+    return _run([Reconstructing(count, refine) for count in channels], **common)
 
 
 def _fuse(folder: str, mode: str, vae: str, device: str, precision: str, as_json: bool, debug: bool) -> int:
@@ -261,6 +261,13 @@ evaluate.add_command(
                 default=(10, 14, 0),
                 show_default=True,
                 help="Latent channels that are kept, counted from the coarsest level; 0 keeps all; may be repeated.",
+            ),
+            click.Option(
+                ["--refine"],
+                type=click.IntRange(0, 1000),
+                default=0,
+                show_default=True,
+                help="Gradient steps on the latents of each picture.",
             ),
             *_common("photo"),
         ],

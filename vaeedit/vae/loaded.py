@@ -17,10 +17,11 @@ from vaeedit.image.frame import Condition, Estimated, Frame, Pixels, from_floats
 from vaeedit.resampling import bicubic_up
 from vaeedit.tiling import Tile, best_sides, reflected, tiles
 from vaeedit.vae.files import VaeInfo
-from vaeedit.vae.latents import Decoded, Gaussian, Latents, Mixture, Series
+from vaeedit.vae.latents import Decoded, Edited, Gaussian, Latents, Mixture, Refined, Series
 from vaeedit.vae.protocol import VAE, Estimator, SeesWhole, Upscaler
+from vaeedit.vae.refine import refined
 
-Edit = Callable[..., Latents | Mixture | Series]
+Edit = Callable[..., Edited]
 """From the latents of each frame at one tile to those of the result, or of several results."""
 
 AREA = 2_000_000
@@ -161,7 +162,11 @@ class LoadedVae:
                     lost = x - self.network.decode(latents.mean()).mean.float() if delta else None
                     painted = [
                         self._painted(
-                            self.decode(member, scale=scale), lost, tile, x.shape[2], frame.channels
+                            self.decode(self._refined(member, x), scale=scale),
+                            lost,
+                            tile,
+                            x.shape[2],
+                            frame.channels,
                         )
                         for member in (found if isinstance(found, Series) else [found])
                     ]
@@ -188,6 +193,12 @@ class LoadedVae:
             return _array(mean[kept], channels), None
         spread = _array(decoded.scale[kept].float(), channels) * np.float32(self.info.temperature)
         return _array(mean[kept], channels), spread
+
+    def _refined(self, member: Latents | Mixture | Refined, x: Tensor) -> Latents | Mixture:
+        """What is to be decoded; refined towards the tile x first, where that is asked for."""
+        return (
+            refined(self.network, member.latents, x, member.steps) if isinstance(member, Refined) else member
+        )
 
     def _encoded(self, frame: Frame, tile: Tile) -> tuple[Tensor, Latents, dict[str, Tensor]]:
         """A tile of a frame, its latents in their place, and what the VAE was told."""
