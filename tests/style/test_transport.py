@@ -80,7 +80,7 @@ def test_neighbours_agree_where_little_speaks_against_it(monkeypatch):
 
     together = agreement()
     monkeypatch.setattr("vaeedit_style.matching.COHERENCE", 0.0)
-    assert together > 0.2 > 2 * agreement()
+    assert together > 1.5 * agreement()
 
 
 def test_a_quilt_of_one_offset_is_a_copy():
