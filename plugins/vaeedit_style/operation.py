@@ -12,7 +12,7 @@ from vaeedit.api import Frame, Latents, Operation, OptionError, Request, Result
 from vaeedit_style import StyleOptions
 from vaeedit_style.canvas import canvas
 from vaeedit_style.grids import Grid, at, levelled
-from vaeedit_style.palette import recoloured
+from vaeedit_style.palette import met, recoloured
 from vaeedit_style.texture import laid_over
 
 LARGEST = 1024
@@ -85,8 +85,10 @@ class Style(Operation[StyleOptions]):
         """Meet the palette, which texture has moved; then own colours and the mask, where they are asked for."""
         original, values = originals[0], frames[0].floats()
         if self.options.texture:
-            met = self.options.texture * self.options.strength  # little texture keeps contrasts in proportion
-            values = recoloured(values, self.styles, self.shares, met, joint=True)
+            share = (
+                self.options.texture**0.5 * self.options.strength
+            )  # little texture keeps contrasts in proportion
+            values = met(values, self.styles, self.shares, share)
         own = original.floats()
         if original.channels == 1:
             values = values.mean(2, keepdims=True)

@@ -20,28 +20,24 @@ SAMPLE = 30_000
 """Pixels of a picture that stand for its palette."""
 
 
-def recoloured(
-    image: Image, styles: Sequence[Image], shares: Sequence[float], strength: float, *, joint: bool = False
-) -> Image:
+def recoloured(image: Image, styles: Sequence[Image], shares: Sequence[float], strength: float) -> Image:
     """An image (H, W, 3) in [0, 1] with the colours of `styles`; `strength` goes along the straight paths of transport.
 
-    Lightness takes an affine map, which keeps the proportions of all contrasts, and chroma a transport in its plane; with
-    `joint` the three are transported together, so that the palette is met, and contrasts move.
+    In CIE Lab lightness takes an affine map, which keeps the proportions of all contrasts, and chroma a transport in its
+    plane.
     """
-    nodes = torch.linspace(0, 1, NODES)
-    table = _lab(torch.stack(torch.meshgrid(nodes, nodes, nodes, indexing="ij"), -1).reshape(-1, 3))
     source, *targets = (_lab(_sample(one)) for one in (image, *styles))
-    if joint:
-        moved = transported(table, source, targets, shares, ROUNDS)
-    else:
-        light = _affine(table[:, :1], source[:, :1], [target[:, :1] for target in targets], shares)
-        chroma = transported(
-            table[:, 1:], source[:, 1:], [target[:, 1:] for target in targets], shares, ROUNDS
-        )
-        moved = torch.cat([light, chroma], 1)
-    change = _rgb(torch.lerp(table, moved, strength)) - _rgb(table)
-    found: Image = np.clip(image + _looked_up(image, change), 0, 1)
-    return found
+    table = _lab(_table())
+    light = _affine(table[:, :1], source[:, :1], [target[:, :1] for target in targets], shares)
+    chroma = transported(table[:, 1:], source[:, 1:], [target[:, 1:] for target in targets], shares, ROUNDS)
+    moved = _rgb(torch.lerp(table, torch.cat([light, chroma], 1), strength))
+    return _changed(image, moved - _rgb(table))
+
+
+def met(image: Image, styles: Sequence[Image], shares: Sequence[float], strength: float) -> Image:
+    """The same, but red, green and blue are transported together: the palette is met, and contrasts move."""
+    source, *targets = (_sample(one) for one in (image, *styles))
+    return _changed(image, strength * (transported(_table(), source, targets, shares, ROUNDS) - _table()))
 
 
 def _affine(points: Tensor, source: Tensor, targets: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
@@ -71,11 +67,18 @@ def _rgb(colours: Tensor) -> Tensor:
     return torch.from_numpy(cv2.cvtColor(colours.numpy()[None], cv2.COLOR_LAB2RGB)[0])
 
 
-def _looked_up(image: Image, table: Tensor) -> Image:
-    """Trilinear interpolation of a table (NODES^3, 3) at the colours of an image."""
-    volume = table.reshape(1, NODES, NODES, NODES, 3).permute(0, 4, 1, 2, 3)
+def _table() -> Tensor:
+    """Colours at the nodes, (NODES^3, 3)."""
+    nodes = torch.linspace(0, 1, NODES)
+    return torch.stack(torch.meshgrid(nodes, nodes, nodes, indexing="ij"), -1).reshape(-1, 3)
+
+
+def _changed(image: Image, change: Tensor) -> Image:
+    """An image and what is to be added at each node, interpolated trilinearly."""
+    volume = change.reshape(1, NODES, NODES, NODES, 3).permute(0, 4, 1, 2, 3)
     places = (
         torch.from_numpy(np.ascontiguousarray(image[..., ::-1]))[None, None] * 2 - 1
     )  # x is the last axis: blue
     found = grid_sample(volume, places, align_corners=True, padding_mode="border")
-    return found[0, :, 0].permute(1, 2, 0).numpy()
+    changed: Image = np.clip(image + found[0, :, 0].permute(1, 2, 0).numpy(), 0, 1)
+    return changed
