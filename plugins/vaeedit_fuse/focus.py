@@ -9,12 +9,15 @@ from torch import Tensor
 
 from vaeedit.api import Frame
 from vaeedit_fuse.arrays import Array, Map, blurred, luma
+from vaeedit_fuse.pyramid import fused, mixed
 from vaeedit_fuse.rule import Rule
 from vaeedit_fuse.weights import shares as shares_of
 from vaeedit_fuse.weights import smoothed
 
 RADIUS = 1
 """Grid places on either side over which activity is averaged."""
+SCALES = 2
+"""Of the pyramid (Burt & Adelson 1983) in which pictures are joined near borders."""
 SMALLEST = 0.002
 """Regions below this share of the picture join their surroundings."""
 
@@ -34,12 +37,12 @@ class Focus(Rule):
         return shares_of(smoothed(activities.sqrt(), RADIUS))
 
     def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Sequence[Map]]) -> Frame:
-        """Pixels of the pictures; only near a border between regions they mix."""
-        weights = decision(shares[min(1, len(shares) - 1)], [luma(frame.floats()) for frame in self.pictures])
-        parts = [
-            weight[..., None] * frame.floats() for weight, frame in zip(weights, self.pictures, strict=True)
-        ]
-        return self.first.with_floats(np.sum(parts, 0))
+        """Pixels of the pictures; only near a border between regions they mix, coarse scales more widely than fine ones."""
+        values = [frame.floats() for frame in self.pictures]
+        weights = decision(shares[min(1, len(shares) - 1)], [luma(each) for each in values])
+        copied = mixed(values, weights)
+        near = _near_borders(weights)[..., None]
+        return self.first.with_floats(copied + near * (fused(values, weights, mixed, SCALES) - copied))
 
 
 def decision(votes: Sequence[Map], greys: Sequence[Map], *, smallest: float = SMALLEST) -> list[Map]:
@@ -53,7 +56,7 @@ def decision(votes: Sequence[Map], greys: Sequence[Map], *, smallest: float = SM
     weights = []
     for number in range(len(votes)):
         region = _without_specks((winner == number).astype(np.uint8), smallest)
-        soft = _guided(region.astype(np.float32), guide, 4, 1e-2)
+        soft = _guided(region.astype(np.float32), guide, 4, 5e-2)
         weights.append(np.clip(1.04 * soft - 0.02, 0, 1))  # drawn out, so that it reaches 0 and 1
     total = np.sum(weights, 0)
     lost = total <= 0  # small regions that every picture gave up
@@ -61,6 +64,12 @@ def decision(votes: Sequence[Map], greys: Sequence[Map], *, smallest: float = SM
         np.where(lost, winner == k, weight / np.where(lost, 1, total)) for k, weight in enumerate(weights)
     ]
     return [each.astype(np.float32) for each in found]
+
+
+def _near_borders(weights: Sequence[Map]) -> Map:
+    """1 where weights mix, falling to exactly 0 some pixels away."""
+    mixing = (np.max(weights, 0) < 1).astype(np.float32)
+    return np.clip(2 * blurred(blurred(mixing, 2), 2), 0, 1)
 
 
 def _chosen(pictures: Sequence[Map], winner: NDArray[np.intp]) -> Map:
