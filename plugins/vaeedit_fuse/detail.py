@@ -15,7 +15,7 @@ from vaeedit_fuse.arrays import Array, Map, luma
 from vaeedit_fuse.grids import to_grid
 from vaeedit_fuse.pyramid import fused, mixed, raised, split, strongest_detail
 from vaeedit_fuse.rule import Rule, carried
-from vaeedit_fuse.weights import shares, smoothed, strongest, vivid
+from vaeedit_fuse.weights import Inherited, shares, smoothed, vivid
 
 SCALES = 3
 """Halvings down to the base: to the stride of the coarsest latents."""
@@ -73,15 +73,23 @@ class Infrared(Detailed):
     rest = True
     softness = 2
 
+    def __init__(self, pictures: Sequence[Frame]) -> None:
+        super().__init__(pictures)
+        self._chosen = Inherited()
+        self._base = self._fused_base()  # its scales come before those of the latents
+
     def chosen(self, activities: Tensor) -> Tensor:
         """The strongest."""
-        return strongest(activities)
+        return self._chosen(activities)
 
     def base(self) -> Array:
         """The strongest of four scales more; of what is left the mean, by how far it is from the picture's own."""
+        return self._base
+
+    def _fused_base(self) -> Array:
         scores = [np.abs(base - base.mean())[..., 0] + np.float32(1e-3) for base in self.bases]
         total = np.sum(scores, 0)
-        return fused(self.bases, [score / total for score in scores], strongest_detail, 4)
+        return fused(self.bases, [score / total for score in scores], strongest_detail(self._chosen), 4)
 
     def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Sequence[Map]]) -> Frame:
         """The first picture with the fused luma."""

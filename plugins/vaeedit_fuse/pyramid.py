@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 import torch
+from torch import Tensor
 
 from vaeedit.api import Gaussian
 from vaeedit_fuse.arrays import Array, Map
-from vaeedit_fuse.weights import activity, smoothed, strongest, vivid
+from vaeedit_fuse.weights import activity, smoothed, vivid
 
 Merge = Callable[[Sequence[Array], Sequence[Map]], Array]
 """From one scale's details (h, w, C) of all pictures, and the given weights (h, w) at that scale, to the fused detail."""
@@ -51,12 +52,16 @@ def mixed(pictures: Sequence[Array], weights: Sequence[Map]) -> Array:
     return found
 
 
-def strongest_detail(details: Sequence[Array], weights: Sequence[Map]) -> Array:
-    """As in the latents: the picture of most activity takes a place, softly."""
-    levels = [Gaussian(torch.from_numpy(np.ascontiguousarray(x)).permute(2, 0, 1)[None]) for x in details]
-    chosen = strongest(smoothed(torch.cat([activity(level.mean) for level in levels]), 1))
-    found = vivid(levels, smoothed(chosen, 1)).mean[0].permute(1, 2, 0)
-    return np.asarray(found.numpy(), np.float32)
+def strongest_detail(choose: Callable[[Tensor], Tensor]) -> Merge:
+    """As in the latents: the picture that `choose` names by activity takes a place, softly."""
+
+    def merge(details: Sequence[Array], weights: Sequence[Map]) -> Array:
+        levels = [Gaussian(torch.from_numpy(np.ascontiguousarray(x)).permute(2, 0, 1)[None]) for x in details]
+        chosen = choose(smoothed(torch.cat([activity(level.mean) for level in levels]), 2))
+        found = vivid(levels, smoothed(chosen, 1)).mean[0].permute(1, 2, 0)
+        return np.asarray(found.numpy(), np.float32)
+
+    return merge
 
 
 def _half(x: Array) -> Array:
