@@ -17,9 +17,9 @@ from vaeedit.image.frame import Condition, Estimated, Frame, Pixels, from_floats
 from vaeedit.resampling import bicubic_up
 from vaeedit.tiling import Tile, best_sides, reflected, tiles
 from vaeedit.vae.files import VaeInfo
-from vaeedit.vae.latents import Decoded, Edited, Gaussian, Latents, Mixture, Refined, Series
+from vaeedit.vae.latents import Decoded, Edited, Gaussian, Latents, Mixture, Series
 from vaeedit.vae.protocol import VAE, Estimator, SeesWhole, Upscaler
-from vaeedit.vae.refine import refined
+from vaeedit.vae.refine import resolved
 
 Edit = Callable[..., Edited]
 """From the latents of each frame at one tile to those of the result, or of several results."""
@@ -162,7 +162,7 @@ class LoadedVae:
                     lost = x - self.network.decode(latents.mean()).mean.float() if delta else None
                     painted = [
                         self._painted(
-                            self.decode(self._refined(member, x), scale=scale),
+                            self.decode(resolved(self.network, member, x), scale=scale),
                             lost,
                             tile,
                             x.shape[2],
@@ -193,12 +193,6 @@ class LoadedVae:
             return _array(mean[kept], channels), None
         spread = _array(decoded.scale[kept].float(), channels) * np.float32(self.info.temperature)
         return _array(mean[kept], channels), spread
-
-    def _refined(self, member: Latents | Mixture | Refined, x: Tensor) -> Latents | Mixture:
-        """What is to be decoded; refined towards the tile x first, where that is asked for."""
-        return (
-            refined(self.network, member.latents, x, member.steps) if isinstance(member, Refined) else member
-        )
 
     def _encoded(self, frame: Frame, tile: Tile) -> tuple[Tensor, Latents, dict[str, Tensor]]:
         """A tile of a frame, its latents in their place, and what the VAE was told."""
