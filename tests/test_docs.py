@@ -7,8 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pytest
+import torch
+
 import vaeedit
 from vaeedit import api, hookspecs
+from vaeedit.cli.main import call
 from vaeedit.pipeline import Pipeline
 from vaeedit.plugins import registry
 from vaeedit.testing import checks
@@ -49,6 +54,52 @@ def test_the_plugin_of_the_authors_guide_keeps_the_contract(tmp_path, monkeypatc
     assert count > 10
 
 
+@pytest.fixture
+def flat(tmp_path, monkeypatch):
+    """The package of the guide to VAEs, installed in `tmp_path`, which is also where one is."""
+    light, heavy = blocks("docs/vaes.md", "python")
+    (entry_points,) = blocks("docs/vaes.md", "toml")
+    package, facts = tmp_path / "acme_flat", tmp_path / "acme_flat-1.dist-info"
+    package.mkdir()
+    (package / "__init__.py").write_text(light)
+    (package / "network.py").write_text(heavy)
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-flat\nVersion: 1\n")
+    written_by_pip = entry_points.replace("[project.entry-points.vaeedit]", "[vaeedit]").replace('"', "")
+    (facts / "entry_points.txt").write_text(written_by_pip)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    registry.cache_clear()
+    yield importlib.import_module("acme_flat.network").Flat(
+        importlib.import_module("acme_flat").FlatShape(width=12, latents=5)
+    )
+    registry.cache_clear()
+
+
+def test_the_own_vae_of_the_guide_runs(flat, capsys):
+    from PIL import Image
+
+    torch.manual_seed(0)
+    torch.save({key: torch.randn_like(value) / 6 for key, value in flat.state_dict().items()}, "mine.pth")
+    colours = np.random.default_rng(0).integers(0, 256, (2, 9, 13, 3), dtype=np.uint8)
+    for name, small in zip(("photo.png", "look.png"), colours, strict=True):
+        Image.fromarray(small).resize((131, 90)).save(name)
+    section = (ROOT / "docs" / "vaes.md").read_text().partition("## Your own\n")[2]
+    commands = re.findall(r"^ {4}vaeedit (.*)", section, flags=re.MULTILINE)
+    assert [command.split()[0] for command in commands] == ["models", "models", "style"]
+    for command in commands:
+        assert call(command.split()) == 0, capsys.readouterr().err
+    assert "mine.safetensors  (acme-flat)" in capsys.readouterr().out
+    photo, styled = (np.asarray(Image.open(name)).astype(int) for name in ("photo.png", "styled.png"))
+    assert styled.shape == photo.shape
+    assert np.abs(styled - photo).max() > 10
+    for tile in ((), ("--tile", "16")):
+        output = f"{len(tile)}.png"
+        assert call([*commands[-1].split(), "-o", output, "--precision", "float32", *tile]) == 0
+    whole, tiled = (np.asarray(Image.open(f"{count}.png")).astype(int) for count in (0, 2))
+    assert np.abs(tiled - whole).max() <= 1  # rounding
+
+
 def test_every_command_of_the_guides_exists():
     known = {
         *registry().operations.bare,
@@ -61,7 +112,7 @@ def test_every_command_of_the_guides_exists():
         "models",
         "plugins",
     }
-    for page in ("README.md", "docs/guide.md"):
+    for page in ("README.md", "docs/guide.md", "docs/vaes.md"):
         text = (ROOT / page).read_text()
         used = set(re.findall(r"^ {4}vaeedit ([a-z-]+)", text, flags=re.MULTILINE))
         assert used, page

@@ -158,3 +158,24 @@ def test_the_schema_knows_them():
     text = str(pipeline_schema(PLUGINS))
     assert "Another picture." in text
     assert "'required': ['other']" in text
+
+
+def test_a_folder_stands_for_its_pictures(folder, capsys):
+    vaeedit.write(Frame(np.full((4, 5, 3), 40, np.uint8)), "masks/second.png")
+    (folder / "masks/notes.txt").write_text("no picture")
+    assert brightness(vaeedit.Step("brightest", other="masks")) == 40
+    assert brightness(vaeedit.Step("brightest", other=["masks", "in.png"])) == 40
+    flags = ["--vae", "plain.safetensors", "-o", "made/", "--journal", "j.jsonl"]
+    assert call(["brightest", "in.png", "--other", "masks", *flags]) == 0
+    assert call(["brightest", "in.png", "--other", "masks", *flags, "--resume"]) == 0
+    vaeedit.write(Frame(np.full((4, 5, 3), 50, np.uint8)), "masks/second.png")
+    assert call(["brightest", "in.png", "--other", "masks", *flags, "--resume"]) == 0
+    assert (
+        vaeedit.read("made/in.png").pixels.max() == 50
+    )  # a picture in the folder counts for what is up to date
+
+
+def test_a_folder_without_pictures_is_refused(folder):
+    (folder / "empty").mkdir()
+    with pytest.raises(UsageError, match="no picture in the folder empty"):
+        brightness(vaeedit.Step("brightest", other="empty"))

@@ -1,10 +1,13 @@
 from .errors import ImageError as ImageError
+from .errors import MissingExtra as MissingExtra
 from .errors import OptionError as OptionError
 from .errors import PluginError as PluginError
 from .errors import UsageError as UsageError
 from .errors import VaeeditError as VaeeditError
+from .errors import WeightsError as WeightsError
 from .image import Condition as Condition
 from .image import Estimated as Estimated
+from .image import Film as Film
 from .image import Frame as Frame
 from .image import deviation_map as deviation_map
 from .image import image_files as image_files
@@ -29,6 +32,7 @@ from .restoration import RestorationOptions as RestorationOptions
 from .session import Session as Session
 from .specs import CONTRACT as CONTRACT
 from .specs import ArchitectureSpec as ArchitectureSpec
+from .specs import FolderVae as FolderVae
 from .specs import OperationSpec as OperationSpec
 from .specs import WeightsSpec as WeightsSpec
 from .specs import hookimpl as hookimpl
@@ -45,4 +49,7 @@ from .vae.latents import Decoded as Decoded
 from .vae.latents import Gaussian as Gaussian
 from .vae.latents import Latents as Latents
 from .vae.latents import Mixture as Mixture
+from .vae.latents import Refined as Refined
+from .vae.latents import Series as Series
+from .vae.protocol import WHOLE as WHOLE
 from .vae.protocol import ElboTerms as ElboTerms

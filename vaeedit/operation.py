@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from vaeedit.options import Options
 
 if TYPE_CHECKING:  # this module is light; frames and latents are not
-    from vaeedit.image import Frame
+    from vaeedit.image import Film, Frame
     from vaeedit.vae.files import VaeInfo
-    from vaeedit.vae.latents import Latents, Mixture
+    from vaeedit.vae.latents import Edited, Latents
 
 O = TypeVar("O", bound=Options)
 
@@ -35,17 +35,18 @@ class Request(Generic[O]):
 
 @dataclass(frozen=True)
 class Result:
-    """The edited image, side results by name, and notes (small, JSON-able) for the report."""
+    """The edited image, side results by name, notes (small, JSON-able) for the report, and the film, where there is one."""
 
     frame: Frame
     maps: Mapping[str, Frame] = field(default_factory=dict)
     notes: Mapping[str, Any] = field(default_factory=dict)
+    film: Film | None = None
 
     def save(self, path: str | os.PathLike[str]) -> list[str]:
-        """Write the image; returns warnings about what the format could not hold."""
-        from vaeedit.image import write
+        """Write the image, or where the name ends in .gif or .mp4 the film; returns warnings about what was lost."""
+        from vaeedit.image import write, write_film
 
-        return write(self.frame, path)
+        return write(self.frame, path) if self.film is None else write_film(self.film, self.frame, path)
 
 
 class Operation(Generic[O]):
@@ -74,6 +75,11 @@ class Operation(Generic[O]):
         """True where `after` needs the standard deviation of each decoded value (`Frame.scale`)."""
         return False
 
+    @property
+    def wants_decoded(self) -> bool:
+        """True where `after` needs, behind the joined image, what each frame of `before` decodes to; asked after `before`."""
+        return False
+
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
         """Prepare the images: add conditions for the VAE, resize, ...; by default they stay as they are."""
         return frames
@@ -88,11 +94,11 @@ class Operation(Generic[O]):
         `index` counts the frames of `before`, then the references. Tiles come without their halos, each position once.
         """
 
-    def edit(self, latents: Latents) -> Latents | Mixture:
+    def edit(self, latents: Latents) -> Edited:
         """Move the latents; called for each tile, so it must depend on grid positions through `origin` only."""
         raise NotImplementedError(f"{type(self).__name__} must define edit")
 
-    def join(self, latents: Sequence[Latents]) -> Latents | Mixture:
+    def join(self, latents: Sequence[Latents]) -> Edited:
         """Make one image's latents of those of all frames of `before`; an operation that has this is not asked to `edit`."""
         raise NotImplementedError(f"{type(self).__name__} does not define join")
 

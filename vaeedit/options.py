@@ -62,7 +62,7 @@ class Field:
 
     def parse(self, value: Any, label: str | None = None) -> Any:
         """Convert and check one value (text from a shell, or YAML); raises OptionError."""
-        for candidate in (value, _number(value)):
+        for candidate in (value, _number(value), _listed(value)):
             try:
                 found = msgspec.convert(candidate, self.kind, strict=False)
             except msgspec.ValidationError:
@@ -79,6 +79,11 @@ def _number(value: Any) -> Any:
     except ValueError:
         return value
     return number if isinstance(number, float) and math.isfinite(number) else value
+
+
+def _listed(value: Any) -> Any:
+    """Text such as 1,0.5 as a list, for options that hold several values; anything else as it is."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) and "," in value else value
 
 
 def fields(cls: type[Options]) -> dict[str, Field]:

@@ -142,7 +142,7 @@ def _misfits(vae: str, spec: OperationSpec, registry: Registry) -> Iterator[str]
 
     try:
         network = load_target(
-            registry.architectures.find(read_info(find_vae(vae, registry)).architecture).spec.target
+            registry.architectures.find(read_info(find_vae(vae, registry), registry).architecture).spec.target
         )
     except VaeeditError:
         return  # of a file that is missing or damaged, loading it tells
@@ -163,12 +163,12 @@ def _plan(step: Step, where: str, registry: Registry) -> tuple[PlannedStep | Non
     values, found = parse(spec.options, options, where)
     faults: list[tuple[Place, str]] = [((step.operation, key), text) for key, text in found.items()]
     vae = step.vae or spec.vae
-    if vae and not vae.endswith(".safetensors") and "/" not in vae:
+    if vae and not vae.endswith(".safetensors") and "/" not in vae and not Path(vae).is_dir():
         try:
             registry.weights.find(vae)
         except UnknownName as error:
             faults.append(((step.operation, "vae"), f"{where}: {error}"))
-    if spec.tells and step.vae not in (None, spec.vae):
+    if step.vae not in (None, spec.vae):
         faults += [((step.operation, "vae"), f"{where}: {text}") for text in _misfits(vae, spec, registry)]
     images = {name: (given,) if isinstance(given, str) else given for name, given in pictures.items()}
     faults += [((step.operation, name), f"{where}: {text}") for name, text in _image_faults(images, spec)]

@@ -15,7 +15,7 @@ import torch
 from vaeedit.devices import resolve_device, resolve_precision, use_huge_pages
 from vaeedit.errors import PluginError, UsageError, VaeeditError
 from vaeedit.further import resolved
-from vaeedit.image import Frame, read
+from vaeedit.image import Frame, expanded, read
 from vaeedit.operation import Operation, Request, Result
 from vaeedit.options import validate
 from vaeedit.pipeline import Pipeline, Plan, PlannedStep, Step, chains
@@ -23,7 +23,7 @@ from vaeedit.plugins import Registry, registry
 from vaeedit.settings import Settings
 from vaeedit.specs import OperationSpec, load_target
 from vaeedit.vae.files import find_vae, load_vae
-from vaeedit.vae.latents import Latents, Mixture
+from vaeedit.vae.latents import Edited, Latents, Mixture, Refined, Series
 from vaeedit.vae.loaded import Edit, LoadedVae
 
 SEEDS = 2**62
@@ -146,8 +146,10 @@ class Session:
         if looks and not (_overrides(operation, Operation.edit) or _joins(operation)):
             return list(frames)
         joint = _joins(operation) and bool(frames)
-        return [
-            vae.edit(
+        edited = [
+            found
+            for frame, *others in ([frames] if joint else [[frame] for frame in frames])
+            for found in vae.edit_all(
                 frame,
                 edit,
                 others=others,
@@ -156,8 +158,9 @@ class Session:
                 delta=spec.delta,
                 tile=tile,
             )
-            for frame, *others in ([frames] if joint else [[frame] for frame in frames])
         ]
+        decoded = frames if operation.wants_decoded else []
+        return edited + [vae.edit(frame, Latents.mean, precision=precision, tile=tile) for frame in decoded]
 
 
 def _operation(step: PlannedStep, seed: int, images: Mapping[str, Sequence[Frame]]) -> Operation[Any]:
@@ -168,19 +171,26 @@ def _operation(step: PlannedStep, seed: int, images: Mapping[str, Sequence[Frame
 
 
 def _further(step: PlannedStep, folder: Path | None, name: Path | None) -> dict[str, list[Frame]]:
-    """The step's further pictures; raises ImageError for one that cannot be read."""
-    return {key: [read(resolved(text, folder, name)) for text in texts] for key, texts in step.images.items()}
+    """The step's further pictures, those of folders among them; raises ImageError for one that cannot be read."""
+    return {
+        key: [read(path) for text in texts for path in expanded(resolved(text, folder, name))]
+        for key, texts in step.images.items()
+    }
 
 
 def _in_turn(moving: Sequence[tuple[PlannedStep, Operation[Any]]]) -> Edit:
     """The operations' edits one after the other."""
 
-    def edit(first: Latents, *others: Latents) -> Latents | Mixture:
+    def edit(first: Latents, *others: Latents) -> Edited:
         (step, operation), *following = moving
         with _blame(step):
             found = operation.join([first, *others]) if _joins(operation) else operation.edit(first)
         for step, operation in following:
             with _blame(step):
+                if isinstance(found, (Series, Refined)):
+                    raise TypeError(
+                        "the step before gives several pictures, or a refined one: it cannot be handed on"
+                    )
                 found = found.edited(operation.edit) if isinstance(found, Mixture) else operation.edit(found)
         return found
 

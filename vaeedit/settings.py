@@ -24,12 +24,13 @@ class Settings(Options, frozen=True):
     ] = "auto"
     tile: Annotated[
         Annotated[int, bounded(ge=16)] | None,
-        option("Side of a tile in pixels, to save memory; the result stays the same."),
+        option("Side of a tile in pixels, to save memory; results of the shipped VAEs stay the same."),
     ] = None
     seed: Annotated[int, option("Seed of everything random.", ge=0)] = 0
-    vae: Annotated[str | None, option("Name or file of the VAE to use instead of the operation's own.")] = (
-        None
-    )
+    vae: Annotated[
+        str | None,
+        option("VAE to use instead of the operation's own: name, file, folder, or hub:OWNER/NAME."),
+    ] = None
 
 
 FILE_FLAGS = (

@@ -1,8 +1,9 @@
 """What a plugin declares: frozen, torch-free descriptions. The classes that run are imported at first use."""
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pluggy
@@ -35,7 +36,10 @@ class OperationSpec:
     tells: tuple[str, ...] = ()
     """Names of the conditions that `before` gives the VAE; another VAE that lacks one is refused before it loads."""
     images: Mapping[str, str] = field(default_factory=dict)
-    """Further pictures it takes, name -> description; each becomes `--NAME FILE` and a key of a pipeline's step."""
+    """Further pictures it takes, name -> description; each becomes `--NAME FILE` and a key of a pipeline's step.
+
+    A folder stands for the pictures in it.
+    """
     needs: tuple[str, ...] = ()
     """Those of `images` that must be given."""
     rest: str = ""
@@ -44,6 +48,8 @@ class OperationSpec:
     """True where `edit` alone does the work: neighbouring steps of that kind with one VAE share its encode and decode."""
     delta: bool = False
     """True where only what the edit changes is decoded, x + D(edited) - D(latents): nothing else of the image is lost."""
+    film: bool = False
+    """True where the result has a film, which an output ending in .gif or .mp4 receives."""
     maps: Mapping[str, str] = field(default_factory=dict)
     """Side results it can give as pictures, name -> description; each becomes `--NAME FILE`."""
 
@@ -59,6 +65,24 @@ class ArchitectureSpec:
     options: type[Options] = Options
     detect: str = ""
     """'module:function' from names and shapes of tensors to the options, or None, for `vaeedit models convert`."""
+    folder: str = ""
+    """'module:function' from a folder (Path) to the `FolderVae` in it, or None where it holds something else."""
+    fetch: Mapping[str, str] = field(default_factory=dict)
+    """PREFIX -> 'module:function' from TEXT to a local folder (Path), for `--vae PREFIX:TEXT`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderVae:
+    """A VAE in a folder that other software wrote, as the architecture that knows its format found it."""
+
+    name: str
+    shape: Mapping[str, Any]
+    """The options of the architecture."""
+    folder: Path
+    """Where the files themselves are: the folder that was asked about, or one inside it."""
+    tensors: Callable[[], Mapping[str, Any]]
+    """Reads the weights, by the names that they have in the network; must never open a pickle."""
+    summary: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,13 +18,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from vaeedit.errors import OptionError
-from vaeedit.image import Frame
+from vaeedit.image import Frame, write
 from vaeedit.image.frame import peak_of
 from vaeedit.operation import Operation, Result
 from vaeedit.options import Field, Options, as_dict, fields, validate
@@ -153,19 +155,20 @@ def check_options(spec: OperationSpec) -> None:
 
 
 def check_target(spec: OperationSpec) -> None:
-    """The target is an Operation that defines `edit`, or `join`, or `gather` alone."""
+    """The target is an Operation that defines `edit`, `join` or, to judge alone, `gather`."""
     target = load_target(spec.target)
     assert issubclass(target, Operation), f"{spec.target} is not an Operation"
     own = [
         name for name in ("edit", "join", "gather") if getattr(target, name) is not getattr(Operation, name)
     ]
-    assert own, f"{spec.target} does not define edit"
+    assert own, f"{spec.target} defines none of edit, join and gather"
 
 
 def check_yaml(spec: OperationSpec, name: str, registry: Registry) -> None:
     """Options survive the way through a pipeline file."""
     options = sample_options(spec.options)
-    pipeline = Pipeline(Step(name, maps=spec.maps, **as_dict(options)), seed=3)
+    needed = dict.fromkeys(spec.needs, "other.png")
+    pipeline = Pipeline(Step(name, maps=spec.maps, **as_dict(options), **needed), seed=3)
     planned = Pipeline.from_yaml(pipeline.to_yaml()).check(registry)
     assert planned[0].options == options
 
@@ -241,5 +244,9 @@ def _sample_value(field: Field) -> Any:
 def _run(
     name: str, registry: Registry, frame: Frame, *, seed: int = 0, maps: tuple[str, ...] = (), **settings: Any
 ) -> Result:
-    with Session(plugins=registry, device="cpu", **settings) as session:
-        return session.run(Pipeline(Step(name, maps=maps), seed=seed), frame)
+    needs = registry.operations.find(name).spec.needs
+    with Session(plugins=registry, device="cpu", **settings) as session, TemporaryDirectory() as folder:
+        path = str(Path(folder, "other.png"))
+        write(sample_frame("odd"), path)
+        step = Step(name, maps=maps, **dict.fromkeys(needs, path))
+        return session.run(Pipeline(step, seed=seed), frame)

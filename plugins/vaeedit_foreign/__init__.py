@@ -1,8 +1,13 @@
 """VAEs that others have trained, by the architectures they published."""
 
-from typing import Annotated
+from typing import Annotated, Any, Literal, get_args
 
 from vaeedit.api import ArchitectureSpec, Options, hookimpl, option
+
+Autoencoder = Literal["AutoencoderKL", "AsymmetricAutoencoderKL", "AutoencoderTiny", "AutoencoderDC"]
+"""Classes of the diffusers library that are understood."""
+OVERLAP = 16
+"""Grid positions of latents around a tile, for networks that see the whole image but are asked for tiles."""
 
 
 class TinyShape(Options, frozen=True):
@@ -15,10 +20,25 @@ class TinyShape(Options, frozen=True):
     )
 
 
+class DiffusersShape(Options, frozen=True):
+    """Which autoencoder of the diffusers library, and its own hyper-parameters."""
+
+    kind: Annotated[Autoencoder, option("Class of the diffusers library.")]
+    config: Annotated[dict[str, Any], option("What the config.json of the author says.")] = {}
+
+
 @hookimpl
 def vaeedit_architectures() -> list[ArchitectureSpec]:
-    """Tiny autoencoders."""
+    """Tiny autoencoders, and those of the diffusers library."""
     return [
+        ArchitectureSpec(
+            name="diffusers",
+            summary=f"Autoencoders of the diffusers library: {', '.join(get_args(Autoencoder))}.",
+            options=DiffusersShape,
+            target="vaeedit_foreign.adapter:DiffusersAutoencoder",
+            folder="vaeedit_foreign.folders:find",
+            fetch={"hub": "vaeedit_foreign.folders:fetch"},
+        ),
         ArchitectureSpec(
             name="tiny-autoencoder",
             summary="TAESD and its relatives: small autoencoders of the latents of diffusion models.",

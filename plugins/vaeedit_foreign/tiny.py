@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vaeedit.api import Decoded, Gaussian, Latents
-from vaeedit_foreign import TinyShape
+from vaeedit.api import WHOLE, Decoded, Gaussian, Latents
+from vaeedit_foreign import OVERLAP, TinyShape
 
 LEVELS = 3
 """Halvings of the resolution."""
@@ -44,7 +44,7 @@ class Bounded(nn.Module):
 
 
 class TinyAutoencoder(nn.Module):
-    """Encoder and decoder; satisfies `VAE`. Latents are points on one level of stride 8."""
+    """Encoder and decoder; satisfies `VAE` and, with `pooled` blocks, `SeesWhole`. Latents are points of stride 8."""
 
     conditions: tuple[str, ...] = ()
     channels = 3
@@ -52,7 +52,9 @@ class TinyAutoencoder(nn.Module):
 
     def __init__(self, shape: TinyShape) -> None:
         super().__init__()
-        self.receptive_field = _receptive_field()
+        self.receptive_field = WHOLE if shape.pooled else _receptive_field()
+        if shape.pooled:
+            self.overlap = OVERLAP * self.multiple
         width = shape.width
         coarse = [Block(width, pooled=shape.pooled) for _ in range(BLOCKS)]
         down: list[nn.Module] = [_conv(3, width), Block(width)]
@@ -100,7 +102,7 @@ def _pool(width: int) -> nn.Sequential:
 
 
 def _receptive_field() -> int:
-    """Radius in pixels without the normalised branches, which see the whole tile."""
+    """Radius in pixels, without the normalised branches."""
     strides = [1 << level for level in range(LEVELS + 1)]
     blocks = [3 * stride * (BLOCKS if stride > 1 else 1) for stride in strides]
     changes = sum(strides[:-1])

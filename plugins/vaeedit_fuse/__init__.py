@@ -2,18 +2,26 @@
 
 from typing import Annotated, Literal
 
-from vaeedit.api import OperationSpec, Options, hookimpl, option
+from vaeedit.api import OperationSpec, Options, bounded, hookimpl, option
+
+Mode = Literal["auto", "focus", "exposure", "infrared", "blend"]
 
 
 class FuseOptions(Options, frozen=True):
     """Options of `fuse`."""
 
     mode: Annotated[
-        Literal["focus", "exposure", "infrared", "blend"],
-        option("focus: the sharpest of each place; exposure: the best exposed; infrared: its structure in the picture's colours; blend: across a mask."),
-    ] = "focus"
+        Mode,
+        option(
+            "focus: the sharpest of each place; exposure: the best exposed; infrared: its structure in the first "
+            "picture's colours; blend: across a mask or evenly; auto: whichever the pictures call for."
+        ),
+    ] = "auto"
     align: Annotated[bool, option("Move the other pictures onto the first, for shots from the hand.")] = False
-    alpha: Annotated[float, option("blend without a mask: share of the other picture.", ge=0, le=1)] = 0.5
+    alpha: Annotated[
+        Annotated[float, bounded(ge=0, le=1)] | None,
+        option("blend without a mask: share of the other pictures."),
+    ] = None
 
 
 @hookimpl
@@ -26,7 +34,10 @@ def vaeedit_operations() -> list[OperationSpec]:
             target="vaeedit_fuse.operation:Fuse",
             options=FuseOptions,
             vae="photo",
-            images={"with": "Another picture of the scene; may be repeated.", "mask": "blend: where the other picture goes, white on black."},
+            images={
+                "with": "Another picture of the scene; may be repeated.",
+                "mask": "blend: where the other picture goes, white on black.",
+            },
             needs=("with",),
             rest="with",
         )

@@ -1,9 +1,12 @@
-"""Maps over the grid of a level, put together from tiles."""
+"""Maps over the grid of a level, put together from tiles, and the way to pixels and back."""
 
+import cv2
+import numpy as np
 import torch
 from torch import Tensor
 
 from vaeedit.api import Gaussian
+from vaeedit_fuse.arrays import Map
 
 
 class Grid:
@@ -27,9 +30,22 @@ class Grid:
 
 
 def at(whole: Tensor, level: Gaussian) -> Tensor:
-    """The part of maps (K, 1, h, w) under a level's tile; beyond the border the last row and column go on."""
+    """The part of maps (K, 1, h, w) under a level's tile; beyond the border the first and last rows and columns go on."""
     rows, columns = (
-        torch.arange(start, start + size, device=whole.device).clamp_max(limit - 1)
+        torch.arange(start, start + size, device=whole.device).clamp(0, limit - 1)
         for start, size, limit in zip(level.origin, level.mean.shape[2:], whole.shape[2:], strict=True)
     )
     return whole[..., rows, :][..., columns]
+
+
+def to_pixels(maps: Tensor, height: int, width: int) -> list[Map]:
+    """Maps (K, 1, h, w) of a grid at every pixel, K times (height, width)."""
+    grids = maps[:, 0].float().cpu().numpy()
+    return [np.asarray(cv2.resize(grid, (width, height)), np.float32) for grid in grids]
+
+
+def to_grid(maps: list[Map], like: Tensor) -> Tensor:
+    """Maps (H, W) of pixels averaged over the places of a grid (1, 1, h, w): (K, 1, h, w)."""
+    size = like.shape[3], like.shape[2]
+    found = [np.asarray(cv2.resize(each, size, interpolation=cv2.INTER_AREA)) for each in maps]
+    return torch.from_numpy(np.stack(found)[:, None]).to(like)

@@ -1,39 +1,69 @@
 """`fuse`: activity of the latents says which picture counts where."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
-import cv2
-import numpy as np
+import torch
 from torch import Tensor
 
-from vaeedit.api import Frame, Latents, Operation, Request, Result
+from vaeedit.api import Frame, Latents, Operation, OptionError, Request, Result
 from vaeedit_fuse import FuseOptions
-from vaeedit_fuse.grids import Grid, at
-from vaeedit_fuse.weights import activity, decision, smoothed, strongest
-
-POWER = {"focus": float("inf"), "infrared": float("inf"), "exposure": 4.0}
-"""Of the activity, for the weights of latents."""
-RADIUS = 2
-"""Grid places on either side over which activity is averaged."""
+from vaeedit_fuse.align import aligned
+from vaeedit_fuse.arrays import Map, fitted, luma, resized
+from vaeedit_fuse.auto import suited
+from vaeedit_fuse.blend import Even, Masked
+from vaeedit_fuse.detail import Exposure, Infrared
+from vaeedit_fuse.focus import Focus
+from vaeedit_fuse.grids import Grid, at, to_pixels
+from vaeedit_fuse.rule import Rule
+from vaeedit_fuse.weights import activity
 
 
 class Fuse(Operation[FuseOptions]):
-    """Every level of the latents is taken from the picture with most activity there; focus copies pixels."""
+    """Every level of the latents is joined by the weights of a mode's rule, and the rule makes the picture of it."""
+
+    rule: Rule
 
     def __init__(self, request: Request[FuseOptions]) -> None:
         super().__init__(request)
         self.grids: dict[tuple[int, int], Grid] = {}
         self.found: dict[int, Tensor] = {}
-        self.frames: list[Frame] = []
+        self.notes: dict[str, Any] = {}
+
+    @property
+    def wants_decoded(self) -> bool:
+        """Where pixels are not copied: what the VAE loses is given back."""
+        return not isinstance(self.rule, Focus)
 
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
-        """The picture and the others, at its size."""
-        first = frames[0]
-        self.frames = [first, *(_fitted(other, first) for other in self.request.images["with"])]
-        if self.options.mode == "infrared":
-            return [_grey(frame) for frame in self.frames]
-        return self.frames
+        """The picture and the others, at its size, as the mode wants them."""
+        first = replace(frames[0], alpha=None)
+        others = self.request.images["with"]
+        pictures = [first, *(fitted(other, first) for other in others)]
+        mask = _mask(self.request.images, first, len(pictures))
+        mode: str = self.options.mode
+        if mode == "auto":
+            mode = "blend" if mask is not None or self.options.alpha is not None else suited(pictures)
+            self.notes["mode"] = mode
+        if mode != "blend" and mask is not None:
+            raise OptionError(f"A mask is for the mode blend, not {mode}.")
+        if self.options.align:
+            pictures = aligned(pictures, mode)
+        self.rule = self._rule(mode, pictures, mask)
+        return self.rule.encoded()
+
+    def _rule(self, mode: str, pictures: Sequence[Frame], mask: Map | None) -> Rule:
+        if mask is not None:
+            return Masked(pictures, mask)
+        if mode == "blend":
+            return Even(pictures, 0.5 if self.options.alpha is None else self.options.alpha)
+        kinds: dict[str, type[Focus | Infrared | Exposure]] = {
+            "focus": Focus,
+            "infrared": Infrared,
+            "exposure": Exposure,
+        }
+        return kinds[mode](pictures)
 
     def gather(self, index: int, latents: Latents) -> None:
         """Activity of every level, over whole pictures."""
@@ -43,52 +73,34 @@ class Fuse(Operation[FuseOptions]):
     def _weights(self, rank: int) -> Tensor:
         """Of every picture at a level, (K, 1, h, w)."""
         if rank not in self.found:
-            maps = [smoothed(self.grids[index, rank].whole(), RADIUS) for index in range(len(self.frames))]
-            self.found[rank] = strongest(maps, POWER[self.options.mode])
+            count = 1 + max(index for index, _ in self.grids)
+            maps = torch.cat([self.grids[index, rank].whole() for index in range(count)])
+            self.found[rank] = self.rule.weights(rank, maps)
         return self.found[rank]
 
     def join(self, latents: Sequence[Latents]) -> Latents:
-        """Weighted means of the latents."""
-        levels = []
-        for rank, first in enumerate(latents[0].levels):
-            weights = at(self._weights(rank), first)
-            parts = [weights[k : k + 1] * each.levels[rank].mean for k, each in enumerate(latents)]
-            levels.append(first.at(sum(parts[1:], parts[0])))
+        """Level by level, as the rule joins them."""
+        levels = [
+            self.rule.joined([each.levels[rank] for each in latents], at(self._weights(rank), level))
+            for rank, level in enumerate(latents[0].levels)
+        ]
         return replace(latents[0], levels=tuple(levels))
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
-        """Focus copies; infrared keeps the colours of the first picture."""
-        fused, first = frames[0], originals[0]
-        if self.options.mode == "focus":
-            finest = max(rank for _, rank in self.grids)
-            size = (first.width, first.height)
-            maps = [
-                cv2.resize(smoothed(self.grids[k, finest].whole(), RADIUS)[0, 0].cpu().numpy(), size)
-                for k in range(len(self.frames))
-            ]
-            weights = decision(maps, first.floats().mean(2), radius=4)
-            parts = [weight[..., None] * frame.floats() for weight, frame in zip(weights, self.frames, strict=True)]
-            return Result(first.with_floats(np.sum(parts, 0)))
-        if self.options.mode == "infrared" and first.channels == 3:
-            change = fused.floats() - _grey(first).floats()
-            return Result(first.with_floats(first.floats() + change))
-        return Result(fused)
+        """The rule's picture, with the first picture's alpha and metadata."""
+        joined, *decoded = (frame.floats() for frame in frames)
+        height, width = originals[0].height, originals[0].width
+        ranks = sorted({rank for _, rank in self.grids})
+        shares = [to_pixels(self._weights(rank), height, width) for rank in ranks]
+        made = self.rule.finished(joined, decoded, shares)
+        return Result(replace(originals[0], pixels=made.pixels), notes=self.notes)
 
 
-def _grey(frame: Frame) -> Frame:
-    """Luma (BT.601), one channel."""
-    if frame.channels == 1:
-        return frame
-    luma = frame.floats() @ np.array([0.299, 0.587, 0.114], np.float32)
-    return replace(frame.with_floats(luma[..., None]), alpha=None)
-
-
-def _fitted(frame: Frame, to: Frame) -> Frame:
-    """A frame at the size and channels of another."""
-    values = frame.floats()
-    if values.shape[2] != to.channels:
-        values = np.repeat(values, 3, 2) if to.channels == 3 else values.mean(2, keepdims=True)
-    if values.shape[:2] != (to.height, to.width):
-        values = cv2.resize(values, (to.width, to.height), interpolation=cv2.INTER_AREA)
-        values = values.reshape(to.height, to.width, to.channels)
-    return Frame(to.with_floats(values).pixels)
+def _mask(images: Mapping[str, Sequence[Frame]], first: Frame, pictures: int) -> Map | None:
+    """Where the other picture goes, (H, W) from 0 to 1; raises OptionError for more than one mask or other picture."""
+    masks = images.get("mask", ())
+    if not masks:
+        return None
+    if len(masks) > 1 or pictures > 2:
+        raise OptionError("A mask blends two pictures: give one mask and one other picture.")
+    return resized(luma(masks[0].floats())[..., None], first.height, first.width)[..., 0].clip(0, 1)

@@ -42,22 +42,21 @@ class PhotoShape(Options, frozen=True):
 
     channels: Annotated[int, option("Image channels.", ge=1)] = 3
     widths: Annotated[tuple[int, ...], option("Width of each level.")] = (48, 96, 192)
-    blocks: Annotated[tuple[int, ...], option("Residual blocks of the decoder's stages.")] = (2, 2, 3)
+    blocks: Annotated[tuple[int, ...], option("Residual blocks of the decoder's stages.")] = (2, 4, 1)
     evidence_blocks: Annotated[tuple[int, ...], option("Residual blocks of the encoder's stages.")] = (
         1,
-        1,
         2,
+        1,
     )
-    latents: Annotated[tuple[int, ...], option("Latent channels of each level.")] = (3, 4, 32)
+    latents: Annotated[tuple[int, ...], option("Latent channels of each level.")] = (3, 6, 8)
     nested: Annotated[
         tuple[int, ...],
         option("Numbers of latent channels, counted from the coarsest level, that decode alone."),
-    ] = (16, 32, 36, 39)
+    ] = (10, 14, 17)
     kept: Annotated[tuple[float, ...], option("In training, the chance that only so many are kept.")] = (
-        0.5,
-        0.4,
-        0.02,
-        0.08,
+        0.45,
+        0.45,
+        0.1,
     )
 
 

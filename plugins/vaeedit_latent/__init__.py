@@ -1,25 +1,65 @@
-"""Plain edits of latents: a picture through the VAE and back, and draws from its posterior."""
+"""Plain edits of latents: there and back, draws from the posterior, ways between pictures, and directions."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from vaeedit.api import OperationSpec, Options, WeightsSpec, hookimpl, option
+from vaeedit.api import OperationSpec, Options, WeightsSpec, bounded, hookimpl, option
 
 
 class ReconstructOptions(Options, frozen=True):
     """Options of `reconstruct`."""
 
-    levels: Annotated[int, option("Keep this many of the coarsest levels of the latents; 0 keeps all.", ge=0, le=16)] = 0
+    channels: Annotated[
+        int,
+        option("Keep so many channels of the latents, counted from the coarsest level; 0 keeps all.", ge=0),
+    ] = 0
+    refine: Annotated[
+        int,
+        option(
+            "Move the latents by so many gradient steps, until they decode closer to the picture; each costs about "
+            "three times a decoding, and the report tells no bits then.",
+            ge=0,
+            le=1000,
+        ),
+    ] = 0
 
 
 class VaryOptions(Options, frozen=True):
     """Options of `vary`."""
 
-    amount: Annotated[float, option("Noise on the latents, in standard deviations of their posterior.", ge=0, le=100)] = 1.0
+    amount: Annotated[
+        float, option("Noise on the latents, in standard deviations of their posterior.", ge=0, le=100)
+    ] = 1.0
+
+
+class InterpolateOptions(Options, frozen=True):
+    """Options of `interpolate`."""
+
+    frames: Annotated[int, option("How many pictures, both ends counted.", ge=2, le=240)] = 9
+    rate: Annotated[float, option("How many of them a film (.gif, .mp4) shows in a second.", ge=1, le=60)] = (
+        12.0
+    )
+    side: Annotated[
+        Annotated[int, bounded(ge=16)] | None,
+        option("Longest side of a frame in pixels; larger pictures are made smaller."),
+    ] = None
+
+
+class DirectOptions(Options, frozen=True):
+    """Options of `direct`."""
+
+    along: Annotated[
+        Literal["brightness", "contrast", "warmth", "saturation", "sharpness"]
+        | Annotated[int, bounded(ge=1, le=512)],
+        option(
+            "A named direction, or the number of a principal component of the picture's coarsest latents."
+        ),
+    ] = "brightness"
+    amount: Annotated[float, option("How far to go; below 0 the other way.", ge=-10, le=10)] = 1.0
 
 
 @hookimpl
 def vaeedit_operations() -> list[OperationSpec]:
-    """`reconstruct` and `vary`."""
+    """`reconstruct`, `vary`, `interpolate` and `direct`."""
     return [
         OperationSpec(
             name="reconstruct",
@@ -34,7 +74,29 @@ def vaeedit_operations() -> list[OperationSpec]:
             target="vaeedit_latent.vary:Vary",
             options=VaryOptions,
             vae="photo",
-            latent=True,
+            delta=True,
+        ),
+        OperationSpec(
+            name="interpolate",
+            summary="Go from one picture to another, as a contact sheet or a film.",
+            target="vaeedit_latent.interpolate:Interpolate",
+            options=InterpolateOptions,
+            vae="photo",
+            images={"other": "The picture at the other end."},
+            needs=("other",),
+            rest="other",
+            film=True,
+        ),
+        OperationSpec(
+            name="direct",
+            summary="Move a picture along a direction of its latents.",
+            target="vaeedit_latent.direct:Direct",
+            options=DirectOptions,
+            vae="photo",
+            images={
+                "toward": "Example of where to go, or a folder of such, in place of --along; may be repeated.",
+                "away": "Example of where to come from; without one, the picture itself.",
+            },
             delta=True,
         ),
     ]

@@ -6,74 +6,79 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from skimage.metrics import structural_similarity
 
-from vaeedit.api import Frame, Gaussian, Latents, Operation, Request, Result
+from vaeedit.api import Frame, Latents, Operation, Refined, Request, Result, Series
 from vaeedit_latent import ReconstructOptions
+from vaeedit_latent.code_length import code_length
+from vaeedit_latent.nested import counts, first, kl
 
-BIN = 1 / 255
-"""Width of the values that the likelihood is counted in: 8 bits."""
+WINDOW = 11
+"""Side of SSIM's window (Wang et al. 2004)."""
 
 
 class Reconstruct(Operation[ReconstructOptions]):
-    """The image at the posterior's mean, with PSNR, KL by level and bits per value."""
+    """The image at the posterior's mean, with PSNR, SSIM, KL by level and bits per value."""
 
     def __init__(self, request: Request[ReconstructOptions]) -> None:
         super().__init__(request)
-        self.nats: dict[int, float] = {}
-        self.values: dict[int, int] = {}
+        self.values = 0
+        self.nats: list[float] | None = None
 
     @property
     def wants_scale(self) -> bool:
-        """For the likelihood."""
-        return True
+        """For the likelihood; refined latents are points, which have none."""
+        return not self.options.refine
+
+    def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
+        """In floats, so that the decoded values are not rounded before they are judged."""
+        return [replace(frame, pixels=frame.floats()) for frame in frames]
 
     def gather(self, index: int, latents: Latents) -> None:
-        """KL of every level that is kept, and how many values it has."""
-        for rank, level in enumerate(self._kept(latents).levels):
-            self.values[rank] = self.values.get(rank, 0) + level.mean[0].numel()
-            if level.log_scale is not None:
-                prior = Gaussian.standard(level.mean.shape, level.mean.device)
-                self.nats[rank] = self.nats.get(rank, 0.0) + float(level.kl(prior).sum())
+        """KL of every level, and how many values are kept."""
+        kept = counts(latents, self.options.channels)
+        self.values += sum(
+            level.mean[0, :count].numel() for level, count in zip(latents.levels, kept, strict=True)
+        )
+        nats = None if self.options.refine else kl(latents, self.options.channels)
+        if nats is not None:
+            self.nats = [a + b for a, b in zip(self.nats or [0.0] * len(nats), nats, strict=True)]
 
-    def _kept(self, latents: Latents) -> Latents:
-        levels = latents.levels[: self.options.levels or None]
-        return replace(latents, levels=levels)
-
-    def edit(self, latents: Latents) -> Latents:
-        """The means; levels that are not kept are at zero."""
-        count = len(self._kept(latents).levels)
-        left_out = [level.at(level.mean * 0) for level in latents.levels[count:]]
-        return replace(latents, levels=(*latents.levels[:count], *left_out)).mean()
+    def edit(self, latents: Latents) -> Series | Refined:
+        """The mean and, where there is a posterior, a draw: the bound on the likelihood is of draws."""
+        kept = first(latents, self.options.channels)
+        if self.options.refine:
+            return Refined(kept.mean(), self.options.refine)
+        return Series([kept.mean()] if self.nats is None else [kept.mean(), kept.sample(self.request.seed)])
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
         """The image and its report."""
-        frame, original = frames[0], originals[0]
-        error = np.square(frame.floats() - original.floats()).mean()
+        original, mean = originals[0], frames[0]
+        result = original.with_floats(mean.pixels)
         size = original.pixels.size
-        notes: dict[str, Any] = {
-            "psnr": round(float(-10 * np.log10(error + 1e-10)), 3),
-            "latent_share": round(sum(self.values.values()) / size, 4),
-        }
-        if self.nats:
-            notes["kl_nats_per_pixel"] = [
-                round(self.nats[rank] / (frame.height * frame.width), 4) for rank in sorted(self.nats)
-            ]
-        if self.nats and frame.scale is not None:
-            bits = sum(self.nats.values()) / math.log(2) + _code_length(original.floats() - frame.floats(), frame.scale)
-            notes["bits_per_value"] = round(bits / size, 4)
-        return Result(frame, notes=notes)
+        notes = {**_fidelity(original, result), "values_kept": round(self.values / size, 4)}
+        if self.nats is not None:
+            bits = [nats / math.log(2) / size for nats in self.nats]
+            notes["kl_bits_by_level"] = [round(value, 4) for value in bits]
+            if frames[1].scale is not None and original.depth < 32:
+                notes["bits_per_value"] = round(sum(bits) + code_length(original, frames[1]) / size, 4)
+        return Result(result, notes=notes)
 
 
-def _code_length(error: np.ndarray, deviation: np.ndarray) -> float:
-    """-log2 P of errors under a Laplace distribution of this standard deviation, in bins of 1/255: in bits, summed."""
-    scale = np.maximum(deviation.astype(np.float64) / math.sqrt(2), 1e-6)
-    low, high = (error.astype(np.float64) - BIN / 2) / scale, (error.astype(np.float64) + BIN / 2) / scale
-
-    def cumulative(x: np.ndarray) -> np.ndarray:
-        return np.where(x < 0, 0.5 * np.exp(np.minimum(x, 0)), 1 - 0.5 * np.exp(-np.maximum(x, 0)))
-
-    far = np.minimum(np.abs(low), np.abs(high)) > 30  # the difference of the two would be 0
-    inside = np.where(far, 1.0, np.maximum(cumulative(high) - cumulative(low), 1e-300))
-    tail = np.minimum(np.abs(low), np.abs(high)) + math.log(2) - np.log(-np.expm1(-BIN / scale))
-    nats = np.where(far, tail, -np.log(inside))
-    return float(nats.sum() / math.log(2))
+def _fidelity(original: Frame, result: Frame) -> dict[str, Any]:
+    """PSNR in dB, at most 100, and SSIM where the image is large enough for its window."""
+    a, b = original.floats(), result.floats()
+    error = float(np.square(a - b).mean(dtype=np.float64))
+    found = {"psnr": round(-10 * math.log10(max(error, 1e-10)), 3)}
+    if min(original.height, original.width) >= WINDOW:
+        similarity = structural_similarity(  # type: ignore[no-untyped-call]
+            a,
+            b,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+            data_range=1.0,
+            channel_axis=2,
+        )
+        found["ssim"] = round(float(similarity), 4)
+    return found

@@ -1,6 +1,6 @@
 """`vary`: a posterior sample, as a change of the picture."""
 
-from vaeedit.api import Latents, Operation
+from vaeedit.api import Latents, Operation, VaeeditError
 from vaeedit_latent import VaryOptions
 
 
@@ -13,5 +13,7 @@ class Vary(Operation[VaryOptions]):
         return self.options.amount == 0
 
     def edit(self, latents: Latents) -> Latents:
-        """A sample at the asked temperature."""
+        """A sample at the asked temperature; raises VaeeditError where latents are points."""
+        if all(level.log_scale is None for level in latents.levels):
+            raise VaeeditError("vary needs a VAE with a posterior; the latents of this one are points.")
         return latents.sample(self.request.seed, self.options.amount)

@@ -8,10 +8,16 @@ from vaeedit.api import OperationSpec, Options, hookimpl, option
 class StyleOptions(Options, frozen=True):
     """Options of `style`."""
 
-    strength: Annotated[float, option("From the picture as it is (0) to the style's statistics (1).", ge=0, le=1)] = 1.0
-    weights: Annotated[tuple[float, ...], option("Weight of each style picture; all alike where none is given.")] = ()
+    strength: Annotated[float, option("From the picture as it is (0) to the style (1).", ge=0, le=1)] = 1.0
+    texture: Annotated[
+        float, option("How much of the style's texture to lay on: 0 only recolours.", ge=0, le=1)
+    ] = 0.6
+    weights: Annotated[
+        tuple[float, ...], option("Weight of each style picture; all alike where none is given.")
+    ] = ()
     levels: Annotated[
-        Literal["all", "coarse", "fine"], option("Which scales move: coarse ones carry colour and shape, fine ones brush and grain.")
+        Literal["all", "coarse", "fine"],
+        option("Scales of texture: coarse ones are brush strokes, fine ones grain."),
     ] = "all"
     preserve_color: Annotated[bool, option("Keep the picture's own colours.")] = False
 
@@ -26,7 +32,10 @@ def vaeedit_operations() -> list[OperationSpec]:
             target="vaeedit_style.operation:Style",
             options=StyleOptions,
             vae="photo",
-            images={"style": "Picture whose style is taken; may be repeated.", "mask": "Where the style goes, white on black."},
+            images={
+                "style": "Picture whose style is taken; may be repeated.",
+                "mask": "Where the style goes, white on black.",
+            },
             needs=("style",),
             rest="style",
             delta=True,

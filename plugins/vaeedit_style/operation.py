@@ -1,83 +1,128 @@
-"""`style`: each level of the latents is moved by the optimal transport from the picture's statistics to the styles'."""
+"""`style`: colours by optimal transport between palettes, then texture of the styles on the levels of the latents."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
+import cv2
 import numpy as np
-import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from vaeedit.api import Frame, Latents, Operation, OptionError, Request, Result
 from vaeedit_style import StyleOptions
-from vaeedit_style.transport import Moments, barycentre, monge_map
+from vaeedit_style.canvas import canvas
+from vaeedit_style.grids import Grid, at, levelled
+from vaeedit_style.palette import met, recoloured
+from vaeedit_style.texture import laid_over
+
+LARGEST = 1024
+"""Pixels along the longer side of a style picture, at most."""
+SMALLEST = 32
+"""Along the shorter one, at least: a patch of texture."""
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+Image = NDArray[np.float32]
 
 
 class Style(Operation[StyleOptions]):
-    """Gaussian optimal transport on multi-scale latents; strength goes along the geodesic."""
+    """Recolours before the VAE, lays texture over its latents, and meets the palette once more after it."""
 
     def __init__(self, request: Request[StyleOptions]) -> None:
         super().__init__(request)
-        self.styles = request.images["style"]
-        given = self.options.weights or (1.0,) * len(self.styles)
-        if len(given) != len(self.styles) or min(given) < 0 or sum(given) <= 0:
-            raise OptionError(f"weights must name one weight from 0 on for each of the {len(self.styles)} style pictures.")
-        self.weights = given
-        self.moments: list[dict[int, Moments]] = [{} for _ in range(1 + len(self.styles))]
-        self.maps: dict[int, tuple[Tensor, Tensor, Tensor]] = {}
+        self.shares = _shares(self.options.weights, len(request.images["style"]))
+        self.styles: list[Image] = []
+        self.further: list[Image] = []
+        self.grids: dict[tuple[int, int], Grid] = {}
+        self.changes: list[Tensor] = []
 
     @property
     def is_identity(self) -> bool:
         """At strength 0."""
         return self.options.strength == 0
 
+    def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
+        """The picture in the styles' colours, three channels whatever it has."""
+        grey = self.options.preserve_color or frames[0].channels == 1
+        own = _rgb(frames[0], grey)
+        self.styles = [_sized(_rgb(style, grey), max(own.shape)) for style in self.request.images["style"]]
+        changed = recoloured(own, self.styles, self.shares, self.options.strength)
+        if self.options.texture:
+            self.further = [canvas(changed, self.styles, self.shares), *self.styles]
+        return [Frame(changed)]
+
     def references(self) -> Sequence[Frame]:
-        """The style pictures."""
-        return self.styles
+        """The canvas and the style pictures."""
+        return [Frame(image) for image in self.further]
 
     def gather(self, index: int, latents: Latents) -> None:
-        """First and second moments of every level."""
-        for rank, level in enumerate(latents.levels):
-            self.moments[index].setdefault(rank, Moments()).add(level.mean)
+        """Keep all levels of all pictures."""
+        for rank, level in enumerate(latents.levels if self.further else ()):
+            self.grids.setdefault((index, rank), Grid()).add(level)
 
     def edit(self, latents: Latents) -> Latents:
-        """Move the levels that are to move."""
+        """Lay the styles' texture over the levels that are to have it."""
+        if not self.options.texture:
+            return latents.mean()
         count = len(latents.levels)
         moving = {"all": range(count), "coarse": range((count + 1) // 2), "fine": range(count // 2, count)}
+        self.changes = self.changes or self._changes(count)
         levels = list(latents.levels)
         for rank in moving[self.options.levels]:
-            mean, matrix, goal = self._map(rank)
-            z = levels[rank].mean
-            moved = torch.einsum("dc,bchw->bdhw", matrix, z.double() - mean[:, None, None]) + goal[:, None, None]
-            levels[rank] = levels[rank].at(moved.to(z.dtype))
+            level = levels[rank]
+            levels[rank] = level.at(level.mean + at(self.changes[rank], level).to(level.mean))
         return replace(latents, levels=tuple(levels)).mean()
 
-    def _map(self, rank: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Mean, matrix and goal of a level's map x -> matrix (x - mean) + goal, at this strength."""
-        if rank not in self.maps:
-            content, *styles = (moments[rank].normal() for moments in self.moments)
-            target, t = barycentre(styles, self.weights), self.options.strength
-            matrix = torch.lerp(torch.eye(len(content.mean), dtype=content.mean.dtype), monge_map(content, target).cpu(), t)
-            self.maps[rank] = content.mean, matrix.to(content.mean), torch.lerp(content.mean, target.mean, t)
-        return self.maps[rank]
+    def _changes(self, count: int) -> list[Tensor]:
+        """What texture adds to each level of the whole picture."""
+        content, painted, *styles = (
+            levelled([self.grids[index, rank].whole() for rank in range(count)])
+            for index in range(1 + len(self.further))
+        )
+        self.grids.clear()
+        amount = self.options.strength * self.options.texture
+        return [amount * change for change in laid_over(content, painted, styles, self.shares)]
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
-        """Own colours and the mask, where they are asked for."""
-        frame, original = frames[0], originals[0]
-        if not self.options.preserve_color and "mask" not in self.request.images:
-            return Result(frame)
-        pixels = frame.floats()
-        if self.options.preserve_color and frame.channels == 3:
-            pixels = _recoloured(pixels, original.floats())
-        for mask in self.request.images.get("mask", []):
-            if (mask.height, mask.width) != (frame.height, frame.width):
-                raise OptionError(f"The mask must have the size of the picture, {frame.width} x {frame.height}.")
-            weight = mask.floats().mean(2, keepdims=True)
-            pixels = weight * pixels + (1 - weight) * original.floats()
-        return Result(frame.with_floats(pixels))
+        """Meet the palette, which texture has moved; then own colours and the mask, where they are asked for."""
+        original, values = originals[0], frames[0].floats()
+        if self.options.texture:
+            share = (
+                self.options.texture**0.5 * self.options.strength
+            )  # little texture keeps contrasts in proportion
+            values = met(values, self.styles, self.shares, share)
+        own = original.floats()
+        if original.channels == 1:
+            values = values.mean(2, keepdims=True)
+        elif self.options.preserve_color:
+            values = own + (values - _rgb(original, grey=True)).mean(2, keepdims=True)
+        for mask in self.request.images.get("mask", ()):
+            weight = cv2.resize(mask.floats().mean(2), (original.width, original.height))
+            values = own + weight[..., None] * (values - own)
+        return Result(original.with_floats(values))
 
 
-def _recoloured(pixels: np.ndarray, original: np.ndarray) -> np.ndarray:
-    """The luma (BT.601) of one image with the chroma of another."""
-    weights = np.array([0.299, 0.587, 0.114], np.float32)
-    change = pixels @ weights - original @ weights
-    return np.clip(original + change[..., None], 0, 1)
+def _shares(weights: Sequence[float], count: int) -> list[float]:
+    """Weights that sum to 1; raises OptionError for the wrong number of them, or none above 0."""
+    given = weights or (1.0,) * count
+    if len(given) != count or min(given) < 0 or sum(given) <= 0:
+        pictures = "the style picture" if count == 1 else f"each of the {count} style pictures"
+        raise OptionError(f"weights must hold one number from 0 on for {pictures}, and not only zeros.")
+    return [weight / sum(given) for weight in given]
+
+
+def _rgb(frame: Frame, grey: bool) -> Image:
+    """(H, W, 3) in [0, 1]; `grey` repeats the luma."""
+    values = frame.floats()
+    if grey and frame.channels == 3:
+        values = (values @ LUMA)[..., None]
+    return np.broadcast_to(values, (*values.shape[:2], 3))
+
+
+def _sized(image: Image, longest: int) -> Image:
+    """A style as large as the picture, within limits: then brushes are as large in it as they were in the style."""
+    scale = min(longest, LARGEST) / max(image.shape)
+    width, height = (max(SMALLEST, round(size * scale)) for size in image.shape[1::-1])
+    if (height, width) == image.shape[:2]:
+        return image
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    found: Image = np.clip(cv2.resize(image, (width, height), interpolation=method), 0, 1)
+    return found

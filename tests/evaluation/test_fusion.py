@@ -42,15 +42,15 @@ def test_differences_of_a_sum_are_its_sources():
 
 def test_edges_that_are_kept_and_edges_that_are_not():
     best = 0.9994 / (1 + np.exp(-7.5)) * 0.9879 / (1 + np.exp(-4.4))
-    assert edge_preservation(PHOTO, PHOTO, PHOTO) == pytest.approx(best)
-    assert edge_preservation(PHOTO, FLAT, PHOTO) == pytest.approx(best)  # what is flat has no weight
+    assert edge_preservation([PHOTO, PHOTO], PHOTO) == pytest.approx(best)
+    assert edge_preservation([PHOTO, FLAT], PHOTO) == pytest.approx(best)  # what is flat has no weight
     lost = 0.9994 / (1 + np.exp(7.5))
-    assert edge_preservation(PHOTO, PHOTO, FLAT) < lost
+    assert edge_preservation([PHOTO, PHOTO], FLAT) < lost
     ramp = np.tile(np.arange(64.0), (64, 1))
     half = 0.9994 / 2 * 0.9879 / (1 + np.exp(-4.4))  # edges of half the strength in the same direction
-    assert edge_preservation(ramp, ramp, ramp / 2) == pytest.approx(half, rel=0.05)
+    assert edge_preservation([ramp, ramp], ramp / 2) == pytest.approx(half, rel=0.05)
     turned = 0.9994 / (1 + np.exp(-7.5)) * 0.9879 / (1 + np.exp(22 * 0.8))
-    assert edge_preservation(ramp, ramp, ramp.T) == pytest.approx(turned, abs=0.05)
+    assert edge_preservation([ramp, ramp], ramp.T) == pytest.approx(turned, abs=0.05)
 
 
 def test_fidelity_is_one_for_the_same_and_falls_with_blur_and_noise():

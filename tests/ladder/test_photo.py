@@ -65,12 +65,12 @@ def test_more_channels_give_more_fidelity(crops):
         latents = network.encode(crops, {})
         found = [psnr(network.decode(coarsest(latents, count)).mean, crops) for count in network.nested]
     assert found[0] > 20
-    assert found[0] + 2 < found[1] < found[2] - 1 < found[3] - 4
+    assert found[0] + 2 < found[1] < found[2] - 4
 
 
 def test_the_receptive_field_is_not_larger_than_it_says():
     network = shaken(
-        PhotoVAE(PhotoShape(widths=(8, 8, 8), blocks=(1, 2, 1), evidence_blocks=(1, 1, 2), latents=(2, 2, 4)))
+        PhotoVAE(PhotoShape(widths=(8, 8, 8), blocks=(1, 2, 1), evidence_blocks=(1, 2, 1), latents=(2, 2, 4)))
     )
 
     def through(image):
@@ -82,7 +82,7 @@ def test_the_receptive_field_is_not_larger_than_it_says():
 
 
 @torch.inference_mode()
-@pytest.mark.parametrize(("count", "silent"), [(32, 2), (36, 1), (16, 2)])
+@pytest.mark.parametrize(("count", "silent"), [(8, 2), (14, 1), (10, 1)])
 def test_training_leaves_fine_channels_out_and_counts_what_is_kept(crops, count, silent):
     network = PhotoVAE(PhotoShape(nested=(count,), kept=(1.0,)))
     network.start_from(crops)

@@ -1,14 +1,14 @@
 """Which result goes where, checked before any work starts."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
 from vaeedit.batch.sources import Source
 from vaeedit.errors import ImageError, UsageError
-from vaeedit.image.files import FORMATS, parts_in
+from vaeedit.image.files import FILMS, FORMATS, parts_in
 
 EXISTS = ("error", "overwrite", "skip", "unique")
 
@@ -40,13 +40,15 @@ def plan(
     *,
     exists: str = "error",
     in_place: bool = False,
+    film: bool = False,
     made: Callable[[Path], bool] = lambda path: False,
 ) -> list[Job]:
     """The jobs; raises UsageError for a request that cannot be meant, ImageError for a missing folder.
 
     Nothing is written, no folder made. Without `output` a result is named in.OPERATION.jpg beside its input. An
     `output` is a folder if it is one, ends in a slash, or there is more than one input; folders of the inputs are
-    mirrored in it. `made` tells outputs that exist but come from a run that is resumed: they count as missing.
+    mirrored in it. With `film` a single output may be one. `made` tells outputs that exist but come from a run that is
+    resumed: they count as missing.
     """
     if output is not None and in_place:
         raise UsageError("--in-place and -o exclude each other.")
@@ -54,7 +56,7 @@ def plan(
     searched = next((source.folder for source in sources if source.folder), None)
     if searched is not None and output is None and not in_place:
         raise UsageError(f"{searched} is a folder; say with -o which folder receives the results.")
-    jobs = _jobs(sources, output, operation, in_place)
+    jobs = _jobs(sources, output, operation, in_place, {**FORMATS, **(FILMS if film else {})})
     _refuse_clashes(jobs, in_place)
     return jobs if in_place else _settle_existing(jobs, exists, lambda path: path.exists() and not made(path))
 
@@ -72,7 +74,9 @@ def _is_output(source: Source, output: str | None) -> bool:
     return made != searched and made.is_relative_to(searched) and _real(source.path).is_relative_to(made)
 
 
-def _jobs(sources: Sequence[Source], output: str | None, operation: str, in_place: bool) -> list[Job]:
+def _jobs(
+    sources: Sequence[Source], output: str | None, operation: str, in_place: bool, endings: Collection[str]
+) -> list[Job]:
     streamed = any(source.path is None for source in sources)
     if streamed and (len(sources) > 1 or output is None):
         raise UsageError("Standard input (-) is one picture and needs -o.")
@@ -86,8 +90,8 @@ def _jobs(sources: Sequence[Source], output: str | None, operation: str, in_plac
     several = len(sources) > 1 or any(source.folder for source in sources)
     if several or output.endswith(("/", "\\")) or folder.is_dir():
         return _into_folder(sources, folder)
-    if folder.suffix.lower() not in FORMATS:
-        raise UsageError(f"{output} does not end in a picture format ({', '.join(FORMATS)}).")
+    if folder.suffix.lower() not in endings:
+        raise UsageError(f"{output} does not end in a picture format ({', '.join(endings)}).")
     if not folder.parent.is_dir():
         raise ImageError(f"{output} cannot be written: there is no folder {folder.parent}.")
     return [Job(sources[0].path, folder, sources[0].relative)]

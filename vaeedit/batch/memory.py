@@ -1,7 +1,7 @@
 """When memory runs out: a ladder of ever more careful attempts, each said in the record; never a wrong pixel.
 
 An attempt is made again from the start, so nothing of a failed one can reach the output. Tiles change no result
-(`vaeedit.tiling`); they only take longer.
+(`vaeedit.tiling`), but of a VAE that sees the whole image (`SeesWhole`); they only take longer.
 """
 
 import gc

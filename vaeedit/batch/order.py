@@ -12,6 +12,7 @@ from vaeedit import __version__
 from vaeedit.batch.jobs import Job
 from vaeedit.batch.journal import digest
 from vaeedit.further import resolved
+from vaeedit.image import expanded
 from vaeedit.options import as_dict, validate
 from vaeedit.pipeline import Pipeline, Plan
 from vaeedit.plugins import registry
@@ -48,6 +49,11 @@ class Order:
             )
         return steps
 
+    @property
+    def gives_film(self) -> bool:
+        """Whether the last step makes a film; raises what `Pipeline.check` raises."""
+        return self._plan[-1].spec.film
+
     @cached_property
     def _given(self) -> Settings:
         return validate(Settings, self.settings)
@@ -73,4 +79,5 @@ class Order:
         """The further pictures of all steps for one input."""
         for step in self._plan:
             for texts in step.images.values():
-                yield from (resolved(text, self.pipeline.folder, job.source) for text in texts)
+                for text in texts:
+                    yield from expanded(resolved(text, self.pipeline.folder, job.source))

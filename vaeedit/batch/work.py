@@ -15,10 +15,12 @@ from vaeedit.batch.sources import STREAM
 from vaeedit.devices import resolve_precision
 from vaeedit.errors import ImageError, UsageError, VaeeditError, WeightsError
 from vaeedit.image import (
+    FILMS,
     FORMATS,
     Frame,
     compare,
     described,
+    film_bytes,
     format_of,
     made_of,
     read_bytes,
@@ -62,7 +64,8 @@ class Worker:
         try:
             data = _bytes_of(job)
             frame = read_bytes(data, job.name)
-            if job.target is not None and job.target.suffix.lower() not in FORMATS:
+            endings = {**FORMATS, **(FILMS if self.order.gives_film else {})}
+            if job.target is not None and job.target.suffix.lower() not in endings:
                 raise ImageError(f"{job.target} does not end in a picture format; name the output with -o.")
             return replace(attempt, data=data, frame=frame)
         except (VaeeditError, MemoryError) as error:
@@ -96,19 +99,11 @@ class Worker:
         return self._record(attempt, status="failed", error=attempt.error)
 
     def _delivered(self, attempt: Attempt, result: Result) -> Record:
-        """Write the image and the side pictures; an untouched image keeps its very bytes, so it is not encoded twice."""
+        """Write the image, or its film, and the side pictures."""
         job, frame = attempt.job, attempt.frame
         assert frame is not None
-        warnings: list[str] = []
-        kind = FORMATS.get(job.source.suffix.lower()) if job.source else None
-        wanted = format_of(job.target) if job.target else kind or "PNG"
-        policy = self.order.metadata
-        if result.frame is frame and kind == wanted and policy == "keep":
-            data = attempt.data
-        else:
-            made = None if result.frame is frame else self._made(frame)
-            data, found = write_bytes(described(result.frame, made, wanted, policy), wanted)
-            warnings += [f"{job.target or STREAM}: {text}" for text in found]
+        data, found = self._encoded(attempt, frame, result)
+        warnings = [f"{job.target or STREAM}: {text}" for text in found]
         for name, path in job.sides.items():
             make_folder(path.parent)
             picture = compare(frame, result.frame) if name == "compare" else result.maps[name]
@@ -131,6 +126,19 @@ class Worker:
             warnings=warnings,
             rungs=attempt.rungs,
         )
+
+    def _encoded(self, attempt: Attempt, frame: Frame, result: Result) -> tuple[bytes, list[str]]:
+        """The output's bytes, and what they could not hold; an untouched image keeps its own, so it is not encoded twice."""
+        job, policy = attempt.job, self.order.metadata
+        film = FILMS.get(job.target.suffix.lower()) if job.target else None
+        if film and result.film:
+            return film_bytes(result.film, film)
+        kind = FORMATS.get(job.source.suffix.lower()) if job.source else None
+        wanted = format_of(job.target) if job.target else kind or "PNG"
+        if result.frame is frame and kind == wanted and policy == "keep":
+            return attempt.data, []
+        made = None if result.frame is frame else self._made(frame)
+        return write_bytes(described(result.frame, made, wanted, policy), wanted)
 
     def _made(self, source: Frame) -> dict[str, Any]:
         """What made the output, and before that its input, where the input says so."""

@@ -13,6 +13,7 @@ from vaeedit.cli import console
 from vaeedit.cli.report import Reporter
 from vaeedit.cli.watch import watch
 from vaeedit.errors import UsageError
+from vaeedit.image.files import FORMATS
 from vaeedit.settings import POLICIES, Settings
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def run_on_files(
         name,
         exists=values["exists"],
         in_place=values["in_place"],
+        film=_is_no_picture(values["output"]) and order_of(pipeline, values).gives_film,
         made=history.made,
     )
     if values["compare"]:
@@ -155,6 +157,12 @@ def _journal_of(values: Mapping[str, Any]) -> Path | None:
     several = len(values["inputs"]) > 1 or any(map(_is_several, values["inputs"]))
     folder = Path(output)
     return folder / NAME if several or output.endswith(("/", "\\")) or folder.is_dir() else None
+
+
+def _is_no_picture(output: str | None) -> bool:
+    """Whether a name has an extension, and not that of a picture."""
+    suffix = Path(output or "").suffix.lower()
+    return bool(suffix) and suffix not in FORMATS
 
 
 def _is_several(name: str) -> bool:

@@ -34,10 +34,26 @@ def _super_resolve(scale: tuple[int, ...], model: str, quality: str, **common: A
     return _run([Enlarging(factor, model, quality) for factor in scale], **common)
 
 
-def _reconstruct(channels: tuple[int, ...], **common: Any) -> int:
+def _reconstruct(channels: tuple[int, ...], refine: int, **common: Any) -> int:
     from vaeedit.evaluation.tasks import Reconstructing
 
-    return _run([Reconstructing(count) for count in channels], **common)
+    return _run([Reconstructing(count, refine) for count in channels], **common)
+
+
+def _fuse(folder: str, mode: str, vae: str, device: str, precision: str, as_json: bool, debug: bool) -> int:
+    import msgspec
+
+    from vaeedit.evaluation.fusing import FusionMode, evaluate_fusion
+    from vaeedit.session import Session
+
+    kind = msgspec.convert(mode, FusionMode)
+    with Session(device=device, precision=precision) as session:
+        row = evaluate_fusion(session, Path(folder), kind, vae=vae, progress=_progress)
+    if as_json:
+        console.say_json(row)
+    else:
+        _table([row])
+    return console.OK
 
 
 def _run(
@@ -126,17 +142,25 @@ def _calibrate(session: Session, folder: Path, tasks: Sequence[Task], vae: str) 
     return console.OK
 
 
-def _common(vae: str) -> list[click.Parameter]:
-    """Parameters of every evaluation."""
+def _where(vae: str) -> list[click.Parameter]:
+    """Of which VAE and how; parameters of every evaluation."""
     return [
-        click.Argument(["folder"], metavar="DIR"),
-        click.Option(
-            ["--lpips"], metavar="DIR", help="Folder with squeeze.backbone.pth and squeeze.pth: adds LPIPS."
-        ),
         click.Option(["--vae"], default=vae, show_default=True, help="Name or file of the VAE."),
         click.Option(["--device"], default="auto", show_default=True, help="As for every operation."),
         click.Option(
             ["--precision"], default="float32", show_default=True, help="float32, bfloat16, float16 or auto."
+        ),
+        click.Option(["--json", "as_json"], is_flag=True, default=False, help="One JSON line a measurement."),
+        debug_option(),
+    ]
+
+
+def _common(vae: str) -> list[click.Parameter]:
+    """Parameters of every evaluation against references."""
+    return [
+        click.Argument(["folder"], metavar="DIR"),
+        click.Option(
+            ["--lpips"], metavar="DIR", help="Folder with squeeze.backbone.pth and squeeze.pth: adds LPIPS."
         ),
         click.Option(
             ["--record"],
@@ -144,8 +168,7 @@ def _common(vae: str) -> list[click.Parameter]:
             default=False,
             help="Write the figures into the VAE's header and card.",
         ),
-        click.Option(["--json", "as_json"], is_flag=True, default=False, help="One JSON line a measurement."),
-        debug_option(),
+        *_where(vae),
     ]
 
 
@@ -236,9 +259,16 @@ evaluate.add_command(
                 ["--channels"],
                 type=click.IntRange(0),
                 multiple=True,
-                default=(16, 32, 0),
+                default=(10, 14, 0),
                 show_default=True,
                 help="Latent channels that are kept, counted from the coarsest level; 0 keeps all; may be repeated.",
+            ),
+            click.Option(
+                ["--refine"],
+                type=click.IntRange(0, 1000),
+                default=0,
+                show_default=True,
+                help="Gradient steps on the latents of each picture.",
             ),
             *_common("photo"),
         ],
@@ -246,3 +276,20 @@ evaluate.add_command(
     )
 )
 evaluate.add_command(evaluate_anomaly)
+evaluate.add_command(
+    click.Command(
+        "fuse",
+        callback=_fuse,
+        params=[
+            click.Argument(["folder"], metavar="DIR"),
+            click.Option(
+                ["--mode"],
+                type=click.Choice(["focus", "infrared", "exposure"]),
+                required=True,
+                help="What DIR holds: NAME-A and NAME-B; the folders visible and ir; or NAME1, NAME2, ...",
+            ),
+            *_where("photo"),
+        ],
+        help="Fuse the sets of pictures of DIR and measure how much of them is left.",
+    )
+)

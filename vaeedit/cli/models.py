@@ -30,14 +30,14 @@ def _row(name: str, item: Provided[WeightsSpec]) -> dict[str, Any]:
 
 
 def _facts(name: str) -> dict[str, Any]:
-    from vaeedit.vae.files import checksum, find_vae, read_info
+    from vaeedit.vae.files import checksum, find_vae, parts, read_info
 
     path = find_vae(name, registry())
     info = read_info(path)
     return {
         "architecture": info.architecture,
         "licence": info.licence,
-        "megabytes": f"{path.stat().st_size / 1e6:.1f} MB",
+        "megabytes": f"{sum(part.stat().st_size for part in parts(path)) / 1e6:.1f} MB",
         "sha256": checksum(path),
     }
 
@@ -58,14 +58,26 @@ def _info(vae: str, as_json: bool, debug: bool) -> int:
 
 def _convert(source: str, output: str | None, name: str | None, debug: bool) -> int:
     from vaeedit.vae.convert import convert
+    from vaeedit.vae.folders import fetched
 
-    path = Path(source)
-    target = Path(output) if output else path.with_suffix(".vae.safetensors")
+    folder = fetched(source, registry())
+    path = folder or Path(source)
+    target = Path(output) if output else _default_output(Path(source), is_fetched=folder is not None)
     if target.exists():
         raise UsageError(f"{target} exists already; name another file with -o.")
     info = convert(path, target, registry(), name=name)
     console.say(f"{target}  ({info.architecture})")
     return console.OK
+
+
+def _default_output(source: Path, *, is_fetched: bool) -> Path:
+    """Beside the file or folder; here, for one that was fetched."""
+    if is_fetched:
+        return Path(f"{source.name}.vae.safetensors")
+    if source.is_dir():
+        folder = source if source.name else source.absolute()  # "." has no name
+        return folder.with_name(f"{folder.name}.vae.safetensors")
+    return source.with_suffix(".vae.safetensors")
 
 
 def _verify(vae: str, debug: bool) -> int:
@@ -115,7 +127,7 @@ models.add_command(
             click.Option(["--name"], help="Its name; by default SOURCE's."),
             debug_option(),
         ],
-        help="Make a VAE file of someone's weights: a file, or a folder with an encoder's and a decoder's.",
+        help="Make a VAE file of someone's: weights, a folder of an encoder's and a decoder's, or what --vae takes.",
     )
 )
 models.add_command(

@@ -13,11 +13,15 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
-def edge_preservation(a: Array, b: Array, fused: Array) -> float:
+def edge_preservation(sources: Sequence[Array], fused: Array) -> float:
     """Q_AB/F (Xydeas & Petrovic 2000): how well strength and direction of the sources' edges are kept, 0 to 1."""
-    strength, angle = zip(*(_edges(x) for x in (a, b, fused)), strict=True)
-    kept = sum(_kept(strength[k], strength[2], angle[k], angle[2]) * strength[k] for k in (0, 1))
-    return float(np.sum(kept) / max((strength[0] + strength[1]).sum(), 1e-12))
+    strength, angle = _edges(fused)
+    kept = total = 0.0
+    for source in sources:
+        own, direction = _edges(source)
+        kept += float((_kept(own, strength, direction, angle) * own).sum())
+        total += float(own.sum())
+    return kept / max(total, 1e-12)
 
 
 def _edges(x: Array) -> tuple[Array, Array]:

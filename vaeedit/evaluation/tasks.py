@@ -194,21 +194,25 @@ class Enlarging:
 
 @dataclass(frozen=True)
 class Reconstructing:
-    """Pictures through a VAE and back at the posterior's mean, with the coarsest `channels` of its latents (0: all)."""
+    """Pictures through a VAE and back at the posterior's mean, with the coarsest `channels` of its latents (0: all).
+
+    `refine` gradient steps may move the latents of each picture first.
+    """
 
     channels: int = 0
+    refine: int = 0
     operation = "reconstruct"
     protocol = "decoded posterior mean, rounded to 8 bits; PSNR and SSIM on RGB"
 
     @property
     def setting(self) -> dict[str, Any]:
-        """How many channels are kept."""
-        return {"channels": self.channels or "all"}
+        """How many channels are kept, and the steps of refinement where there are any."""
+        return {"channels": self.channels or "all", **({"refine": self.refine} if self.refine else {})}
 
     @property
     def options(self) -> dict[str, Any]:
         """The same."""
-        return {"channels": self.channels}
+        return {"channels": self.channels, "refine": self.refine}
 
     @property
     def conditions(self) -> dict[str, Condition]:

@@ -5,9 +5,14 @@ from .dihedral import views as views
 from .encode import format_of as format_of
 from .encode import write as write
 from .encode import write_bytes as write_bytes
+from .files import FILMS as FILMS
 from .files import FORMATS as FORMATS
+from .files import expanded as expanded
 from .files import image_files as image_files
 from .files import write_whole as write_whole
+from .film import Film as Film
+from .film import film_bytes as film_bytes
+from .film import write_film as write_film
 from .frame import Condition as Condition
 from .frame import Estimated as Estimated
 from .frame import Frame as Frame

@@ -41,6 +41,8 @@ HOLDS = {
     "TIFF": Holds(depths=(8, 16, 32)),
     "AVIF": Holds(grey=False, side=32_768),  # libavif writes larger ones and cannot read them
     "BMP": Holds(alpha=False, metadata=False),
+    "GIF": Holds(alpha=False, grey=False, metadata=False, side=65_535),
+    "MP4": Holds(alpha=False, grey=False, metadata=False, side=16_384),
 }
 
 QUALITY: dict[str, dict[str, Any]] = {

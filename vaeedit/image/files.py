@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from vaeedit.errors import ImageError
+from vaeedit.errors import ImageError, UsageError
 
 FORMATS = {
     ".jpg": "JPEG",
@@ -21,6 +21,8 @@ FORMATS = {
 }
 """Format by file name extension, in lower case."""
 
+FILMS = {".gif": "GIF", ".mp4": "MP4"}
+"""The same for films, which some operations make and none reads."""
 
 PART = ".part"
 """Ending of a temporary file."""
@@ -35,6 +37,14 @@ def image_files(paths: Iterable[Path], *, recursive: bool = False) -> list[Path]
             found.extend(sorted(p for p in inside if p.suffix.lower() in FORMATS and p.is_file()))
         else:
             found.append(path)
+    return found
+
+
+def expanded(path: Path) -> list[Path]:
+    """The file itself, or the pictures inside a folder; raises UsageError for a folder without any."""
+    found = image_files([path])
+    if not found:
+        raise UsageError(f"There is no picture in the folder {path}.")
     return found
 
 

@@ -1,10 +1,11 @@
 """Other people's weight files made into VAE files: read without executing anything, recognised by names and shapes."""
 
 import pickle
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
@@ -14,7 +15,9 @@ from vaeedit.errors import UsageError, WeightsError
 from vaeedit.plugins import Registry
 from vaeedit.specs import load_target
 from vaeedit.vae.card import write_card
-from vaeedit.vae.files import VaeInfo, build, checksum, save_vae
+from vaeedit.vae.files import VaeInfo, build, checksum, load_vae, parts, save_vae
+from vaeedit.vae.folders import recognised
+from vaeedit.vae.protocol import VAE
 
 SUFFIXES = (".pth", ".pt", ".ckpt", ".bin", ".safetensors")
 PARTS = ("encoder", "decoder")
@@ -22,10 +25,15 @@ PARTS = ("encoder", "decoder")
 
 
 def convert(source: Path, output: Path, registry: Registry, *, name: str | None = None) -> VaeInfo:
-    """Write what a weight file, or a folder of an encoder's and a decoder's, holds as a VAE file with its card.
+    """Write what a weight file, a folder of an encoder's and a decoder's, or one that an architecture knows, holds as a VAE
+    file with its card.
 
     Raises UsageError where nothing is there, and WeightsError for what is not readable, recognised or complete.
     """
+    if source.is_dir() and (known := recognised(source, registry)):
+        folder = known[1].folder
+        network, info = load_vae(folder, registry)
+        return _written(output, network, info, parts(folder), name)
     files = _weight_files(source)
     tensors = {key: tensor for file in files for key, tensor in _tensors(file, len(files) > 1)}
     architecture, shape = _recognised(source, tensors, registry)
@@ -35,12 +43,19 @@ def convert(source: Path, output: Path, registry: Registry, *, name: str | None 
         network.load_state_dict(tensors)
     except RuntimeError as error:
         raise WeightsError(f"{source} does not fit the architecture {architecture}: {error}") from None
-    info = VaeInfo(
-        name=name or source.stem,
-        architecture=architecture,
-        shape=shape,
-        summary=f"Converted from {', '.join(file.name for file in files)}.",
-        training={"converted": {file.name: checksum(file) for file in files}},
+    return _written(
+        output, network, VaeInfo(name=source.stem, architecture=architecture, shape=shape), files, name
+    )
+
+
+def _written(output: Path, network: VAE, info: VaeInfo, sources: Sequence[Path], name: str | None) -> VaeInfo:
+    """Write the file, which says of what it was made, and its card."""
+    assert isinstance(network, torch.nn.Module)
+    info = msgspec.structs.replace(
+        info,
+        name=name or info.name,
+        summary=f"{info.summary} Converted from {', '.join(file.name for file in sources)}.".strip(),
+        training={"converted": {file.name: checksum(file) for file in sources}},
     )
     save_vae(output, network, info)
     write_card(output, info)

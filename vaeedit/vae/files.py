@@ -1,4 +1,7 @@
-"""VAE files: safetensors, with everything needed to rebuild and judge the model in the header; never a pickle."""
+"""VAE files: safetensors, with everything needed to rebuild and judge the model in the header; never a pickle.
+
+A folder of other software stands in for a file wherever one is read.
+"""
 
 import hashlib
 import os
@@ -17,7 +20,9 @@ from vaeedit.errors import OptionError, UnknownName, UsageError, WeightsError
 from vaeedit.image.files import write_whole
 from vaeedit.options import validate
 from vaeedit.plugins import Registry
+from vaeedit.plugins import registry as installed
 from vaeedit.specs import load_target
+from vaeedit.vae.folders import fetched, in_folder
 from vaeedit.vae.protocol import VAE
 
 HEADER = "vaeedit"
@@ -43,18 +48,31 @@ class VaeInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_vae(name: str, registry: Registry) -> Path:
-    """The file behind `--vae`: a path, or the name of shipped weights; raises UnknownName or UsageError."""
-    path = Path(name)
-    if path.suffix == ".safetensors" or os.sep in name:
-        if not path.is_file():
-            raise UsageError(f"There is no VAE file {name}.")
-        return path
-    package, _, inside = registry.weights.find(name).spec.resource.partition(":")
-    return Path(str(files(package).joinpath(inside)))
+    """The file or folder behind `--vae`: a path, the name of shipped weights, or what is fetched by `PREFIX:TEXT`.
+
+    Raises UnknownName, UsageError, or WeightsError for a folder that holds no VAE of a known kind.
+    """
+    try:
+        package, _, inside = registry.weights.find(name).spec.resource.partition(":")
+        return Path(str(files(package).joinpath(inside)))
+    except UnknownName:
+        path = fetched(name, registry) or Path(name)
+        if path.is_dir():
+            return in_folder(path, registry)[1].folder
+        if path.suffix != ".safetensors" and os.sep not in name:
+            raise
+    if not path.is_file():
+        raise UsageError(f"There is no VAE file {name}, nor a folder of that name.")
+    return path
 
 
-def read_info(path: Path) -> VaeInfo:
-    """The header alone, without loading a tensor; raises WeightsError."""
+def read_info(path: Path, registry: Registry | None = None) -> VaeInfo:
+    """What a file's header or a folder says, without loading a tensor; raises WeightsError."""
+    if path.is_dir():
+        architecture, found = in_folder(path, registry or installed())
+        return VaeInfo(
+            name=found.name, architecture=architecture, shape=dict(found.shape), summary=found.summary
+        )
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
@@ -77,22 +95,29 @@ def build(architecture: str, shape: dict[str, Any], registry: Registry) -> VAE:
 
 
 def load_vae(path: Path, registry: Registry) -> tuple[VAE, VaeInfo]:
-    """Rebuild the network of a file, in float32 on the CPU, ready to run; raises WeightsError."""
-    info = read_info(path)
+    """Rebuild the network of a file or folder, in float32 on the CPU, ready to run; raises WeightsError."""
+    info = read_info(path, registry)
     try:
         with torch.device("meta"):  # no time spent on random weights that are about to be replaced
             network = build(info.architecture, info.shape, registry)
-        with safe_open(path, framework="pt") as file:
-            tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
         assert isinstance(network, torch.nn.Module)
-        network.load_state_dict(tensors, assign=True)
+        network.load_state_dict(_tensors(path, registry), assign=True)
     except UnknownName as error:
         raise WeightsError(f"{path} needs a plugin that is not installed. {error}") from None
-    except (OptionError, RuntimeError, ValueError, SafetensorError) as error:
+    except (OptionError, RuntimeError, ValueError, TypeError, LookupError, OSError, SafetensorError) as error:
         reason = shorten(str(error), 200, placeholder=" ...")
         raise WeightsError(f"{path} does not fit its architecture {info.architecture}: {reason}") from None
     network.eval().requires_grad_(False)
     return network, info
+
+
+def _tensors(path: Path, registry: Registry) -> dict[str, Tensor]:
+    """The weights as float32, by name."""
+    if path.is_dir():
+        found = in_folder(path, registry)[1].tensors()
+        return {key: tensor.float() for key, tensor in found.items()}
+    with safe_open(path, framework="pt") as file:
+        return {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
 
 
 def save_vae(path: Path, network: torch.nn.Module, info: VaeInfo) -> None:
@@ -107,12 +132,24 @@ def save_vae(path: Path, network: torch.nn.Module, info: VaeInfo) -> None:
 
 
 def update_info(path: Path, info: VaeInfo) -> None:
-    """Replace the header of a file; its tensors stay as they are."""
+    """Replace the header of a file; its tensors stay as they are. Raises UsageError for a folder, which has none."""
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder; make a VAE file of it first: vaeedit models convert {path}")
     with safe_open(path, framework="pt") as file:
         tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     write_whole(path, save(tensors, metadata={HEADER: msgspec.json.encode(info).decode()}))
 
 
 def checksum(path: Path) -> str:
-    """SHA-256 of the file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """SHA-256 of the file, or of names and bytes of a folder's files."""
+    if path.is_file():
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    found = hashlib.sha256()
+    for part in parts(path):
+        found.update(f"{part.name}\0{checksum(part)}\n".encode())
+    return found.hexdigest()
+
+
+def parts(path: Path) -> list[Path]:
+    """The file itself, or the files of a folder."""
+    return [path] if path.is_file() else sorted(part for part in path.iterdir() if part.is_file())

@@ -154,16 +154,43 @@ class Mixture:
     def __iter__(self) -> Iterator[tuple[float, Latents]]:
         return iter(self.components)
 
-    def edited(self, edit: "Callable[[Latents], Latents | Mixture]") -> "Mixture":
-        """Every component edited; what becomes a mixture itself is taken apart."""
+    def edited(self, edit: "Callable[[Latents], Edited]") -> "Mixture":
+        """Every component edited; what becomes a mixture itself is taken apart. Raises TypeError for a series."""
 
         def components() -> Iterator[tuple[float, Latents]]:
             for weight, latents in self:
                 found = edit(latents)
+                if isinstance(found, (Series, Refined)):
+                    raise TypeError("a component of a mixture cannot become several pictures, or be refined")
                 parts = found if isinstance(found, Mixture) else [(1.0, found)]
                 yield from ((weight * share, part) for share, part in parts)
 
         return Mixture(components())
+
+
+@dataclass(frozen=True)
+class Series:
+    """Several latents, decoded one by one, each to a picture of its own; `after` gets them all.
+
+    Give a generator to keep only one in memory. Every tile must give as many.
+    """
+
+    members: Iterable[Latents | Mixture]
+
+    def __iter__(self) -> Iterator[Latents | Mixture]:
+        return iter(self.members)
+
+
+@dataclass(frozen=True)
+class Refined:
+    """Latents whose means are to be moved, by `steps` of gradient descent, until they decode closer to the image itself."""
+
+    latents: Latents
+    steps: int
+
+
+Edited = Latents | Mixture | Series | Refined
+"""What an edit may give."""
 
 
 @dataclass(frozen=True)

@@ -17,14 +17,19 @@ from vaeedit.image.frame import Condition, Estimated, Frame, Pixels, from_floats
 from vaeedit.resampling import bicubic_up
 from vaeedit.tiling import Tile, best_sides, reflected, tiles
 from vaeedit.vae.files import VaeInfo
-from vaeedit.vae.latents import Decoded, Gaussian, Latents, Mixture
-from vaeedit.vae.protocol import VAE, Estimator, Upscaler
+from vaeedit.vae.latents import Decoded, Edited, Gaussian, Latents, Mixture, Series
+from vaeedit.vae.protocol import VAE, Estimator, SeesWhole, Upscaler
+from vaeedit.vae.refine import resolved
 
-Edit = Callable[..., Latents | Mixture]
-"""From the latents of each frame at one tile to those of the result."""
+Edit = Callable[..., Edited]
+"""From the latents of each frame at one tile to those of the result, or of several results."""
 
 AREA = 2_000_000
 """Pixels of the result that a tile sees at most, unless its side is given: about half a gigabyte for the shipped models."""
+
+
+Painted = tuple[np.ndarray, np.ndarray | None]
+"""Values (h, w, C) of a part of an image and, where known, their standard deviations."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,22 @@ class Precision:
         return torch.autocast(device.type, self.dtype if reduced else torch.bfloat16, enabled=reduced)
 
 
+class _Canvas:
+    """An image that is painted tile by tile; `deviation` is None where nobody knows it."""
+
+    def __init__(self, shape: tuple[int, int, int], dtype: np.dtype[Any], *, scale: bool) -> None:
+        self.pixels: Pixels = np.empty(shape, dtype)
+        self.deviation = np.empty(shape, np.float32) if scale else None
+
+    def paint(self, target: tuple[slice, slice], mean: np.ndarray, spread: np.ndarray | None) -> None:
+        """Put values in [0, 1] where they belong."""
+        self.pixels[target] = from_floats(mean, self.pixels.dtype)
+        if spread is None:
+            self.deviation = None
+        elif self.deviation is not None:
+            self.deviation[target] = spread
+
+
 class LoadedVae:
     """A network on a device."""
 
@@ -47,7 +68,11 @@ class LoadedVae:
         self.network: VAE = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.info, self.device = info, device
 
-    def edit(
+    def edit(self, frame: Frame, edit: Edit, **how: Any) -> Frame:
+        """The one result of `edit_all`, or the first of several."""
+        return self.edit_all(frame, edit, **how)[0]
+
+    def edit_all(
         self,
         frame: Frame,
         edit: Edit,
@@ -57,41 +82,36 @@ class LoadedVae:
         scale: bool = False,
         delta: bool = False,
         tile: int | None = None,
-    ) -> Frame:
-        """Encode, edit, decode, tile by tile; the result has the frame's mode and depth, and its size or, by an
-        `Upscaler`, a whole multiple of it.
+    ) -> list[Frame]:
+        """Encode, edit, decode, tile by tile; results have the frame's mode and depth, and its size or, by an
+        `Upscaler`, a whole multiple of it. There is one, or where `edit` gives a `Series` one for each of its members.
 
         `edit` gets the latents of the frame and of `others`, frames of the same size. With `delta` the frame changes by what
         the decoded edit differs from the decoded original, x + D(edited) - D(latents), so that nothing else is lost. With
-        `scale` the result carries the standard deviation of each value, if the VAE knows it. Estimated conditions
+        `scale` results carry the standard deviation of each value, if the VAE knows it. Estimated conditions
         come back as their average over the image. Falls back to float32 where a reduced precision overflows; raises
         VaeeditError where even that gives no finite image, and WeightsError for a condition the VAE lacks.
         """
         frames = [frame, *others]
         times = self._magnification(frames)
         shape = (frame.height * times, frame.width * times, frame.channels)
-        pixels = np.empty(shape, frame.pixels.dtype)
-        deviation = np.empty(shape, np.float32) if scale else None
+        canvases: list[_Canvas] = []
         estimates: dict[str, list[tuple[float, int]]] = {}
         parts = list(self._grid(frame, times, tile))
         for part in parts:
             if len(parts) > 1:
                 give_memory_back()
-            mean, spread, told = self._tile(
-                frames, part, edit, Precision(precision), scale=scale, delta=delta
-            )
+            found, told = self._tile(frames, part, edit, Precision(precision), scale=scale, delta=delta)
+            canvases = canvases or [_Canvas(shape, frame.pixels.dtype, scale=scale) for _ in found]
             target = _times(part.rows.target, times), _times(part.columns.target, times)
-            pixels[target] = from_floats(mean, frame.pixels.dtype)
-            if spread is None:
-                deviation = None  # this VAE knows none
-            elif deviation is not None:
-                deviation[target] = spread
+            for canvas, (mean, spread) in zip(canvases, found, strict=True):
+                canvas.paint(target, mean, spread)
             for name, value in told.items():
-                estimates.setdefault(name, []).append((value, mean[..., 0].size))
+                estimates.setdefault(name, []).append((value, found[0][0][..., 0].size))
         averages = {name: _average(values) for name, values in estimates.items()}
         alpha = frame.alpha if frame.alpha is None or times == 1 else _enlarged(frame.alpha, times)
-        conditions = {**frame.conditions, **averages}
-        return replace(frame, pixels=pixels, alpha=alpha, scale=deviation, conditions=conditions)
+        whole = replace(frame, alpha=alpha, conditions={**frame.conditions, **averages})
+        return [replace(whole, pixels=canvas.pixels, scale=canvas.deviation) for canvas in canvases]
 
     def visit(
         self, frame: Frame, see: Callable[[Latents], None], *, precision: torch.dtype, tile: int | None = None
@@ -116,6 +136,8 @@ class LoadedVae:
     def _grid(self, frame: Frame, times: int, tile: int | None) -> Iterator[Tile]:
         """The tiles of a frame whose result is `times` as large; `tile` is a side of the frame's own pixels."""
         halo = self.network.receptive_field
+        if tile and isinstance(self.network, SeesWhole):
+            halo = self.network.overlap
         sides = (tile, tile) if tile else best_sides(frame.height, frame.width, halo, AREA // times**2)
         return tiles(frame.height, frame.width, sides, halo, self.network.multiple)
 
@@ -128,22 +150,27 @@ class LoadedVae:
         *,
         scale: bool,
         delta: bool,
-    ) -> tuple[np.ndarray, np.ndarray | None, dict[str, float]]:
-        """Kept pixels (h, w, C) of mean and scale, and the average of each estimated condition over them."""
+    ) -> tuple[list[Painted], dict[str, float]]:
+        """Kept pixels of every result, and the average of each estimated condition over them."""
         frame = frames[0]
         with torch.inference_mode():
             for attempt in dict.fromkeys([precision, Precision(torch.float32)]):
                 with attempt.context(self.device):
                     encoded = [self._encoded(one, tile) for one in frames]
                     x, latents, conditions = encoded[0]
-                    decoded = self.decode(edit(*(each for _, each, _ in encoded)), scale=scale)
-                    if delta:
-                        change = decoded.mean.float() - self.network.decode(latents.mean()).mean.float()
-                        decoded = replace(decoded, mean=x + change)
-                times = decoded.mean.shape[2] // x.shape[2]
-                kept = (..., _times(tile.rows.kept, times), _times(tile.columns.kept, times))
-                mean = decoded.mean[kept].float()
-                if torch.isfinite(mean).all():
+                    found = edit(*(each for _, each, _ in encoded))
+                    lost = x - self.network.decode(latents.mean()).mean.float() if delta else None
+                    painted = [
+                        self._painted(
+                            self.decode(resolved(self.network, member, x), scale=scale),
+                            lost,
+                            tile,
+                            x.shape[2],
+                            frame.channels,
+                        )
+                        for member in (found if isinstance(found, Series) else [found])
+                    ]
+                if all(np.isfinite(mean).all() for mean, _ in painted):
                     break
             else:
                 raise VaeeditError(f"The VAE {self.info.name} gave values that are not finite numbers.")
@@ -153,10 +180,19 @@ class LoadedVae:
             for name, value in frame.conditions.items()
             if isinstance(value, Estimated)
         }
+        return painted, told
+
+    def _painted(
+        self, decoded: Decoded, lost: Tensor | None, tile: Tile, height: int, channels: int
+    ) -> Painted:
+        """The kept pixels of a decoded tile that sees `height` rows, with what the VAE lost added."""
+        times = decoded.mean.shape[2] // height
+        kept = (..., _times(tile.rows.kept, times), _times(tile.columns.kept, times))
+        mean = decoded.mean.float() if lost is None else decoded.mean.float() + lost
         if decoded.scale is None:
-            return _array(mean, frame.channels), None, told
-        spread = _array(decoded.scale[kept].float(), frame.channels) * np.float32(self.info.temperature)
-        return _array(mean, frame.channels), spread, told
+            return _array(mean[kept], channels), None
+        spread = _array(decoded.scale[kept].float(), channels) * np.float32(self.info.temperature)
+        return _array(mean[kept], channels), spread
 
     def _encoded(self, frame: Frame, tile: Tile) -> tuple[Tensor, Latents, dict[str, Tensor]]:
         """A tile of a frame, its latents in their place, and what the VAE was told."""

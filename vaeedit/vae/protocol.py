@@ -44,6 +44,20 @@ class Estimator(Protocol):
         """The map (B, 1, H, W) of the condition `name`."""
 
 
+WHOLE = 1 << 30
+"""The `receptive_field` of a network with attention or normalisation over all pixels: it sees the whole image."""
+
+
+@runtime_checkable
+class SeesWhole(Protocol):
+    """A VAE whose `receptive_field` is `WHOLE`: it is not cut into tiles, unless that is asked for.
+
+    Then tiles have a halo of `overlap` pixels, and their results differ a little from those of the whole.
+    """
+
+    overlap: int
+
+
 @runtime_checkable
 class Upscaler(Protocol):
     """A VAE whose images are larger than what it encodes, by a whole factor."""

@@ -1,0 +1,83 @@
+"""What a style transfer keeps of the content and what it takes of the style; images are (H, W, 3) float32 in [0, 1]."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from skimage.color import rgb2lab
+from skimage.metrics import structural_similarity
+
+Image = NDArray[np.float32]
+PATCH = 7
+PROJECTIONS = 64
+QUANTILES = 512
+SCALES = 3
+WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def gradient_similarity(result: Image, content: Image) -> float:
+    """SSIM of the magnitudes of the grey gradients (Sobel); 1 where edges are where they were."""
+    first, second = (_gradients(image @ WEIGHTS) for image in (result, content))
+    return float(structural_similarity(first, second, data_range=1.0))
+
+
+def self_similarity_distance(result: Image, content: Image, grid: int = 24) -> float:
+    """Mean difference of the cosine distances between places, each row normalised (STROTSS, Kolkin et al. 2019).
+
+    Features of a place are the 7 x 7 grey patches around it at three scales, in place of those of a network.
+    """
+    first, second = (_distances(_described(image @ WEIGHTS, grid)) for image in (result, content))
+    return float(np.abs(first - second).sum(1).mean())
+
+
+def patch_distance(result: Image, style: Image) -> float:
+    """Sliced Wasserstein-1 distance of the 7 x 7 colour patches, averaged over three scales, in grey levels of 255."""
+    found = []
+    for _ in range(SCALES):
+        found.append(_sliced(_patches(result), _patches(style)))
+        result, style = cv2.pyrDown(result), cv2.pyrDown(style)
+    return 255 * float(np.mean(found))
+
+
+def colour_distance(result: Image, style: Image) -> float:
+    """Sliced Wasserstein-1 distance of the colours in CIE Lab."""
+    first, second = (rgb2lab(image).reshape(-1, 3).astype(np.float32) for image in (result, style))
+    return _sliced(first, second)
+
+
+def _gradients(grey: Image) -> Image:
+    magnitude: Image = np.hypot(cv2.Sobel(grey, -1, 1, 0, scale=0.25), cv2.Sobel(grey, -1, 0, 1, scale=0.25))
+    return magnitude
+
+
+def _described(grey: Image, grid: int) -> Image:
+    height, width = grey.shape
+    rows, columns = (np.linspace(0, size - 1, grid).round() for size in (height, width))
+    places = np.stack(np.meshgrid(columns, rows), -1).reshape(-1, 2)
+    features = []
+    for scale in range(SCALES):
+        padded = cv2.copyMakeBorder(grey, *[PATCH // 2] * 4, cv2.BORDER_REFLECT_101)
+        windows = np.lib.stride_tricks.sliding_window_view(padded, (PATCH, PATCH))
+        at = np.minimum(places // 2**scale, np.array(windows.shape[1::-1]) - 1).astype(int)
+        features.append(windows[at[:, 1], at[:, 0]].reshape(len(at), -1))
+        grey = cv2.pyrDown(grey)
+    return np.concatenate(features, 1)
+
+
+def _distances(features: Image) -> Image:
+    centred = features - features.mean(0)
+    unit = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-6)
+    distances: Image = 1 - unit @ unit.T
+    return distances / distances.sum(1, keepdims=True)
+
+
+def _patches(image: Image) -> Image:
+    windows = np.lib.stride_tricks.sliding_window_view(image, (PATCH, PATCH), (0, 1))[::2, ::2]
+    return windows.reshape(-1, 3 * PATCH**2)
+
+
+def _sliced(first: Image, second: Image) -> float:
+    directions = np.random.default_rng(0).normal(size=(first.shape[1], PROJECTIONS)).astype(np.float32)
+    directions /= np.linalg.norm(directions, axis=0)
+    levels = (np.arange(QUANTILES) + 0.5) / QUANTILES
+    a, b = (np.quantile(values @ directions, levels, axis=0) for values in (first, second))
+    return float(np.abs(a - b).mean())

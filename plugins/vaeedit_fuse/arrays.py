@@ -1,0 +1,47 @@
+"""Pictures as arrays of one size: float32 (H, W, 1 or 3) in [0, 1]."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vaeedit.api import Frame
+
+Array = NDArray[np.float32]
+Map = NDArray[np.float32]
+"""One value a pixel or grid place, (H, W)."""
+
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+"""BT.601."""
+
+
+def luma(x: Array) -> Map:
+    """Grey values (H, W)."""
+    found: Map = x[..., 0] if x.shape[2] == 1 else x @ LUMA
+    return np.ascontiguousarray(found, np.float32)
+
+
+def fitted(frame: Frame, to: Frame) -> Frame:
+    """A frame with the size, channels and depth of another, without alpha; where they agree, with its very pixels."""
+    if frame.pixels.dtype == to.pixels.dtype and frame.pixels.shape == to.pixels.shape:
+        return Frame(frame.pixels)
+    values = frame.floats()
+    if values.shape[2] != to.channels:
+        values = np.repeat(values, 3, 2) if to.channels == 3 else luma(values)[..., None]
+    return Frame(to.with_floats(resized(values, to.height, to.width)).pixels)
+
+
+def resized(values: Array, height: int, width: int) -> Array:
+    """At another size, (height, width, C): averages where it is smaller, cubic where it is larger."""
+    if values.shape[:2] == (height, width):
+        return values
+    smaller = height * width < values.shape[0] * values.shape[1]
+    way = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
+    found = np.asarray(cv2.resize(values, (width, height), interpolation=way), np.float32)
+    return found.reshape(height, width, -1)
+
+
+def blurred(x: Array, radius: int) -> Array:
+    """Mean over a square window, mirrored at the border; the shape is kept."""
+    size = (2 * radius + 1, 2 * radius + 1)
+    found = np.asarray(cv2.blur(x, size, borderType=cv2.BORDER_REFLECT), np.float32)
+    return found.reshape(x.shape)

@@ -1,0 +1,101 @@
+"""Focus: the latents say which picture is sharp where, and its pixels are copied."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vaeedit.api import Frame
+from vaeedit_fuse.arrays import Array, Map, blurred, luma
+from vaeedit_fuse.pyramid import fused, mixed
+from vaeedit_fuse.rule import Rule
+from vaeedit_fuse.weights import shares as shares_of
+from vaeedit_fuse.weights import smoothed
+
+RADIUS = 1
+"""Grid places on either side over which activity is averaged."""
+SCALES = 2
+"""Of the pyramid (Burt & Adelson 1983) in which pictures are joined near borders."""
+SMALLEST = 0.002
+"""Regions below this share of the picture join their surroundings."""
+
+
+class Focus(Rule):
+    """A decision by place; nothing is decoded.
+
+    The second level decides: the coarsest knows colours rather than sharpness, the finest knows noise too.
+    """
+
+    def encoded(self) -> Sequence[Frame]:
+        """The pictures."""
+        return self.pictures
+
+    def weights(self, rank: int, activities: Tensor) -> Tensor:
+        """Shares of the activity's root, so that a few strong places do not outvote their surroundings."""
+        return shares_of(smoothed(activities.sqrt(), RADIUS))
+
+    def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Sequence[Map]]) -> Frame:
+        """Pixels of the pictures; only near a border between regions they mix, coarse scales more widely than fine ones."""
+        values = [frame.floats() for frame in self.pictures]
+        weights = decision(shares[min(1, len(shares) - 1)], [luma(each) for each in values])
+        copied = mixed(values, weights)
+        near = _near_borders(weights)[..., None]
+        return self.first.with_floats(copied + near * (fused(values, weights, mixed, SCALES) - copied))
+
+
+def decision(votes: Sequence[Map], greys: Sequence[Map], *, smallest: float = SMALLEST) -> list[Map]:
+    """Weights (H, W) that sum to 1, exactly 0 or 1 but near the borders between regions, which follow edges of the pictures.
+
+    Each pixel takes the picture of most votes, once a guided filter (He, Sun & Tang 2013) has moved votes to the edges of the
+    picture that they make; small regions join their surroundings; the filter softens the borders.
+    """
+    guide = _chosen(greys, np.argmax(np.stack(votes), 0))
+    winner = np.argmax(np.stack([_guided(vote, guide, 10, 3e-4) for vote in votes]), 0)
+    weights = []
+    for number in range(len(votes)):
+        region = _without_specks((winner == number).astype(np.uint8), smallest)
+        soft = _guided(region.astype(np.float32), guide, 4, 5e-2)
+        weights.append(np.clip(1.04 * soft - 0.02, 0, 1))  # drawn out, so that it reaches 0 and 1
+    total = np.sum(weights, 0)
+    lost = total <= 0  # small regions that every picture gave up
+    found = [
+        np.where(lost, winner == k, weight / np.where(lost, 1, total)) for k, weight in enumerate(weights)
+    ]
+    return [each.astype(np.float32) for each in found]
+
+
+def _near_borders(weights: Sequence[Map]) -> Map:
+    """1 where weights mix, falling to exactly 0 some pixels away."""
+    mixing = (np.max(weights, 0) < 1).astype(np.float32)
+    return np.clip(2 * blurred(blurred(mixing, 2), 2), 0, 1)
+
+
+def _chosen(pictures: Sequence[Map], winner: NDArray[np.intp]) -> Map:
+    """At every pixel the value of the picture that won it."""
+    found: Map = np.take_along_axis(np.stack(pictures), winner[None], 0)[0]
+    return found
+
+
+def _without_specks(region: NDArray[np.uint8], smallest: float) -> NDArray[np.uint8]:
+    """A region without small islands, its small holes filled."""
+    for value in (1, 0):
+        count, labels, facts, _ = cv2.connectedComponentsWithStats(
+            (region == value).astype(np.uint8), connectivity=4
+        )
+        small = facts[:, cv2.CC_STAT_AREA] < smallest * region.size
+        small[0] = False  # the rest
+        region = np.where(small[labels], 1 - value, region).astype(np.uint8) if count > 1 else region
+    return region
+
+
+def _guided(x: Map, guide: Map, radius: int, epsilon: float) -> Map:
+    """Guided filter with box windows."""
+
+    def mean(y: Map) -> Map:
+        return blurred(y, radius)
+
+    mean_g, mean_x = mean(guide), mean(x)
+    slope = (mean(guide * x) - mean_g * mean_x) / (mean(guide * guide) - mean_g**2 + epsilon)
+    return mean(slope) * guide + mean(mean_x - slope * mean_g)

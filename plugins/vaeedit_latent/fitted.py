@@ -1,0 +1,41 @@
+"""Pictures brought to one size, one depth and one number of channels."""
+
+import math
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from vaeedit.api import Frame
+
+
+def pair(a: Frame, b: Frame, side: int | None) -> tuple[Frame, Frame]:
+    """Both pictures with the size (at most `side` long) and depth of `a`; in colour, or with alpha, where either is."""
+    scale = min(1.0, side / max(a.height, a.width)) if side else 1.0
+    size = (max(1, round(a.height * scale)), max(1, round(a.width * scale)))
+    channels, alpha = max(a.channels, b.channels), a.alpha is not None or b.alpha is not None
+    return tuple(_like(a, frame, size, channels, alpha) for frame in (a, b))  # type: ignore[return-value]
+
+
+def _like(model: Frame, frame: Frame, size: tuple[int, int], channels: int, with_alpha: bool) -> Frame:
+    pixels = _covering(frame.floats(), size)
+    pixels = np.repeat(pixels, 3, 2) if pixels.shape[2] < channels else pixels
+    made = replace(model, alpha=None).with_floats(pixels)
+    if not with_alpha:
+        return made
+    opaque = np.ones((frame.height, frame.width), np.float32)
+    alpha = opaque if frame.alpha is None else frame.alpha.astype(np.float32) / np.float32(frame.peak)
+    return replace(made, alpha=made.with_floats(_covering(alpha[..., None], size)).pixels[..., 0])
+
+
+def _covering(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Values (h, w, C) resized, with their proportions, until they cover `size`, and cut to it around the middle."""
+    height, width = values.shape[:2]
+    if (height, width) == size:
+        return values
+    scale = max(size[0] / height, size[1] / width)
+    larger = (max(size[1], math.ceil(width * scale - 1e-6)), max(size[0], math.ceil(height * scale - 1e-6)))
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    resized = cv2.resize(values, larger, interpolation=how).reshape(larger[1], larger[0], -1)
+    top, left = (larger[1] - size[0]) // 2, (larger[0] - size[1]) // 2
+    return resized[top : top + size[0], left : left + size[1]]

@@ -1,0 +1,37 @@
+"""Quilting: a grid covered by overlapping patches of another grid, blended so that variance is kept."""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+
+def quilted(source: Tensor, offsets: Tensor, hop: int, height: int, width: int) -> Tensor:
+    """Patches of `source` (1, C, h, w) on a lattice, (1, C, height, width).
+
+    Place (i, j) of the lattice is the centre of a patch of side 2 `hop` at row `i hop` and column `j hop`, copied from
+    `offsets[i, j]` away; the source is continued at its border. Of patches that have nothing to do with each other a mean is
+    a blur, so blends are divided by their deviation (Heitz & Neyret 2018); patches of one offset continue each other.
+    """
+    margin = 2 * hop
+    padded = pad(source, (margin,) * 4, mode="replicate")[0]
+    rise = torch.sin(math.pi / 2 * (torch.arange(hop, device=source.device) + 0.5) / hop) ** 2
+    ramp = (1 - rise, rise)
+    rows, columns = offsets.shape[0] - 1, offsets.shape[1] - 1
+    corners = (
+        torch.stack(torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij"), -1) * hop
+    ).to(offsets)
+    steps = torch.arange(hop, device=source.device)
+    around = [(a, b, offsets[a : rows + a, b : columns + b]) for a in (0, 1) for b in (0, 1)]
+    weights = [ramp[a][:, None] * ramp[b] for a, b, _ in around]
+    total, squares = torch.zeros((), device=source.device), torch.zeros((), device=source.device)
+    for (_, _, offset), weight in zip(around, weights, strict=True):
+        down, across = ((corners + offset + margin)[..., k, None] + steps for k in (0, 1))
+        total = (
+            total + padded[:, down[..., :, None], across[..., None, :]] * weight
+        )  # (C, rows, columns, hop, hop)
+        for (_, _, other), further in zip(around, weights, strict=True):
+            squares = squares + (other == offset).all(-1)[..., None, None] * (weight * further)
+    cells = (total / torch.sqrt(squares)).permute(0, 1, 3, 2, 4)
+    return cells.reshape(1, len(padded), rows * hop, columns * hop)[..., :height, :width]

@@ -1,0 +1,84 @@
+"""Films: frames in a row, as GIF or MP4, whole or not at all."""
+
+import io
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from vaeedit.errors import ImageError
+from vaeedit.image.encode import HOLDS, fit, write
+from vaeedit.image.files import FILMS, write_whole
+from vaeedit.image.frame import Frame
+
+CODEC = "vp09"
+"""VP9, which browsers play and OpenCV's own build writes; H.264 it does not."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """Frames of one size, and how many are shown in a second."""
+
+    frames: Sequence[Frame]
+    rate: float = 12.0
+
+
+def write_film(film: Film, still: Frame, path: str | os.PathLike[str]) -> list[str]:
+    """Write a film or, where the name does not end in .gif or .mp4, the picture in its place; returns warnings.
+
+    Raises ImageError or UsageError.
+    """
+    format = FILMS.get(Path(path).suffix.lower())
+    if format is None:
+        return write(still, path)
+    data, warnings = film_bytes(film, format)
+    write_whole(Path(path), data)
+    return [f"{path}: {warning}" for warning in warnings]
+
+
+def film_bytes(film: Film, format: str) -> tuple[bytes, list[str]]:
+    """Encode as "GIF" or "MP4"; returns the file's bytes and what the format could not hold; raises ImageError."""
+    fitted = [fit(frame, format) for frame in film.frames]
+    images, warnings = [frame.pixels for frame, _ in fitted], fitted[0][1]
+    try:
+        if max(images[0].shape) > HOLDS[format].side:
+            raise ValueError(f"it is over {HOLDS[format].side:,} pixels wide or high")
+        return (_gif if format == "GIF" else _mp4)(images, film.rate), warnings
+    except (OSError, ValueError, MemoryError, cv2.error) as error:
+        raise ImageError(f"The film cannot be encoded as {format}: {error}.") from error
+
+
+def _gif(images: Sequence[NDArray[np.uint8]], rate: float) -> bytes:
+    """Every frame with a palette of its own; GIF counts time in hundredths of a second."""
+    frames = [Image.fromarray(image).quantize(256, Image.Quantize.MEDIANCUT) for image in images]
+    buffer = io.BytesIO()
+    milliseconds = max(20, round(100 / rate) * 10)  # browsers slow down what is faster
+    frames[0].save(
+        buffer, "GIF", save_all=True, append_images=frames[1:], duration=milliseconds, loop=0, optimize=False
+    )
+    return buffer.getvalue()
+
+
+def _mp4(images: Sequence[NDArray[np.uint8]], rate: float) -> bytes:
+    """Sides become even, as chroma at half resolution wants it, by repeating the last row and column."""
+    height, width = (side + side % 2 for side in images[0].shape[:2])
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "film.mp4")
+        writer = cv2.VideoWriter(path, cv2.VideoWriter.fourcc(*CODEC), rate, (width, height))
+        try:
+            if not writer.isOpened():
+                raise ValueError(f"OpenCV has no encoder for {CODEC} here")
+            for image in images:
+                even = np.pad(
+                    image, ((0, height - image.shape[0]), (0, width - image.shape[1]), (0, 0)), "edge"
+                )
+                writer.write(cv2.cvtColor(even, cv2.COLOR_RGB2BGR))
+        finally:
+            writer.release()
+        return Path(path).read_bytes()

@@ -1,0 +1,40 @@
+"""VAEs in folders of other software: every architecture that knows a format of folders is asked."""
+
+from pathlib import Path
+
+from vaeedit.errors import WeightsError
+from vaeedit.plugins import Registry
+from vaeedit.specs import FolderVae, load_target
+
+
+def recognised(folder: Path, registry: Registry) -> tuple[str, FolderVae] | None:
+    """The name of the architecture that knows this folder and what it found, or None."""
+    for name, item in sorted(registry.architectures.bare.items()):
+        if item.spec.folder and (found := load_target(item.spec.folder)(folder)) is not None:
+            return name, found
+    return None
+
+
+def in_folder(folder: Path, registry: Registry) -> tuple[str, FolderVae]:
+    """The same; raises WeightsError where nobody knows it."""
+    found = recognised(folder, registry)
+    if found is None:
+        specs = [item.spec for _, item in sorted(registry.architectures.bare.items()) if item.spec.folder]
+        known = " ".join(spec.summary for spec in specs) or "none."
+        raise WeightsError(
+            f"The folder {folder} holds no VAE of a known kind; known are: {known} "
+            "Of another one, `vaeedit models convert` may make a VAE file."
+        )
+    return found
+
+
+def fetched(name: str, registry: Registry) -> Path | None:
+    """The folder behind `PREFIX:TEXT`, or None where no architecture fetches by that prefix."""
+    prefix, colon, text = name.partition(":")
+    if not colon:
+        return None
+    for _, item in sorted(registry.architectures.bare.items()):
+        if prefix in item.spec.fetch:
+            folder: Path = load_target(item.spec.fetch[prefix])(text)
+            return folder
+    return None
