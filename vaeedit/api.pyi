@@ -30,6 +30,8 @@ from .specs import FolderVae as FolderVae
 from .specs import OperationSpec as OperationSpec
 from .specs import WeightsSpec as WeightsSpec
 from .specs import hookimpl as hookimpl
+from .vae.grids import Grid as Grid
+from .vae.grids import under as under
 from .vae.latents import Decoded as Decoded
 from .vae.latents import Gaussian as Gaussian
 from .vae.latents import Latents as Latents
