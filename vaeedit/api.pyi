@@ -45,6 +45,8 @@ from .training.run import Run as Run
 from .training.train import train as train
 from .vae.files import load_vae as load_vae
 from .vae.files import save_vae as save_vae
+from .vae.grids import Grid as Grid
+from .vae.grids import under as under
 from .vae.latents import Decoded as Decoded
 from .vae.latents import Gaussian as Gaussian
 from .vae.latents import Latents as Latents

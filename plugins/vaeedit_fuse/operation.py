@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaeedit.api import Frame, Latents, Operation, OptionError, Request, Result
+from vaeedit.api import Frame, Grid, Latents, Operation, OptionError, Request, Result, under
 from vaeedit_fuse import FuseOptions
 from vaeedit_fuse.align import aligned
 from vaeedit_fuse.arrays import Map, fitted, luma, resized
@@ -15,7 +15,7 @@ from vaeedit_fuse.auto import suited
 from vaeedit_fuse.blend import Even, Masked
 from vaeedit_fuse.detail import Exposure, Infrared
 from vaeedit_fuse.focus import Focus
-from vaeedit_fuse.grids import Grid, at, to_pixels
+from vaeedit_fuse.grids import to_pixels
 from vaeedit_fuse.rule import Rule
 from vaeedit_fuse.weights import activity
 
@@ -81,7 +81,7 @@ class Fuse(Operation[FuseOptions]):
     def join(self, latents: Sequence[Latents]) -> Latents:
         """Level by level, as the rule joins them."""
         levels = [
-            self.rule.joined([each.levels[rank] for each in latents], at(self._weights(rank), level))
+            self.rule.joined([each.levels[rank] for each in latents], under(self._weights(rank), level))
             for rank, level in enumerate(latents[0].levels)
         ]
         return replace(latents[0], levels=tuple(levels))

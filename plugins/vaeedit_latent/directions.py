@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from vaeedit.api import Frame, Gaussian, Latents, OptionError
+from vaeedit.api import Frame, Gaussian, Grid, Latents, OptionError
 from vaeedit_latent.moments import Moments
 from vaeedit_latent.named import edited
 
@@ -95,7 +95,7 @@ class Component:
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.parts: list[tuple[tuple[int, int], Tensor]] = []
+        self.grid = Grid()
 
     def references(self, frame: Frame) -> Sequence[Frame]:
         """None."""
@@ -109,12 +109,12 @@ class Component:
             raise OptionError(
                 f"along must be at most {channels}, the channels of the coarsest latents, not {self.number}."
             )
-        self.parts.append((level.origin, level.mean.cpu()))
+        self.grid.add(level, level.mean.cpu())
 
     @cached_property
     def _found(self) -> tuple[Tensor, Tensor]:
         """Variances (C,) in ascending order, and the component (C,)."""
-        whole = _whole(self.parts).double()
+        whole = self.grid.whole().double()
         area = min(AREA, *whole.shape[2:])
         values = avg_pool2d(whole, area)[0].flatten(1)
         variances, vectors = torch.linalg.eigh(torch.cov(values, correction=0).view(2 * whole.shape[1:2]))
@@ -177,16 +177,6 @@ class Examples:
 def moved(direction: Direction, rank: int, level: Gaussian, amount: float) -> Gaussian:
     """A level as a point, gone along a direction."""
     return level.at(direction.moved(rank, level.mean.cpu().double(), amount).to(level.mean))
-
-
-def _whole(parts: Sequence[tuple[tuple[int, int], Tensor]]) -> Tensor:
-    """Tiles (1, C, h, w) in their places."""
-    height = max(row + part.shape[2] for (row, _), part in parts)
-    width = max(column + part.shape[3] for (_, column), part in parts)
-    found = parts[0][1].new_zeros(1, parts[0][1].shape[1], height, width)
-    for (row, column), part in parts:
-        found[..., row : row + part.shape[2], column : column + part.shape[3]] = part
-    return found
 
 
 def _with_one(values: Tensor) -> Tensor:

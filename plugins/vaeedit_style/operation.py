@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vaeedit.api import Frame, Latents, Operation, OptionError, Request, Result
+from vaeedit.api import Frame, Grid, Latents, Operation, OptionError, Request, Result, under
 from vaeedit_style import StyleOptions
 from vaeedit_style.canvas import canvas
-from vaeedit_style.grids import Grid, at, levelled
+from vaeedit_style.grids import levelled
 from vaeedit_style.palette import met, recoloured
 from vaeedit_style.texture import laid_over
 
@@ -68,7 +68,7 @@ class Style(Operation[StyleOptions]):
         levels = list(latents.levels)
         for rank in moving[self.options.levels]:
             level = levels[rank]
-            levels[rank] = level.at(level.mean + at(self.changes[rank], level).to(level.mean))
+            levels[rank] = level.at(level.mean + under(self.changes[rank], level).to(level.mean))
         return replace(latents, levels=tuple(levels)).mean()
 
     def _changes(self, count: int) -> list[Tensor]:
