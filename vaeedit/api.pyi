@@ -9,6 +9,7 @@ from .image import Estimated as Estimated
 from .image import Film as Film
 from .image import Frame as Frame
 from .image import deviation_map as deviation_map
+from .image import luma as luma
 from .image import merged as merged
 from .image import views as views
 from .operation import Operation as Operation
