@@ -6,17 +6,18 @@ from numpy.typing import NDArray
 from skimage.color import rgb2lab
 from skimage.metrics import structural_similarity
 
+from vaeedit.api import luma
+
 Image = NDArray[np.float32]
 PATCH = 7
 PROJECTIONS = 64
 QUANTILES = 512
 SCALES = 3
-WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def gradient_similarity(result: Image, content: Image) -> float:
     """SSIM of the magnitudes of the grey gradients (Sobel); 1 where edges are where they were."""
-    first, second = (_gradients(image @ WEIGHTS) for image in (result, content))
+    first, second = (_gradients(luma(image)) for image in (result, content))
     return float(structural_similarity(first, second, data_range=1.0))
 
 
@@ -25,7 +26,7 @@ def self_similarity_distance(result: Image, content: Image, grid: int = 24) -> f
 
     Features of a place are the 7 x 7 grey patches around it at three scales, in place of those of a network.
     """
-    first, second = (_distances(_described(image @ WEIGHTS, grid)) for image in (result, content))
+    first, second = (_distances(_described(luma(image), grid)) for image in (result, content))
     return float(np.abs(first - second).sum(1).mean())
 
 

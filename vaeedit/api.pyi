@@ -11,6 +11,7 @@ from .image import Film as Film
 from .image import Frame as Frame
 from .image import deviation_map as deviation_map
 from .image import image_files as image_files
+from .image import luma as luma
 from .image import merged as merged
 from .image import read as read
 from .image import views as views

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vaeedit.api import Frame, VaeeditError
-from vaeedit_fuse.arrays import Array, Map, luma
+from vaeedit.api import Frame, VaeeditError, luma
+from vaeedit_fuse.arrays import Array, Map
 
 SIDE = 512
 """Longer side of the pictures that are compared."""

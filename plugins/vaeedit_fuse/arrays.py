@@ -4,20 +4,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vaeedit.api import Frame
+from vaeedit.api import Frame, luma
 
 Array = NDArray[np.float32]
 Map = NDArray[np.float32]
 """One value a pixel or grid place, (H, W)."""
-
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-"""BT.601."""
-
-
-def luma(x: Array) -> Map:
-    """Grey values (H, W)."""
-    found: Map = x[..., 0] if x.shape[2] == 1 else x @ LUMA
-    return np.ascontiguousarray(found, np.float32)
 
 
 def fitted(frame: Frame, to: Frame) -> Frame:

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vaeedit.api import Frame
-from vaeedit_fuse.arrays import luma
+from vaeedit.api import Frame, luma
 
 ALIKE = 0.8
 """Correlation of luma from which two grey pictures are taken for shots of one camera."""

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
-from vaeedit.api import Frame, Gaussian
-from vaeedit_fuse.arrays import Array, Map, luma
+from vaeedit.api import Frame, Gaussian, luma
+from vaeedit_fuse.arrays import Array, Map
 from vaeedit_fuse.grids import to_grid
 from vaeedit_fuse.pyramid import fused, mixed, raised, split, strongest_detail
 from vaeedit_fuse.rule import Rule, carried

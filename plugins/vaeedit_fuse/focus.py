@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vaeedit.api import Frame
-from vaeedit_fuse.arrays import Array, Map, blurred, luma
+from vaeedit.api import Frame, luma
+from vaeedit_fuse.arrays import Array, Map, blurred
 from vaeedit_fuse.pyramid import fused, mixed
 from vaeedit_fuse.rule import Rule
 from vaeedit_fuse.weights import shares as shares_of

@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaeedit.api import Frame, Grid, Latents, Operation, OptionError, Request, Result, under
+from vaeedit.api import Frame, Grid, Latents, Operation, OptionError, Request, Result, luma, under
 from vaeedit_fuse import FuseOptions
 from vaeedit_fuse.align import aligned
-from vaeedit_fuse.arrays import Map, fitted, luma, resized
+from vaeedit_fuse.arrays import Map, fitted, resized
 from vaeedit_fuse.auto import suited
 from vaeedit_fuse.blend import Even, Masked
 from vaeedit_fuse.detail import Exposure, Infrared

@@ -1,5 +1,6 @@
 """What the modes have in common: which frames are encoded, how latents are weighted, how the picture is put together."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,28 +11,28 @@ from vaeedit_fuse.arrays import Array, Map
 from vaeedit_fuse.weights import product
 
 
-class Rule:
+class Rule(ABC):
     """One mode, for pictures of one size; the first is the one that is edited."""
 
     def __init__(self, pictures: Sequence[Frame]) -> None:
         self.pictures = pictures
         self.first = pictures[0]
 
+    @abstractmethod
     def encoded(self) -> Sequence[Frame]:
         """The frames whose latents are joined, one a picture."""
-        raise NotImplementedError
 
+    @abstractmethod
     def weights(self, rank: int, activities: Tensor) -> Tensor:
         """Weights (K, 1, h, w) of a level, 0 the coarsest, from whole maps of its activity (K, 1, h, w); they sum to 1."""
-        raise NotImplementedError
 
     def joined(self, levels: Sequence[Gaussian], weights: Tensor) -> Gaussian:
         """One level of the pictures by its weights (K, 1, h, w)."""
         return product(levels, weights)
 
+    @abstractmethod
     def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Sequence[Map]]) -> Frame:
         """The picture: from the decoded join, what every frame alone decodes to, and each level's weights at pixels."""
-        raise NotImplementedError
 
 
 def carried(

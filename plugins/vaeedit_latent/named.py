@@ -3,9 +3,8 @@
 import cv2
 import numpy as np
 
-from vaeedit.api import Frame, VaeeditError
+from vaeedit.api import Frame, VaeeditError, luma
 
-GREY = np.array([0.299, 0.587, 0.114], np.float32)
 """Luma (BT.601)."""
 
 
@@ -21,7 +20,7 @@ def edited(frame: Frame, name: str) -> Frame:
     elif name == "warmth":
         y = x + np.array([0.06, 0.01, -0.06], np.float32)
     elif name == "saturation":
-        y = x + 0.4 * (x - (x @ GREY)[..., None])
+        y = x + 0.4 * (x - luma(x)[..., None])
     else:
         blurred = cv2.GaussianBlur(x, (0, 0), 1.0, borderType=cv2.BORDER_REFLECT)
         y = x + (x - blurred.reshape(x.shape))

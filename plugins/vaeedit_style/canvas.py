@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vaeedit.api import luma
 from vaeedit_style.matching import Matcher
 from vaeedit_style.quilt import quilted
 from vaeedit_style.sliced import Line, quantiles_of
@@ -27,7 +28,6 @@ SLOW = 7.0
 """Standard deviation in pixels of the blur that parts structure, which stays the content's, from texture."""
 ACTIVITY = 1.0
 """Weight of activity in comparisons, in deviations of all else together."""
-GREY = np.array([0.299, 0.587, 0.114], np.float32)
 Image = NDArray[np.float32]
 
 
@@ -72,7 +72,7 @@ def _described(image: Image, step: int) -> tuple[Tensor, Tensor]:
         for dy in (0, reach, 2 * reach)
         for dx in (0, reach, 2 * reach)
     ]
-    fine = (image - _blurred(image)) @ GREY
+    fine = luma(image - _blurred(image))
     activity = np.sqrt(cv2.GaussianBlur(fine**2, (0, 0), HOP / 4))
     return torch.from_numpy(np.concatenate(spots, 2)), torch.from_numpy(cv2.resize(activity, (width, height)))
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vaeedit.api import Frame, Grid, Latents, Operation, OptionError, Request, Result, under
+from vaeedit.api import Frame, Grid, Latents, Operation, OptionError, Request, Result, luma, under
 from vaeedit_style import StyleOptions
 from vaeedit_style.canvas import canvas
 from vaeedit_style.grids import levelled
@@ -19,7 +19,6 @@ LARGEST = 1024
 """Pixels along the longer side of a style picture, at most."""
 SMALLEST = 32
 """Along the shorter one, at least: a patch of texture."""
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 Image = NDArray[np.float32]
 
 
@@ -113,7 +112,7 @@ def _rgb(frame: Frame, grey: bool) -> Image:
     """(H, W, 3) in [0, 1]; `grey` repeats the luma."""
     values = frame.floats()
     if grey and frame.channels == 3:
-        values = (values @ LUMA)[..., None]
+        values = luma(values)[..., None]
     return np.broadcast_to(values, (*values.shape[:2], 3))
 
 

@@ -7,14 +7,14 @@ import pytest
 
 from vaeedit.errors import UsageError
 from vaeedit.evaluation.lpips import Lpips
-from vaeedit.evaluation.metrics import ause_ratio, coverage, interval, luma, psnr, ssim
+from vaeedit.evaluation.metrics import ause_ratio, coverage, interval, limited_range_luma, psnr, ssim
 
 LPIPS = Path(__file__).parents[3] / "shared" / "data" / "metrics" / "lpips-squeeze"
 
 
 def test_luma_of_black_white_and_red_follows_bt601():
     pixels = np.array([[[0, 0, 0], [255, 255, 255], [255, 0, 0]]], np.uint8)
-    np.testing.assert_allclose(luma(pixels)[0, :, 0], [16, 235, 81.481], atol=1e-9)
+    np.testing.assert_allclose(limited_range_luma(pixels)[0, :, 0], [16, 235, 81.481], atol=1e-9)
 
 
 def test_psnr_and_ssim_of_a_known_error():

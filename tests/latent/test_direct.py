@@ -4,17 +4,13 @@ import numpy as np
 import pytest
 from skimage import data
 
-from vaeedit.api import Frame
+from vaeedit.api import Frame, luma
 from vaeedit.cli.main import call
 from vaeedit.errors import OptionError, PipelineError, UsageError, VaeeditError
 from vaeedit.image import write
-from vaeedit_latent.named import GREY, edited
+from vaeedit_latent.named import edited
 
 NAMED = ("brightness", "contrast", "warmth", "saturation", "sharpness")
-
-
-def luma(x):
-    return x @ GREY
 
 
 def measured(x):

@@ -12,18 +12,11 @@ from typing import Any, Literal
 import numpy as np
 
 from vaeedit.errors import UsageError
-from vaeedit.evaluation.fusion import (
-    Array,
-    edge_preservation,
-    entropy,
-    exposure_structure,
-    mutual_information,
-    sum_of_correlated_differences,
-    visual_information,
-)
+from vaeedit.evaluation import fusion
+from vaeedit.evaluation.fusion import Array
 from vaeedit.evaluation.metrics import ssim
 from vaeedit.evaluation.tasks import pictures
-from vaeedit.image import Frame, read
+from vaeedit.image import Frame, luma, read
 from vaeedit.session import Session
 from vaeedit.steps import Step
 
@@ -78,20 +71,19 @@ def measured(sources: Sequence[Array], fused: Array) -> dict[str, float]:
     """All measures of a fused picture, on grey values (H, W) from 0 to 255."""
     pairs = list(combinations(sources, 2))
     return {
-        "q_abf": edge_preservation(sources, fused),
-        "vif": fmean(visual_information(a, b, fused) for a, b in pairs),
-        "scd": fmean(sum_of_correlated_differences(a, b, fused) for a, b in pairs),
+        "q_abf": fusion.edge_preservation(sources, fused),
+        "vif": fmean(fusion.visual_information(a, b, fused) for a, b in pairs),
+        "scd": fmean(fusion.sum_of_correlated_differences(a, b, fused) for a, b in pairs),
         "ssim": fmean(ssim(x[..., None], fused[..., None]) for x in sources),
-        "mi": fmean(mutual_information(a, b, fused) for a, b in pairs),
-        "entropy": entropy(fused),
-        "mef_ssim": exposure_structure(sources, fused),
+        "mi": fmean(fusion.mutual_information(a, b, fused) for a, b in pairs),
+        "entropy": fusion.entropy(fused),
+        "mef_ssim": fusion.exposure_structure(sources, fused),
     }
 
 
 def grey(frame: Frame) -> Array:
     """Luma (H, W) of a frame at 8 bits, from 0 to 255, not rounded."""
-    pixels = frame.as_uint8().astype(np.float64)
-    return pixels[..., 0] if frame.channels == 1 else pixels @ np.array([0.299, 0.587, 0.114])
+    return luma(frame.as_uint8().astype(np.float64))
 
 
 def evaluate_fusion(

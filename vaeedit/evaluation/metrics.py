@@ -33,7 +33,7 @@ def ssim(reference: Array, output: Array) -> float:
     return float(similarity)
 
 
-def luma(pixels: NDArray[np.uint8]) -> Array:
+def limited_range_luma(pixels: NDArray[np.uint8]) -> Array:
     """Y of YCbCr (ITU-R BT.601, 16 to 235) of RGB (H, W, 3), not rounded, as (H, W, 1)."""
     weights = np.array([65.481, 128.553, 24.966]) / 255
     y: Array = 16 + pixels.astype(np.float64) @ weights

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from vaeedit.errors import UsageError
-from vaeedit.evaluation.metrics import Array, luma
+from vaeedit.evaluation.metrics import Array, limited_range_luma
 from vaeedit.image import Estimated, Frame, image_files, read
 from vaeedit.image.frame import Condition, from_floats
 from vaeedit.resampling import bicubic_down
@@ -189,7 +189,7 @@ class Enlarging:
     def compared(self, pixels: NDArray[np.uint8]) -> Array:
         """Luma without the border."""
         inside = slice(self.scale, -self.scale)
-        return luma(pixels)[inside, inside]
+        return limited_range_luma(pixels)[inside, inside]
 
 
 @dataclass(frozen=True)

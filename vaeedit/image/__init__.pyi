@@ -17,6 +17,7 @@ from .frame import Condition as Condition
 from .frame import Estimated as Estimated
 from .frame import Frame as Frame
 from .frame import Metadata as Metadata
+from .luma import luma as luma
 from .panels import compare as compare
 from .panels import deviation_map as deviation_map
 from .provenance import described as described

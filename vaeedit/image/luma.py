@@ -1,0 +1,16 @@
+"""Luma: the grey value of a colour."""
+
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+BT601 = np.array([0.299, 0.587, 0.114])
+
+F = TypeVar("F", bound=np.floating[Any])
+
+
+def luma(x: NDArray[F]) -> NDArray[F]:
+    """BT.601 luma (H, W) of grey or RGB values (H, W, 1 or 3), in their range and precision."""
+    grey: NDArray[F] = x[..., 0] if x.shape[2] == 1 else x @ BT601.astype(x.dtype)
+    return np.ascontiguousarray(grey)
