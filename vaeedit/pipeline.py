@@ -10,8 +10,8 @@
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from vaeedit.places import Place
 from vaeedit.plugins import Provided, Registry
 from vaeedit.specs import OperationSpec, load_target
 from vaeedit.steps import Step as Step
+from vaeedit.when import When
 from vaeedit.yaml_steps import parse_yaml, seed_faults, to_yaml, with_line
 
 
@@ -34,6 +35,7 @@ class PlannedStep:
     vae: str
     maps: frozenset[str]
     name: str | None = None
+    when: When | None = None
     images: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Names or templates of further pictures."""
 
@@ -45,7 +47,8 @@ class PlannedStep:
     def __str__(self) -> str:
         options = {**as_dict(self.options), **{name: " ".join(texts) for name, texts in self.images.items()}}
         given = ", ".join(f"{name}={value}" for name, value in options.items())
-        return f"{self.name or self.spec.name} ({given}) with the VAE {self.vae}"
+        condition = "" if self.when is None else f", when {self.when.text}"
+        return f"{self.name or self.spec.name} ({given}) with the VAE {self.vae}{condition}"
 
 
 Plan = list[PlannedStep]
@@ -58,6 +61,8 @@ def chains(plan: Plan) -> list[Plan]:
         last = found[-1][-1] if found else None
         joins = (
             last is not None
+            and step.when is None
+            and last.when is None
             and last.vae == step.vae
             and last.spec.delta == step.spec.delta
             and all(s.spec.latent and not s.maps for s in (last, step))
@@ -119,10 +124,16 @@ class Pipeline:
         faults += [(("seed",), text) for text in seed_faults(self.seed)]
         plan = []
         for index, step in enumerate(self.steps):
-            planned, found = _plan(step, f"step {index + 1} ({step.label})", registry)
+            where = f"step {index + 1} ({step.label})"
+            planned, found = _plan(step, where, registry)
             faults += [(("steps", index, *place), text) for place, text in found]
+            try:
+                when = _condition(step, [before.label for before in self.steps[:index]])
+            except ValueError as error:
+                faults.append((("steps", index, step.operation, "when"), f"{where}: {error}"))
+                continue
             if planned is not None:
-                plan.append(planned)
+                plan.append(replace(planned, when=when))
         faults += self._double_names()
         if faults:
             raise PipelineError([with_line(self.places, place, text) for place, text in faults])
@@ -178,7 +189,20 @@ def _plan(step: Step, where: str, registry: Registry) -> tuple[PlannedStep | Non
     if faults:
         return None, faults
     further = {name: tuple(texts) for name, texts in images.items()}
-    return PlannedStep(provided, spec.options(**values), vae, frozenset(step.maps), step.name, further), []
+    maps = frozenset(step.maps)
+    return PlannedStep(provided, spec.options(**values), vae, maps, step.name, images=further), []
+
+
+def _condition(step: Step, earlier: Sequence[str]) -> When | None:
+    """What the step waits for; raises ValueError for a text that is no condition on one of the earlier steps."""
+    if step.when is None:
+        return None
+    when = When.parse(step.when)
+    if when.step not in earlier:
+        raise ValueError(
+            f"when asks about {when.step!r}, and no earlier step is called that{suggestion(when.step, earlier)}"
+        )
+    return when
 
 
 def _image_faults(images: Mapping[str, Any], spec: OperationSpec) -> Iterator[tuple[str, str]]:

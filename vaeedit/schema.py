@@ -57,6 +57,10 @@ def _options(item: Provided[OperationSpec], name: str, definitions: Schema) -> S
     dashed = {key.replace("_", "-"): value for key, value in given.items()}
     own: Schema = {
         "name": {"type": "string", "description": "Tells steps of the same operation apart."},
+        "when": {
+            "type": "string",
+            "description": "STEP.NOTE > NUMBER: run only where an earlier step's note says so.",
+        },
         "vae": {
             "type": "string",
             "description": f"Name or file of a VAE instead of {item.spec.vae or 'none'}.",

@@ -25,6 +25,7 @@ from vaeedit.specs import OperationSpec, load_target
 from vaeedit.vae.files import find_vae, load_vae
 from vaeedit.vae.latents import Edited, Latents, Mixture, Refined, Series
 from vaeedit.vae.loaded import Edit, LoadedVae
+from vaeedit.when import SKIPPED
 
 SEEDS = 2**62
 """Seeds count modulo this, so that any whole number is one."""
@@ -73,12 +74,18 @@ class Session:
             name, source = Path(source), read(source)
         result, index = Result(source), 0
         for steps in chains(plan):
-            seeds = [self.settings.seed + pipeline.seed + (index + k) * STEP_SEEDS for k in range(len(steps))]
-            operations = [
-                _operation(step, seed % SEEDS, _further(step, pipeline.folder, name))
-                for step, seed in zip(steps, seeds, strict=True)
-            ]
-            done = self._run_chain(steps, operations, result.frame, tile or self.settings.tile)
+            when = steps[0].when
+            if when is None or when.holds(result.notes):
+                seeds = [
+                    self.settings.seed + pipeline.seed + (index + k) * STEP_SEEDS for k in range(len(steps))
+                ]
+                operations = [
+                    _operation(step, seed % SEEDS, _further(step, pipeline.folder, name))
+                    for step, seed in zip(steps, seeds, strict=True)
+                ]
+                done = self._run_chain(steps, operations, result.frame, tile or self.settings.tile)
+            else:
+                done = replace(result, maps={}, notes={SKIPPED: when.text})
             result = replace(
                 done,
                 maps={**result.maps, **done.maps},

@@ -51,7 +51,7 @@ FILE_FLAGS = (
 """Flags of the command line that are about files and printing."""
 
 
-STEP_KEYS = ("name", "vae", "maps")
+STEP_KEYS = ("name", "vae", "when", "maps")
 """Keys of a pipeline's step that are not options of its operation."""
 
 

@@ -10,7 +10,7 @@ class Step:
     """One operation with its options: Step("denoise", strength=0.6).
 
     `vae` replaces the operation's own, `maps` names the side results that are wanted, and `name` tells steps of the
-    same operation apart.
+    same operation apart; `when` is a condition on the notes of earlier steps, without which the step is skipped.
     """
 
     operation: str
@@ -18,6 +18,7 @@ class Step:
     vae: str | None
     maps: tuple[str, ...]
     name: str | None
+    when: str | None
 
     def __init__(
         self,
@@ -27,9 +28,17 @@ class Step:
         vae: str | None = None,
         maps: Iterable[str] = (),
         name: str | None = None,
+        when: str | None = None,
         **options: Any,
     ) -> None:
-        members = {"operation": operation, "options": options, "vae": vae, "maps": tuple(maps), "name": name}
+        members = {
+            "operation": operation,
+            "options": options,
+            "vae": vae,
+            "maps": tuple(maps),
+            "name": name,
+            "when": when,
+        }
         for member, value in members.items():
             object.__setattr__(self, member, value)
 

@@ -44,7 +44,7 @@ def to_yaml(steps: Iterable[Step], seed: int) -> str:
     entries = []
     for step in steps:
         values: dict[str, Any] = dict(step.options)
-        own = {"name": step.name, "vae": step.vae, "maps": list(step.maps) or None}
+        own = {"name": step.name, "vae": step.vae, "when": step.when, "maps": list(step.maps) or None}
         values |= {key: value for key, value in own.items() if value is not None}
         entries.append({step.operation: values})
     return msgspec.yaml.encode({"version": VERSION, "seed": seed, "steps": entries}).decode()
@@ -86,11 +86,11 @@ def _step(entry: Any) -> Step:
     if not isinstance(operation, str) or not isinstance(values, dict):
         raise ValueError(f"the options of {operation!r} must be a mapping.")
     options = {str(key): value for key, value in values.items()}
-    name, vae, maps = (options.pop(key, None) for key in STEP_KEYS)
-    for key, value in (("vae", vae), ("name", name)):
+    name, vae, when, maps = (options.pop(key, None) for key in STEP_KEYS)
+    for key, value in (("vae", vae), ("name", name), ("when", when)):
         if value is not None and not isinstance(value, str):
             raise ValueError(f"{key} must be text.")
     maps = [] if maps is None else maps
     if not isinstance(maps, list) or not all(isinstance(item, str) for item in maps):
         raise ValueError("maps must be a list of names.")
-    return Step(operation, vae=vae, maps=maps, name=name, **options)
+    return Step(operation, vae=vae, maps=maps, name=name, when=when, **options)

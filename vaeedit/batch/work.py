@@ -104,7 +104,10 @@ class Worker:
         assert frame is not None
         data, found = self._encoded(attempt, frame, result)
         warnings = [f"{job.target or STREAM}: {text}" for text in found]
-        for name, path in job.sides.items():
+        sides = {
+            name: path for name, path in job.sides.items() if name == "compare" or name in result.maps
+        }  # a step that was skipped gives none
+        for name, path in sides.items():
             make_folder(path.parent)
             picture = compare(frame, result.frame) if name == "compare" else result.maps[name]
             warnings += write(picture, path)
@@ -121,7 +124,7 @@ class Worker:
             height=frame.height,
             fingerprint=self.order.fingerprint(attempt.data, job),
             written=digest(data),
-            sides={name: str(path) for name, path in job.sides.items()},
+            sides={name: str(path) for name, path in sides.items()},
             notes=dict(result.notes),
             warnings=warnings,
             rungs=attempt.rungs,

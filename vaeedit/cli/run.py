@@ -77,10 +77,10 @@ def _assign(pipeline: Any, assignment: str) -> Any:
 
     def changed(step: Step) -> Step:
         values = {**step.options, "vae": step.vae, option: value}
-        return Step(step.operation, maps=step.maps, name=step.name, **values)
+        return Step(step.operation, maps=step.maps, name=step.name, **{"when": step.when, **values})
 
     steps = [changed(step) if step.label == operation else step for step in pipeline.steps]
-    return Pipeline(*steps, seed=pipeline.seed)
+    return Pipeline(*steps, seed=pipeline.seed, folder=pipeline.folder)
 
 
 run = click.Command(
