@@ -4,6 +4,7 @@ Every function takes normal images (B, C, H, W) in [0, 1], others of the same ki
 and gives the spoilt images and the label (B, 1, H, W) in [0, 1]: how visibly each pixel was changed.
 """
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -27,7 +28,8 @@ def label(x: Tensor, spoilt: Tensor, mask: Tensor) -> Tensor:
 def patches(x: Tensor, donors: Tensor, generator: Generator) -> Spoilt:
     """One to three pieces of other normal images, resized and blended in (NSA, Schlueter et al. 2022).
 
-    Half of the images have seamless borders, the others hard ones.
+    Half of the images have seamless borders; the others hard ones, and pieces of another brightness and contrast (CutPaste,
+    Li et al. 2021).
     """
     spoilt, mask = x, torch.zeros_like(x[:, :1])
     seamless = uniform((len(x), 1, 1, 1), generator) < 0.5
@@ -36,7 +38,7 @@ def patches(x: Tensor, donors: Tensor, generator: Generator) -> Spoilt:
         here = _shapes(len(x), (x.shape[2], x.shape[3]), generator) * wanted
         piece = _moved(donors, generator)
         fitted = piece + membrane(spoilt - piece, 1 - here)
-        piece = torch.where(seamless, fitted, piece)
+        piece = torch.where(seamless, fitted, _jittered(piece, generator))
         spoilt = torch.lerp(spoilt, piece, here)
         mask = torch.maximum(mask, here)
     spoilt = spoilt.clamp(0, 1)
@@ -51,13 +53,7 @@ def textures(x: Tensor, donors: Tensor, generator: Generator) -> Spoilt:
     """
     mask = blobs(len(x), (x.shape[2], x.shape[3]), generator)
     opaque = uniform((len(x), 1, 1, 1), generator, 0.2, 1.0)
-    gain = torch.exp(uniform((len(x), 1, 1, 1), generator, -1.0, 1.0))
-    material = _moved(donors, generator, turned=True)
-    centre = material.mean((2, 3), keepdim=True)
-    spread = x.std((1, 2, 3), keepdim=True).clamp_min(VISIBLE)
-    shift = spread * 4 * uniform((len(x), x.shape[1], 1, 1), generator, -1.0, 1.0)
-    shift = torch.where(_grey(x), shift[:, :1], shift)
-    changed = ((material - centre) * gain + centre + shift).clamp(0, 1)
+    changed = _jittered(_moved(donors, generator, turned=True), generator).clamp(0, 1)
     spoilt = torch.lerp(x, changed, mask * opaque)
     return spoilt, label(x, spoilt, mask)
 
@@ -117,25 +113,20 @@ def spoil(x: Tensor, generator: Generator) -> Spoilt:
 
 
 def _shapes(count: int, size: tuple[int, int], generator: Generator) -> Tensor:
-    """One rectangle or ellipse an image, its sides drawn from a Gamma distribution as in NSA: most small, some large."""
+    """One rectangle or ellipse an image, at any angle: from pinholes and scratches (CutPaste's scars) to large patches."""
     height, width = size
     rows = torch.arange(height, device=generator.device).view(1, 1, -1, 1) + 0.5
     columns = torch.arange(width, device=generator.device).view(1, 1, 1, -1) + 0.5
-    sides = torch.stack([_gamma_two(count, generator) for _ in "yx"])  # of mean 2
-    half_y, half_x = (
-        (0.03 + 0.05 * side).clamp_max(0.4) * extent for side, extent in zip(sides, size, strict=True)
-    )
-    half_y, half_x = half_y.clamp_min(1.5), half_x.clamp_min(1.5)
+    low, high = math.log(1.0), math.log(0.35 * min(size))  # every order of magnitude is as likely
+    half_y, half_x = (uniform((count, 1, 1, 1), generator, low, high).exp() for _ in "yx")
     centre_y, centre_x = (uniform((count, 1, 1, 1), generator, 0, extent) for extent in size)
-    y, x = (rows - centre_y) / half_y, (columns - centre_x) / half_x
+    angle = uniform((count, 1, 1, 1), generator, 0, torch.pi)
+    down, right = rows - centre_y, columns - centre_x
+    y = (angle.cos() * down + angle.sin() * right) / half_y
+    x = (angle.cos() * right - angle.sin() * down) / half_x
     round_ = uniform((count, 1, 1, 1), generator) < 0.5
     inside = torch.where(round_, y**2 + x**2 < 1, (y.abs() < 1) & (x.abs() < 1))
     return inside.float()
-
-
-def _gamma_two(count: int, generator: Generator) -> Tensor:
-    """Gamma(2, 1): the sum of two exponentials."""
-    return -uniform((2, count, 1, 1, 1), generator, 1e-6, 1.0).log().sum(0)
 
 
 def _moved(donors: Tensor, generator: Generator, *, turned: bool = False) -> Tensor:
@@ -149,6 +140,16 @@ def _moved(donors: Tensor, generator: Generator, *, turned: bool = False) -> Ten
     second = torch.stack([angle.sin() * scale * mirrored, angle.cos() * scale, shift[1]], 1)
     grid = F.affine_grid(torch.stack([first, second], 1), list(donors.shape), align_corners=False)
     return F.grid_sample(donors, grid.to(donors), padding_mode="reflection", align_corners=False)
+
+
+def _jittered(x: Tensor, generator: Generator) -> Tensor:
+    """Another contrast, and a brightness up to four standard deviations away."""
+    gain = torch.exp(uniform((len(x), 1, 1, 1), generator, -1.0, 1.0))
+    centre = x.mean((2, 3), keepdim=True)
+    spread = x.std((1, 2, 3), keepdim=True).clamp_min(VISIBLE)
+    shift = spread * 4 * uniform((len(x), x.shape[1], 1, 1), generator, -1.0, 1.0)
+    shift = torch.where(_grey(x), shift[:, :1], shift)
+    return (x - centre) * gain + centre + shift
 
 
 def _grey(x: Tensor) -> Tensor:

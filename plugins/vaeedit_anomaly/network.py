@@ -18,7 +18,7 @@ from vaeedit_anomaly import NormalShape
 from vaeedit_anomaly.defects import spoil
 from vaeedit_anomaly.memory import Memory
 from vaeedit_ladder.blocks import Head, Hourglass, Pyramid
-from vaeedit_ladder.centred import START, CentredLadder
+from vaeedit_ladder.centred import RESIDUAL_GAIN, START, CentredLadder
 from vaeedit_ladder.topdown import TopDown
 
 SPREAD = 8
@@ -42,7 +42,7 @@ class NormalRestorer(CentredLadder):
                 part.weight, std=part.weight[0].numel() ** -0.5
             )  # features that do not fade on their way
         self.mend = Head(shape.widths[0], c)
-        self.find = Head(shape.widths[0], 1, bias=[-3.0])
+        self.find = Head(shape.widths[0] + 4 * c, 1, bias=[-3.0])
         self.ladder = TopDown(shape.ladder_widths, shape.latents, shape.evidence_widths, shape.widths)
         self.head = Head(shape.ladder_widths[0], 2 * c, bias=[0.0] * c + [START] * c)
         self.evidence = Pyramid(4 * c, shape.evidence_widths)
@@ -65,8 +65,10 @@ class NormalRestorer(CentredLadder):
             halved[:, :1], 0.5
         )  # the trunk has no bias terms, but brightness matters here
         features = self.trunk(torch.cat([halved, constant], 1))
-        mean = x + self.mend(features[0])
-        return self.prior(mean, features, observed=x, log_odds=self.find(features[0]))
+        change = self.mend(features[0])
+        told = F.pixel_unshuffle(change.detach() * RESIDUAL_GAIN, 2)
+        log_odds = self.find(torch.cat([features[0], told], 1))
+        return self.prior(x + change, features, observed=x, log_odds=log_odds)
 
     def witness(self, prior: Latents) -> dict[str, Tensor]:
         """What tells of defects in the image that `prior` was encoded from, as grids (B, C, h, w) of any stride.
