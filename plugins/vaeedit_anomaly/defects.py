@@ -113,12 +113,23 @@ def spoil(x: Tensor, generator: Generator) -> Spoilt:
 
 
 def _shapes(count: int, size: tuple[int, int], generator: Generator) -> Tensor:
-    """One rectangle or ellipse an image, at any angle: from pinholes and scratches (CutPaste's scars) to large patches."""
+    """One rectangle or ellipse an image, at any angle.
+
+    Half of them have sides of a Gamma distribution as in NSA; the others are small or thin, pinholes and scratches.
+    """
     height, width = size
     rows = torch.arange(height, device=generator.device).view(1, 1, -1, 1) + 0.5
     columns = torch.arange(width, device=generator.device).view(1, 1, 1, -1) + 0.5
-    low, high = math.log(1.0), math.log(0.35 * min(size))  # every order of magnitude is as likely
-    half_y, half_x = (uniform((count, 1, 1, 1), generator, low, high).exp() for _ in "yx")
+    low, high = math.log(1.0), math.log(0.25 * min(size))
+    small = uniform((count, 1, 1, 1), generator) < 0.5
+    half_y, half_x = (
+        torch.where(
+            small,
+            uniform((count, 1, 1, 1), generator, low, high).exp(),
+            (0.03 + 0.05 * _gamma_two(count, generator)).clamp_max(0.45) * min(size),
+        )
+        for _ in "yx"
+    )
     centre_y, centre_x = (uniform((count, 1, 1, 1), generator, 0, extent) for extent in size)
     angle = uniform((count, 1, 1, 1), generator, 0, torch.pi)
     down, right = rows - centre_y, columns - centre_x
@@ -140,6 +151,11 @@ def _moved(donors: Tensor, generator: Generator, *, turned: bool = False) -> Ten
     second = torch.stack([angle.sin() * scale * mirrored, angle.cos() * scale, shift[1]], 1)
     grid = F.affine_grid(torch.stack([first, second], 1), list(donors.shape), align_corners=False)
     return F.grid_sample(donors, grid.to(donors), padding_mode="reflection", align_corners=False)
+
+
+def _gamma_two(count: int, generator: Generator) -> Tensor:
+    """Gamma(2, 1): the sum of two exponentials."""
+    return -uniform((2, count, 1, 1, 1), generator, 1e-6, 1.0).log().sum(0)
 
 
 def _jittered(x: Tensor, generator: Generator) -> Tensor:

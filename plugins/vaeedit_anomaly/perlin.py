@@ -42,14 +42,14 @@ def _fade(t: Tensor) -> Tensor:
 
 
 def blobs(count: int, size: tuple[int, int], generator: Generator) -> Tensor:
-    """Random regions, (count, 1, *size) of 0 and 1: Perlin noise of 2 to 32 cells a side above 1.5 standard deviations.
+    """Random regions, (count, 1, *size) of 0 and 1: Perlin noise of 1 to 32 cells a side above 1.5 standard deviations.
 
     After DRAEM (Zavrtanik et al. 2021); where nothing is that high, the highest place and its surroundings are it.
     """
     found = []
     for _ in range(count):
         cells = [
-            2 ** int(torch.randint(1, 6, (), generator=generator, device=generator.device)) for _ in "yx"
+            2 ** int(torch.randint(0, 6, (), generator=generator, device=generator.device)) for _ in "yx"
         ]
         field = perlin(1, size, (cells[0], cells[1]), generator)
         turns = int(torch.randint(4, (), generator=generator, device=generator.device))
