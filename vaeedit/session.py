@@ -122,7 +122,8 @@ class Session:
         with _blame(steps[0]):
             edited = self._edited(vae, first, steps[0].spec, edit, original, tile)
             result = _finished(first, steps[0], edited, original)
-        clean = replace(result.frame, conditions={}, scale=None) if moving else original
+        untouched = not moving or result.frame is original
+        clean = original if untouched else replace(result.frame, conditions={}, scale=None)
         seconds = round(time.perf_counter() - started, 3)
         return replace(result, frame=clean, notes={**result.notes, "seconds": seconds})
 

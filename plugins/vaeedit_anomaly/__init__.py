@@ -14,6 +14,9 @@ class AnomalyOptions(Options, frozen=True):
             "Share of normal images that may be called abnormal; by default what the model was fitted for."
         ),
     ] = None
+    annotate: Annotated[
+        bool, option("Mark what is abnormal in the picture itself; without it the picture stays as it is.")
+    ] = False
 
 
 class NormalShape(Options, frozen=True):

@@ -13,6 +13,7 @@ from vaeedit_anomaly import AnomalyOptions
 from vaeedit_anomaly.calibration import Array, Calibration, Tail, fused, image_score
 from vaeedit_anomaly.evidence import evidence
 from vaeedit_anomaly.operation import Anomaly, whole
+from vaeedit_anomaly.places import Map, Places, cells, scales
 from vaeedit_anomaly.sizes import Preparation, prepared
 from vaeedit_anomaly.survey import Survey, readable
 
@@ -42,7 +43,7 @@ def witness_of(session: Session, vae: Path, how: Preparation) -> See:
 
 @torch.inference_mode()
 def calibrated(see: See, found: Survey, false_alarms: float) -> Calibration:
-    """Each fold of the held-out images is scored by maps that were calibrated on the others (cross-fitting).
+    """Each held-out image is scored by tails that were calibrated on other folds, and places on all others (cross-fitting).
 
     So no image's score is measured with its own pixels, and the scores together calibrate the score.
     """
@@ -50,17 +51,22 @@ def calibrated(see: See, found: Survey, false_alarms: float) -> Calibration:
     folds = [found.held_out[start::count] for start in range(count)]
     share = SAMPLE // max(len(found.held_out), 1)
     values = [_values(see, fold, share) for fold in folds]
-    scores, peaks = [], []
+    surprises: list[Map] = []
     for number, fold in enumerate(folds):
         tails = _tails([part for index, part in enumerate(values) if index != number])
-        for maps in _evidence(see, fold):
-            surprise = fused(maps, tails)
-            scores.append(image_score(surprise))
-            peaks.append(float(surprise.max()))
+        surprises += [fused(maps, tails) for maps in _evidence(see, fold)]
+    seen = [cells(scales(surprise)) for surprise in surprises]
+    scores, peaks = [], []
+    for index, surprise in enumerate(surprises):
+        others = Places.of(seen[:index] + seen[index + 1 :])
+        deviation = others.standardised(scales(surprise))
+        scores.append(image_score(deviation))
+        peaks.append(float(deviation.max()))
     return Calibration(
         preparation=found.preparation,
         areas=found.areas,
         maps=_tails(values),
+        places=Places.of(seen),
         scores=Tail.of(np.array(scores)),
         peaks=Tail.of(np.array(peaks)),
         held_out=len(scores),

@@ -1,9 +1,9 @@
 """What evidence means: how often a normal image shows as much, learned on normal images that were held out.
 
 Every map is turned into surprise, -log10 of the share of held-out normal pixels with at least that value, and the
-surprises of all maps are averaged: Fisher's way to combine tests (1925). An image's score is the mean of the most surprising
-share of its pixels; its p-value is the share of held-out normal images that score as high. Beyond what was held out, tails
-are exponential.
+surprises of all maps are averaged: Fisher's way to combine tests (1925). At several scales that is compared with what is
+usual at its place (`places`). An image's score is the mean of the most surprising share of its pixels; its p-value is the
+share of held-out normal images that score as high. Beyond what was held out, tails are exponential.
 """
 
 import math
@@ -11,18 +11,15 @@ from collections.abc import Mapping
 
 import msgspec
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vaeedit_anomaly.evidence import smoothed
+from vaeedit_anomaly.places import Map, Places, scales
 from vaeedit_anomaly.sizes import Preparation
 
 Array = NDArray[np.float64]
-TOP = 0.005
+TOP = 0.002
 """Share of an image's pixels that its score is the mean of: within the .1 to 1 % that are usual."""
-WIDTH = 4.0
-"""Standard deviation, in pixels of the working size, of the blur of the fused map (as PaDiM and PatchCore have it)."""
 LEVELS = 24
 """Points of a stored tail, from all values to one of them, at equal distances of the surprise."""
 CEILING = 12.0
@@ -71,18 +68,23 @@ class Calibration(msgspec.Struct, frozen=True):
     areas: tuple[float, float]
     """Fewest and most pixels of the normal images, at their own size."""
     maps: dict[str, Tail]
+    places: Places
     scores: Tail
     peaks: Tail
-    """Largest fused surprise of each image that was held out."""
+    """Largest value of the map of each image that was held out."""
     held_out: int
     false_alarms: float = 0.01
+
+    def map_of(self, found: Mapping[str, Tensor]) -> Map:
+        """How surprising every pixel is (H, W), by evidence maps (1, 1, H, W); positive."""
+        return self.places.standardised(scales(fused(found, self.maps)))
 
     def limit(self, false_alarms: float) -> float:
         """The score that this share of normal images exceeds."""
         return self.scores.value(-math.log10(false_alarms))
 
     def pixel_limit(self, false_alarms: float) -> float:
-        """The surprise that a pixel exceeds in this share of normal images."""
+        """The value that a pixel exceeds in this share of normal images."""
         return self.peaks.value(-math.log10(false_alarms))
 
     def p_value(self, score: float) -> float:
@@ -90,18 +92,16 @@ class Calibration(msgspec.Struct, frozen=True):
         return 10 ** -min(float(self.scores.surprise(np.array(score))), 300.0)
 
 
-def fused(found: Mapping[str, Tensor], maps: Mapping[str, Tail], width: float = WIDTH) -> Array:
-    """The mean surprise of all maps, (H, W), smoothed; each map is (1, 1, H, W)."""
+def fused(found: Mapping[str, Tensor], maps: Mapping[str, Tail]) -> Map:
+    """The mean surprise of all maps (H, W); each map is (1, 1, H, W)."""
     total = sum(
         maps[name].surprise(grid[0, 0].double().cpu().numpy()).clip(0, CEILING)
         for name, grid in found.items()
     )
-    blurred = smoothed(torch.from_numpy(np.asarray(total))[None, None] / len(found), width)
-    result: Array = blurred[0, 0].numpy()
-    return result
+    return np.asarray(total / len(found), np.float32)
 
 
-def image_score(surprise: Array) -> float:
+def image_score(surprise: Map) -> float:
     """Mean of the most surprising share `TOP` of the pixels."""
     count = max(1, round(TOP * surprise.size))
     return float(np.partition(surprise.ravel(), -count)[-count:].mean())

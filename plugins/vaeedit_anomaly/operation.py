@@ -1,6 +1,7 @@
 """The operation `anomaly`: how abnormal an image is, where, and how rarely a normal one would look like it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -10,14 +11,15 @@ from torch import Tensor
 
 from vaeedit.api import Frame, Latents, Operation, Request, Result, UsageError
 from vaeedit_anomaly import AnomalyOptions
-from vaeedit_anomaly.calibration import Array, Calibration, fused, image_score
+from vaeedit_anomaly.calibration import Calibration, image_score
 from vaeedit_anomaly.evidence import evidence
 from vaeedit_anomaly.pictures import picture
+from vaeedit_anomaly.places import Map
 from vaeedit_anomaly.sizes import enlarged, prepared, refuse_size
 
 
 class Anomaly(Operation[AnomalyOptions]):
-    """Looks at an image through the restorer of normals, tile by tile, and leaves the image as it is."""
+    """Looks at an image through the restorer of normals, tile by tile, and leaves it as it is or marks what is abnormal."""
 
     def __init__(self, request: Request[AnomalyOptions]) -> None:
         super().__init__(request)
@@ -42,14 +44,17 @@ class Anomaly(Operation[AnomalyOptions]):
             self.parts.setdefault(name, []).append((row // stride, column // stride, grid))
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
-        """The image as it was, maps, and the verdict as notes."""
+        """The image as it was, or marked where abnormal; maps; and the verdict as notes."""
         with torch.inference_mode():
-            surprise = fused(evidence(whole(self.parts)), self.calibration.maps)
+            surprise = self.calibration.map_of(evidence(whole(self.parts)))
         notes = self._verdict(surprise)
         original = originals[0]
-        large = enlarged(surprise.astype(np.float32), original.height, original.width)
+        large = enlarged(surprise, original.height, original.width)
         limit = self.calibration.pixel_limit(self._false_alarms)
         maps = {name: picture(name, original, large, limit) for name in self.request.maps}
+        if self.options.annotate and notes["anomalous"]:
+            marked = picture("overlay", original, large, limit)
+            return Result(replace(original, pixels=marked.pixels, alpha=None), maps, notes)
         return Result(original, maps, notes)
 
     @property
@@ -57,7 +62,7 @@ class Anomaly(Operation[AnomalyOptions]):
         asked = self.options.false_alarms
         return self.calibration.false_alarms if asked is None else asked
 
-    def _verdict(self, surprise: Array) -> dict[str, Any]:
+    def _verdict(self, surprise: Map) -> dict[str, Any]:
         score = image_score(surprise)
         limit = self.calibration.limit(self._false_alarms)
         return {
@@ -75,7 +80,12 @@ def calibration_of(name: str, stored: dict[str, Any]) -> Calibration:
         raise UsageError(
             f"The VAE {name} was not fitted on normal images; make one: vaeedit anomaly fit NORMALS -o FILE."
         )
-    return msgspec.convert(stored, Calibration)
+    try:
+        return msgspec.convert(stored, Calibration)
+    except msgspec.ValidationError as error:
+        raise UsageError(
+            f"The calibration of {name} is damaged or of another version: {error}; fit it again."
+        ) from None
 
 
 def pixel_origin(latents: Latents, observed: Tensor) -> tuple[int, int]:

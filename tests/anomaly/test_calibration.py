@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from vaeedit_anomaly.calibration import Calibration, Tail, fused, image_score
+from vaeedit_anomaly.places import Places
 from vaeedit_anomaly.sizes import Preparation
 
 RANDOM = np.random.default_rng(0)
@@ -58,7 +59,13 @@ def test_the_stated_rate_of_false_alarms_holds_on_average(count, rate):
 def calibration(scores):
     tail = Tail.of(np.asarray(scores, float))
     return Calibration(
-        preparation=Preparation(1, 1.0), areas=(1, 2), maps={}, scores=tail, peaks=tail, held_out=len(scores)
+        preparation=Preparation(1, 1.0),
+        areas=(1, 2),
+        maps={},
+        places=Places.of([np.zeros((4, 24, 24), np.float32)]),
+        scores=tail,
+        peaks=tail,
+        held_out=len(scores),
     )
 
 
@@ -79,12 +86,15 @@ def test_the_fused_map_is_highest_where_most_maps_are():
     assert surprise.shape == (40, 40)
     assert surprise[30, 30] > surprise[10, 10] > surprise[10, 30]
     assert np.unravel_index(surprise.argmax(), surprise.shape) == (30, 30)
+    assert surprise[30, 30] == pytest.approx(
+        np.mean([tails[n].surprise(np.array(4.0)) for n in "ab"]), rel=1e-5
+    )
 
 
 def test_the_score_is_the_mean_of_the_most_surprising_pixels():
     surprise = np.zeros((100, 100))
-    surprise.ravel()[:50] = 3.0
+    surprise.ravel()[:20] = 3.0
     assert image_score(surprise) == 3.0
-    surprise.ravel()[:25] = 0.0
+    surprise.ravel()[:10] = 0.0
     assert image_score(surprise) == 1.5
     assert image_score(np.full((1, 1), 2.0)) == 2.0
