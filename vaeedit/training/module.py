@@ -71,7 +71,7 @@ class Fit(pl.LightningModule):
     def _mending(self, x: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """Losses of restoring, and of finding, what the VAE itself has spoilt; and the estimates of the clean images."""
         assert isinstance(self.vae, Restorer)
-        observed, labels = self.vae.spoil(x)
+        x, observed, labels = self.vae.spoil(x)
         latents = self.vae.encode(observed, {})
         count = max(1, round(self.recipe.objective.share * len(x)))
         terms = self.vae.elbo_terms(latents, x[:count])
