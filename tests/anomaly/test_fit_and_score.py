@@ -241,6 +241,23 @@ def test_as_a_step_of_a_pipeline_the_image_passes_untouched(place):
     assert set(np.unique(result.maps["mask"].pixels)) == {0, 255}
 
 
+def test_later_steps_are_routed_by_the_verdict_and_abnormal_pictures_are_marked(place):
+    first = Step("anomaly", vae=str(place / "part.vae.safetensors"), annotate=True)
+    then = Step("direct", when="anomaly.p_value > 0.05", along="brightness")
+    with Session(device="cpu") as session:
+        spot = session.run(Pipeline(first, then), place / "parts" / "spot" / "200.png")
+        scores = {}
+        for path in sorted((place / "parts" / "good").iterdir()):
+            good = session.run(Pipeline(first, then), path)
+            scores[good.notes["anomaly"]["p_value"]] = good
+    good = scores[max(scores)]
+    assert spot.notes["direct"] == {"skipped": "anomaly.p_value > 0.05"}
+    assert spot.frame.channels == 3
+    assert (np.ptp(spot.frame.pixels.astype(int), axis=2) > 60).any()  # the outline is yellow
+    assert "explained" in good.notes["direct"]
+    assert good.frame.channels == 1
+
+
 def test_what_the_model_was_not_fitted_for_is_a_sentence_and_no_score(place, run, tmp_path):
     part(1, colour=True).save(tmp_path / "colour.png")
     part(1, size=(400, 400)).save(tmp_path / "large.png")
