@@ -38,7 +38,7 @@ class Fit(pl.LightningModule):
             loss, x, estimate = self._restoration(x)
         elif self.recipe.objective.kind == "defects":
             x = x[:, : self.vae.channels]
-            loss, estimate = self._mending(x)
+            loss, x, estimate = self._mending(x)
         else:
             latents = self.vae.encode(x, {})
             terms = self.vae.elbo_terms(latents, x)
@@ -68,8 +68,8 @@ class Fit(pl.LightningModule):
             return {"elbo": loss["elbo"]}, x, terms.estimate
         return {**loss, "noise": error}, x, terms.estimate
 
-    def _mending(self, x: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-        """Losses of restoring, and of finding, what the VAE itself has spoilt; and the estimates of the clean images."""
+    def _mending(self, x: Tensor) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+        """Losses of restoring, and of finding, what the VAE itself has spoilt; the clean images and their estimates."""
         assert isinstance(self.vae, Restorer)
         x, observed, labels = self.vae.spoil(x)
         latents = self.vae.encode(observed, {})
@@ -77,7 +77,7 @@ class Fit(pl.LightningModule):
         terms = self.vae.elbo_terms(latents, x[:count])
         loss = restoration(terms, x, self.recipe.objective)
         found = self.recipe.objective.label * self.vae.label_loss(latents, labels)
-        return {**loss, "label": found}, terms.estimate
+        return {**loss, "label": found}, x, terms.estimate
 
     def _estimate(self, y: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         """The model's noise map of y, and its mean absolute error in log units."""
