@@ -3,7 +3,7 @@
     python benchmarks/anomaly.py TREE --vae part.vae.safetensors
 
 TREE is laid out as for `vaeedit evaluate anomaly`, and the model was fitted on its normal images with the seed 0. Every row
-sees the same network outputs; "flat" compares with no places, "one scale" only with the finest blur.
+sees the same network outputs; "one scale" takes the finest blur alone.
 """
 
 import argparse
@@ -17,10 +17,11 @@ from vaeedit.evaluation.anomaly import Counts
 from vaeedit.evaluation.anomaly_data import Labelled, Tree, read_tree
 from vaeedit.session import Session
 from vaeedit_anomaly.calibrate import See, witness_of
-from vaeedit_anomaly.calibration import CEILING, Calibration, image_score
+from vaeedit_anomaly.calibration import Tail, Usual, image_score, plane
 from vaeedit_anomaly.evidence import evidence
 from vaeedit_anomaly.operation import calibration_of
-from vaeedit_anomaly.places import Places, cells, scales
+from vaeedit_anomaly.places import CELLS, Places
+from vaeedit_anomaly.scales import Scales
 from vaeedit_anomaly.survey import survey
 
 Maps = dict[str, np.ndarray]
@@ -32,39 +33,47 @@ def mean_of(names: Sequence[str]) -> Fuse:
     return lambda maps: np.mean([maps[name] for name in names], 0, dtype=np.float32)
 
 
-def surprises(see: See, path: Path, calibration: Calibration) -> Maps:
+def maps_of(see: See, path: Path) -> Maps:
     seen = see(path)
     assert seen is not None, path
+    return {name: plane(grid).astype(np.float16) for name, grid in evidence(seen).items()}
+
+
+def surprises(maps: Maps, usual: dict[str, Usual]) -> Maps:
     return {
-        name: calibration.maps[name].surprise(grid[0, 0].double().numpy()).clip(0, CEILING).astype(np.float16)
-        for name, grid in evidence(seen).items()
+        name: usual[name].surprise(grid.astype(np.float32)).astype(np.float16) for name, grid in maps.items()
     }
 
 
-def placed(fuse: Fuse, normals: Sequence[Maps], count: int | None = None) -> Rule:
-    """The rule with what is usual where, of the finest `count` scales."""
-    places = Places.of([cells(scales(fuse(maps))) for maps in normals])
-
-    def rule(maps: Maps) -> np.ndarray:
-        return places.standardised(scales(fuse(maps)), count)
-
-    return rule
+def scaled(fuse: Fuse, normals: Sequence[Maps], count: int | None = None) -> Rule:
+    """The rule at the finest `count` scales."""
+    scales = Scales.of([fuse(maps) for maps in normals])
+    return lambda maps: scales.joined(fuse(maps), count)
 
 
 def rules(names: Sequence[str], normals: Sequence[Maps]) -> dict[str, Rule]:
     """Ways to make one map of all."""
     every = mean_of(names)
     found: dict[str, Rule] = {
-        "all (ours)": placed(every, normals),
-        "flat": lambda maps: np.max(scales(every(maps)), 0),
-        "one scale": placed(every, normals, 1),
-        "one scale, flat": lambda maps: scales(every(maps))[0],
-        "largest": placed(lambda maps: np.max(list(maps.values()), 0).astype(np.float32), normals),
+        "all (ours)": scaled(every, normals),
+        "one scale": scaled(every, normals, 1),
+        "largest": scaled(lambda maps: np.max(list(maps.values()), 0).astype(np.float32), normals),
     }
     for name in names:
-        found[f"only {name}"] = placed(mean_of([name]), normals)
+        found[f"only {name}"] = scaled(mean_of([name]), normals)
     for name in names:
-        found[f"without {name}"] = placed(mean_of([other for other in names if other != name]), normals)
+        found[f"without {name}"] = scaled(mean_of([other for other in names if other != name]), normals)
+    return found
+
+
+def everywhere(normals: Sequence[Maps]) -> dict[str, Usual]:
+    """What is usual, were all places the same."""
+    found = {}
+    for name in normals[0]:
+        planes = [maps[name].astype(np.float32) for maps in normals]
+        flat = Places.of([np.full((CELLS, CELLS), grid.mean(), np.float32) for grid in planes])
+        values = [flat.standardised(grid).ravel()[::16].astype(np.float64) for grid in planes]
+        found[name] = Usual(flat, Tail.of(np.concatenate(values)))
     return found
 
 
@@ -98,13 +107,18 @@ def main() -> None:
         calibration = calibration_of(str(arguments.vae), session.vae(str(arguments.vae)).info.calibration)
         see = witness_of(session, arguments.vae, calibration.preparation)
         held_out = survey(tree.normals[0].parent).held_out
-        normals = [surprises(see, path, calibration) for path in held_out]
-        tests = [(one, surprises(see, one.path, calibration)) for one in tree.tests[:: arguments.every]]
+        normals = [maps_of(see, path) for path in held_out]
+        tests = [(one, maps_of(see, one.path)) for one in tree.tests[:: arguments.every]]
     columns = ["image AUROC", *tree.kinds, "pixel AUROC", "AUPRO", "pixel AP"]
     print("| rule | " + " | ".join(columns) + " |\n|" + " --- |" * (len(columns) + 1))
-    for name, rule in rules(list(calibration.maps), normals).items():
-        cells_ = " | ".join(f"{figure:.3f}" for figure in row(tree, tests, rule))
-        print(f"| {name} | {cells_} |", flush=True)
+    for title, usual in (("", calibration.maps), ("no places: ", everywhere(normals))):
+        known = [surprises(maps, usual) for maps in normals]
+        told = [(one, surprises(maps, usual)) for one, maps in tests]
+        for name, rule in rules(list(calibration.maps), known).items():
+            if title and name.startswith(("only", "without")):
+                continue
+            figures = " | ".join(f"{figure:.3f}" for figure in row(tree, told, rule))
+            print(f"| {title}{name} | {figures} |", flush=True)
 
 
 if __name__ == "__main__":

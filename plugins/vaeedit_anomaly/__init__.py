@@ -33,13 +33,6 @@ class NormalShape(Options, frozen=True):
         32,
         48,
     )
-    mirrors: Annotated[tuple[bool, bool], option("In training, mirror top to bottom and left to right.")] = (
-        False,
-        False,
-    )
-    exposure: Annotated[
-        float, option("In training, make brighter or darker by up to exp(exposure).", ge=0)
-    ] = 0.0
     memory: Annotated[int, option("Features of normal images kept to compare with.", ge=0)] = 0
     components: Annotated[int, option("Principal components of a feature.", ge=0)] = 0
 

@@ -1,6 +1,6 @@
 """Calibration: what normal images that were held out show, so that a score has a meaning."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,15 +10,18 @@ from torch import Tensor
 
 from vaeedit.api import Request, Session
 from vaeedit_anomaly import AnomalyOptions
-from vaeedit_anomaly.calibration import Array, Calibration, Tail, fused, image_score
+from vaeedit_anomaly.calibration import Calibration, Tail, Usual, fused, image_score, plane
 from vaeedit_anomaly.evidence import evidence
 from vaeedit_anomaly.operation import Anomaly, whole
-from vaeedit_anomaly.places import Map, Places, cells, scales
+from vaeedit_anomaly.places import Map, Places, cells
+from vaeedit_anomaly.scales import Scales
 from vaeedit_anomaly.sizes import Preparation, prepared
 from vaeedit_anomaly.survey import Survey, readable
 
 SAMPLE = 500_000
 """Pixels of a map that its tail is made of."""
+ASLEEP = 0.01
+"""Nats at a place of a level that tells nothing."""
 FOLDS = 10
 """Parts of the held-out images: with fewer, the others would be too few where few are held out."""
 
@@ -43,56 +46,81 @@ def witness_of(session: Session, vae: Path, how: Preparation) -> See:
 
 @torch.inference_mode()
 def calibrated(see: See, found: Survey, false_alarms: float) -> Calibration:
-    """Each held-out image is scored by tails that were calibrated on other folds, and places on all others (cross-fitting).
+    """Each held-out image is compared with places of all others, and with tails of other folds (cross-fitting).
 
     So no image's score is measured with its own pixels, and the scores together calibrate the score.
     """
-    count = min(FOLDS, len(found.held_out))
-    folds = [found.held_out[start::count] for start in range(count)]
-    share = SAMPLE // max(len(found.held_out), 1)
-    values = [_values(see, fold, share) for fold in folds]
-    surprises: list[Map] = []
-    for number, fold in enumerate(folds):
-        tails = _tails([part for index, part in enumerate(values) if index != number])
-        surprises += [fused(maps, tails) for maps in _evidence(see, fold)]
-    seen = [cells(scales(surprise)) for surprise in surprises]
-    scores, peaks = [], []
-    for index, surprise in enumerate(surprises):
-        others = Places.of(seen[:index] + seen[index + 1 :])
-        deviation = others.standardised(scales(surprise))
-        scores.append(image_score(deviation))
-        peaks.append(float(deviation.max()))
+    paths, rows = [], []
+    for path in found.held_out:
+        look = see(path)
+        if look is not None:
+            paths.append(path)
+            rows.append({name: cells(plane(grid)) for name, grid in evidence(look).items()})
+    seen = {name: grids for name, grids in _by_name(rows).items() if not _asleep(name, grids)}
+    others = [
+        {name: Places.of(grids[:index] + grids[index + 1 :]) for name, grids in seen.items()}
+        for index in range(len(paths))
+    ]
+    share = SAMPLE // len(paths)
+    values = _by_name(
+        {name: _some(usual.standardised(plane(maps[name])), share) for name, usual in places.items()}
+        for places, maps in zip(others, _evidence(see, paths), strict=True)
+    )
+    surprises = [
+        fused(maps, {name: Usual(places[name], tails[name]) for name in places})
+        for places, tails, maps in zip(others, _tails(values), _evidence(see, paths), strict=True)
+    ]
+    scales = Scales.of(surprises)
+    joined = [scales.joined(surprise) for surprise in surprises]
     return Calibration(
         preparation=found.preparation,
         areas=found.areas,
-        maps=_tails(values),
-        places=Places.of(seen),
-        scores=Tail.of(np.array(scores)),
-        peaks=Tail.of(np.array(peaks)),
-        held_out=len(scores),
+        maps={name: Usual(Places.of(seen[name]), _tail(parts)) for name, parts in values.items()},
+        scales=scales,
+        scores=Tail.of(np.array([image_score(one) for one in joined])),
+        held_out=len(joined),
         false_alarms=false_alarms,
     )
 
 
-def _tails(values: Sequence[dict[str, Array]]) -> dict[str, Tail]:
-    """The tail of every map over all folds."""
-    some = [part for part in values if part]
-    return {name: Tail.of(np.concatenate([part[name] for part in some])) for name in some[0]}
+def _asleep(name: str, grids: Sequence[Map]) -> bool:
+    """Whether it is the KL of a level whose posterior is its prior: what such a level shows is rounding."""
+    return name.startswith("kl_") and float(np.mean(grids)) < ASLEEP
+
+
+def _tails(values: dict[str, list[Map]]) -> list[dict[str, Tail]]:
+    """For every image the tails of the images of other folds."""
+    count = len(next(iter(values.values())))
+    folds = min(FOLDS, count)
+    found = [
+        {name: _tail(parts[k] for k in range(count) if k % folds != fold) for name, parts in values.items()}
+        for fold in range(folds)
+    ]
+    return [found[index % folds] for index in range(count)]
 
 
 def _evidence(see: See, paths: Sequence[Path]) -> Iterator[dict[str, Tensor]]:
+    """Of one image after the other: all of it at once would not fit into memory."""
     for path in paths:
         seen = see(path)
-        if seen is not None:
-            yield evidence(seen)
+        assert seen is not None
+        yield evidence(seen)
 
 
-def _values(see: See, paths: Sequence[Path], share: int) -> dict[str, Array]:
-    """Of every map, at most `share` pixels of each image, drawn at random."""
-    random = np.random.default_rng(0)
-    found: dict[str, list[Array]] = {}
-    for maps in _evidence(see, paths):
-        for name, grid in maps.items():
-            flat = grid.flatten().double().cpu().numpy()
-            found.setdefault(name, []).append(flat if len(flat) <= share else random.choice(flat, share))
-    return {name: np.concatenate(parts) for name, parts in found.items()}
+def _by_name(rows: Iterable[dict[str, Map]]) -> dict[str, list[Map]]:
+    """Every name's arrays, in the order of the images."""
+    found: dict[str, list[Map]] = {}
+    for row in rows:
+        for name, values in row.items():
+            found.setdefault(name, []).append(values)
+    return found
+
+
+def _tail(parts: Iterable[Map]) -> Tail:
+    return Tail.of(np.concatenate(list(parts)).astype(np.float64))
+
+
+def _some(values: Map, count: int) -> Map:
+    """At most so many values, drawn at random, always the same places."""
+    flat = values.ravel()
+    return flat if flat.size <= count else np.random.default_rng(0).choice(flat, count)

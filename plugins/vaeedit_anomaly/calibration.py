@@ -1,9 +1,9 @@
 """What evidence means: how often a normal image shows as much, learned on normal images that were held out.
 
-Every map is turned into surprise, -log10 of the share of held-out normal pixels with at least that value, and the
-surprises of all maps are averaged: Fisher's way to combine tests (1925). At several scales that is compared with what is
-usual at its place (`places`). An image's score is the mean of the most surprising share of its pixels; its p-value is the
-share of held-out normal images that score as high. Beyond what was held out, tails are exponential.
+Every map is compared with what is usual at its place (`places`) and turned into surprise, -log10 of the share of held-out
+normal pixels that deviate as far. The surprises of all maps are averaged, Fisher's way to combine tests (1925), at several
+scales (`scales`). An image's score is the mean of the most surprising share of its pixels; its p-value is the share of
+held-out normal images that score as high. Beyond what was held out, tails are exponential.
 """
 
 import math
@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vaeedit_anomaly.places import Map, Places, scales
+from vaeedit_anomaly.places import Map, Places, blurred
+from vaeedit_anomaly.scales import Scales
 from vaeedit_anomaly.sizes import Preparation
 
 Array = NDArray[np.float64]
@@ -22,6 +23,8 @@ TOP = 0.002
 """Share of an image's pixels that its score is the mean of: within the .1 to 1 % that are usual."""
 LEVELS = 24
 """Points of a stored tail, from all values to one of them, at equal distances of the surprise."""
+SMOOTH = 2.0
+"""Standard deviation, in pixels of the working size, of the blur of every map."""
 CEILING = 12.0
 """Largest surprise of a pixel: an exponential tail is not believed any further."""
 
@@ -61,44 +64,53 @@ class Tail(msgspec.Struct, frozen=True):
         return float(np.interp(surprise, self.surprises, self.values))
 
 
+class Usual(msgspec.Struct, frozen=True):
+    """What normal images show of one kind of evidence."""
+
+    places: Places
+    tail: Tail
+    """Of deviations from what is usual at the place."""
+
+    def surprise(self, evidence: Map) -> Map:
+        """Of evidence (H, W); at most `CEILING`."""
+        deviation = self.places.standardised(evidence).astype(np.float64)
+        return self.tail.surprise(deviation).clip(0, CEILING).astype(np.float32)
+
+
 class Calibration(msgspec.Struct, frozen=True):
     """Everything about held-out normal images that scoring needs; it travels in the VAE file's header."""
 
     preparation: Preparation
     areas: tuple[float, float]
     """Fewest and most pixels of the normal images, at their own size."""
-    maps: dict[str, Tail]
-    places: Places
+    maps: dict[str, Usual]
+    scales: Scales
     scores: Tail
-    peaks: Tail
-    """Largest value of the map of each image that was held out."""
     held_out: int
     false_alarms: float = 0.01
 
     def map_of(self, found: Mapping[str, Tensor]) -> Map:
         """How surprising every pixel is (H, W), by evidence maps (1, 1, H, W); positive."""
-        return self.places.standardised(scales(fused(found, self.maps)))
+        return self.scales.joined(fused(found, self.maps))
 
     def limit(self, false_alarms: float) -> float:
-        """The score that this share of normal images exceeds."""
+        """The score that this share of normal images exceeds, and from which a pixel is marked."""
         return self.scores.value(-math.log10(false_alarms))
-
-    def pixel_limit(self, false_alarms: float) -> float:
-        """The value that a pixel exceeds in this share of normal images."""
-        return self.peaks.value(-math.log10(false_alarms))
 
     def p_value(self, score: float) -> float:
         """Share of normal images that score at least as high."""
         return 10 ** -min(float(self.scores.surprise(np.array(score))), 300.0)
 
 
-def fused(found: Mapping[str, Tensor], maps: Mapping[str, Tail]) -> Map:
-    """The mean surprise of all maps (H, W); each map is (1, 1, H, W)."""
-    total = sum(
-        maps[name].surprise(grid[0, 0].double().cpu().numpy()).clip(0, CEILING)
-        for name, grid in found.items()
-    )
-    return np.asarray(total / len(found), np.float32)
+def plane(grid: Tensor) -> Map:
+    """A map (1, 1, H, W) as an array (H, W), smoothed: what single pixels show is noise."""
+    return blurred(np.asarray(grid[0, 0].float().cpu().numpy(), np.float32), SMOOTH)
+
+
+def fused(found: Mapping[str, Tensor], maps: Mapping[str, Usual]) -> Map:
+    """The mean surprise of the maps (H, W) that `maps` knows; each map is (1, 1, H, W)."""
+    surprises = [usual.surprise(plane(found[name])) for name, usual in maps.items()]
+    return np.asarray(np.mean(surprises, 0), np.float32)
 
 
 def image_score(surprise: Map) -> float:

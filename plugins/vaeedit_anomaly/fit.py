@@ -60,8 +60,7 @@ def fit(
     say(
         f"{len(found.learned)} images to learn from, {len(found.held_out)} held out; "
         f"{'grey' if how.channels == 1 else 'colour'}, crops of {found.crop} pixels at {how.scale:.3g} of their size, "
-        f"values times {how.gain:.3g}; mirrored in training: {_mirrored(found.variety.mirrors)}; "
-        f"exposures differ by {found.variety.exposure:.0%}."
+        f"values times {how.gain:.3g}."
     )
     time = Budget(budget.seconds * TRAINING, budget.steps)
     with tempfile.TemporaryDirectory(prefix="vaeedit-anomaly-") as work:
@@ -86,13 +85,6 @@ def fit(
     }
 
 
-def _mirrored(mirrors: tuple[bool, bool]) -> str:
-    names = [
-        name for name, allowed in zip(("top to bottom", "left to right"), mirrors, strict=True) if allowed
-    ]
-    return " and ".join(names) or "no"
-
-
 def recipe_for(found: Survey, name: str, seed: int) -> Recipe:
     """How the restorer is trained: crops as they are, since a turned normal image may be an abnormal one.
 
@@ -103,11 +95,7 @@ def recipe_for(found: Survey, name: str, seed: int) -> Recipe:
         summary="Restorer of normal images, made by `vaeedit anomaly fit`.",
         architecture="normal-restorer",
         licence="",
-        shape={
-            "channels": found.preparation.channels,
-            "mirrors": list(found.variety.mirrors),
-            "exposure": round(found.variety.exposure, 3),
-        },
+        shape={"channels": found.preparation.channels},
         data=Data(patch=(found.crop,), batch=found.batch, grey=0.0, turn=False),
         objective=Objective(kind="defects", mean="log-mse-to-40", label=3.0, share=0.5, kl=0.1),
         optimiser=Optimiser(adam_rate=2e-3, warmup=100),

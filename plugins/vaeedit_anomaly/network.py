@@ -17,7 +17,6 @@ from vaeedit.api import Latents
 from vaeedit_anomaly import NormalShape
 from vaeedit_anomaly.defects import spoil
 from vaeedit_anomaly.memory import Memory
-from vaeedit_anomaly.variety import varied
 from vaeedit_ladder.blocks import Head, Hourglass, Pyramid
 from vaeedit_ladder.centred import RESIDUAL_GAIN, START, CentredLadder
 from vaeedit_ladder.topdown import TopDown
@@ -36,7 +35,6 @@ class NormalRestorer(CentredLadder):
         c = self.channels = shape.channels
         self.multiple = max(SPREAD, 2 ** len(shape.widths))
         self.latents = shape.latents
-        self.varied = shape.mirrors, shape.exposure
         self.receptive_field = _receptive_field(shape)
         self.trunk = Hourglass(4 * c + 1, shape.widths, shape.blocks)
         for part in (self.trunk.stem, *self.trunk.downs, *self.trunk.ups):
@@ -92,11 +90,10 @@ class NormalRestorer(CentredLadder):
             found["distance"] = self.memory(found["features"])
         return found
 
-    def spoil(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Other images that are as normal, and the same with synthetic defects; from torch's global generator."""
+    def spoil(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Synthetic defects, drawn from torch's global generator."""
         generator = torch.Generator(x.device).manual_seed(int(torch.randint(2**62, ())))
-        clean = varied(x.contiguous(), *self.varied, generator)
-        return clean, *spoil(clean, generator)
+        return spoil(x.contiguous(), generator)
 
     def label_loss(self, latents: Latents, labels: Tensor) -> Tensor:
         """Cross-entropy of the log-odds, focused on what is not yet told well (Lin et al. 2017, gamma 2)."""

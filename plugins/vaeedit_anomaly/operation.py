@@ -50,7 +50,7 @@ class Anomaly(Operation[AnomalyOptions]):
         notes = self._verdict(surprise)
         original = originals[0]
         large = enlarged(surprise, original.height, original.width)
-        limit = self.calibration.pixel_limit(self._false_alarms)
+        limit = self.calibration.limit(self._false_alarms)
         maps = {name: picture(name, original, large, limit) for name in self.request.maps}
         if self.options.annotate and notes["anomalous"]:
             marked = picture("overlay", original, large, limit)

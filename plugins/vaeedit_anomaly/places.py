@@ -1,9 +1,8 @@
-"""What is usual where: fused surprise at several scales, standardised by the place in the picture.
+"""What is usual where: evidence standardised by its place in the picture, and blurred at several scales.
 
-Borders, holders and shadows surprise in every normal image, at the same place. So the surprise of a place is compared with
-what held-out normal images show there (the per-place standardisation of PaDiM, Defard et al. 2021, in relative coordinates,
-so that sizes may differ); where no place differs from another, nothing changes. Small scales find holes and scratches, large
-ones regions that are only a little unusual, but everywhere.
+Borders, holders and shadows are hard to mend in every normal image, at the same place. So the evidence of a place is
+compared with what held-out normal images show there (as PaDiM compares features, Defard et al. 2021, but in relative
+coordinates, so that sizes may differ); where no place differs from another, nothing changes.
 """
 
 import math
@@ -15,56 +14,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 Map = NDArray[np.float32]
-WIDTHS = (3.0, 8.0, 20.0, 50.0)
-"""Standard deviations of the blurs, in pixels of the working size."""
 CELLS = 24
 """Places along each side."""
-PRIOR = 16
-"""Images that all places together count for, beside those seen at each place."""
+PRIOR = 4
+"""Images that all places together count for in the spread, beside those seen at each place."""
+FLOOR = 0.3
+"""Of the mean spread, which is added to that of every place: none is so sure."""
 
 
 class Places(msgspec.Struct, frozen=True):
-    """Mean and spread of every scale at every place, float16 (scales, CELLS, CELLS)."""
+    """Mean and spread of some evidence at every place, float32 (CELLS, CELLS)."""
 
     mean: bytes
     spread: bytes
 
     @classmethod
     def of(cls, seen: Sequence[Map]) -> "Places":
-        """From the blurred surprise of normal images, each reduced to cells (`cells`); at least one."""
+        """From the evidence in normal images, each reduced to cells; at least one."""
         values = np.stack(seen).astype(np.float64)
-        share = len(values) / (len(values) + PRIOR)
-        mean = _toward(values.mean(0), share)
-        variance = _toward(np.square(values - mean).mean(0), share)
-        return cls(*(x.astype(np.float16).tobytes() for x in (mean, np.sqrt(variance) + 1e-3)))
+        count, means, spread = len(values), values.mean(0), values.std(0)
+        known = count / (count + PRIOR)
+        spread = known * spread + (1 - known + FLOOR) * spread.mean()
+        share = means.var() / np.maximum(means.var() + spread**2 / count, 1e-12)  # empirical Bayes
+        mean = share * means + (1 - share) * means.mean()
+        return cls(mean.astype(np.float32).tobytes(), np.maximum(spread, 1e-6).astype(np.float32).tobytes())
 
-    def standardised(self, scales: Sequence[Map], count: int | None = None) -> Map:
-        """The largest deviation from the mean over the finest `count` scales (H, W), in spreads of its place.
-
-        Made positive by softplus.
-        """
-        found: Map | None = None
-        known = zip(scales, self._grids(self.mean), self._grids(self.spread), strict=True)
-        for grid, mean, spread in list(known)[:count]:
-            size = grid.shape[1], grid.shape[0]
-            here = (grid - _enlarged(mean, size)) / _enlarged(spread, size)
-            found = here if found is None else np.maximum(found, here)
-        assert found is not None
-        return np.asarray(np.logaddexp(0, found), np.float32)
-
-    @staticmethod
-    def _grids(packed: bytes) -> NDArray[np.float32]:
-        return np.frombuffer(packed, np.float16).reshape(-1, CELLS, CELLS).astype(np.float32)
+    def standardised(self, evidence: Map) -> Map:
+        """Deviation from the mean (H, W), in spreads of its place."""
+        size = evidence.shape[1], evidence.shape[0]
+        mean, spread = (
+            _enlarged(np.frombuffer(packed, np.float32).reshape(CELLS, CELLS), size)
+            for packed in (self.mean, self.spread)
+        )
+        return (evidence - mean) / spread
 
 
-def scales(surprise: Map) -> list[Map]:
-    """The surprise (H, W) under every blur."""
-    return [blurred(surprise, width) for width in WIDTHS]
-
-
-def cells(grids: Sequence[Map]) -> Map:
-    """Blurred surprise reduced to places, (scales, CELLS, CELLS)."""
-    return np.stack([cv2.resize(grid, (CELLS, CELLS), interpolation=cv2.INTER_AREA) for grid in grids])
+def cells(evidence: Map) -> Map:
+    """Evidence (H, W) reduced to places, (CELLS, CELLS)."""
+    return np.asarray(cv2.resize(evidence, (CELLS, CELLS), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def blurred(x: Map, width: float) -> Map:
@@ -77,12 +64,6 @@ def blurred(x: Map, width: float) -> Map:
     left = math.sqrt((width / step) ** 2 - (step > 1) / 4)
     soft = cv2.GaussianBlur(small, (0, 0), left, borderType=cv2.BORDER_REFLECT)
     return _enlarged(np.asarray(soft, np.float32), size)
-
-
-def _toward(values: NDArray[np.float64], share: float) -> NDArray[np.float64]:
-    """Every scale's places drawn toward their mean."""
-    drawn: NDArray[np.float64] = share * values + (1 - share) * values.mean((1, 2), keepdims=True)
-    return drawn
 
 
 def _enlarged(grid: Map, size: tuple[int, int]) -> Map:

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from vaeedit.api import Frame, ImageError, UsageError, image_files, read
-from vaeedit_anomaly.sizes import Preparation, prepared
-from vaeedit_anomaly.variety import Variety, variety
+from vaeedit_anomaly.sizes import Preparation
 
 FEWEST = 5
 """Normal images without which nothing can be learned and held out."""
@@ -35,7 +34,6 @@ class Survey:
     learned: tuple[Path, ...]
     held_out: tuple[Path, ...]
     preparation: Preparation
-    variety: Variety
     areas: tuple[float, float]
     crop: int
     doubts: tuple[str, ...]
@@ -67,7 +65,6 @@ def survey(folder: Path, seed: int = 0) -> Survey:
     areas = sizes.prod(1)
     scale = min(1.0, math.sqrt(WORKING / float(np.median(areas))))
     preparation = Preparation(channels, scale).with_range_of(frames)
-    differ = variety([prepared(frame, preparation) for frame in frames])
     short = float(np.quantile(sizes.min(1), 0.1)) * scale
     crop = int(np.clip(short // 16 * 16, *CROP))
     count = int(np.clip(round(len(paths) / 5), *HELD_OUT))
@@ -75,7 +72,6 @@ def survey(folder: Path, seed: int = 0) -> Survey:
         learned=tuple(paths[count:]),
         held_out=tuple(paths[:count]),
         preparation=preparation,
-        variety=differ,
         areas=(float(areas.min()), float(areas.max())),
         crop=crop,
         doubts=(*unread.values(), *_doubts(sizes, count)),

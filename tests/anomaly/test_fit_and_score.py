@@ -89,8 +89,6 @@ def test_spots_are_abnormal_and_the_file_says_how_it_was_made(place, run):
         "structure",
         "colour",
         "defect",
-        "kl_2",
-        "kl_8",
         "distance",
     }
     assert info.shape["channels"] == 1

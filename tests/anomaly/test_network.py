@@ -96,7 +96,7 @@ def test_learning_to_label_lowers_the_loss_of_labels():
     optimiser = torch.optim.Adam(network.parameters(), 1e-2)
     losses = []
     for _ in range(40):
-        _, observed, labels = network.spoil(x)
+        observed, labels = network.spoil(x)
         loss = network.label_loss(network.encode(observed, {}), labels)
         optimiser.zero_grad()
         loss.backward()

@@ -38,7 +38,7 @@ class Fit(pl.LightningModule):
             loss, x, estimate = self._restoration(x)
         elif self.recipe.objective.kind == "defects":
             x = x[:, : self.vae.channels]
-            loss, x, estimate = self._mending(x)
+            loss, estimate = self._mending(x)
         else:
             latents = self.vae.encode(x, {})
             terms = self.vae.elbo_terms(latents, x)
@@ -68,16 +68,16 @@ class Fit(pl.LightningModule):
             return {"elbo": loss["elbo"]}, x, terms.estimate
         return {**loss, "noise": error}, x, terms.estimate
 
-    def _mending(self, x: Tensor) -> tuple[dict[str, Tensor], Tensor, Tensor]:
-        """Losses of restoring, and of finding, what the VAE itself has spoilt; the clean images and their estimates."""
+    def _mending(self, x: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """Losses of restoring, and of finding, what the VAE itself has spoilt; and the estimates of the clean images."""
         assert isinstance(self.vae, Restorer)
-        x, observed, labels = self.vae.spoil(x)
+        observed, labels = self.vae.spoil(x)
         latents = self.vae.encode(observed, {})
         count = max(1, round(self.recipe.objective.share * len(x)))
         terms = self.vae.elbo_terms(latents, x[:count])
         loss = restoration(terms, x, self.recipe.objective)
         found = self.recipe.objective.label * self.vae.label_loss(latents, labels)
-        return {**loss, "label": found}, x, terms.estimate
+        return {**loss, "label": found}, terms.estimate
 
     def _estimate(self, y: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         """The model's noise map of y, and its mean absolute error in log units."""

@@ -102,11 +102,8 @@ class StartsFromData(Protocol):
 class Restorer(TrainableVAE, Protocol):
     """A conditional VAE that learns to mend what it has spoilt itself (the objective "defects")."""
 
-    def spoil(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Of images (B, C, H, W): clean ones of their kind, what is observed of them, how visibly each pixel was changed.
-
-        The last is (B, 1, H, W) in [0, 1].
-        """
+    def spoil(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Observed images for clean ones (B, C, H, W), and how visibly each pixel was changed, (B, 1, H, W) in [0, 1]."""
 
     def label_loss(self, latents: Latents, labels: Tensor) -> Tensor:
         """How badly `encode` of the observed images tells where they are spoilt."""
