@@ -58,6 +58,8 @@ def plain_vae(normals: Path, minutes: float, grey: bool) -> Peer:
     """The unconditional ladder VAE of this package, trained on normal images as they are; its score is minus the ELBO."""
     recipe = Recipe(
         name="plain",
+        summary="A plain VAE of normal images.",
+        licence="",
         architecture="ladder",
         shape={"channels": 1 if grey else 3},
         data=Data(patch=(96,), batch=8, grey=0.0, turn=False),

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vaeedit import Frame, Pipeline, Session, Step
-from vaeedit.errors import PipelineError
+from vaeedit.errors import PipelineError, UsageError
 from vaeedit.options import fields
 from vaeedit.plugins import registry
 
@@ -63,6 +63,10 @@ def test_a_pipeline_is_refused_before_anything_loads_or_it_runs(session, monkeyp
             plan = pipeline.check(registry())
     except PipelineError as error:
         _assert_near_names(given_steps, str(error))
+        return
+    if not all(step.vae for step in plan):
+        with pytest.raises(UsageError, match="has no VAE of its own"):
+            session.run(pipeline, SOURCE)
         return
     times = 1
     for step in plan:
