@@ -117,6 +117,13 @@ def test_check_reports_every_fault_of_every_step():
     ] * len(expected), caught.value.faults
 
 
+def test_a_vae_without_the_calibration_an_operation_reads_is_refused():
+    with pytest.raises(
+        PipelineError, match="the VAE denoise was not fitted for it; make one: vaeedit anomaly fit"
+    ):
+        Pipeline(Step("anomaly", vae="denoise")).check(registry())
+
+
 def test_check_gives_the_plan_with_converted_options():
     (first, second) = Pipeline(
         Step("denoise", strength="0.5", maps=["uncertainty"]), Step("denoise:denoise", vae="x/y.safetensors")

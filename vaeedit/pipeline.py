@@ -152,11 +152,12 @@ def _misfits(vae: str, spec: OperationSpec, registry: Registry) -> Iterator[str]
     from vaeedit.vae.files import find_vae, read_info
 
     try:
-        network = load_target(
-            registry.architectures.find(read_info(find_vae(vae, registry), registry).architecture).spec.target
-        )
+        info = read_info(find_vae(vae, registry), registry)
+        network = load_target(registry.architectures.find(info.architecture).spec.target)
     except VaeeditError:
         return  # of a file that is missing or damaged, loading it tells
+    if spec.calibrated and not info.calibration:
+        yield f"the VAE {vae} was not fitted for it; make one: vaeedit {spec.name} fit."
     for name in sorted(set(spec.tells) - set(getattr(network, "conditions", spec.tells))):
         yield f"the VAE {vae} does not understand {name}."
     for name in sorted(set(getattr(network, "needs", ())) - set(spec.tells)):

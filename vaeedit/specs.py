@@ -33,6 +33,8 @@ class OperationSpec:
     """Default VAE: the name of shipped weights; empty where the user must name one."""
     fit: str = ""
     """'module:function' that makes a VAE for it of a folder of images, where that takes more than a recipe."""
+    calibrated: bool = False
+    """True where the VAE must hold the calibration that `fit` made; one without is refused before it loads."""
     tells: tuple[str, ...] = ()
     """Names of the conditions that `before` gives the VAE; another VAE that lacks one is refused before it loads."""
     images: Mapping[str, str] = field(default_factory=dict)

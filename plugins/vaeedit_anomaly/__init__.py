@@ -47,6 +47,7 @@ def vaeedit_operations() -> list[OperationSpec]:
             target="vaeedit_anomaly.operation:Anomaly",
             options=AnomalyOptions,
             fit="vaeedit_anomaly.fit:fit",
+            calibrated=True,
             maps={
                 "heat": "How surprising each place is, in colours; the middle is where normal ends.",
                 "overlay": "The image with its abnormal places marked.",
