@@ -35,6 +35,9 @@ class NormalShape(Options, frozen=True):
     )
     memory: Annotated[int, option("Features of normal images kept to compare with.", ge=0)] = 0
     components: Annotated[int, option("Principal components of a feature.", ge=0)] = 0
+    texture: Annotated[
+        int, option("Variations of whole pictures that the comparison of textures sets aside.", ge=0)
+    ] = 0
 
 
 @hookimpl

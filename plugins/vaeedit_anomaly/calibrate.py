@@ -12,7 +12,7 @@ from vaeedit.api import Request, Session
 from vaeedit_anomaly import AnomalyOptions
 from vaeedit_anomaly.calibration import Calibration, Tail, Usual, fused, image_score, plane
 from vaeedit_anomaly.evidence import evidence
-from vaeedit_anomaly.operation import Anomaly, whole
+from vaeedit_anomaly.operation import Anomaly
 from vaeedit_anomaly.places import Map, Places, cells
 from vaeedit_anomaly.scales import Scales
 from vaeedit_anomaly.sizes import Preparation, prepared
@@ -38,7 +38,7 @@ def witness_of(session: Session, vae: Path, how: Preparation) -> See:
             looking.vae = loaded.info
             small = prepared(frame, how)
             loaded.visit(small, partial(looking.gather, 0), precision=torch.float32)
-            return whole(looking.parts)
+            return looking.seen()
         return None
 
     return see

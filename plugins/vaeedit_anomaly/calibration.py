@@ -1,9 +1,10 @@
 """What evidence means: how often a normal image shows as much, learned on normal images that were held out.
 
 Every map is compared with what is usual at its place (`places`) and turned into surprise, -log10 of the share of held-out
-normal pixels that deviate as far. The surprises of all maps are averaged, Fisher's way to combine tests (1925), at several
-scales (`scales`). An image's score is the mean of the most surprising share of its pixels; its p-value is the share of
-held-out normal images that score as high. Beyond what was held out, tails are exponential.
+normal pixels that deviate as far. The surprises of the restorer's maps are averaged, and these with that of the texture,
+Fisher's way to combine tests (1925), at several scales (`scales`). An image's score is the mean of the most surprising share
+of its pixels; its p-value is the share of held-out normal images that score as high. Beyond what was held out, tails are
+exponential.
 """
 
 import math
@@ -25,6 +26,8 @@ LEVELS = 24
 """Points of a stored tail, from all values to one of them, at equal distances of the surprise."""
 SMOOTH = 2.0
 """Standard deviation, in pixels of the working size, of the blur of every map."""
+TEXTURE = "texture"
+"""The map that does not come from the restorer."""
 CEILING = 12.0
 """Largest surprise of a pixel: an exponential tail is not believed any further."""
 
@@ -108,9 +111,15 @@ def plane(grid: Tensor) -> Map:
 
 
 def fused(found: Mapping[str, Tensor], maps: Mapping[str, Usual]) -> Map:
-    """The mean surprise of the maps (H, W) that `maps` knows; each map is (1, 1, H, W)."""
-    surprises = [usual.surprise(plane(found[name])) for name, usual in maps.items()]
-    return np.asarray(np.mean(surprises, 0), np.float32)
+    """The mean surprise of the maps (H, W) that `maps` knows; each map is (1, 1, H, W).
+
+    Texture counts for as much as all that the restorer says: the two look at an image in ways of their own.
+    """
+    surprises = {name: usual.surprise(plane(found[name])) for name, usual in maps.items()}
+    texture = surprises.pop(TEXTURE, None)
+    witnesses = [np.mean(list(surprises.values()), 0)] if surprises else []
+    witnesses += [] if texture is None else [texture]
+    return np.asarray(np.mean(witnesses, 0), np.float32)
 
 
 def image_score(surprise: Map) -> float:

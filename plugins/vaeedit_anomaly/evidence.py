@@ -24,7 +24,9 @@ def evidence(seen: Mapping[str, Tensor]) -> dict[str, Tensor]:
         "colour": colour_difference(x, mean),
         "defect": seen["log_odds"],
     }
-    found |= {name: grid for name, grid in seen.items() if name.startswith("kl_") or name == "distance"}
+    found |= {
+        name: grid for name, grid in seen.items() if name.startswith("kl_") or name in ("distance", "texture")
+    }
     return {name: _enlarged(grid, size) for name, grid in found.items()}
 
 

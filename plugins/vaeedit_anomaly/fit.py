@@ -26,8 +26,10 @@ from vaeedit.api import (
 )
 from vaeedit_anomaly.calibrate import See, calibrated, witness_of
 from vaeedit_anomaly.memory import Memory
+from vaeedit_anomaly.places import Map
 from vaeedit_anomaly.sizes import prepared
 from vaeedit_anomaly.survey import Survey, readable, survey
+from vaeedit_anomaly.texture import Texture, structure
 
 TRAINING = 0.85
 """Share of the budget for training; the rest is for the memory and the calibration."""
@@ -114,7 +116,7 @@ def _prepare(found: Survey, folder: Path) -> None:
 
 @torch.inference_mode()
 def remember(found: Survey, draft: Path, seed: int) -> None:
-    """Fill the memory of the network in the file `draft` with features of the images it has learned from."""
+    """Fill memory and texture of the network in the file `draft` with what the images it has learned from are like."""
     paths = found.learned[:SEEN]
     with Session(precision="float32") as session:
         features = _features(witness_of(session, draft, found.preparation), paths, FEATURES // len(paths))
@@ -123,9 +125,16 @@ def remember(found: Survey, draft: Path, seed: int) -> None:
     memory = network.get_submodule("memory")
     assert isinstance(memory, Memory)
     memory.fill(features, *MEMORY, seed)
+    texture = network.get_submodule("texture")
+    assert isinstance(texture, Texture)
+    texture.fill([structure(_grey(frame, found)) for frame in readable(paths, {})])
     size, components = memory.kept.shape
-    shape = {**info.shape, "memory": size, "components": components}
+    shape = {**info.shape, "memory": size, "components": components, "texture": len(texture.basis)}
     save_vae(draft, network, msgspec.structs.replace(info, shape=shape))
+
+
+def _grey(frame: Frame, found: Survey) -> Map:
+    return np.asarray(prepared(frame, found.preparation).floats().mean(2), np.float32)
 
 
 def _features(see: See, paths: tuple[Path, ...], each: int) -> torch.Tensor:

@@ -17,6 +17,7 @@ from vaeedit.api import Latents
 from vaeedit_anomaly import NormalShape
 from vaeedit_anomaly.defects import spoil
 from vaeedit_anomaly.memory import Memory
+from vaeedit_anomaly.texture import Texture
 from vaeedit_ladder.blocks import Head, Hourglass, Pyramid
 from vaeedit_ladder.centred import RESIDUAL_GAIN, START, CentredLadder
 from vaeedit_ladder.topdown import TopDown
@@ -47,17 +48,21 @@ class NormalRestorer(CentredLadder):
         self.head = Head(shape.ladder_widths[0], 2 * c, bias=[0.0] * c + [START] * c)
         self.evidence = Pyramid(4 * c, shape.evidence_widths)
         self.memory = Memory(sum(shape.widths), shape.memory, shape.components)
+        self.texture = Texture(shape.texture)
 
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
         """The prior p(z | y) of an observed image y; context: its mean m(y), features, and log-odds of a defect.
 
-        Outside training the context has the `witness` too, and all is float32: scores must not depend on the precision.
+        Outside training the context has the `witness` too, and the `texture` that looks at whole images; all is float32:
+        scores must not depend on the precision.
         """
         if self.training:
             return self._prior_of(x)
         with torch.autocast(x.device.type, enabled=False):
             prior = self._prior_of(x)
-            return replace(prior, context={**prior.context, "witness": self.witness(prior)})
+            return replace(
+                prior, context={**prior.context, "witness": self.witness(prior), "texture": self.texture}
+            )
 
     def _prior_of(self, x: Tensor) -> Latents:
         halved = F.pixel_unshuffle(x, 2)

@@ -11,11 +11,12 @@ from torch import Tensor
 
 from vaeedit.api import Frame, Latents, Operation, Request, Result, UsageError
 from vaeedit_anomaly import AnomalyOptions
-from vaeedit_anomaly.calibration import Calibration, image_score
+from vaeedit_anomaly.calibration import TEXTURE, Calibration, image_score
 from vaeedit_anomaly.evidence import evidence
 from vaeedit_anomaly.pictures import picture
 from vaeedit_anomaly.places import Map
 from vaeedit_anomaly.sizes import enlarged, prepared, refuse_size
+from vaeedit_anomaly.texture import Texture
 
 
 class Anomaly(Operation[AnomalyOptions]):
@@ -38,15 +39,23 @@ class Anomaly(Operation[AnomalyOptions]):
                 f"The VAE {self.vae.name} is no restorer of normals; make one: vaeedit anomaly fit."
             )
         seen: dict[str, Tensor] = latents.context["witness"]
+        self.texture: Texture = latents.context["texture"]
         row, column = pixel_origin(latents, seen["observed"])
         for name, grid in seen.items():
             stride = stride_of(grid, seen["observed"])
             self.parts.setdefault(name, []).append((row // stride, column // stride, grid))
 
+    def seen(self) -> dict[str, Tensor]:
+        """What was gathered of the whole image, and its texture, as `evidence` takes it."""
+        found = whole(self.parts)
+        if self.texture.filled:
+            found[TEXTURE] = self.texture(found["observed"])
+        return found
+
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
         """The image as it was, or marked where abnormal; maps; and the verdict as notes."""
         with torch.inference_mode():
-            surprise = self.calibration.map_of(evidence(whole(self.parts)))
+            surprise = self.calibration.map_of(evidence(self.seen()))
         notes = self._verdict(surprise)
         original = originals[0]
         large = enlarged(surprise, original.height, original.width)

@@ -1,0 +1,55 @@
+"""Texture: places of a picture compared with those of normal ones."""
+
+import numpy as np
+import torch
+from normals import part
+
+from vaeedit_anomaly.texture import CHANNELS, GRID, Texture, structure
+
+
+def grey(seed, **how):
+    return np.asarray(part(seed, **how), np.float32) / 255
+
+
+def tensor(picture):
+    return torch.from_numpy(picture)[None, None]
+
+
+def learned(count):
+    texture = Texture()
+    texture.fill([structure(grey(seed)) for seed in range(count)])
+    return texture
+
+
+def test_a_spot_is_far_from_normal_where_it_is():
+    texture = learned(40)
+    clean, spoilt = grey(200), grey(200, spot=True)
+    normal, seen = (texture(tensor(one))[0, 0].numpy() for one in (clean, spoilt))
+    changed = np.abs(clean - spoilt) > 0.15
+    assert seen.shape == clean.shape
+    assert seen.max() > 1.5 * normal.max()
+    assert seen[changed].mean() > 2 * seen[~changed].mean()
+
+
+def test_a_picture_with_another_light_is_less_unusual_than_one_with_a_spot():
+    texture = learned(40)
+    brighter, spoilt = (texture(tensor(one)).max() for one in (grey(200) * 1.03, grey(200, spot=True)))
+    assert brighter < spoilt
+
+
+def test_few_pictures_keep_few_variations_and_stay_finite():
+    texture = learned(4)
+    assert texture.basis.shape == (1, GRID * GRID * CHANNELS)
+    assert torch.isfinite(texture(tensor(grey(9)))).all()
+
+
+def test_it_travels_through_16_bits():
+    texture = learned(6)
+    again = Texture(len(texture.basis))
+    again.load_state_dict({name: value.half().float() for name, value in texture.state_dict().items()})
+    torch.testing.assert_close(again(tensor(grey(9))), texture(tensor(grey(9))), rtol=0, atol=0)
+
+
+def test_an_empty_one_says_so():
+    assert not Texture().filled
+    assert learned(3).filled
