@@ -201,6 +201,15 @@ def test_the_unconditional_ladder_trains_and_uses_its_latents(photographs, tmp_p
     assert sum(level.mean.var() for level in latents.levels) > 0.01
 
 
+def test_a_plain_vae_of_grey_images_trains(photographs, tmp_path):
+    shape = {"channels": 1, "widths": [8, 8], "latents": [2, 2]}
+    grey = recipe(name="grey", architecture="ladder", shape=shape, objective={"kind": "elbo"})
+    train(grey, photographs, tmp_path / "run", tmp_path / "grey.safetensors", registry(), steps=5)
+    network, _ = load_vae(tmp_path / "grey.safetensors", registry())
+    with torch.inference_mode():
+        assert network.decode(network.encode(torch.rand(1, 1, 32, 32), {})).mean.shape == (1, 1, 32, 32)
+
+
 def test_a_run_is_neither_overwritten_nor_resumed_from_nothing(photographs, tmp_path):
     run, output = tmp_path / "run", tmp_path / "x.safetensors"
     with pytest.raises(UsageError, match="no checkpoint to resume"):

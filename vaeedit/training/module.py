@@ -40,6 +40,7 @@ class Fit(pl.LightningModule):
             x = x[:, : self.vae.channels]
             loss, estimate = self._mending(x)
         else:
+            x = x[:, : self.vae.channels]
             latents = self.vae.encode(x, {})
             terms = self.vae.elbo_terms(latents, x)
             loss, estimate = self.objective(terms, x, self.recipe.objective), terms.estimate
