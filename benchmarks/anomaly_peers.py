@@ -17,7 +17,6 @@ import cv2
 import numpy as np
 import torch
 from anomaly_backbone import SIDE, Backbone, PaDiM, PatchCore
-from torch.nn import functional as F
 
 from vaeedit.api import Budget, Data, Objective, Optimiser, Recipe, Run, load_vae, registry, train
 from vaeedit.evaluation.anomaly import Counts
@@ -76,12 +75,10 @@ def plain_vae(normals: Path, minutes: float, grey: bool) -> Peer:
         torch.manual_seed(0)
         x = torch.from_numpy(image.reshape(SIDE, SIDE, -1).transpose(2, 0, 1).copy())[None]
         terms = network.elbo_terms(network.encode(x, {}), x)  # type: ignore[attr-defined]
-        nats = ((x - terms.mean).abs() / terms.log_scale.exp() + terms.log_scale).sum(1, keepdim=True)
-        for grid in terms.kl:
-            each = grid.sum(1, keepdim=True) * grid.shape[2] * grid.shape[3] / SIDE**2
-            nats = nats + F.interpolate(each, size=(SIDE, SIDE), mode="bilinear")
-        found = nats[0, 0].numpy()
-        return float(found.mean()), cv2.resize(cv2.GaussianBlur(found, (0, 0), 4), shape[::-1])
+        nats = (x - terms.sample).abs() / terms.sample_log_scale.exp() + terms.sample_log_scale
+        found = nats.sum(1)[0].numpy()
+        divergence = float(sum(float(level) for level in terms.kl)) / SIDE**2
+        return float(found.mean()) + divergence, cv2.resize(cv2.GaussianBlur(found, (0, 0), 4), shape[::-1])
 
     return score
 
