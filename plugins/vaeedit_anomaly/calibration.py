@@ -18,6 +18,7 @@ from torch import Tensor
 from vaeedit_anomaly.places import Map, Places, blurred
 from vaeedit_anomaly.scales import Scales
 from vaeedit_anomaly.sizes import Preparation
+from vaeedit_anomaly.texture import TEXTURE
 
 Array = NDArray[np.float64]
 TOP = 0.002
@@ -26,8 +27,6 @@ LEVELS = 24
 """Points of a stored tail, from all values to one of them, at equal distances of the surprise."""
 SMOOTH = 2.0
 """Standard deviation, in pixels of the working size, of the blur of every map."""
-TEXTURE = "texture"
-"""The map that does not come from the restorer."""
 CEILING = 12.0
 """Largest surprise of a pixel: an exponential tail is not believed any further."""
 

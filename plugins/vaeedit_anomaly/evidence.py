@@ -1,6 +1,6 @@
 """Evidence of a defect: maps (1, 1, H, W) that are larger where an image differs from what a normal one would be.
 
-They come from what the restorer of normals saw (`NormalRestorer.witness`), at the image's working size.
+They come from what the restorer of normals saw (`NormalRestorer.witness`), and from the texture, at the image's working size.
 """
 
 from collections.abc import Mapping
@@ -8,6 +8,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from vaeedit_anomaly.texture import TEXTURE
 
 SCALES = 4
 """Scales at which gradients are compared, each half the one before."""
@@ -25,7 +27,7 @@ def evidence(seen: Mapping[str, Tensor]) -> dict[str, Tensor]:
         "defect": seen["log_odds"],
     }
     found |= {
-        name: grid for name, grid in seen.items() if name.startswith("kl_") or name in ("distance", "texture")
+        name: grid for name, grid in seen.items() if name.startswith("kl_") or name in ("distance", TEXTURE)
     }
     return {name: _enlarged(grid, size) for name, grid in found.items()}
 

@@ -29,7 +29,7 @@ from vaeedit_anomaly.memory import Memory
 from vaeedit_anomaly.places import Map
 from vaeedit_anomaly.sizes import prepared
 from vaeedit_anomaly.survey import Survey, readable, survey
-from vaeedit_anomaly.texture import Texture, structure
+from vaeedit_anomaly.texture import Texture, jets
 
 TRAINING = 0.85
 """Share of the budget for training; the rest is for the memory and the calibration."""
@@ -119,7 +119,9 @@ def remember(found: Survey, draft: Path, seed: int) -> None:
     """Fill memory and texture of the network in the file `draft` with what the images it has learned from are like."""
     paths = found.learned[:SEEN]
     with Session(precision="float32") as session:
-        features = _features(witness_of(session, draft, found.preparation), paths, FEATURES // len(paths))
+        features, seen = _features(
+            witness_of(session, draft, found.preparation), paths, FEATURES // len(paths)
+        )
     network, info = load_vae(draft, registry())
     assert isinstance(network, torch.nn.Module)
     memory = network.get_submodule("memory")
@@ -127,23 +129,20 @@ def remember(found: Survey, draft: Path, seed: int) -> None:
     memory.fill(features, *MEMORY, seed)
     texture = network.get_submodule("texture")
     assert isinstance(texture, Texture)
-    texture.fill([structure(_grey(frame, found)) for frame in readable(paths, {})])
+    texture.fill(seen)
     size, components = memory.kept.shape
     shape = {**info.shape, "memory": size, "components": components, "texture": len(texture.basis)}
     save_vae(draft, network, msgspec.structs.replace(info, shape=shape))
 
 
-def _grey(frame: Frame, found: Survey) -> Map:
-    return np.asarray(prepared(frame, found.preparation).floats().mean(2), np.float32)
-
-
-def _features(see: See, paths: tuple[Path, ...], each: int) -> torch.Tensor:
-    """At most `each` places of every image, (N, channels), drawn at random."""
+def _features(see: See, paths: tuple[Path, ...], each: int) -> tuple[torch.Tensor, list[Map]]:
+    """At most `each` places of every image, (N, channels), drawn at random; and every image's jets."""
     generator = torch.Generator().manual_seed(0)
-    parts = []
+    parts, textures = [], []
     for path in paths:
         seen = see(path)
         if seen is not None:
             flat = seen["features"][0].flatten(1).T.cpu()
             parts.append(flat[torch.randperm(len(flat), generator=generator)[: max(each, 1)]])
-    return torch.cat(parts)
+            textures.append(jets(seen["observed"]))
+    return torch.cat(parts), textures

@@ -11,12 +11,12 @@ from torch import Tensor
 
 from vaeedit.api import Frame, Latents, Operation, Request, Result, UsageError
 from vaeedit_anomaly import AnomalyOptions
-from vaeedit_anomaly.calibration import TEXTURE, Calibration, image_score
+from vaeedit_anomaly.calibration import Calibration, image_score
 from vaeedit_anomaly.evidence import evidence
 from vaeedit_anomaly.pictures import picture
 from vaeedit_anomaly.places import Map
 from vaeedit_anomaly.sizes import enlarged, prepared, refuse_size
-from vaeedit_anomaly.texture import Texture
+from vaeedit_anomaly.texture import TEXTURE, Texture
 
 
 class Anomaly(Operation[AnomalyOptions]):

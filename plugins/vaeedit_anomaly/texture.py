@@ -1,6 +1,6 @@
 """Texture: how far the local structure at every place of a picture is from that of normal pictures.
 
-Structure is what derivatives of Gaussians see (the local jet, Koenderink & van Doorn 1987) at four scales. What varies in
+It is what derivatives of Gaussians see (the local jet, Koenderink & van Doorn 1987) at four scales. What varies in
 whole normal pictures, as light and position do, is a few principal components and set aside; what is left at a place has a
 Gaussian there, as in PaDiM (Defard et al. 2021), whose features come from a network trained on other pictures.
 """
@@ -13,6 +13,8 @@ from torch.nn import functional as F
 
 from vaeedit_anomaly.places import Map
 
+TEXTURE = "texture"
+"""Name of its map among the evidence."""
 GRID = 32
 """Places along each side."""
 SCALES = (1.0, 2.0, 4.0, 8.0)
@@ -24,9 +26,12 @@ PRIOR = 2
 """Pictures that the covariance of all places together counts for at each."""
 
 
-def structure(grey: Map) -> Map:
-    """Log energies of derivatives, slopes and curvature of the log of a picture (H, W) in [0, 1]: (GRID, GRID, CHANNELS)."""
-    light = np.log(grey + 0.05)
+def jets(observed: Tensor) -> Map:
+    """Log energies of derivatives, slopes and curvature of the log of a picture (1, C, H, W) in [0, 1].
+
+    Of the mean of its channels; float32 (GRID, GRID, CHANNELS).
+    """
+    light = np.log(observed[0].float().mean(0).cpu().numpy() + 0.05)
     found = [cv2.GaussianBlur(light, (0, 0), 4.0)]
     for scale in SCALES:
         soft = cv2.GaussianBlur(light, (0, 0), scale)
@@ -63,14 +68,13 @@ class Texture(nn.Module):
 
     def forward(self, observed: Tensor) -> Tensor:
         """Mahalanobis distance of each place of a whole picture (1, C, H, W), as (1, 1, H, W)."""
-        grey = observed[0].float().mean(0).cpu().numpy()
-        seen = torch.from_numpy(structure(grey)).to(self.mean) / self.unit
+        seen = torch.from_numpy(jets(observed)).to(self.mean) / self.unit
         left = self._left(seen.reshape(1, -1)).view(-1, CHANNELS, 1)
         distance = (self.whitening @ left).square().sum((1, 2)).sqrt().view(1, 1, GRID, GRID)
         return F.interpolate(distance, size=observed.shape[2:], mode="bilinear", align_corners=False)
 
     def fill(self, seen: list[Map]) -> None:
-        """Learn from the `structure` of normal pictures; at least two."""
+        """Learn from the `jets` of normal pictures; at least two."""
         values = torch.from_numpy(np.stack(seen))
         count = len(values)
         self.unit = _stored(values.std((0, 1, 2)).clamp_min(1e-3))

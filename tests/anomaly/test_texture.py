@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from normals import part
 
-from vaeedit_anomaly.texture import CHANNELS, GRID, Texture, structure
+from vaeedit_anomaly.texture import CHANNELS, GRID, Texture, jets
 
 
 def grey(seed, **how):
@@ -17,7 +17,7 @@ def tensor(picture):
 
 def learned(count):
     texture = Texture()
-    texture.fill([structure(grey(seed)) for seed in range(count)])
+    texture.fill([jets(tensor(grey(seed))) for seed in range(count)])
     return texture
 
 

@@ -34,13 +34,12 @@ class Fit(pl.LightningModule):
         x = x.contiguous(memory_format=torch.channels_last)
         if self.recipe.objective.kind == "noise":
             return self._noise_error(x)
+        x = x[:, : self.vae.channels]
         if self.recipe.objective.kind in ("restoration", "ladder"):
             loss, x, estimate = self._restoration(x)
         elif self.recipe.objective.kind == "defects":
-            x = x[:, : self.vae.channels]
             loss, estimate = self._mending(x)
         else:
-            x = x[:, : self.vae.channels]
             latents = self.vae.encode(x, {})
             terms = self.vae.elbo_terms(latents, x)
             loss, estimate = self.objective(terms, x, self.recipe.objective), terms.estimate
