@@ -29,6 +29,7 @@ from vaeedit.image import (
     write_whole,
 )
 from vaeedit.image.files import make_folder
+from vaeedit.limits import PICTURE, read_regular
 from vaeedit.operation import Result
 from vaeedit.session import Session
 
@@ -184,10 +185,7 @@ class Worker:
 def _bytes_of(job: Job) -> bytes:
     if job.source is None:
         return sys.stdin.buffer.read()
-    try:
-        return job.source.read_bytes()
-    except OSError as error:
-        raise ImageError(f"{job.source} cannot be read: {(error.strerror or str(error)).lower()}.") from error
+    return read_regular(job.source, PICTURE)
 
 
 def _use_threads(count: int | None) -> None:

@@ -11,7 +11,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
@@ -19,25 +18,19 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from vaeedit.errors import ImageError, UsageError, VaeeditError
+from vaeedit.errors import ImageError, VaeeditError
 from vaeedit.image import tiff
 from vaeedit.image.files import FORMATS
 from vaeedit.image.frame import Frame, Metadata
 from vaeedit.image.orientation import TAG, reset_exif, reset_xmp, upright
-
-MAX_PIXELS = 400_000_000
-"""Larger pictures are refused before anything is decoded; VAEEDIT_MAX_PIXELS changes it."""
+from vaeedit.limits import PICTURE, PIXELS, read_regular
 
 _lock = threading.Lock()
 
 
 def read(path: str | os.PathLike[str]) -> Frame:
     """Read a picture file; raises ImageError."""
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise ImageError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from error
-    return read_bytes(data, str(path))
+    return read_bytes(read_regular(path, PICTURE), str(path))
 
 
 def read_bytes(data: bytes, name: str) -> Frame:
@@ -79,7 +72,7 @@ def _decode(data: bytes, name: str) -> Frame:
 
 
 def _check(name: str, format: str, width: int, height: int, pictures: int) -> None:
-    limit = _max_pixels()
+    limit = PIXELS.value
     if width * height > limit:
         raise ImageError(
             f"{name} has {width} x {height} pixels, over the limit of {limit:,}; "
@@ -89,13 +82,6 @@ def _check(name: str, format: str, width: int, height: int, pictures: int) -> No
         raise ImageError(f"{name} is a {format} file, a format vaeedit does not edit.")
     if pictures > 1 and format != "MPO":
         raise ImageError(f"{name} holds {pictures} pictures; split it first, one picture a file.")
-
-
-def _max_pixels() -> int:
-    text = os.environ.get("VAEEDIT_MAX_PIXELS", str(MAX_PIXELS))
-    if not text.isdecimal():
-        raise UsageError(f"VAEEDIT_MAX_PIXELS must be a whole number, not {text!r}.")
-    return int(text)
 
 
 def _frame(values: NDArray[Any], metadata: Metadata) -> Frame:

@@ -1,0 +1,81 @@
+"""What is read at most, each limit with the environment variable that changes it; and reading a regular file within one."""
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from vaeedit.errors import ImageError, UsageError, VaeeditError
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A limit and how to change it."""
+
+    variable: str
+    default: int
+    of: str
+    """What it limits, for docs."""
+
+    @property
+    def value(self) -> int:
+        """From the environment or the default; raises UsageError for a text that is no whole number."""
+        text = os.environ.get(self.variable, str(self.default))
+        if not text.isdecimal() or len(text) > 18:
+            raise UsageError(f"{self.variable} must be a whole number, not {text[:40]!r}.")
+        return int(text)
+
+
+PIXELS = Limit("VAEEDIT_MAX_PIXELS", 400_000_000, "pixels of a picture")
+PICTURE = Limit("VAEEDIT_MAX_PICTURE_BYTES", 2 << 30, "bytes of a picture file")
+MODEL = Limit("VAEEDIT_MAX_MODEL_BYTES", 16 << 30, "bytes of a model file")
+TEXT = Limit("VAEEDIT_MAX_TEXT_BYTES", 1 << 20, "bytes of a pipeline, recipe or configuration")
+LIST = Limit("VAEEDIT_MAX_LIST_BYTES", 1 << 30, "bytes of a list of files or of a journal")
+
+
+def require_regular(
+    path: str | os.PathLike[str], limit: Limit, error: type[VaeeditError] = ImageError
+) -> None:
+    """Raise `error` unless `path` is a regular file within `limit`, for libraries that open files by name."""
+    os.close(_opened(path, limit, error))
+
+
+def read_regular(path: str | os.PathLike[str], limit: Limit, error: type[VaeeditError] = ImageError) -> bytes:
+    """The bytes of a regular file; raises `error` for anything else, such as a pipe, a device or a larger file."""
+    try:
+        with os.fdopen(_opened(path, limit, error), "rb") as file:
+            data = file.read(limit.value + 1)
+    except OSError as cause:
+        raise error(f"{path} cannot be read: {_reason(cause)}.") from None
+    if len(data) > limit.value:  # it has grown since it was opened
+        raise error(_too_large(path, len(data), limit))
+    return data
+
+
+def _opened(path: str | os.PathLike[str], limit: Limit, error: type[VaeeditError]) -> int:
+    """A descriptor of the file; a pipe without a writer does not block."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        handle = os.open(Path(path), flags)
+    except (OSError, ValueError) as cause:
+        raise error(f"{path} cannot be read: {_reason(cause)}.") from None
+    try:
+        status = os.fstat(handle)
+        if stat.S_ISDIR(status.st_mode):
+            raise error(f"{path} cannot be read: is a directory.")
+        if not stat.S_ISREG(status.st_mode):
+            raise error(f"{path} is not a regular file; only regular files are read.")
+        if status.st_size > limit.value:
+            raise error(_too_large(path, status.st_size, limit))
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _too_large(path: str | os.PathLike[str], size: int, limit: Limit) -> str:
+    return f"{path} has {size:,} bytes, over the limit of {limit.value:,}; {limit.variable} changes it."
+
+
+def _reason(cause: OSError | ValueError) -> str:
+    return str(getattr(cause, "strerror", None) or cause).lower()
