@@ -12,6 +12,7 @@ from vaeedit.cli.main import cli
 from vaeedit.options import table
 from vaeedit.plugins import registry
 from vaeedit.settings import Settings
+from vaeedit.training.plan import Plan, PlannedRun
 from vaeedit.training.recipe import Data, Noise, Objective, Optimiser, Recipe
 
 HERE = Path(__file__).parent
@@ -51,6 +52,7 @@ def options_page() -> str:
     parts += ["## Recipes", table(Recipe)]
     for section in (Data, Noise, Objective, Optimiser):
         parts += [f"### {section.__name__.lower()}", table(section)]
+    parts += ["## Plans", table(Plan), "### runs", table(PlannedRun)]
     for name, architecture in sorted(registry().architectures.bare.items()):
         parts += [f"## Architecture {name}", architecture.spec.summary, table(architecture.spec.options)]
     return "\n\n".join(parts) + "\n"

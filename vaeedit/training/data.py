@@ -1,6 +1,6 @@
 """Random crops from a folder of images, decoded once and kept in memory as far as a budget allows."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +20,15 @@ class CropBatches(IterableDataset[Tensor]):
     `patch` is the side P now, one of `settings.patch`; progressive training makes it grow (`callbacks.GrowCrops`).
 
     Where the folder is larger than the memory budget, the oldest image in memory is now and then replaced by
-    the next one on disk.
+    the next one on disk. The files `without` are left out.
     """
 
-    def __init__(self, folder: Path, settings: Data, seed: int) -> None:
+    def __init__(
+        self, folder: Path, settings: Data, seed: int, without: Collection[Path] = frozenset()
+    ) -> None:
         self.settings, self.seed = settings, seed
         self.patch = settings.patch[0]
-        self.waiting = image_files([folder], recursive=True)
+        self.waiting = [path for path in image_files([folder], recursive=True) if path not in without]
         self.random = np.random.default_rng(seed)
         self.random.shuffle(self.waiting)
         self.images: list[tuple[Path, NDArray[np.uint8]]] = []

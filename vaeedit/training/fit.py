@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader
 
 from vaeedit.training.callbacks import EMA_EVERY, Clock, GrowCrops, LogLines, MovingAverage
 from vaeedit.training.data import CropBatches
+from vaeedit.training.held_out import Curve, centers, held_out
 from vaeedit.training.module import Fit
 from vaeedit.training.recipe import Recipe
 from vaeedit.training.run import Run
@@ -21,7 +22,8 @@ from vaeedit.training.throughput import Throughput
 from vaeedit.vae.protocol import StartsFromData
 
 LOG_EVERY = 500
-
+EVERY = timedelta(minutes=5)
+"""Between checkpoints, and between measurements on what was held out."""
 
 START = 1000
 """Crops that a VAE which starts from data sees before training."""
@@ -36,7 +38,9 @@ def fit(recipe: Recipe, vae: torch.nn.Module, run: Run, *, untrained: bool = Tru
         for part in vae.children():
             part.compile()
     seed = recipe.seed + (int(time.time()) if run.resume else 0)  # new crops, not the first ones again
-    crops = CropBatches(run.data, recipe.data, seed)
+    aside = held_out(run.data, run.held_out) if run.held_out else []
+    measured = centers(aside)
+    crops = CropBatches(run.data, recipe.data, seed, frozenset(aside))
     if untrained and not run.resume and isinstance(vae, StartsFromData):
         first = islice(crops, -(-START // recipe.data.batch))
         vae.start_from(torch.cat([batch.float() / 255 for batch in first]))
@@ -50,11 +54,19 @@ def fit(recipe: Recipe, vae: torch.nn.Module, run: Run, *, untrained: bool = Tru
         enable_progress_bar=run.interactive,
         enable_model_summary=False,
         default_root_dir=run.folder,
+        num_sanity_val_steps=0,
+        check_val_every_n_epoch=None,
+        val_check_interval=EVERY,
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Lightning's own deprecations
         start = run.checkpoint if run.resume else None
-        trainer.fit(module, DataLoader(crops, batch_size=None), ckpt_path=start)
+        trainer.fit(
+            module,
+            DataLoader(crops, batch_size=None),
+            DataLoader(measured, batch_size=None) if measured else None,  # type: ignore[arg-type]
+            ckpt_path=start,
+        )
     return {
         "steps": trainer.global_step,
         "minutes": round(module.spent / 60, 1),
@@ -77,12 +89,13 @@ def _callbacks(recipe: Recipe, crops: CropBatches, run: Run) -> list[Callback]:
         Clock(),
         GrowCrops(crops),
         MovingAverage(recipe.optimiser.decay**EMA_EVERY),
+        Curve(run.folder),
         ModelCheckpoint(
             run.folder,
             save_last=True,
             save_top_k=0,
             enable_version_counter=False,  # a resumed run goes on writing the same file
-            train_time_interval=timedelta(minutes=5),
+            train_time_interval=EVERY,
         ),
         *([TQDMProgressBar(refresh_rate=20)] if run.interactive else []),
         LogLines(throughput, every=0 if run.interactive else LOG_EVERY),

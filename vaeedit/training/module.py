@@ -30,11 +30,30 @@ class Fit(pl.LightningModule):
 
     def training_step(self, batch: Tensor, _: int) -> Tensor:
         """Crops (B, 3, P, P) uint8 -> loss."""
-        x = to_grey(batch.float() / 255, self.recipe.data.grey)
-        x = x.contiguous(memory_format=torch.channels_last)
         if self.recipe.objective.kind == "noise":
-            return self._noise_error(x)
-        x = x[:, : self.vae.channels]
+            return self._noise_error(self._images(batch))
+        loss, psnr = self._losses(batch)
+        self.log("psnr", psnr, prog_bar=True)
+        self.log_dict({name: part.detach() for name, part in loss.items()}, prog_bar=True)
+        return torch.stack(list(loss.values())).sum()
+
+    def validation_step(self, batch: Tensor, index: int) -> None:
+        """PSNR of the mean on an image (1, 3, P, P) uint8 kept out of training, whose noise is always the same."""
+        if self.recipe.objective.kind == "noise":
+            return
+        devices = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices):
+            torch.manual_seed(index)
+            _, psnr = self._losses(batch)
+        self.log("held_out_psnr", psnr, batch_size=1)
+
+    def _images(self, batch: Tensor) -> Tensor:
+        x = to_grey(batch.float() / 255, self.recipe.data.grey)
+        return x.contiguous(memory_format=torch.channels_last)
+
+    def _losses(self, batch: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """The loss's parts by name, and the PSNR of the estimates."""
+        x = self._images(batch)[:, : self.vae.channels]
         if self.recipe.objective.kind in ("restoration", "ladder"):
             loss, x, estimate = self._restoration(x)
         elif self.recipe.objective.kind == "defects":
@@ -44,9 +63,7 @@ class Fit(pl.LightningModule):
             terms = self.vae.elbo_terms(latents, x)
             loss, estimate = self.objective(terms, x, self.recipe.objective), terms.estimate
         mse = (estimate.detach() - x).square().mean((1, 2, 3))
-        self.log("psnr", (-10 * torch.log10(mse + 1e-10)).mean(), prog_bar=True)
-        self.log_dict({name: part.detach() for name, part in loss.items()}, prog_bar=True)
-        return torch.stack(list(loss.values())).sum()
+        return loss, (-10 * torch.log10(mse + 1e-10)).mean()
 
     def _restoration(self, x: Tensor) -> tuple[dict[str, Tensor], Tensor, Tensor]:
         """Losses, clean images, and their estimates; the kind "ladder" leaves trunk and noise estimate as they are."""

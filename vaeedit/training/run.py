@@ -39,6 +39,8 @@ class Run:
     devices: int | None = None
     compiled: bool = False
     interactive: bool = False
+    held_out: int = 0
+    """Images kept out of training to measure on, at most a tenth of all."""
 
     @property
     def checkpoint(self) -> Path:

@@ -12,7 +12,7 @@ from vaeedit.plugins import Registry
 from vaeedit.training.recipe import Recipe
 from vaeedit.training.run import Run
 from vaeedit.vae.card import write_card
-from vaeedit.vae.files import VaeInfo, build, find_vae, load_vae, save_vae
+from vaeedit.vae.files import VaeInfo, build, find_vae, load_vae, read_info, save_vae
 from vaeedit.vae.protocol import VAE
 
 
@@ -39,7 +39,7 @@ def train(
     run.check()
     torch.manual_seed(recipe.seed)
     network = build(recipe.architecture, recipe.shape, registry)
-    before: dict[str, Any] = {}
+    before: dict[str, Any] = _before(output) if run.resume else {}
     if start is not None:
         before = _copy_weights(find_vae(start, registry), network, registry, fresh)
     assert isinstance(network, torch.nn.Module)
@@ -57,6 +57,14 @@ def train(
     save_vae(output, network, info)
     write_card(output, info)
     return info
+
+
+def _before(output: Path) -> dict[str, Any]:
+    """What the file of a run that is resumed says of the training before that run."""
+    if not output.is_file():
+        return {}
+    found = read_info(output).training.get("before")
+    return {} if found is None else {"before": found}
 
 
 def _refuse_unknown(parts: Sequence[str], network: torch.nn.Module) -> None:

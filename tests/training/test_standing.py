@@ -1,0 +1,163 @@
+"""A standing job: turns, held-out images, a kill, branches."""
+
+import csv
+import os
+import subprocess
+import sys
+import time
+from datetime import timedelta
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from vaeedit.errors import OptionError, UnknownName, UsageError
+from vaeedit.plugins import registry
+from vaeedit.training.plan import Plan, PlannedRun, load_plan
+from vaeedit.training.recipe import Data, load_recipe
+from vaeedit.vae.files import read_info
+
+pytest.importorskip("pytorch_lightning")
+
+from vaeedit.training import fit as fitting
+from vaeedit.training.held_out import held_out
+from vaeedit.training.standing import branch, seconds_of, stand
+
+RECIPE = """
+name: {name}
+summary: Small.
+architecture: ladder-restorer
+shape: {{widths: [16, 32], blocks: [1, 1], latents: [2, 2], ladder_widths: [8, 8], evidence_widths: [8, 8]}}
+data: {{patch: [32], batch: 4}}
+optimiser: {{rate: 5.0e-3, adam_rate: 3.0e-3, warmup: 10}}
+"""
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory):
+    """Twenty smooth random pictures."""
+    folder = tmp_path_factory.mktemp("data")
+    random = np.random.default_rng(0)
+    for index in range(20):
+        small = Image.fromarray(random.integers(0, 255, (6, 8, 3), dtype=np.uint8))
+        small.resize((160, 136), Image.Resampling.BICUBIC).save(folder / f"{index:02}.png")
+    return folder
+
+
+@pytest.fixture
+def plan(tmp_path):
+    """Two small models in turn, each for a second or two."""
+    for name in ("first", "second"):
+        (tmp_path / f"{name}.yaml").write_text(RECIPE.format(name=name))
+    written = tmp_path / "plan.yaml"
+    runs = "".join(f"  - {{recipe: {tmp_path}/{name}.yaml}}\n" for name in ("first", "second"))
+    written.write_text(f"runs:\n{runs}turn: 0.03\nheld_out: 2\n")
+    return written
+
+
+def test_the_run_that_has_had_least_of_its_share_is_next():
+    plan = Plan((PlannedRun("a", share=2), PlannedRun("b", share=1)))
+    assert plan.next([0, 0]).name == "a"
+    assert plan.next([10, 0]).name == "b"
+    assert plan.next([10, 6]).name == "a"
+
+
+def test_held_out_images_are_always_the_same_and_never_trained_on(photographs):
+    aside = held_out(photographs, 2)
+    assert aside == held_out(photographs, 2)
+    assert len(aside) == 2
+    assert len(held_out(photographs, 16)) == 2, "at most a tenth"
+    crops = fitting.CropBatches(photographs, Data(patch=(32,), batch=2), 0, frozenset(aside))
+    assert len(crops.images) == 18
+    assert not {path for path, _ in crops.images} & set(aside)
+
+
+def test_runs_take_turns_at_a_constant_rate_and_a_branch_lets_it_fall(
+    photographs, plan, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(os, "nice", lambda by: 0)  # for this process lasts longer than the job
+    monkeypatch.setattr(fitting, "EVERY", timedelta(seconds=0.5))
+    rates = []
+
+    def rate(self, *_):
+        rates.append((self.done, self.optimizers().param_groups[0]["lr"]))
+
+    monkeypatch.setattr(fitting.Fit, "on_train_batch_end", rate)
+    job, said = tmp_path / "job", []
+    found = load_plan(str(plan))
+    stand(found, photographs, job, registry(), seconds=7, say=said.append)
+    assert len(said) == 4
+    assert [text.partition(":")[0] for text in said[:2]] == ["first", "second"]
+    for name in ("first", "second"):
+        assert seconds_of(job / name) >= 1.8
+        info = read_info(job / name / f"{name}.safetensors")
+        assert info.training["images"] == 18
+    peak = max(rate for _, rate in rates)
+    assert rates[-1][1] == pytest.approx(peak), "constant to the end of a turn"
+    rows = list(csv.DictReader((job / "first" / "curve.csv").open()))
+    assert [float(row["hours"]) for row in rows] == sorted(float(row["hours"]) for row in rows)
+    assert all(5 < float(row["psnr"]) < 60 for row in rows)
+
+    rates.clear()
+    before = (job / "first" / "last.ckpt").read_bytes()
+    output = tmp_path / "branch.safetensors"
+    info = branch(found, "first", photographs, job, output, registry(), seconds=2)
+    assert (job / "first" / "last.ckpt").read_bytes() == before
+    assert info.training["before"]["steps"] < info.training["steps"]
+    assert [rate for _, rate in rates] == sorted((rate for _, rate in rates), reverse=True)
+    assert rates[-1][1] < 0.5 * rates[0][1]
+    assert read_info(output) == info
+
+
+def test_a_killed_job_goes_on_from_its_checkpoint(photographs, plan, tmp_path):
+    job = tmp_path / "job"
+    command = [sys.executable, "-m", "vaeedit", "train", str(plan), "--standing", str(job)]
+    command += ["--data", str(photographs)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while not (job / "second" / "last.ckpt").exists():
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.1)
+    assert os.getpriority(os.PRIO_PROCESS, process.pid) == 19
+    process.kill()
+    process.communicate()
+    before = seconds_of(job / "first") + seconds_of(job / "second")
+    done = subprocess.run([*command, "--budget", "1s"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert seconds_of(job / "first") + seconds_of(job / "second") > before
+    torch.load(job / "first" / "last.ckpt", weights_only=False)
+
+
+def test_the_shipped_plan_names_recipes_of_shipped_models():
+    names = {load_recipe(run.recipe).name for run in load_plan("shipped").runs}
+    assert names <= set(registry().weights.bare)
+
+
+def test_mistakes_are_sentences(photographs, plan, tmp_path):
+    with pytest.raises(UnknownName, match="no plan called"):
+        load_plan("nowhere")
+    (tmp_path / "twice.yaml").write_text("runs: [{recipe: denoise}, {recipe: denoise}]")
+    with pytest.raises(OptionError, match="each recipe once"):
+        load_plan(str(tmp_path / "twice.yaml"))
+    (tmp_path / "wrong.yaml").write_text("runs: [{recipes: denoise}]")
+    with pytest.raises(OptionError, match="is not valid"):
+        load_plan(str(tmp_path / "wrong.yaml"))
+    found = load_plan(str(plan))
+    with pytest.raises(UnknownName, match="run of the plan"):
+        branch(found, "third", photographs, tmp_path, tmp_path / "x.safetensors", registry(), seconds=1)
+    with pytest.raises(UsageError, match="holds no checkpoint yet"):
+        branch(found, "first", photographs, tmp_path, tmp_path / "x.safetensors", registry(), seconds=1)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--standing", "job", "--steps", "3"],
+        ["--branch", "first"],
+        ["--standing", "job", "--branch", "first"],
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(arguments, plan, photographs):
+    from vaeedit.cli.main import call
+
+    assert call(["train", str(plan), "--data", str(photographs), *arguments]) == 2

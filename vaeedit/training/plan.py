@@ -1,0 +1,71 @@
+"""A plan: which models are trained in turn, and by which recipe, for a job that stands for as long as it may."""
+
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from vaeedit.errors import OptionError, UnknownName
+from vaeedit.limits import TEXT, read_regular
+from vaeedit.options import Options, option
+
+
+class PlannedRun(Options, frozen=True):
+    """One model of a plan."""
+
+    recipe: Annotated[str, option("Built-in recipe, or a YAML file.")]
+    share: Annotated[float, option("Share of the time, beside the others' shares.", ge=0.001)] = 1.0
+    start: Annotated[
+        str,
+        option("VAE that training starts from; by default the one of the recipe's name."),
+    ] = ""
+
+    @property
+    def name(self) -> str:
+        """The run's folder, and what --branch calls it."""
+        return Path(self.recipe).stem
+
+
+class Plan(Options, frozen=True):
+    """Runs that share the time."""
+
+    runs: Annotated[tuple[PlannedRun, ...], option("What is trained.")]
+    turn: Annotated[float, option("Minutes until the next run has its turn.", ge=0.01)] = 30.0
+    held_out: Annotated[
+        int, option("Images kept out of training, on which the curve's PSNR is measured.", ge=1)
+    ] = 16
+
+    def next(self, spent: Sequence[float]) -> PlannedRun:
+        """The run that has had least of its share; `spent` holds the seconds of each."""
+        behind = [seconds / run.share for seconds, run in zip(spent, self.runs, strict=True)]
+        return self.runs[behind.index(min(behind))]
+
+    def find(self, name: str) -> PlannedRun:
+        """The run of this name; raises UnknownName."""
+        known = {run.name: run for run in self.runs}
+        if name not in known:
+            raise UnknownName("run of the plan", name, known)
+        return known[name]
+
+
+def load_plan(name: str) -> Plan:
+    """A built-in plan by name, or one from a YAML file; raises UnknownName or OptionError."""
+    folder = files("vaeedit.training") / "plans"
+    built_in = {Path(entry.name).stem: entry for entry in folder.iterdir()}
+    path = Path(name)
+    if name in built_in:
+        text = built_in[name].read_bytes()
+    elif path.suffix in {".yaml", ".yml"}:
+        text = read_regular(path, TEXT, OptionError)
+    else:
+        raise UnknownName("plan", name, built_in)
+    try:
+        plan = msgspec.yaml.decode(text, type=Plan)
+    except msgspec.MsgspecError as error:
+        raise OptionError(f"The plan {name} is not valid: {error}") from None
+    names = [run.name for run in plan.runs]
+    if not names or len(set(names)) < len(names):
+        raise OptionError(f"The plan {name} must hold at least one run, and each recipe once.")
+    return plan
