@@ -22,6 +22,11 @@ class VaeeditError(Exception):
 
     exit_code = 1
 
+    @property
+    def lines(self) -> list[str]:
+        """The message, a line for every fault."""
+        return [str(self)]
+
 
 class ImageError(VaeeditError):
     """A picture could not be read or written."""
@@ -67,6 +72,11 @@ class PipelineError(UsageError):
     def __init__(self, faults: list[str]) -> None:
         self.faults = faults
         super().__init__("\n".join(faults))
+
+    @property
+    def lines(self) -> list[str]:
+        """The faults."""
+        return self.faults
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

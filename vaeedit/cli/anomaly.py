@@ -13,6 +13,7 @@ from vaeedit.cli import console
 from vaeedit.cli.batch import debug_option
 from vaeedit.cli.train import Duration
 from vaeedit.errors import UsageError
+from vaeedit.plain import cell
 
 if TYPE_CHECKING:
     from vaeedit.batch.sources import Source
@@ -176,7 +177,10 @@ def _write_table(found: Sequence[Scored], path: Path) -> None:
 
     from vaeedit.image.files import write_whole
 
-    rows = [one.row() for one in sorted(found, key=lambda one: (one.error is not None, -one.score))]
+    rows = [
+        {name: cell(value) for name, value in one.row().items()}
+        for one in sorted(found, key=lambda one: (one.error is not None, -one.score))
+    ]
     text = io.StringIO()
     writer = csv.DictWriter(
         text, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n"

@@ -1,48 +1,72 @@
-"""What the user sees: results on stdout, warnings, errors and progress on stderr; exit codes."""
+"""What the user sees: results on stdout, warnings, errors and progress on stderr; exit codes.
+
+Every text goes through `plain`, a line each, so that no name of a file can forge a line.
+"""
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
+from vaeedit.plain import plain, plain_json
+
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
-def say(text: str) -> None:
+def say(*lines: str) -> None:
     """A result, on stdout."""
-    click.echo(text)
+    for line in lines:
+        _print(plain(line))
 
 
 def say_json(record: dict[str, Any]) -> None:
     """A result as one JSON line, on stdout."""
-    click.echo(json.dumps(record, ensure_ascii=False))
+    say_json_text(json.dumps(record, ensure_ascii=False))
 
 
-def note(text: str) -> None:
+def say_json_text(text: str) -> None:
+    """A result that is one line of JSON already, on stdout."""
+    _print(plain_json(text))
+
+
+def say_table(rows: Sequence[Mapping[str, Any]], without: str = "") -> None:
+    """Results as a table in markdown, on stdout, but one column."""
+    names = [name for name in dict.fromkeys(name for row in rows for name in row) if name != without]
+    say("| " + " | ".join(names) + " |", "|" + " --- |" * len(names))
+    for row in rows:
+        cells = (str(row.get(name, "")).replace("|", "\\|") for name in names)
+        say("| " + " | ".join(cells) + " |")
+
+
+def note(*lines: str) -> None:
     """A remark, on stderr."""
-    click.echo(text, err=True)
+    for line in lines:
+        _print(plain(line), err=True)
 
 
 def warn(text: str) -> None:
     """A warning, on stderr."""
-    click.echo(f"Warning: {text}", err=True)
+    note(f"Warning: {text}")
 
 
-def complain(text: str) -> None:
+def complain(first: str, *more: str) -> None:
     """An error, on stderr."""
-    click.echo(f"Error: {text}", err=True)
+    note(f"Error: {first}", *more)
 
 
-@contextmanager
-def progress(label: str) -> Iterator[None]:
-    """A spinner on stderr while something runs; nothing where stderr is not a terminal."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    from rich.console import Console
+def complain_of_usage(error: click.ClickException) -> None:
+    """What click found wrong, on stderr, as click itself shows it."""
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        hint = f"Try '{context.command_path} --help' for help."
+        note(*context.get_usage().splitlines(), hint, "")
+    complain(error.format_message())
 
-    with Console(stderr=True).status(label):
-        yield
+
+def _print(line: str, *, err: bool = False) -> None:
+    """One line; characters that the stream cannot hold are escaped."""
+    stream = sys.stderr if err else sys.stdout
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    click.echo(line.encode(encoding, "backslashreplace").decode(encoding), err=err)

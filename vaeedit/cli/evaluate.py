@@ -100,13 +100,9 @@ def _progress(text: str) -> None:
 
 
 def _table(rows: list[Row]) -> None:
-    names = list(dict.fromkeys(name for row in rows for name in row if name != "protocol"))
     for protocol in dict.fromkeys(row["protocol"] for row in rows):
         console.say(f"protocol: {protocol}")
-    console.say("| " + " | ".join(names) + " |")
-    console.say("|" + " --- |" * len(names))
-    for row in rows:
-        console.say("| " + " | ".join(str(row.get(name, "")) for name in names) + " |")
+    console.say_table(rows, without="protocol")
 
 
 def _record(session: Session, vae: str, data: str, tasks: Sequence[Task], rows: list[Row]) -> None:

@@ -28,11 +28,7 @@ def _callback(tree: str, vae: str, device: str, as_json: bool, debug: bool) -> i
             console.say_json({"protocol": PROTOCOL, "layout": found.layout, **row})
         return console.OK
     console.say(f"protocol: {PROTOCOL}")
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    console.say("| " + " | ".join(names) + " |")
-    console.say("|" + " --- |" * len(names))
-    for row in rows:
-        console.say("| " + " | ".join(str(row.get(name, "")) for name in names) + " |")
+    console.say_table(rows)
     return console.OK
 
 

@@ -106,12 +106,12 @@ def call(arguments: list[str]) -> int:
         console.complain("interrupted; nothing partial was left behind.")
         return console.INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        console.complain_of_usage(error)
         return error.exit_code
     except VaeeditError as error:
         if debug:
             raise
-        console.complain(str(error))
+        console.complain(*error.lines)
         return error.exit_code
     except MemoryError:
         if debug:

@@ -52,7 +52,7 @@ def _info(vae: str, as_json: bool, debug: bool) -> int:
 
         console.say_json({**msgspec.to_builtins(info), **_facts(vae)})
     else:
-        console.say(card(info))
+        console.say(*card(info).split("\n"))
     return console.OK
 
 

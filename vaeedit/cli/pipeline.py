@@ -49,7 +49,7 @@ def _schema(debug: bool) -> int:
     from vaeedit.plugins import registry
     from vaeedit.schema import pipeline_schema
 
-    console.say(json.dumps(pipeline_schema(registry()), indent=2))
+    console.say(*json.dumps(pipeline_schema(registry()), indent=2).splitlines())
     return console.OK
 
 

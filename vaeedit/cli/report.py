@@ -1,5 +1,6 @@
 """What the user sees of a batch: one line or JSON record for each file, and progress where somebody watches."""
 
+import json
 import sys
 from contextlib import ExitStack
 from types import TracebackType
@@ -46,10 +47,17 @@ class Reporter:
             self._bar.advance(self._task)
 
     def _say_json(self, record: "Record") -> None:
-        import msgspec
-
         if record.output != "-":  # stdout carries the picture
-            console.say(msgspec.json.encode(record).decode())
+            console.say_json_text(_json(record))
+
+
+def _json(record: "Record") -> str:
+    import msgspec
+
+    try:
+        return msgspec.json.encode(record).decode()
+    except UnicodeEncodeError:  # a name that is not UTF-8
+        return json.dumps(msgspec.to_builtins(record), ensure_ascii=False)
 
 
 def _remarks(record: "Record") -> str:

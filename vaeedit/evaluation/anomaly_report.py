@@ -1,9 +1,9 @@
 """The page of scored images: one HTML file that needs nothing else, worst first."""
 
 import base64
+import html
 import io
 from collections.abc import Iterator, Sequence
-from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from vaeedit.errors import ImageError
 from vaeedit.evaluation.scoring import Scored, roc
 from vaeedit.image import Frame, read
 from vaeedit.image.files import write_whole
+from vaeedit.plain import plain
 
 SHOWN = 300
 """Images with thumbnails; the table has all."""
@@ -40,18 +41,23 @@ def write_report(found: Sequence[tuple[Scored, Frame | None]], path: Path, vae: 
     write_whole(path, "\n".join(_page(scored, failed, vae)).encode())
 
 
+def _escape(text: str) -> str:
+    """Text of others as it can stand in the page."""
+    return html.escape(plain(text))
+
+
 def _page(scored: list[tuple[Scored, Frame | None]], failed: list[Scored], vae: str) -> Iterator[str]:
     abnormal = sum(one.anomalous for one, _ in scored)
     yield "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Anomaly scores</title>"
     yield f"<meta name='viewport' content='width=device-width'><style>{STYLE}</style></head><body>"
     yield f"<h1>{abnormal} of {len(scored)} images are abnormal</h1>"
-    yield f"<p>Model: {escape(vae)}. p is the share of normal images that score at least as high.</p>"
+    yield f"<p>Model: {_escape(vae)}. p is the share of normal images that score at least as high.</p>"
     ones = [one for one, _ in scored]
     if ones:
         yield f"<div class='charts'>{_histogram(ones)}{_curve(ones)}</div>"
     if failed:
         yield "<h2>Without a score</h2><ul>"
-        yield from (f"<li>{escape(str(one.error))}</li>" for one in failed)
+        yield from (f"<li>{_escape(str(one.error))}</li>" for one in failed)
         yield "</ul>"
     yield "<h2>Worst first</h2><div class='images'>"
     yield from (_image(one, overlay) for one, overlay in scored[:SHOWN])
@@ -59,7 +65,7 @@ def _page(scored: list[tuple[Scored, Frame | None]], failed: list[Scored], vae: 
     if len(scored) > SHOWN:
         yield "<h2>The others</h2><table><tr><th>image</th><th>score</th><th>p</th></tr>"
         for one, _ in scored[SHOWN:]:
-            yield f"<tr><td>{escape(one.name)}</td><td>{one.score:.3f}</td><td>{one.p_value:.2g}</td></tr>"
+            yield f"<tr><td>{_escape(one.name)}</td><td>{one.score:.3f}</td><td>{one.p_value:.2g}</td></tr>"
         yield "</table>"
     yield "</body></html>"
 
@@ -68,7 +74,7 @@ def _image(one: Scored, overlay: Frame | None) -> str:
     """A card: the image and, beside it, where it is abnormal."""
     label = "" if one.label is None else f", labelled {'abnormal' if one.label else 'normal'}"
     verdict = "<strong>abnormal</strong>" if one.anomalous else "normal"
-    text = f"<p>{escape(one.name)}<br>{verdict}{label}: score {one.score:.3f}, p {one.p_value:.2g}</p>"
+    text = f"<p>{_escape(one.name)}<br>{verdict}{label}: score {one.score:.3f}, p {one.p_value:.2g}</p>"
     try:
         pictures = [read(one.path)] + ([] if overlay is None else [overlay])
     except ImageError:  # it has gone since it was scored
@@ -131,5 +137,5 @@ def _curve(ones: list[Scored]) -> str:
 def _chart(content: str, caption: str) -> str:
     size = f"viewBox='0 0 {WIDTH} {HEIGHT}' width='{WIDTH}' height='{HEIGHT}'"
     return (
-        f"<figure><svg {size} role='img'>{content}</svg><figcaption>{escape(caption)}</figcaption></figure>"
+        f"<figure><svg {size} role='img'>{content}</svg><figcaption>{_escape(caption)}</figcaption></figure>"
     )

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from vaeedit.image.files import write_whole
+from vaeedit.plain import plain
 from vaeedit.vae.files import VaeInfo
 
 
@@ -19,10 +20,10 @@ def write_card(weights: Path, info: VaeInfo) -> Path:
 def card(info: VaeInfo) -> str:
     """The card as markdown, made from the header alone."""
     parts = [
-        f"# {info.name}",
-        info.summary,
+        f"# {plain(info.name)}",
+        plain(info.summary),
         "This page is generated from the header of the file beside it.",
-        f"- architecture: {info.architecture}\n- licence: {info.licence}",
+        f"- architecture: {plain(info.architecture)}\n- licence: {plain(info.licence)}",
         "## Training",
         _yaml(info.training),
         "## Measured figures",
