@@ -46,6 +46,7 @@ FILE_FLAGS = (
         "fail-fast",
         "allow-cpu",
         "report",
+        "no-provenance",
     ),
 )
 """Flags of the command line that are about files and printing."""

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from vaeedit.batch.journal import NAME
+from vaeedit.plugins import registry
+from vaeedit.vae.files import find_vae
 
 
 @pytest.fixture
@@ -99,6 +101,38 @@ def test_an_output_of_an_output_remembers_both(vaeedit, tree):
 def test_metadata_can_be_left_out(vaeedit, tree):
     assert vaeedit("denoise", "in/a.png", "-o", "one.png", "--metadata", "strip").code == 0
     assert json.loads(vaeedit("info", "one.png", "--json").out)["made"] is None
+
+
+def test_outputs_name_files_and_not_where_they_are(vaeedit, tree, tmp_path):
+    model = tmp_path / "private" / "mine.safetensors"
+    model.parent.mkdir()
+    model.write_bytes(find_vae("denoise", registry()).read_bytes())
+    assert vaeedit("denoise", "in/a.png", "-o", "one.png", "--vae", model, "--journal", "j.jsonl").code == 0
+    step = json.loads(vaeedit("info", "one.png", "--json").out)["made"]["steps"][0]
+    assert (step["vae"], len(step["checksum"])) == ("mine.safetensors", 64)
+    style = str(tree / "in" / "deep" / "a.png")
+    assert vaeedit("style", "in/a.png", style, "in/deep/b.jpg", "-o", "two.png").code == 0
+    step = json.loads(vaeedit("info", "two.png", "--json").out)["made"]["steps"][0]
+    assert step["options"]["style"] == ["a.png", "b.jpg"]
+    for name in ("one.png", "two.png"):
+        data = (tree / name).read_bytes()
+        assert str(tmp_path).encode() not in data
+        assert b"private" not in data
+        assert b"deep" not in data
+    assert str(model) in (tree / "j.jsonl").read_text()  # what stays on this machine says it all
+
+
+def test_outputs_need_not_say_what_made_them(vaeedit, tree):
+    assert vaeedit("denoise", "in/a.png", "-o", "one.png", "--sigma", "12").code == 0
+    flags = ["--no-provenance", "--sigma", "7"]
+    assert vaeedit("denoise", "one.png", "-o", "two.png", *flags).code == 0
+    assert vaeedit("denoise", "one.png", "-o", "same.png", "--strength", "0", "--no-provenance").code == 0
+    assert (
+        vaeedit("denoise", "in/a.png", "-o", "untouched.png", "--strength", "0", "--no-provenance").code == 0
+    )
+    for name in ("two.png", "same.png"):  # nor does what their input said stay in them
+        assert b"vaeedit" not in (tree / name).read_bytes()
+    assert (tree / "untouched.png").read_bytes() == (tree / "in/a.png").read_bytes()
 
 
 def test_streams_need_one_process(vaeedit, tree):

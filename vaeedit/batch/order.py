@@ -12,12 +12,13 @@ from vaeedit import __version__
 from vaeedit.batch.jobs import Job
 from vaeedit.batch.journal import digest
 from vaeedit.further import resolved
-from vaeedit.image import expanded
+from vaeedit.image import expanded, file_name
 from vaeedit.options import as_dict, validate
 from vaeedit.pipeline import Pipeline, Plan
 from vaeedit.plugins import registry
 from vaeedit.settings import Policy, Settings
 from vaeedit.vae.files import checksum, find_vae
+from vaeedit.vae.folders import is_remote
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Order:
     """Whether a file that does not fit into the GPU's memory may be done on the CPU."""
     metadata: Policy = "keep"
     """How much of the inputs' metadata the outputs keep."""
+    provenance: bool = True
+    """Whether the outputs say how they were made."""
 
     @cached_property
     def steps(self) -> list[dict[str, Any]]:
@@ -64,14 +67,28 @@ class Order:
 
     @cached_property
     def made(self) -> dict[str, Any]:
-        """What the outputs say about how they were made: enough to make them again."""
+        """How the outputs are made: enough to make them again."""
         seed = self._given.seed + self.pipeline.seed
         return {"version": __version__, "seed": seed, "precision": self._given.precision, "steps": self.steps}
+
+    @cached_property
+    def note(self) -> dict[str, Any]:
+        """`made` as the outputs tell it: files by their names, not by where they are."""
+        steps = []
+        for step, planned in zip(self.steps, self._plan, strict=True):
+            images = {key: [file_name(text) for text in texts] for key, texts in planned.images.items()}
+            steps.append({**step, "options": {**step["options"], **images}, "vae": _public(step["vae"])})
+        return {**self.made, "steps": steps}
 
     def fingerprint(self, data: bytes, job: Job) -> str:
         """Of an input's bytes and of everything that decides the output; not of what only decides where it is made."""
         suffix = job.target.suffix.lower() if job.target else ""
-        decides = {**self.made, "metadata": self.metadata, "format": suffix}
+        decides = {
+            **self.made,
+            "metadata": self.metadata,
+            "provenance": self.provenance,
+            "format": suffix,
+        }
         further = [path.read_bytes() for path in self._further(job)]
         return digest(data, msgspec.json.encode(decides, order="sorted"), *further)
 
@@ -81,3 +98,10 @@ class Order:
             for texts in step.images.values():
                 for text in texts:
                     yield from expanded(resolved(text, self.pipeline.folder, job.source))
+
+
+def _public(vae: str) -> str:
+    """A VAE as the outputs name it."""
+    known = registry()
+    named = vae in known.weights.bare or vae in known.weights.qualified or is_remote(vae, known)
+    return vae if named else file_name(vae)

@@ -24,6 +24,7 @@ from vaeedit.image import (
     format_of,
     made_of,
     read_bytes,
+    without_note,
     write,
     write_bytes,
     write_whole,
@@ -139,15 +140,16 @@ class Worker:
             return film_bytes(result.film, film)
         kind = FORMATS.get(job.source.suffix.lower()) if job.source else None
         wanted = format_of(job.target) if job.target else kind or "PNG"
-        if result.frame is frame and kind == wanted and policy == "keep":
+        edited = result.frame if self.order.provenance else without_note(result.frame)
+        if edited is frame and kind == wanted and policy == "keep":
             return attempt.data, []
-        made = None if result.frame is frame else self._made(frame)
-        return write_bytes(described(result.frame, made, wanted, policy), wanted)
+        made = None if result.frame is frame or not self.order.provenance else self._made(frame)
+        return write_bytes(described(edited, made, wanted, policy), wanted)
 
     def _made(self, source: Frame) -> dict[str, Any]:
         """What made the output, and before that its input, where the input says so."""
         before = made_of(source.metadata)
-        return self.order.made if before is None else {**self.order.made, "before": before}
+        return self.order.note if before is None else {**self.order.note, "before": before}
 
     def _record(self, attempt: Attempt, **members: object) -> Record:
         session, job = self.session, attempt.job

@@ -32,6 +32,7 @@ def file_options(inputs: str = "INPUTS...") -> list[click.Parameter]:
         _text("--compare", metavar="FILE", help="Also write a before/after picture."),
         _flag("--dry-run", help="Say what would be done, and do nothing."),
         _choice("--metadata", POLICIES, "keep", "What of EXIF, XMP and the like outputs keep; minimal: the colour profile."),
+        _flag("--no-provenance", help="Outputs do not say how they were made."),
         _number("--workers", 1, "Processes that work side by side."),
         _number("--threads", None, "CPU threads of each worker; by default the cores are shared out."),
         _choice("--engine", ("local", "dask"), "local", "Who does the work: this machine, or a Dask cluster."),
@@ -135,7 +136,14 @@ def order_of(pipeline: "Pipeline", values: Mapping[str, Any]) -> "Order":
     from vaeedit.batch.order import Order
 
     settings = {name: values[name] for name in Settings.__struct_fields__}
-    return Order(pipeline, settings, _threads(values), values["allow_cpu"], values["metadata"])
+    return Order(
+        pipeline,
+        settings,
+        _threads(values),
+        values["allow_cpu"],
+        values["metadata"],
+        not values["no_provenance"],
+    )
 
 
 def _threads(values: Mapping[str, Any]) -> int | None:

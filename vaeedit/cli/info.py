@@ -1,5 +1,8 @@
 """`vaeedit info`: what a picture says about itself."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import click
 
 from vaeedit.cli import console
@@ -17,21 +20,24 @@ def _info(files: tuple[str, ...], as_json: bool, debug: bool) -> int:
         for key, value in found.items():
             if key != "made":
                 console.say(f"{key}: {value}")
-        console.say(_story(found["made"]))
+        console.say(*told(found["made"]))
     return console.OK
 
 
-def _story(made: object) -> str:
-    if not isinstance(made, dict):
-        return "made by: nothing is noted"
-    lines = [f"made by: vaeedit {made.get('version', '')}, seed {made.get('seed', 0)}"]
-    for number, step in enumerate(made.get("steps", []), 1):
-        options = ", ".join(f"{name}={value}" for name, value in step["options"].items())
-        lines.append(f"  {number}. {step['operation']} ({options})")
-        lines.append(f"     VAE {step['vae']}, SHA-256 {step['checksum']}")
-    if "before" in made:
-        lines.append(f"before that, {_story(made['before'])}")
-    return "\n".join(lines)
+def told(made: dict[str, Any] | None) -> Iterator[str]:
+    """What `made_of` has found, in lines."""
+    if made is None:
+        yield "made by: nothing is noted"
+    start = "made by: "
+    while made is not None:
+        yield f"{start}vaeedit {made['version']}, seed {made['seed']}"
+        for number, step in enumerate(made["steps"], 1):
+            options = ", ".join(f"{name}={value}" for name, value in step["options"].items())
+            yield f"  {number}. {step['operation']} ({options})"
+            yield f"     VAE {step['vae']}, SHA-256 {step['checksum']}"
+        if made.get("earlier"):
+            yield f"before that, {made['earlier']} more edits"
+        made, start = made.get("before"), "before that, made by: "
 
 
 info = click.Command(

@@ -18,8 +18,10 @@ from .frame import Estimated as Estimated
 from .frame import Frame as Frame
 from .frame import Metadata as Metadata
 from .luma import luma as luma
+from .made import file_name as file_name
 from .panels import compare as compare
 from .panels import deviation_map as deviation_map
 from .provenance import described as described
 from .provenance import described_file as described_file
 from .provenance import made_of as made_of
+from .provenance import without_note as without_note

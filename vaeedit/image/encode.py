@@ -52,6 +52,9 @@ QUALITY: dict[str, dict[str, Any]] = {
 }
 """Encoder settings of the lossy formats: high, since the input has been through one encoder already."""
 
+_XMP_IN_PNG = b"XML:com.adobe.xmp\0\0\0\0\0"
+"""Keyword, and that it is neither compressed nor of a language."""
+
 
 def format_of(path: str | os.PathLike[str]) -> str:
     """The format that a file name asks for; raises UsageError."""
@@ -149,7 +152,7 @@ def _with_pillow(frame: Frame, format: str) -> bytes:
     settings.update(exif=metadata.exif, icc_profile=metadata.icc, dpi=metadata.dpi)
     if metadata.xmp and format == "PNG":
         info = PngImagePlugin.PngInfo()
-        info.add_itxt("XML:com.adobe.xmp", metadata.xmp.decode("utf-8", "replace"))
+        info.add(b"iTXt", _XMP_IN_PNG + metadata.xmp)  # as it is, UTF-8 or not
         settings["pnginfo"] = info
     elif metadata.xmp and format in ("JPEG", "WEBP", "AVIF"):
         settings["xmp"] = metadata.xmp
@@ -179,7 +182,7 @@ def _png_16(frame: Frame) -> bytes:
     if metadata.exif:
         chunks.append((b"eXIf", metadata.exif.removeprefix(b"Exif\0\0")))
     if metadata.xmp:
-        chunks.append((b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + metadata.xmp))
+        chunks.append((b"iTXt", _XMP_IN_PNG + metadata.xmp))
     chunks += [(b"IDAT", zlib.compress(filtered.tobytes(), 3)), (b"IEND", b"")]
     buffer = io.BytesIO()
     png.write_chunks(buffer, chunks)

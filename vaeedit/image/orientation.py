@@ -19,7 +19,7 @@ _FLIPS = {
 }
 """Orientation -> (flip columns, flip rows, then swap axes), applied in the order swap last."""
 
-_IN_XMP = re.compile(rb"""(tiff:Orientation\s*(?:=\s*["']|>)\s*)[1-8]""")
+_IN_XMP = re.compile(rb"""(tiff:Orientation\s*+(?:=\s*+["']|>)\s*+)[1-8]""")
 
 
 def upright(values: NDArray[Any], orientation: int) -> NDArray[Any]:

@@ -9,33 +9,52 @@ from dataclasses import replace
 from html import escape, unescape
 from typing import Any
 
-import msgspec
-
 from vaeedit.image.decode import read
 from vaeedit.image.encode import HOLDS
 from vaeedit.image.frame import Frame, Metadata
+from vaeedit.image.made import Made, edits_of, mapping_of, notes, parse
+from vaeedit.limits import TEXT, XMP
 from vaeedit.settings import Policy
 
 NAMESPACE = "urn:vaeedit:made#"
 """Identifies the entry; nothing is behind it."""
-_OURS = re.compile(rb'<rdf:Description [^>]*xmlns:vaeedit="[^"]*" vaeedit:made="([^"]*)"/>')
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_START = b'<rdf:Description rdf:about="" xmlns:vaeedit="' + NAMESPACE.encode() + b'" vaeedit:made="'
+_END = b'"/>'
+_OURS = re.compile(re.escape(_START) + rb'([^"<]*+)' + re.escape(_END))
+"""A note; as it ends before the next one can begin, no byte is looked at more than twice."""
+_HEAD = (
+    b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+)
+_CLOSE = b"</rdf:RDF>"
+_TAIL = _CLOSE + b'</x:xmpmeta><?xpacket end="w"?>'
 
 
 def described(frame: Frame, made: Any, format: str, policy: Policy = "keep") -> Frame:
     """The frame with the metadata that the policy keeps and, unless `made` is None, a note of what made it.
 
     "keep" leaves everything, "minimal" what the picture needs to look right (colour profile, resolution); "strip"
-    leaves only the profile and not even the note. A format without metadata gets no note.
+    leaves only the profile and not even the note. A format without metadata gets no note; where the metadata of others
+    leaves too little room, the note says less or is left out.
     """
     metadata = frame.metadata
     if policy == "strip":
         return replace(frame, metadata=Metadata(icc=metadata.icc))
     if policy == "minimal":
         metadata = Metadata(icc=metadata.icc, dpi=metadata.dpi)
-    if made is not None and HOLDS[format].metadata:
-        metadata = replace(metadata, xmp=_with_note(metadata.xmp, made))
-    return replace(frame, metadata=metadata)
+    holds, xmp = HOLDS[format], metadata.xmp
+    if made is not None and holds.metadata:
+        xmp = _with_note(xmp, edits_of(made), holds.longest)
+    elif xmp is not None and (not holds.metadata or len(xmp) > holds.longest):
+        xmp = _without_note(xmp)
+    return replace(frame, metadata=replace(metadata, xmp=xmp))
+
+
+def without_note(frame: Frame) -> Frame:
+    """The frame without any note of what made it; the very same one where there is none."""
+    xmp = frame.metadata.xmp
+    kept = _without_note(xmp)
+    return frame if kept == xmp else replace(frame, metadata=replace(frame.metadata, xmp=kept))
 
 
 def described_file(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -53,26 +72,37 @@ def described_file(path: str | os.PathLike[str]) -> dict[str, Any]:
     }
 
 
-def made_of(metadata: Metadata) -> Any:
-    """What `described` noted, or None."""
-    found = _OURS.search(metadata.xmp or b"")
-    if found is None:
+def made_of(metadata: Metadata) -> dict[str, Any] | None:
+    """What `described` noted, or None; the edit before stands under `before`, and how many more there were in `earlier`."""
+    xmp = metadata.xmp or b""
+    found = _OURS.search(xmp) if len(xmp) <= XMP.value else None
+    if found is None or len(found[1]) > TEXT.value:
         return None
     try:
-        return msgspec.json.decode(unescape(found[1].decode()))
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return mapping_of(parse(unescape(found[1].decode())))
+    except ValueError:  # no UTF-8, or a character of a number that is too large
         return None
 
 
-def _with_note(xmp: bytes | None, made: Any) -> bytes:
-    text = escape(msgspec.json.encode(made).decode(), quote=True)
-    note = f'<rdf:Description rdf:about="" xmlns:vaeedit="{NAMESPACE}" vaeedit:made="{text}"/>'.encode()
-    if xmp is not None and _OURS.search(xmp):
-        return _OURS.sub(lambda _: note, xmp, count=1)
-    if xmp is not None and b"</rdf:RDF>" in xmp:
-        before, _, after = xmp.rpartition(b"</rdf:RDF>")
-        return before + note + b"</rdf:RDF>" + after
-    return (
-        b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
-        b'<rdf:RDF xmlns:rdf="' + _RDF.encode() + b'">' + note + b'</rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
-    )
+def _with_note(xmp: bytes | None, edits: list[Made], longest: int) -> bytes | None:
+    """The packet with a note, the older one replaced; of the history as much as fits, and what others wrote in any case."""
+    if xmp is not None and len(xmp) > XMP.value:
+        return xmp
+    others = _without_note(xmp)
+    before, close, after = (_HEAD, b"", _TAIL) if not others else others.rpartition(_CLOSE)
+    if others and not close:  # no packet that a description could be added to
+        return others
+    room = min(longest, XMP.value) - len(before) - len(close) - len(after) - len(_START) - len(_END)
+    for note in notes(edits):
+        text = escape(note, quote=True).encode()
+        if len(text) <= min(room, TEXT.value):
+            return before + _START + text + _END + close + after
+    return others
+
+
+def _without_note(xmp: bytes | None) -> bytes | None:
+    """What others wrote."""
+    if xmp is None or len(xmp) > XMP.value:
+        return xmp
+    kept = _OURS.sub(b"", xmp)
+    return None if kept == _HEAD + _TAIL else kept

@@ -30,11 +30,20 @@ def in_folder(folder: Path, registry: Registry) -> tuple[str, FolderVae]:
 
 def fetched(name: str, registry: Registry) -> Path | None:
     """The folder behind `PREFIX:TEXT`, or None where no architecture fetches by that prefix."""
-    prefix, colon, text = name.partition(":")
-    if not colon:
+    target = _fetcher(name, registry)
+    if target is None:
         return None
-    for _, item in sorted(registry.architectures.bare.items()):
-        if prefix in item.spec.fetch:
-            folder: Path = load_target(item.spec.fetch[prefix])(text)
-            return folder
-    return None
+    folder: Path = load_target(target)(name.partition(":")[2])
+    return folder
+
+
+def is_remote(name: str, registry: Registry) -> bool:
+    """Whether the name is `PREFIX:TEXT` of something that is fetched; fetches nothing."""
+    return _fetcher(name, registry) is not None
+
+
+def _fetcher(name: str, registry: Registry) -> str | None:
+    """What fetches by the prefix of the name, or None."""
+    prefix, colon, _ = name.partition(":")
+    fetchers = [item.spec.fetch for _, item in sorted(registry.architectures.bare.items()) if colon]
+    return next((fetch[prefix] for fetch in fetchers if prefix in fetch), None)
