@@ -140,6 +140,13 @@ def test_from_the_command_line(folder, capsys):
         ({"other": []}, "must name a file"),
         ({"other": "{size}.png"}, "a template knows {stem}, {name}, {folder}"),
         ({"other": "{stem.png"}, "is not a template"),
+        ({"other": "{stem:>1000000000}"}, "as they are"),
+        ({"other": "{stem.__class__}"}, "as they are"),
+        ({"other": "{stem[0]}"}, "as they are"),
+        ({"other": "{stem!r}"}, "as they are"),
+        ({"other": "{stem:{name}}"}, "as they are"),
+        ({"other": "{}"}, "as they are"),
+        ({"other": "{stem}" * 1000}, "at most 4096 characters"),
         ({"other": "a.png", "soft-musk": "b.png"}, "no option 'soft-musk'"),
     ],
 )

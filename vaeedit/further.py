@@ -10,17 +10,22 @@ from vaeedit.errors import UsageError
 FIELDS = ("stem", "name", "folder")
 """What a template may hold: the input's name without extension, with it, and its folder."""
 
+LONGEST = 4096
+"""Characters of a name or template, as many as a path has."""
+
 
 def template_fault(text: str) -> str | None:
     """What is wrong with a name or template, or None."""
+    if len(text) > LONGEST:
+        return f"a name or template has at most {LONGEST} characters, not {len(text)}."
     try:
-        found = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
+        found = [field for field in Formatter().parse(text) if field[1] is not None]
     except ValueError as error:
         return f"{text!r} is not a template: {error}"
-    unknown = [name for name in found if name not in FIELDS]
-    if unknown:
-        braces = ", ".join(f"{{{name}}}" for name in FIELDS)
-        return f"{text!r} has {{{unknown[0]}}}; a template knows {braces}."
+    for _, name, width, conversion in found:
+        if name not in FIELDS or width or conversion:
+            braces = ", ".join(f"{{{name}}}" for name in FIELDS)
+            return f"{text!r} has {{{name}}}; a template knows {braces}, as they are."
     return None
 
 

@@ -60,6 +60,17 @@ class Field:
         """True for an on/off option."""
         return self.expects == "true or false"
 
+    @property
+    def is_free(self) -> bool:
+        """Whether any text is allowed in it, such as the name of a file."""
+        for text in ("\0", ["\0"], {"\0": "\0"}):
+            try:
+                msgspec.convert(text, self.kind)
+            except msgspec.ValidationError:
+                continue
+            return True
+        return False
+
     def parse(self, value: Any, label: str | None = None) -> Any:
         """Convert and check one value (text from a shell, or YAML); raises OptionError."""
         for candidate in (value, _number(value), _listed(value)):

@@ -1,10 +1,10 @@
 """`vaeedit run` and `vaeedit chain`: a pipeline, from a YAML file or in one line, over images."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from vaeedit.cli import console
 from vaeedit.cli.batch import file_options, run_on_files
 from vaeedit.cli.params import click_options
 from vaeedit.errors import UsageError, suggestion
@@ -12,40 +12,24 @@ from vaeedit.settings import Settings
 
 
 def _callback(**values: Any) -> int:
+    from vaeedit.cli.repeat import recipe_of, require_present
     from vaeedit.pipeline import Pipeline
 
-    if values["made"] is None:
-        if len(values["inputs"]) < 2:
-            raise UsageError("vaeedit run takes a pipeline file and at least one input.")
-        name, *inputs = values["inputs"]
-        pipeline, values = Pipeline.from_file(name), {**values, "inputs": inputs}
-    else:
-        pipeline = _repeated(values["made"])
-    for assignment in values["assignments"]:
-        pipeline = _assign(pipeline, assignment)
-    return _execute(pipeline, values)
-
-
-def _repeated(name: str) -> Any:
-    """The pipeline that made a picture; raises UsageError where the picture does not say."""
-    from vaeedit.image import made_of, read
-    from vaeedit.pipeline import Pipeline, Step
-    from vaeedit.plugins import registry
-    from vaeedit.vae.files import checksum, find_vae
-
-    made = made_of(read(name).metadata)
-    if made is None:
-        raise UsageError(f"{name} does not say what made it.")
-    try:
-        steps = [Step(step["operation"], vae=step["vae"], **step["options"]) for step in made["steps"]]
-        known = {step["vae"]: step["checksum"] for step in made["steps"]}
-        seed = int(made["seed"])
-    except (KeyError, TypeError, ValueError):
-        raise UsageError(f"What {name} says of how it was made is damaged.") from None
-    for vae, before in known.items():
-        if checksum(find_vae(vae, registry())) != before:
-            console.warn(f"{name} was made with another version of the VAE {vae}.")
-    return Pipeline(*steps, seed=seed)
+    assignments = values["assignments"]
+    if values["made"] is not None:
+        recipe = recipe_of(values["made"])
+        recipe.show()
+        if not values["trust"]:
+            recipe.require_harmless([text.partition("=")[0] for text in assignments], values["vae"])
+        pipeline = _assigned(recipe.pipeline, assignments)
+        require_present(recipe, pipeline.steps, values["vae"])
+        return _execute(pipeline, values)
+    if values["trust"]:
+        raise UsageError("--trust is about the picture of --from; a pipeline file is trusted.")
+    if len(values["inputs"]) < 2:
+        raise UsageError("vaeedit run takes a pipeline file and at least one input.")
+    name, *inputs = values["inputs"]
+    return _execute(_assigned(Pipeline.from_file(name), assignments), {**values, "inputs": inputs})
 
 
 def _chain(**values: Any) -> int:
@@ -57,6 +41,13 @@ def _chain(**values: Any) -> int:
 def _execute(pipeline: Any, values: dict[str, Any]) -> int:
     maps = tuple(dict.fromkeys(name for step in pipeline.steps for name in step.maps))
     return run_on_files(pipeline, values, "edited", {}, maps)
+
+
+def _assigned(pipeline: Any, assignments: Sequence[str]) -> Any:
+    """The pipeline with options replaced."""
+    for assignment in assignments:
+        pipeline = _assign(pipeline, assignment)
+    return pipeline
 
 
 def _assign(pipeline: Any, assignment: str) -> Any:
@@ -92,6 +83,12 @@ run = click.Command(
             ["--from", "made"],
             metavar="PICTURE",
             help="Do what made this picture, instead of a pipeline file.",
+        ),
+        click.Option(
+            ["--trust"],
+            is_flag=True,
+            default=False,
+            help="With --from: also take VAEs, pictures and maps that the picture names.",
         ),
         click.Option(
             ["--set", "assignments"], multiple=True, metavar="STEP.OPTION=VALUE", help="Replace an option."

@@ -33,7 +33,7 @@ class Made(msgspec.Struct):
     version: str = ""
     seed: Annotated[int, msgspec.Meta(ge=0)] = 0
     precision: str = "auto"
-    steps: list[MadeStep] = []
+    steps: Annotated[list[MadeStep], msgspec.Meta(max_length=256)] = []
     earlier: int = 0
     """How many edits before this one are not told."""
 

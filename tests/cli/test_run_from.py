@@ -1,0 +1,164 @@
+"""`vaeedit run --from PICTURE`: what a picture says is shown, and does no more than installed VAEs can."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from vaeedit.image import Frame, described, write
+from vaeedit.plugins import registry
+from vaeedit.vae.files import checksum, find_vae
+
+
+@pytest.fixture
+def says(tmp_path, photo):
+    """Make from.png, which says it was made by one step; in.png, private.png and a folder private/ are there."""
+    for name in ("in.png", "private.png", "private/one.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        photo(tmp_path / name, size=(24, 32))
+
+    def make(operation="denoise:denoise", vae="denoise", options=None, **members):
+        step = {
+            "operation": operation,
+            "options": options or {},
+            "vae": vae,
+            "checksum": checksum(find_vae("photo" if "style" in operation else "denoise", registry())),
+        }
+        made = {"version": "1", "seed": 3, "precision": "auto", "steps": [{**step, **members}]}
+        write(described(Frame(np.zeros((4, 4, 3), np.uint8)), made, "PNG"), tmp_path / "from.png")
+        return tmp_path / "from.png"
+
+    return make
+
+
+def again(vaeedit, *flags):
+    return vaeedit("run", "--from", "from.png", "in.png", "-o", "out.png", *flags)
+
+
+def test_the_recipe_is_shown_before_anything_is_done(vaeedit, says):
+    says(options={"sigma": 9})
+    ran = again(vaeedit)
+    assert ran.code == 0
+    lines = ran.err.splitlines()
+    assert lines[:2] == ["from.png:", "made by: vaeedit 1, seed 3"]
+    assert "denoise:denoise (sigma=9)" in lines[2]
+    assert "VAE denoise" in lines[3]
+
+
+def test_it_is_shown_on_lines_of_its_own(vaeedit, says):
+    says(options={"sigma\nout.png -> hacked": "\x1b[2J"})
+    ran = again(vaeedit)
+    assert ran.code == 2
+    assert "\x1b" not in ran.err
+    assert not any(line.startswith("out.png ->") for line in ran.err.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("members", "fragment"),
+    [
+        ({"vae": "hub:someone/evil"}, "the VAE 'hub:someone/evil', which is not installed"),
+        ({"vae": "/etc/evil.safetensors"}, "the VAE 'evil.safetensors', which is not installed"),
+        ({"vae": "private"}, "the VAE 'private', which is not installed"),
+        ({"checksum": "0" * 64}, "another version of the VAE denoise"),
+        ({"options": {"maps": ["uncertainty"]}}, "the map 'uncertainty'"),
+        (
+            {"operation": "style:style", "vae": "photo", "options": {"style": ["private.png"]}},
+            "the pictures 'private.png'",
+        ),
+        (
+            {"operation": "style:style", "vae": "photo", "options": {"style": "private"}},
+            "the pictures 'private'",
+        ),
+        (
+            {"operation": "fuse:fuse", "vae": "photo", "options": {"with": ["{folder}/private.png"]}},
+            "private.png",
+        ),
+    ],
+)
+def test_what_reaches_beyond_installed_vaes_needs_trust(
+    vaeedit, says, tmp_path, monkeypatch, members, fragment
+):
+    monkeypatch.setattr("vaeedit.vae.files.fetched", lambda *a: pytest.fail("the hub was asked"))
+    says(**members)
+    ran = again(vaeedit)
+    ran.assert_refused(2, "from.png asks for", fragment, "--trust allows it")
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_devices_are_not_opened(vaeedit, says):
+    says("style:style", "photo", {"style": ["dir/../zero"]})
+    again(vaeedit).assert_refused(2, "--trust")
+
+
+@pytest.mark.parametrize("key", ["when", "name", "vae"])
+def test_keys_of_steps_among_the_options_are_damage(vaeedit, says, key):
+    says(options={key: "x"})
+    again(vaeedit).assert_refused(2, "is damaged")
+
+
+def test_with_trust_it_is_done_with_the_files_of_that_name_here(vaeedit, says, tmp_path):
+    says("style:style", "photo", {"style": ["private.png"]})
+    assert again(vaeedit, "--trust").code == 0
+    (tmp_path / "private.png").unlink()
+    (tmp_path / "out.png").unlink()
+    ran = again(vaeedit, "--trust")
+    ran.assert_refused(2, "'private.png', which is not here", "--set style:style.style=FILE")
+    assert (
+        again(vaeedit, "--set", "style:style.style=private/one.png").code == 0
+    )  # what the user names is trusted
+
+
+def test_a_vae_of_ones_own_is_asked_for_and_compared(vaeedit, says, tmp_path):
+    says(vae="mine.safetensors")
+    again(vaeedit, "--trust").assert_refused(
+        2, "'mine.safetensors', which is not here", "--set denoise:denoise.vae=FILE"
+    )
+    (tmp_path / "models").mkdir()
+    shutil.copy(find_vae("denoise", registry()), tmp_path / "models" / "mine.safetensors")
+    ran = again(vaeedit, "--set", "denoise:denoise.vae=models/mine.safetensors")
+    assert (ran.code, "another version" in ran.err) == (0, False)
+    (tmp_path / "out.png").unlink()
+    assert again(vaeedit, "--vae", "models/mine.safetensors").code == 0
+    (tmp_path / "out.png").unlink()
+    says(checksum="0" * 64)
+    ran = again(vaeedit, "--trust")
+    assert ran.code == 0
+    assert "another version of the VAE denoise" in ran.err
+
+
+def test_text_that_may_name_a_file_needs_trust(vaeedit, says, monkeypatch):
+    """No option of ours takes free text; of a plugin's that does, only the default is taken from a picture."""
+    from typing import Annotated
+
+    from vaeedit.options import Options, fields, option
+    from vaeedit.specs import OperationSpec
+
+    class Free(Options, frozen=True):
+        table: Annotated[str, option("A file.")] = "none"
+        tables: Annotated[list[str], option("Files.")] = []
+        amount: Annotated[float, option("How much.")] = 1.0
+
+    assert [field.name for field in fields(Free).values() if field.is_free] == ["table", "tables"]
+    spec = registry().operations.find("denoise").spec
+    for item in registry().operations.bare.values():
+        assert not any(field.is_free for field in fields(item.spec.options).values())
+    free = OperationSpec(name="free", summary="", target=spec.target, options=Free, vae="denoise")
+    found = registry().operations.find("denoise")
+    monkeypatch.setattr(registry().operations, "find", lambda name: type(found)(free, "free", "free"))
+    says(options={"table": "/etc/passwd", "amount": 2})
+    again(vaeedit).assert_refused(2, "the text 'passwd' as 'table'", "--trust")
+
+
+def test_trust_is_about_a_picture(vaeedit, says, tmp_path):
+    (tmp_path / "p.yaml").write_text("version: 1\nsteps: [denoise]")
+    vaeedit("run", "p.yaml", "in.png", "--trust").assert_refused(2, "--trust", "--from")
+
+
+def test_an_output_of_ours_is_repeated_without_trust(vaeedit, says, pixels, tmp_path):
+    says()
+    assert vaeedit("denoise", "in.png", "-o", "one.png", "--sigma", "12", "--samples", "2").code == 0
+    assert vaeedit("run", "--from", "one.png", "in.png", "-o", "two.png").code == 0
+    assert (pixels(tmp_path / "one.png") == pixels(tmp_path / "two.png")).all()
+    made = [json.loads(vaeedit("info", name, "--json").out)["made"] for name in ("one.png", "two.png")]
+    assert made[0] == made[1]

@@ -1,0 +1,160 @@
+"""`vaeedit run --from PICTURE`: the pipeline that made a picture.
+
+Anybody may have written the picture, so that it alone opens no file but those of installed VAEs.
+"""
+
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vaeedit.cli import console
+from vaeedit.errors import UsageError
+from vaeedit.settings import STEP_KEYS
+
+if TYPE_CHECKING:
+    from vaeedit.pipeline import Pipeline
+    from vaeedit.specs import OperationSpec
+    from vaeedit.steps import Step
+
+LONGEST = 100
+"""Characters of a name that a message quotes, and of that of an operation."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a picture says of how it was made."""
+
+    picture: str
+    made: Mapping[str, Any]
+    pipeline: "Pipeline"
+
+    def show(self) -> None:
+        """Say it, on stderr."""
+        from vaeedit.cli.info import told
+
+        last = {key: value for key, value in self.made.items() if key != "before"}
+        console.note(f"{self.picture}:", *told(last))
+
+    def require_harmless(self, chosen: Collection[str] = (), vae: str | None = None) -> None:
+        """Raise UsageError, one sentence, for what is not done because a picture asks for it.
+
+        `chosen` are the options, as STEP.OPTION, and `vae` the VAE that the user has named instead.
+        """
+        ours = {name.replace("-", "_") for name in chosen}
+        asked = [
+            text
+            for step, told in zip(self.pipeline.steps, self.made["steps"], strict=True)
+            for name, text in _asked(step, told["checksum"])
+            if f"{step.label}.{name}".replace("-", "_") not in ours and not (vae and name == "vae")
+        ]
+        if asked:
+            raise UsageError(
+                f"{self.picture} asks for {', and for '.join(dict.fromkeys(asked))}, "
+                "which is not done because a picture says so; --trust allows it, --set replaces it."
+            )
+
+
+def recipe_of(picture: str) -> Recipe:
+    """What a picture says; raises ImageError, or UsageError where it says nothing or what is damaged."""
+    from vaeedit.image import made_of, read
+    from vaeedit.pipeline import Pipeline
+
+    made = made_of(read(picture).metadata)
+    if made is None:
+        raise UsageError(f"{picture} does not say what made it.")
+    try:
+        steps = [_step(**told) for told in made["steps"]]
+    except ValueError:
+        raise UsageError(f"What {picture} says of how it was made is damaged.") from None
+    return Recipe(picture, made, Pipeline(*steps, seed=made["seed"]))
+
+
+def require_present(recipe: Recipe, steps: Sequence["Step"], vae: str | None) -> None:
+    """Raise UsageError for a file that the steps need and that is not here; warn of VAEs that are not the same.
+
+    `vae` is the VAE that the user has named instead of theirs.
+    """
+    from vaeedit.plugins import registry
+    from vaeedit.vae.files import find_vae
+    from vaeedit.vae.folders import is_remote
+
+    for step, told in zip(steps, recipe.made["steps"], strict=True):
+        for name, texts in _pictures(step, registry().operations.find(step.operation).spec.images):
+            for text in texts:
+                if "{" not in text and not os.path.exists(text):
+                    raise UsageError(_missing(recipe, _short(text), f"{step.label}.{name}"))
+        if step.vae is None or vae is not None:
+            continue
+        if not (_is_installed(step.vae) or is_remote(step.vae, registry()) or os.path.exists(step.vae)):
+            raise UsageError(_missing(recipe, f"the VAE {_short(step.vae)}", f"{step.label}.vae"))
+        if _checksum(find_vae(step.vae, registry())) != told["checksum"]:
+            console.warn(f"{recipe.picture} was made with another version of the VAE {step.vae}.")
+
+
+def _missing(recipe: Recipe, what: str, option: str) -> str:
+    return f"{recipe.picture} was made with {what}, which is not here; give it: --set {option}=FILE"
+
+
+def _step(operation: str, options: Mapping[str, Any], vae: str | None, checksum: str | None) -> "Step":
+    """A step of a note; raises ValueError for one that none of ours can be."""
+    from vaeedit.steps import Step
+
+    maps = options.get("maps", [])
+    if len(operation) > LONGEST or {*STEP_KEYS} & {*options} - {"maps"}:
+        raise ValueError(operation)
+    if not isinstance(maps, list) or not all(isinstance(name, str) for name in maps):
+        raise ValueError("maps")
+    return Step(operation, vae=vae or None, **{**options, "maps": maps})
+
+
+def _asked(step: "Step", checksum: str | None) -> Iterator[tuple[str, str]]:
+    """By the option that says so, what a step asks for beyond installed VAEs and bounded options."""
+    from vaeedit.options import fields
+    from vaeedit.plugins import registry
+    from vaeedit.vae.files import find_vae
+
+    spec: OperationSpec = registry().operations.find(step.operation).spec
+    if step.vae is not None and not _is_installed(step.vae):
+        yield "vae", f"the VAE {_short(step.vae)}, which is not installed"
+    elif step.vae is not None and _checksum(find_vae(step.vae, registry())) != checksum:
+        yield "vae", f"another version of the VAE {step.vae} than the installed one"
+    for name in step.maps:
+        yield "maps", f"the map {_short(name)}"
+    for name, texts in _pictures(step, spec.images):
+        yield name, f"the pictures {_short(' '.join(texts))}"
+    free = {field.name: field.default for field in fields(spec.options).values() if field.is_free}
+    for name, value in step.options.items():
+        key = name.replace("-", "_")
+        if key in free and value != free[key]:
+            yield name, f"the text {_short(value)} as {_short(name)}"
+
+
+def _pictures(step: "Step", names: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
+    """The step's further pictures by name."""
+    from vaeedit.further import split
+
+    for name, given in split(step.options, names)[1].items():
+        yield name, [str(text) for text in (given if isinstance(given, list | tuple) else [given])]
+
+
+def _is_installed(vae: str) -> bool:
+    """Whether it is the name of weights that come with a plugin; looks at no file."""
+    from vaeedit.plugins import registry
+
+    weights = registry().weights
+    return vae in weights.bare or vae in weights.qualified
+
+
+@cache
+def _checksum(path: Path) -> str:
+    from vaeedit.vae.files import checksum
+
+    return checksum(path)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
