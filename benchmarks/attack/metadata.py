@@ -2,8 +2,8 @@
 
 Each trial puts hostile metadata into a small picture, reads it, prints what `info` prints, edits and writes it, and reads it
 again. Every third one plans `run --from` of a picture that asks for files instead. It is a failure if anything is raised but
-vaeedit's own errors, if XMP of others is lost or changed that the format can hold, or if planning opens a file or a connection
-beyond the picture and the package: the VAEs that it may open are those of installed plugins.
+vaeedit's own errors, if XMP of others is lost or changed that the format can hold, or if planning opens a file or a
+connection beyond the picture and the package: the VAEs that it may open are those of installed plugins.
 """
 
 import io

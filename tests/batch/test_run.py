@@ -1,14 +1,19 @@
 """The journal, and what a run that is resumed leaves alone; the engine here copies bytes."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from vaeedit.batch.history import History, read_history
 from vaeedit.batch.jobs import Job, remove_leftovers
-from vaeedit.batch.journal import NAME, Journal, Record, Start, digest, read_history
+from vaeedit.batch.journal import NAME, Journal, Record
+from vaeedit.batch.lines import digest
 from vaeedit.batch.order import Order
 from vaeedit.batch.run import run_batch
 from vaeedit.errors import PipelineError, UsageError
+from vaeedit.image.files import write_part
+from vaeedit.image.parts import this_process
 from vaeedit.pipeline import Pipeline, Step
 
 ORDER = Order(Pipeline(Step("denoise", strength=0.5)))
@@ -51,11 +56,10 @@ def batch(jobs, tmp_path):
 
     def run(*, resume=False, order=ORDER, **settings):
         engine = Copying()
-        existed = [str(job.target) for job in jobs if job.target.exists()]
-        history = read_history(journal) if resume else None
+        history = read_history(journal) if resume else History()
         if resume:
-            remove_leftovers(jobs)
-        kept = Journal(journal, Start([] if resume else existed))
+            remove_leftovers(jobs, history.processes)
+        kept = Journal(journal, resumes=resume)
         return run_batch(order, jobs, engine, journal=kept, history=history, **settings), engine.done
 
     run.journal = journal
@@ -66,25 +70,41 @@ def lines(journal):
     return [json.loads(line) for line in journal.read_text().splitlines()]
 
 
-def test_every_file_has_a_line_and_the_run_one_that_says_what_was_there(batch, jobs):
-    jobs[1].target.parent.mkdir()
-    jobs[1].target.write_bytes(b"old")
+def test_every_file_has_a_line_and_the_run_one_that_says_whose_it_is(batch, jobs):
     jobs[2].source.write_bytes(b"bad")
     summary, _ = batch()
-    start, *records = lines(batch.journal)
-    assert start == {"existed": [str(jobs[1].target)]}
+    head, *records = lines(batch.journal)
+    assert (head["journal"], head["process"], head["resumes"]) == (1, this_process(), False)
     assert [record["status"] for record in records] == ["done", "done", "failed"]
     assert (summary.done, summary.skipped) == (2, 0)
     assert summary.failures == {str(jobs[2].source): f"{jobs[2].source} is bad."}
 
 
+def test_the_journal_begins_before_any_work(batch, jobs):
+    class Killed(BaseException):
+        pass
+
+    seen = []
+
+    def engine(order, found):
+        seen.extend(lines(batch.journal))
+        raise Killed
+
+    with pytest.raises(Killed):
+        run_batch(ORDER, jobs, engine, journal=Journal(batch.journal))
+    assert [line["process"] for line in seen] == [this_process()]
+    assert not batch.journal.exists(), "a run that has ended by itself leaves no empty journal"
+
+
 def test_what_is_finished_is_left_alone_and_not_written_down_again(batch):
     batch()
-    before = batch.journal.read_text()
+    before = lines(batch.journal)
     summary, worked = batch(resume=True)
     assert worked == []
     assert summary.skipped == 3
-    assert batch.journal.read_text() == before
+    *same, head = lines(batch.journal)
+    assert same == before
+    assert head["resumes"]
 
 
 @pytest.mark.parametrize("harm", ["cut", "changed", "missing", "input", "failed before"])
@@ -143,10 +163,16 @@ def lines_that_parse(journal):
 def test_parts_that_a_killed_run_left_are_removed(batch, jobs):
     batch()
     folder = jobs[0].target.parent
-    (folder / ".a.png.0123abcd.part").write_bytes(b"half")
-    (folder / ".mine.part").write_bytes(b"keep")
+    side = jobs[0].target.with_name("a.heat.png")
+    jobs[0] = replace(jobs[0], sides={"heat": side})
+    with Journal(batch.journal):  # of this run, which counts as ended when it is resumed
+        for path in (jobs[0].target, side):
+            write_part(path, b"half", this_process())
+    other = write_part(
+        jobs[0].target, b"half", "00000000-1"
+    )  # of a live run in another place, as far as is known
     batch(resume=True)
-    assert sorted(path.name for path in folder.glob(".*")) == [".mine.part"]
+    assert sorted(path.name for path in folder.glob(".*")) == [other.name]
 
 
 def test_the_first_failure_ends_a_run_that_asks_for_it(batch, jobs):

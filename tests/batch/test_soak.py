@@ -134,7 +134,7 @@ def test_a_worker_that_is_killed_takes_no_file_along(album, undisturbed, tmp_pat
     out = tmp_path / "out"
     process = start(album, out, "--workers", "2", "--engine", engine)
     until = time.monotonic() + 60
-    while not any(out.rglob("*.*")) and time.monotonic() < until:
+    while not any(path.name != NAME for path in out.rglob("[!.]*.*")) and time.monotonic() < until:
         time.sleep(0.05)
     workers = [
         pid for pid in children(process.pid) if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()

@@ -47,19 +47,19 @@ def refused(vaeedit, contents, tmp_path, photo):
         (["-o", "./other/../in.png"], ["is an input"]),
         (["-o", "there.png"], ["there.png exists", "overwrite"]),
         (["-o", "new.png", "--in-place"], ["--in-place", "-o"]),
-        (["-o", "new.png", "--compare", "new.png"], ["--compare", "new.png", "already"]),
-        (["-o", "new.png", "--compare", "in.png"], ["--compare", "in.png", "already"]),
+        (["-o", "new.png", "--compare", "new.png"], ["Both", "compare", "become new.png"]),
+        (["-o", "new.png", "--compare", "in.png"], ["in.png is an input", "compare"]),
         (["-o", "new.png", "--compare", "there.png"], ["there.png exists"]),
         (["-o", "new.png", "--compare", "x.gif"], ["--compare", "x.gif", "picture format"]),
-        (["-o", "new.png", "--compare", "x.png", "--uncertainty", "x.png"], ["x.png", "already"]),
+        (["-o", "new.png", "--compare", "x.png", "--uncertainty", "x.png"], ["Both", "become x.png"]),
         (["no.png"], ["There is no file no.png"]),
         (["other"], ["other is a folder", "-o"]),
         (["-"], ["Standard input", "-o"]),
         (["there.png", "-o", "-"], ["Standard output", "one picture"]),
         (["there.png", "-o", "there.png/out"], ["there.png is a file", "folder"]),
         (["there.png", "-o", "there.png"], ["there.png is a file", "folder"]),
-        (["other/in.png", "-o", "out"], ["in.png and other/in.png", "both become out/in.png"]),
-        (["in.png"], ["both become"]),
+        (["other/in.png", "-o", "out"], ["of in.png and", "of other/in.png would become out/in.png"]),
+        (["in.png"], ["Both", "become in.denoise.png"]),
         (["there.png", "-o", "out", "--device", "nonsense"], ["nonsense", "cpu"]),
         (["-o", "new.png", "--device", "nonsense"], ["nonsense", "cpu"]),
         (["-o", "new.png", "--device", "cpu:x"], ["cpu:x"]),
@@ -112,7 +112,7 @@ def test_two_side_pictures_of_one_name_are_refused(vaeedit, photo, contents, tmp
     photo(tmp_path / "a.jpg")
     before = contents(tmp_path)
     ran = vaeedit("denoise", "a.png", "a.jpg", "--compare", "cmp")
-    ran.assert_refused(2, "cmp/a.compare.png", "already")
+    ran.assert_refused(2, "Both", "become cmp/a.compare.png")
     assert contents(tmp_path) == before
 
 

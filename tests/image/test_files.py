@@ -187,3 +187,36 @@ def test_a_replaced_file_keeps_its_permissions_and_a_link_stays_a_link(tmp_path)
     assert link.is_symlink()
     assert private.read_bytes() == b"new"
     assert private.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_that_leads_nowhere_is_replaced_and_not_followed(tmp_path):
+    (tmp_path / "out").mkdir()
+    link = tmp_path / "out" / "a.jpg"
+    link.symlink_to(tmp_path / "elsewhere.jpg")
+    write_whole(link, b"new")
+    assert not (tmp_path / "elsewhere.jpg").exists()
+    assert not link.is_symlink()
+    assert link.read_bytes() == b"new"
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize("mode", [0o640, 0o604])
+def test_a_replaced_file_keeps_its_owner(tmp_path, mode):
+    target = tmp_path / "a.jpg"
+    target.write_bytes(b"old")
+    os.chown(target, 1234, 2345)
+    target.chmod(mode)
+    write_whole(target, b"new")
+    status = target.stat()
+    assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (1234, 2345, mode)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_nothing_is_written_in_the_place_of_a_pipe_or_a_device(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "null").symlink_to("/dev/null")
+    for name in ("pipe", "null"):
+        with pytest.raises(ImageError, match="is not a regular file"):
+            write_whole(tmp_path / name, b"new")
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["null", "pipe"]

@@ -15,7 +15,8 @@ from typing import Any
 from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
 
 from vaeedit.batch.jobs import Job, remove_leftovers
-from vaeedit.batch.journal import Record, digest
+from vaeedit.batch.journal import Record
+from vaeedit.batch.lines import digest
 from vaeedit.batch.order import Order
 from vaeedit.batch.work import Worker
 from vaeedit.errors import UsageError, WeightsError

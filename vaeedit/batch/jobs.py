@@ -6,11 +6,17 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
+from vaeedit.batch.clashes import INPUT, OUTPUT, Uses, real
 from vaeedit.batch.sources import Source
 from vaeedit.errors import ImageError, UsageError
-from vaeedit.image.files import FILMS, FORMATS, parts_in
+from vaeedit.image.files import FILMS, FORMATS, landing
+from vaeedit.image.parts import parts_in, this_process
 
 EXISTS = ("error", "overwrite", "skip", "unique")
+
+
+Made = Callable[["Job", Path], bool]
+"""Whether a run that is resumed has written a file for a job."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,10 @@ class Job:
     sides: Mapping[str, Path] = field(default_factory=dict)
     careful: bool = False
     """True where an attempt has taken its whole process down."""
+    in_place: bool = False
+    """True where the result replaces the input."""
+    run: str = field(default_factory=this_process)
+    """The process whose run it belongs to: temporary files bear its name."""
 
     @property
     def name(self) -> str:
@@ -41,14 +51,25 @@ def plan(
     exists: str = "error",
     in_place: bool = False,
     film: bool = False,
-    made: Callable[[Path], bool] = lambda path: False,
+    made: Made = lambda job, path: False,
+) -> list[Job]:
+    """The jobs, `placed` and `settled`; raises what these raise."""
+    return settled(placed(sources, output, operation, in_place=in_place, film=film), exists, made=made)
+
+
+def placed(
+    sources: Sequence[Source],
+    output: str | None,
+    operation: str,
+    *,
+    in_place: bool = False,
+    film: bool = False,
 ) -> list[Job]:
     """The jobs; raises UsageError for a request that cannot be meant, ImageError for a missing folder.
 
     Nothing is written, no folder made. Without `output` a result is named in.OPERATION.jpg beside its input. An
     `output` is a folder if it is one, ends in a slash, or there is more than one input; folders of the inputs are
-    mirrored in it. With `film` a single output may be one. `made` tells outputs that exist but come from a run that is
-    resumed: they count as missing.
+    mirrored in it. With `film` a single output may be one.
     """
     if output is not None and in_place:
         raise UsageError("--in-place and -o exclude each other.")
@@ -57,21 +78,33 @@ def plan(
     if searched is not None and output is None and not in_place:
         raise UsageError(f"{searched} is a folder; say with -o which folder receives the results.")
     jobs = _jobs(sources, output, operation, in_place, {**FORMATS, **(FILMS if film else {})})
-    _refuse_clashes(jobs, in_place)
-    return jobs if in_place else _settle_existing(jobs, exists, lambda path: path.exists() and not made(path))
+    refuse_clashes(jobs)
+    return jobs
 
 
-def _real(path: Path) -> Path:
-    """Where a path leads; unlike `Path.resolve` this bears links that lead to themselves."""
-    return Path(os.path.realpath(path))
+def settled(jobs: Sequence[Job], exists: str = "error", *, made: Made = lambda job, path: False) -> list[Job]:
+    """The jobs after a look at what is there; raises UsageError for an output that exists where that is an error.
+
+    Outputs that a run which is resumed has `made` count as missing, and so does what is replaced in place.
+    """
+
+    def stays(job: Job, path: Path) -> bool:
+        return not job.in_place and _stays(job, path, made)
+
+    return _settle_existing(jobs, exists, stays)
+
+
+def _stays(job: Job, path: Path, made: Made) -> bool:
+    """Whether a file is there that the job may not replace; a link that leads nowhere is one."""
+    return os.path.lexists(path) and not made(job, path)
 
 
 def _is_output(source: Source, output: str | None) -> bool:
     """Whether what was found in a folder is a result of an earlier run: the output folder lies inside the searched one."""
     if output is None or source.folder is None or source.path is None:
         return False
-    made, searched = _real(Path(output)), _real(source.folder)
-    return made != searched and made.is_relative_to(searched) and _real(source.path).is_relative_to(made)
+    made, searched = real(Path(output)), real(source.folder)
+    return made != searched and made.is_relative_to(searched) and real(source.path).is_relative_to(made)
 
 
 def _jobs(
@@ -101,7 +134,7 @@ def _beside(source: Source, operation: str, in_place: bool) -> Job:
     path = source.path
     assert path is not None
     target = path if in_place else path.with_name(f"{path.stem}.{operation}{path.suffix}")
-    return Job(path, target, source.relative)
+    return Job(path, target, source.relative, in_place=in_place)
 
 
 def _into_folder(sources: Sequence[Source], folder: Path) -> list[Job]:
@@ -111,61 +144,72 @@ def _into_folder(sources: Sequence[Source], folder: Path) -> list[Job]:
     return [Job(source.path, folder / source.relative, source.relative) for source in sources]
 
 
-def _refuse_clashes(jobs: Sequence[Job], in_place: bool) -> None:
-    sources = {_real(job.source) for job in jobs if job.source is not None}
-    taken: dict[Path, Job] = {}
+def refuse_clashes(
+    jobs: Iterable[Job], read: Iterable[tuple[str, Path]] = (), written: Iterable[tuple[str, Path]] = ()
+) -> None:
+    """Raise UsageError where an output of any kind is an input or another output.
+
+    `read` and `written` are further files of the run, each with what messages call it. A job may replace its input.
+    """
+    jobs, uses = list(jobs), Uses()
+    for what, path in read:
+        uses.read(path, what)
     for job in jobs:
-        if job.target is None:
-            continue
-        target = _real(job.target)
-        if target in sources and not in_place:
-            raise UsageError(f"The output {job.target} is an input; to replace inputs, say --in-place.")
-        if target in taken:
-            raise UsageError(f"{taken[target].name} and {job.name} would both become {job.target}.")
-        taken[target] = job
+        if job.source is not None:
+            uses.read(job.source, INPUT)
+    for job in jobs:
+        if job.target is not None:
+            uses.write(job.target, f"{OUTPUT} of {job.name}", in_place=job.in_place)
+        for name, path in job.sides.items():
+            uses.write(path, f"the {name} picture of {job.name}")
+    for what, path in written:
+        uses.write(path, what)
 
 
-def _settle_existing(jobs: Sequence[Job], exists: str, is_there: Callable[[Path], bool]) -> list[Job]:
+def _settle_existing(jobs: Sequence[Job], exists: str, stays: Made) -> list[Job]:
     settled: list[Job] = []
     planned: set[Path | None] = {job.target for job in jobs}
     for job in jobs:
-        if job.target is None or exists == "overwrite" or not is_there(job.target):
+        if job.target is None or exists == "overwrite" or not stays(job, job.target):
             settled.append(job)
         elif exists == "error":
             raise UsageError(f"{job.target} exists; say --exists overwrite, skip or unique.")
         elif exists == "skip":
             settled.append(replace(job, skipped=True))
         else:
-            settled.append(replace(job, target=_unique(job.target, planned, is_there)))
+            settled.append(replace(job, target=_unique(job, job.target, planned, stays)))
             planned.add(settled[-1].target)
     return settled
 
 
-def _unique(path: Path, taken: Set[Path | None], is_there: Callable[[Path], bool]) -> Path:
+def _unique(job: Job, path: Path, taken: Set[Path | None], stays: Made) -> Path:
     names = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(1))
-    return next(name for name in names if name not in taken and not is_there(name))
+    return next(name for name in names if name not in taken and not stays(job, name))
 
 
 def with_sides(
-    jobs: Sequence[Job], pictures: Mapping[str, str], beside: Sequence[str] = (), *, overwrite: bool = False
+    jobs: Sequence[Job],
+    pictures: Mapping[str, str],
+    beside: Sequence[str] = (),
+    *,
+    overwrite: bool = False,
+    made: Made = lambda job, path: False,
 ) -> list[Job]:
     """The jobs with the places of their side pictures; raises UsageError for names that cannot be meant.
 
     `pictures` maps names to files (of several jobs: to folders); maps in `beside` become OUTPUT.NAME.png next to
     each output.
     """
-    taken = {_real(path) for job in jobs for path in (job.source, job.target) if path is not None}
     done = []
     for job in jobs:
         paths = {name: _side_path(name, text, job, len(jobs) > 1) for name, text in pictures.items()}
         paths |= {name: _path_beside(name, job) for name in beside}
-        for name, path in paths.items():
-            if _real(path) in taken:
-                raise UsageError(f"--{name} {path} is already an input or output.")
-            if path.exists() and not overwrite and not job.skipped:
-                raise UsageError(f"{path} exists; say --exists overwrite.")
-            taken.add(_real(path))
         done.append(replace(job, sides=paths))
+    refuse_clashes(done)
+    for job in done:
+        for path in job.sides.values():
+            if not overwrite and not job.skipped and _stays(job, path, made):
+                raise UsageError(f"{path} exists; say --exists overwrite.")
     return done
 
 
@@ -185,12 +229,15 @@ def _path_beside(name: str, job: Job) -> Path:
     return job.target.with_name(f"{job.target.stem}.{name}.png")
 
 
-def remove_leftovers(jobs: Iterable[Job]) -> None:
-    """Remove the parts of these jobs' outputs that a killed process has left."""
-    by_folder: dict[Path, list[str]] = {}
+def remove_leftovers(jobs: Iterable[Job], ended: Collection[str] = ()) -> None:
+    """Remove the temporary files of these jobs that belong to their own run, to `ended` processes, or to nobody alive."""
+    owners, by_folder = set(ended), dict[Path, set[str]]()
     for job in jobs:
-        if job.target is not None:
-            by_folder.setdefault(job.target.parent, []).append(job.target.name)
+        owners.add(job.run)
+        for path in (job.target, *job.sides.values()):
+            if path is not None:
+                place = landing(path)
+                by_folder.setdefault(place.parent, set()).add(place.name)
     for folder, names in by_folder.items():
-        for path in parts_in(folder, names):
+        for path in parts_in(folder, names, owners):
             path.unlink(missing_ok=True)

@@ -1,25 +1,32 @@
 """The journal: one JSON line for every file that was done or failed, beside the outputs; what `--resume` goes by.
 
-Lines are appended and flushed one by one, by one process. A run that was killed leaves at most one line cut short,
-which reading passes over and the next run starts a new line after.
+A line is on the disk before the output that it tells of appears under its name. So what a killed run has left is either
+told of or not there, and a file whose bytes no line tells of was written by somebody else.
 """
 
 import errno
-import hashlib
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
+from vaeedit import __version__
+from vaeedit.batch.lines import sealed, unsealed
 from vaeedit.errors import ImageError, UsageError
 from vaeedit.image.files import make_folder
+from vaeedit.image.parts import this_process
+from vaeedit.limits import LIST, require_regular
 
 NAME = "vaeedit-journal.jsonl"
+FORMAT = 1
+BEGIN = b'{"journal":'
+"""How every journal begins."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,39 +44,63 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     tile: int | None = None
     seed: int = 0
     steps: list[dict[str, Any]] = []
-    """Operation, options, VAE and its checksum, of each step."""
+    """Operation, package, options, VAE and its checksum, of each step."""
     fingerprint: str = ""
     """Hash of the input's bytes and of everything that decides the output."""
     written: str = ""
     """Hash of the output's bytes."""
     sides: dict[str, str] = {}
     """Side pictures by name."""
+    sides_written: dict[str, str] = {}
+    """Hashes of their bytes, by the same names."""
     notes: dict[str, Any] = {}
     warnings: list[str] = []
     rungs: list[str] = []
     """What was tried when memory ran out."""
     error: str = ""
+    parts: list[tuple[str, str]] | UnsetType = UNSET
+    """Temporary files and what they become; on the way from a worker, never in a journal."""
 
     @property
     def failed(self) -> bool:
         """Whether there is no output."""
         return self.status == "failed"
 
+    @property
+    def files(self) -> dict[str, str]:
+        """The hash of every file that was written, by its path."""
+        sides = {path: self.sides_written.get(name, "") for name, path in self.sides.items()}
+        return {self.output: self.written, **sides}
 
-class Start(msgspec.Struct, frozen=True):
-    """The first line of a run: the outputs that were there before it."""
 
-    existed: list[str] = []
+class Head(msgspec.Struct, frozen=True):
+    """The first line of a run."""
+
+    journal: int
+    vaeedit: str
+    process: str
+    """Whose temporary files the run's are."""
+    resumes: bool = False
+    """Whether it goes on with the run before it."""
 
 
 class Journal:
-    """Appends a run's records to a file, opened with the first of them; use it as a context manager."""
+    """Appends a run's records to a file that begins with the run; use it as a context manager.
 
-    def __init__(self, path: Path, start: Start | None = None) -> None:
-        self.path, self._start = path, start or Start()
+    A new journal of a run that ends before its first record is removed again.
+    """
+
+    def __init__(self, path: Path, *, resumes: bool = False) -> None:
+        self.path, self.resumes = path, resumes
         self._file: FileIO | None = None
+        self._is_new = self._has_records = False
 
     def __enter__(self) -> "Journal":
+        with self._said():
+            self._is_new = not self.path.exists()
+            if not self._is_new:
+                require_journal(self.path)
+            self._file = self._opened()
         return self
 
     def __exit__(
@@ -77,76 +108,59 @@ class Journal:
     ) -> None:
         if self._file is not None:
             self._file.close()
+        if kind is not None and self._is_new and not self._has_records:
+            self.path.unlink(missing_ok=True)
 
     def append(self, record: Record) -> None:
-        """Write one line, at once; raises ImageError."""
-        try:
-            if self._file is None:
+        """Write one line, on the disk when this returns; raises ImageError."""
+        assert self._file is not None
+        with self._said():
+            if os.fstat(self._file.fileno()).st_nlink == 0:  # somebody has removed it
+                self._file.close()
                 self._file = self._opened()
+            self._has_records = True
             _write_line(self._file, record)
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise ImageError(f"The journal {self.path} cannot be written: {reason}.") from error
 
     def _opened(self) -> FileIO:
         make_folder(self.path.parent)
         file = self.path.open("ab+", buffering=0)
         if file.tell() and not _ends_a_line(self.path):
             file.write(b"\n")
-        _write_line(file, self._start)
+        _write_line(file, Head(FORMAT, __version__, this_process(), self.resumes))
         return file
 
-
-@dataclass(frozen=True)
-class History:
-    """What a journal knows: the last record of each output, and the outputs that were there before any run."""
-
-    records: Mapping[str, Record] = field(default_factory=dict)
-    existed: frozenset[str] = frozenset()
-    resumed: bool = False
-
-    def made(self, output: Path) -> bool:
-        """Whether an output that exists must come from a run that is resumed; it may be replaced."""
-        return self.resumed and str(output) not in self.existed
-
-    def start(self, outputs: Iterable[Path]) -> Start:
-        """The first line of a run that will write these outputs."""
-        return Start([str(output) for output in outputs if output.exists() and not self.made(output)])
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise ImageError(f"The journal {self.path} cannot be written: {reason}.") from error
 
 
-def read_history(path: Path) -> History:
-    """What a journal holds; a line that was cut short is passed over. Raises UsageError where there is none."""
-    if not path.is_file():
-        raise UsageError(f"There is no journal {path} to resume; leave out --resume.")
-    records: dict[str, Record] = {}
-    existed: set[str] = set()
+def require_journal(path: Path) -> None:
+    """Raise UsageError for a file that holds something else: nothing is appended to it."""
+    require_regular(path, LIST, UsageError)
     with path.open("rb") as file:
-        for line in file:
-            try:
-                found = msgspec.json.decode(line, type=dict)
-                if "existed" in found:
-                    existed |= set(msgspec.convert(found, Start).existed)
-                else:
-                    record = msgspec.convert(found, Record)
-                    records[record.output] = record
-            except msgspec.MsgspecError:
-                continue
-    return History(records, frozenset(existed), True)
+        start = file.read(len(BEGIN))
+        file.seek(0)
+        if start and start != BEGIN and not any(map(_is_whole, file)):
+            raise UsageError(f"{path} is no journal; name another file with --journal, or remove it.")
 
 
-def digest(*parts: bytes) -> str:
-    """BLAKE2b of the parts, in hexadecimal; each part's length counts, so that no two lists give the same bytes."""
-    found = hashlib.blake2b(digest_size=20)
-    for part in parts:
-        found.update(len(part).to_bytes(8, "big"))
-        found.update(part)
-    return found.hexdigest()
+def _is_whole(line: bytes) -> bool:
+    """Whether a line of a journal is as it was written."""
+    try:
+        return bool(unsealed(line))
+    except ValueError:
+        return False
 
 
-def _write_line(file: FileIO, line: Record | Start) -> None:
-    data = msgspec.json.encode(line) + b"\n"
+def _write_line(file: FileIO, line: Record | Head) -> None:
+    data = sealed(line)
     if file.write(data) != len(data):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    os.fsync(file.fileno())
 
 
 def _ends_a_line(path: Path) -> bool:

@@ -3,21 +3,22 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from vaeedit import __version__
 from vaeedit.batch.jobs import Job
-from vaeedit.batch.journal import digest
+from vaeedit.batch.lines import digest, encoded
+from vaeedit.errors import VaeeditError
 from vaeedit.further import resolved
 from vaeedit.image import expanded, file_name
+from vaeedit.limits import PICTURE, read_regular
 from vaeedit.options import as_dict, validate
 from vaeedit.pipeline import Pipeline, Plan
 from vaeedit.plugins import registry
 from vaeedit.settings import Policy, Settings
-from vaeedit.vae.files import checksum, find_vae
+from vaeedit.vae.files import checksum, find_vae, read_info
 from vaeedit.vae.folders import is_remote
 
 
@@ -38,16 +39,22 @@ class Order:
 
     @cached_property
     def steps(self) -> list[dict[str, Any]]:
-        """For the journal: operation, options, VAE and its checksum, of each step. Raises what `Pipeline.check` raises."""
+        """For the journal: all that decides what each step does. Raises what `Pipeline.check` raises."""
         steps = []
         for step in self._plan:
             vae = self._given.vae or step.vae
+            path = find_vae(vae, registry())
             steps.append(
                 {
                     "operation": step.provided.qualified,
+                    "package": _package(step.provided.distribution),
                     "options": {**as_dict(step.options), **step.images},
                     "vae": vae,
-                    "checksum": checksum(find_vae(vae, registry())),
+                    "checksum": checksum(path),
+                    "network": _package_of_network(path),
+                    "name": step.name,
+                    "when": step.when.text if step.when else None,
+                    "maps": sorted(step.maps),
                 }
             )
         return steps
@@ -77,7 +84,8 @@ class Order:
         steps = []
         for step, planned in zip(self.steps, self._plan, strict=True):
             images = {key: [file_name(text) for text in texts] for key, texts in planned.images.items()}
-            steps.append({**step, "options": {**step["options"], **images}, "vae": _public(step["vae"])})
+            told = {key: step[key] for key in ("operation", "checksum")}
+            steps.append({**told, "options": {**step["options"], **images}, "vae": _public(step["vae"])})
         return {**self.made, "steps": steps}
 
     def fingerprint(self, data: bytes, job: Job) -> str:
@@ -88,9 +96,10 @@ class Order:
             "metadata": self.metadata,
             "provenance": self.provenance,
             "format": suffix,
+            "sides": sorted(job.sides),
         }
-        further = [path.read_bytes() for path in self._further(job)]
-        return digest(data, msgspec.json.encode(decides, order="sorted"), *further)
+        further = [read_regular(path, PICTURE) for path in self._further(job)]
+        return digest(data, encoded(decides, "sorted"), *further)
 
     def _further(self, job: Job) -> Iterator[Path]:
         """The further pictures of all steps for one input."""
@@ -98,6 +107,22 @@ class Order:
             for texts in step.images.values():
                 for text in texts:
                     yield from expanded(resolved(text, self.pipeline.folder, job.source))
+
+
+def _package(name: str) -> str:
+    """A package with its version, so that what another version made is known by it."""
+    try:
+        return f"{name} {version(name)}"
+    except (PackageNotFoundError, ValueError):
+        return name
+
+
+def _package_of_network(vae: Path) -> str:
+    """The package whose code the VAE runs; empty where that cannot be told, which loading it will say."""
+    try:
+        return _package(registry().architectures.find(read_info(vae, registry()).architecture).distribution)
+    except VaeeditError:
+        return ""
 
 
 def _public(vae: str) -> str:

@@ -1,7 +1,10 @@
 """From what the user typed to pictures: files, folders, quoted patterns, and lists of names."""
 
+import codecs
+import errno
 import glob
 import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,6 +12,9 @@ from pathlib import Path
 
 from vaeedit.errors import UsageError
 from vaeedit.image.files import FORMATS
+from vaeedit.limits import LIST as LISTED
+from vaeedit.limits import read_regular
+from vaeedit.plain import plain
 
 STREAM = "-"
 LIST = "@"
@@ -55,15 +61,39 @@ def _named(name: str, recursive: bool) -> list[Source]:
 
 
 def _listed(name: str, recursive: bool) -> list[Source]:
-    try:
-        text = sys.stdin.read() if name == STREAM else Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"The list {name} cannot be read: {error}.") from None
+    """The pictures of a list; a line that can be no name of a file stands for itself and fails alone."""
     found: list[Source] = []
-    for line in filter(None, map(str.strip, text.splitlines())):
-        path = Path(line)
-        found += _inside(path, recursive) if path.is_dir() else [Source(path, Path(path.name))]
+    for number, line in enumerate(_content(name).removeprefix(codecs.BOM_UTF8).splitlines(), 1):
+        text = line.strip().decode("utf-8", "surrogateescape")
+        path = Path(text)
+        try:
+            if text:
+                found += _inside(path, recursive) if _is_folder(path) else [Source(path, Path(path.name))]
+        except (OSError, ValueError):
+            shown = Path(f"line {number} of {Path(name).name} ({plain(text[:40]).replace(os.sep, ' ')}...)")
+            found.append(Source(shown, shown))
     return found
+
+
+def _content(name: str) -> bytes:
+    if name != STREAM:
+        return read_regular(name, LISTED, UsageError)
+    data = sys.stdin.buffer.read(LISTED.value + 1)
+    if len(data) > LISTED.value:
+        raise UsageError(
+            f"The list on standard input has over {LISTED.value:,} bytes; {LISTED.variable} changes that."
+        )
+    return data
+
+
+def _is_folder(path: Path) -> bool:
+    """Raises OSError or ValueError for what can be no name of a file."""
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise
+        return False
 
 
 def _inside(folder: Path, recursive: bool) -> Iterator[Source]:

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from vaeedit.batch.deliver import Parcel
 from vaeedit.batch.jobs import Job
-from vaeedit.batch.journal import Record, digest
+from vaeedit.batch.journal import Record
+from vaeedit.batch.lines import digest
 from vaeedit.batch.memory import run_within_memory
 from vaeedit.batch.order import Order
 from vaeedit.batch.overlap import overlapped
@@ -25,11 +27,8 @@ from vaeedit.image import (
     made_of,
     read_bytes,
     without_note,
-    write,
     write_bytes,
-    write_whole,
 )
-from vaeedit.image.files import make_folder
 from vaeedit.limits import PICTURE, read_regular
 from vaeedit.operation import Result
 from vaeedit.session import Session
@@ -101,32 +100,36 @@ class Worker:
         return self._record(attempt, status="failed", error=attempt.error)
 
     def _delivered(self, attempt: Attempt, result: Result) -> Record:
-        """Write the image, or its film, and the side pictures."""
+        """Write the image, or its film, and the side pictures, under temporary names."""
         job, frame = attempt.job, attempt.frame
         assert frame is not None
         data, found = self._encoded(attempt, frame, result)
         warnings = [f"{job.target or STREAM}: {text}" for text in found]
-        sides = {
-            name: path for name, path in job.sides.items() if name == "compare" or name in result.maps
-        }  # a step that was skipped gives none
-        for name, path in sides.items():
-            make_folder(path.parent)
-            picture = compare(frame, result.frame) if name == "compare" else result.maps[name]
-            warnings += write(picture, path)
+        sides: dict[str, str] = {}
+        with Parcel(job.run) as parcel:
+            for name, path in job.sides.items():
+                if name != "compare" and name not in result.maps:
+                    continue  # of a step that was skipped
+                picture = compare(frame, result.frame) if name == "compare" else result.maps[name]
+                side, found = write_bytes(picture, format_of(path))
+                warnings += [f"{path}: {text}" for text in found]
+                sides[name] = parcel.add(path, side)
+            if job.target is not None:
+                parcel.add(job.target, data)
+            fingerprint = self.order.fingerprint(attempt.data, job)
         if job.target is None:
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
-        else:
-            make_folder(job.target.parent)
-            write_whole(job.target, data)
         return self._record(
             attempt,
             status="done",
             width=frame.width,
             height=frame.height,
-            fingerprint=self.order.fingerprint(attempt.data, job),
+            fingerprint=fingerprint,
             written=digest(data),
-            sides={name: str(path) for name, path in sides.items()},
+            sides={name: str(job.sides[name]) for name in sides},
+            sides_written=sides,
+            parts=parcel.parts,
             notes=dict(result.notes),
             warnings=warnings,
             rungs=attempt.rungs,

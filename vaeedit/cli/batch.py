@@ -1,15 +1,20 @@
 """Flags that every command on images has, and the run they ask for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from vaeedit.batch.jobs import EXISTS, Job, plan, remove_leftovers, with_sides
-from vaeedit.batch.journal import NAME, History, Journal, read_history
+from vaeedit.batch.clashes import real
+from vaeedit.batch.history import History, read_history
+from vaeedit.batch.jobs import EXISTS, Job, placed, refuse_clashes, remove_leftovers, settled, with_sides
+from vaeedit.batch.journal import NAME, Journal
+from vaeedit.batch.lock import Claim
 from vaeedit.batch.sources import LIST, STREAM, find_sources
 from vaeedit.cli import console
+from vaeedit.cli.files import files_read, files_written
 from vaeedit.cli.report import Reporter
 from vaeedit.cli.watch import watch
 from vaeedit.errors import UsageError
@@ -64,45 +69,75 @@ def run_on_files(
     name: str,
     pictures: Mapping[str, str],
     beside: Sequence[str] = (),
+    read: Iterable[tuple[str, Path]] = (),
 ) -> int:
     """Plan and do what the flags in `values` ask for; returns the exit code.
 
     `name` goes into default output names, `pictures` maps side pictures to what the user typed, and maps in `beside`
-    are written beside each output.
+    are written beside each output. `read` are further files that no output may replace, as messages call them.
     """
     journal = _journal_of(values)
     if (values["resume"] or values["watch"]) and journal is None:
         raise UsageError("--resume and --watch need an output folder (-o DIR) or a --journal.")
-    history = read_history(journal) if journal and values["resume"] else History()
-    if values["watch"]:
-        assert journal is not None
-        return watch(order_of(pipeline, values), values, name, Journal(journal), history)
-    jobs = plan(
-        find_sources(values["inputs"], recursive=values["recursive"]),
-        values["output"],
-        name,
-        exists=values["exists"],
-        in_place=values["in_place"],
-        film=_is_no_picture(values["output"]) and order_of(pipeline, values).gives_film,
-        made=history.made,
-    )
     if values["compare"]:
         pictures = {**pictures, "compare": values["compare"]}
-    jobs = with_sides(jobs, pictures, beside, overwrite=values["exists"] == "overwrite" or history.resumed)
-    if values["dry_run"]:
-        return _say_plan(pipeline, jobs)
-    if history.resumed:
-        remove_leftovers(jobs)
-    start = history.start(job.target for job in jobs if job.target)
-    kept = Journal(journal, start) if journal and not all(job.skipped for job in jobs) else None
-    return _run(pipeline, values, jobs, kept, history)
+    with ExitStack() as claims:
+        if values["watch"]:
+            assert journal is not None
+            _claim(claims, values, journal)
+            return watch(order_of(pipeline, values), values, name, journal, _history(values, journal))
+        jobs = placed(
+            find_sources(values["inputs"], recursive=values["recursive"]),
+            values["output"],
+            name,
+            in_place=values["in_place"],
+            film=_is_no_picture(values["output"]) and order_of(pipeline, values).gives_film,
+        )
+        if journal is not None and not values["dry_run"]:
+            _claim(claims, values, journal)
+        history = _history(values, journal)
+        jobs = settled(jobs, values["exists"], made=history.wrote)
+        replaces = values["exists"] == "overwrite"
+        jobs = with_sides(jobs, pictures, beside, overwrite=replaces, made=history.wrote)
+        refuse_clashes(jobs, [*read, *files_read(pipeline, jobs, values)], files_written(values, journal))
+        if values["dry_run"]:
+            return _say_plan(pipeline, jobs)
+        return _run(pipeline, values, jobs, journal, history)
+
+
+def _claim(claims: ExitStack, values: Mapping[str, Any], journal: Path) -> None:
+    """Keep other runs away from the journal, and from the output folder where that has another."""
+    own = {real(journal)}
+    folder = _output_folder(values)
+    if folder is not None:
+        own.add(real(folder / NAME))
+    for path in sorted(own):
+        claims.enter_context(Claim(path))
+
+
+def _history(values: Mapping[str, Any], journal: Path | None) -> History:
+    """What is known where a run is resumed; raises UsageError for a journal that cannot tell enough."""
+    if journal is None or not values["resume"]:
+        return History()
+    history = read_history(journal)
+    if history.damaged:
+        first, *others = history.damaged
+        more = f" and {len(others)} more" if others else ""
+        told = f"Line {first}{more} of the journal {journal} cannot be read"
+        if values["in_place"]:
+            raise UsageError(
+                f"{told}, so nothing tells which pictures have been replaced already; "
+                "look at them, and name those that are left, without --resume."
+            )
+        console.warn(f"{told}; outputs that only they tell of count as files of somebody else.")
+    return history
 
 
 def _run(
     pipeline: "Pipeline",
     values: Mapping[str, Any],
     jobs: Sequence[Job],
-    journal: Journal | None,
+    journal: Path | None,
     history: History,
 ) -> int:
     from vaeedit.batch.engines import choose
@@ -114,12 +149,17 @@ def _run(
     streams = any(job.source is None or job.target is None for job in jobs)
     if streams and (values["workers"] > 1 or values["engine"] == "dask"):
         raise UsageError("Standard input and output belong to one process; leave out --workers and --engine.")
+    if values["resume"]:
+        remove_leftovers(jobs, history.processes)
+    kept = (
+        Journal(journal, resumes=values["resume"]) if journal and not all(j.skipped for j in jobs) else None
+    )
     with Reporter(len(jobs), as_json=values["as_json"]) as reporter:
         summary = run_batch(
             order_of(pipeline, values),
             jobs,
             engine,
-            journal=journal,
+            journal=kept,
             history=history,
             fail_fast=values["fail_fast"],
             tell=reporter.tell,
@@ -157,14 +197,20 @@ def _threads(values: Mapping[str, Any]) -> int | None:
 
 def _journal_of(values: Mapping[str, Any]) -> Path | None:
     """Where the journal goes: where it is asked for, or into the output folder if there is one."""
-    output: str | None = values["output"]
     if values["journal"]:
         return Path(values["journal"])
+    folder = _output_folder(values)
+    return None if folder is None else folder / NAME
+
+
+def _output_folder(values: Mapping[str, Any]) -> Path | None:
+    """The folder that receives the outputs, if -o names one."""
+    output: str | None = values["output"]
     if output is None or output == "-":
         return None
     several = len(values["inputs"]) > 1 or any(map(_is_several, values["inputs"]))
     folder = Path(output)
-    return folder / NAME if several or output.endswith(("/", "\\")) or folder.is_dir() else None
+    return folder if several or output.endswith(("/", "\\")) or folder.is_dir() else None
 
 
 def _is_no_picture(output: str | None) -> bool:

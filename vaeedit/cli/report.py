@@ -1,6 +1,5 @@
 """What the user sees of a batch: one line or JSON record for each file, and progress where somebody watches."""
 
-import json
 import sys
 from contextlib import ExitStack
 from types import TracebackType
@@ -47,17 +46,10 @@ class Reporter:
             self._bar.advance(self._task)
 
     def _say_json(self, record: "Record") -> None:
+        from vaeedit.batch.lines import encoded
+
         if record.output != "-":  # stdout carries the picture
-            console.say_json_text(_json(record))
-
-
-def _json(record: "Record") -> str:
-    import msgspec
-
-    try:
-        return msgspec.json.encode(record).decode()
-    except UnicodeEncodeError:  # a name that is not UTF-8
-        return json.dumps(msgspec.to_builtins(record), ensure_ascii=False)
+            console.say_json_text(encoded(record).decode())
 
 
 def _remarks(record: "Record") -> str:

@@ -1,6 +1,7 @@
 """`vaeedit run` and `vaeedit chain`: a pipeline, from a YAML file or in one line, over images."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -23,13 +24,14 @@ def _callback(**values: Any) -> int:
             recipe.require_harmless([text.partition("=")[0] for text in assignments], values["vae"])
         pipeline = _assigned(recipe.pipeline, assignments)
         require_present(recipe, pipeline.steps, values["vae"])
-        return _execute(pipeline, values)
+        return _execute(pipeline, values, [("the picture of --from", Path(values["made"]))])
     if values["trust"]:
         raise UsageError("--trust is about the picture of --from; a pipeline file is trusted.")
     if len(values["inputs"]) < 2:
         raise UsageError("vaeedit run takes a pipeline file and at least one input.")
     name, *inputs = values["inputs"]
-    return _execute(_assigned(Pipeline.from_file(name), assignments), {**values, "inputs": inputs})
+    pipeline, read = _assigned(Pipeline.from_file(name), assignments), [("the pipeline file", Path(name))]
+    return _execute(pipeline, {**values, "inputs": inputs}, read)
 
 
 def _chain(**values: Any) -> int:
@@ -38,9 +40,9 @@ def _chain(**values: Any) -> int:
     return _execute(parse_line(values["line"]), values)
 
 
-def _execute(pipeline: Any, values: dict[str, Any]) -> int:
+def _execute(pipeline: Any, values: dict[str, Any], read: Iterable[tuple[str, Path]] = ()) -> int:
     maps = tuple(dict.fromkeys(name for step in pipeline.steps for name in step.maps))
-    return run_on_files(pipeline, values, "edited", {}, maps)
+    return run_on_files(pipeline, values, "edited", {}, maps, read)
 
 
 def _assigned(pipeline: Any, assignments: Sequence[str]) -> Any:

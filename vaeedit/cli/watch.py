@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vaeedit.batch.jobs import Job, plan
-from vaeedit.batch.journal import History, Journal, Record
+from vaeedit.batch.history import History
+from vaeedit.batch.jobs import Job, plan, refuse_clashes
+from vaeedit.batch.journal import Journal, Record
 from vaeedit.batch.sources import Source, find_sources
 from vaeedit.batch.watch import arrivals
 from vaeedit.cli import console
+from vaeedit.cli.files import files_written
 from vaeedit.cli.report import Reporter
 from vaeedit.errors import UsageError
 
@@ -16,21 +18,22 @@ if TYPE_CHECKING:
     from vaeedit.batch.order import Order
 
 
-def watch(order: "Order", values: Mapping[str, Any], name: str, journal: Journal, history: History) -> int:
+def watch(order: "Order", values: Mapping[str, Any], name: str, journal: Path, history: History) -> int:
     """Do what arrives; outputs that were there before are left alone unless --exists says otherwise."""
     from vaeedit.batch.engines import here
-    from vaeedit.batch.run import Summary, run_batch
+    from vaeedit.batch.run import run_batch
+    from vaeedit.batch.summary import Summary
 
     if values["workers"] > 1 or values["engine"] != "local":
         raise UsageError("--watch works with one local worker.")
     exists = "skip" if values["exists"] == "error" else values["exists"]
-    own: set[Path] = set()
+    own = list(files_written(values, journal))
 
     def planned(sources: Sequence[Source]) -> list[Job]:
-        def made(path: Path) -> bool:
-            return path in own or history.made(path)
-
-        return plan(sources, values["output"], name, exists=exists, in_place=values["in_place"], made=made)
+        in_place: bool = values["in_place"]
+        jobs = plan(sources, values["output"], name, exists=exists, in_place=in_place, made=history.wrote)
+        refuse_clashes(jobs, written=own)
+        return jobs
 
     def find() -> list[Source]:
         return find_sources(values["inputs"], recursive=values["recursive"])
@@ -39,12 +42,20 @@ def watch(order: "Order", values: Mapping[str, Any], name: str, journal: Journal
     with Reporter(None, as_json=values["as_json"]) as reporter:
 
         def tell(record: Record) -> None:
-            own.add(Path(record.output))
+            history.add(record)
             summary.add(record)
             reporter.tell(record)
 
         try:
-            run_batch(order, arrivals(find, planned), here(), journal=journal, history=history, tell=tell)
+            run_batch(
+                order,
+                arrivals(find, planned),
+                here(),
+                journal=Journal(journal, resumes=values["resume"]),
+                history=history,
+                results_stay=False,
+                tell=tell,
+            )
         except KeyboardInterrupt:
             console.note(f"{summary.done} done, {len(summary.failures)} failed.")
     return console.FAILED if summary.failures else console.OK

@@ -1,13 +1,13 @@
 """Which files are pictures, and how a file appears whole or not at all."""
 
 import os
-import re
-import secrets
-import shutil
-from collections.abc import Iterable
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vaeedit.errors import ImageError, UsageError
+from vaeedit.image.parts import part_of, this_process
 
 FORMATS = {
     ".jpg": "JPEG",
@@ -23,9 +23,6 @@ FORMATS = {
 
 FILMS = {".gif": "GIF", ".mp4": "MP4"}
 """The same for films, which some operations make and none reads."""
-
-PART = ".part"
-"""Ending of a temporary file."""
 
 
 def image_files(paths: Iterable[Path], *, recursive: bool = False) -> list[Path]:
@@ -56,46 +53,74 @@ def make_folder(folder: Path) -> None:
         raise ImageError(f"The folder {folder} cannot be made: {(error.strerror or '').lower()}.") from error
 
 
-def parts_in(folder: Path, names: Iterable[str]) -> list[Path]:
-    """Temporary files in a folder of outputs of these names: a killed process has left them, or one is writing."""
-    if not folder.is_dir():
-        return []
-    ours = {_head(name) for name in names}
-    end = re.compile(r"[0-9a-f]{8}" + re.escape(PART))
-    return [
-        path
-        for path in folder.iterdir()
-        if end.fullmatch(path.name[-len(PART) - 8 :]) and path.name[: -len(PART) - 8] in ours
-    ]
-
-
-def _head(name: str) -> str:
-    """How the temporary name of an output begins."""
-    return f".{name[:40]}."
-
-
 def write_whole(path: Path, data: bytes) -> None:
     """Write `data` under a temporary name in the same folder, then rename; raises ImageError.
 
-    A link is followed; a file that is replaced keeps its permissions. The temporary file is removed on any
-    failure, an interrupt included.
+    A link is followed, but one that leads nowhere is replaced; a file that is replaced keeps its permissions and, where
+    that is allowed, its owner. The temporary file is removed on any failure, an interrupt included.
     """
-    target = Path(os.path.realpath(path))
-    temporary = target.with_name(f"{_head(target.name)}{secrets.token_hex(4)}{PART}")
-    try:
+    put(write_part(path, data), path)
+
+
+def write_part(path: Path, data: bytes, owner: str | None = None) -> Path:
+    """Write what `put` makes the file `path`, on the disk when this returns; gives its name; raises ImageError.
+
+    `owner` is the process whose run it belongs to, by default this one.
+    """
+    with _said(path):
+        part = part_of(landing(path), owner or this_process())
         try:
-            handle = os.open(
-                temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
-            )
+            handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            if target.exists():
-                shutil.copymode(target, temporary)
-            os.replace(temporary, target)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    return part
+
+
+def put(part: Path, path: Path) -> None:
+    """Rename what `write_part` has written; raises ImageError, and then nothing is left of it."""
+    with _said(path):
+        try:
+            target = landing(path)
+            _keep_owner(target, part)
+            os.replace(part, target)
         finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _said(path: Path) -> Iterator[None]:
+    """Turn what the system says into a sentence."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise ImageError(f"{path} cannot be written: {reason}.") from error
+
+
+def landing(path: Path) -> Path:
+    """Where a file of this name is written: a link is followed, unless it leads nowhere. Raises ImageError for a device."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return path if path.is_symlink() else Path(os.path.realpath(path))
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise ImageError(f"{path} cannot be written: it is there and is not a regular file.")
+    return Path(os.path.realpath(path))
+
+
+def _keep_owner(target: Path, part: Path) -> None:
+    """Give the new file the permissions and, where that is allowed, the owner and group of the one it replaces."""
+    try:
+        old, new = os.stat(target), os.stat(part)
+    except FileNotFoundError:
+        return
+    if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+        for owner in ((-1, old.st_gid), (old.st_uid, -1)):
+            with suppress(OSError):
+                os.chown(part, *owner)
+    os.chmod(part, stat.S_IMODE(old.st_mode) & 0o777)

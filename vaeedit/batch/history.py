@@ -1,0 +1,124 @@
+"""What a journal knows: which outputs are finished, and which files runs of vaeedit have written."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vaeedit.batch.jobs import Job
+from vaeedit.batch.journal import BEGIN, Head, Record, require_journal
+from vaeedit.batch.lines import decoded, digest, unsealed
+from vaeedit.errors import UsageError, VaeeditError
+from vaeedit.limits import PICTURE, read_regular
+
+if TYPE_CHECKING:
+    from vaeedit.batch.order import Order
+
+
+@dataclass
+class History:
+    """What became of the files of earlier runs; of each the last counts."""
+
+    last: dict[str, Record] = field(default_factory=dict)
+    """By output."""
+    written: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    """By input and file: the hashes of all that was written there."""
+    replaced: dict[str, Record] = field(default_factory=dict)
+    """By hash: what was made in place since the last run that resumed no other; the originals are gone."""
+    processes: set[str] = field(default_factory=set)
+    """Those of the runs."""
+    damaged: list[int] = field(default_factory=list)
+    """Numbers of the lines that cannot be read, but for those that a killed run left unfinished."""
+    _digests: dict[str, tuple[tuple[int, ...], str]] = field(default_factory=dict)
+
+    def add(self, line: Record | Head) -> None:
+        """Take in a line of the journal."""
+        if isinstance(line, Head):
+            self.processes.add(line.process)
+            if not line.resumes:
+                self.replaced.clear()
+            return
+        if line.status not in ("done", "failed"):
+            return
+        self.last[line.output] = line
+        if line.status == "failed":
+            return
+        for path, written in line.files.items():
+            self.written.setdefault((line.input, path), set()).add(written)
+        if line.input == line.output:
+            self.replaced[line.written] = line
+
+    def wrote(self, job: Job, path: Path) -> bool:
+        """Whether a file holds what a run has written there for the same input, so that it may be replaced."""
+        known = self.written.get((job.name, str(path)))
+        return known is not None and self._digest(path) in known
+
+    def finished(self, order: "Order", job: Job) -> Record | None:
+        """The record of a job whose output is there, whole, and what this input and these options give.
+
+        In place the output is all there is: it is finished if a run has written it.
+        """
+        if job.source is None or job.target is None:
+            return None
+        if job.in_place:
+            return self.replaced.get(self._digest(job.target) or "")
+        record = self.last.get(str(job.target))
+        if record is None or record.status != "done" or record.input != job.name:
+            return None
+        if any(self._digest(Path(path)) != written for path, written in record.files.items()):
+            return None
+        if any(str(job.sides.get(name)) != path for name, path in record.sides.items()):
+            return None
+        try:
+            data = read_regular(job.source, PICTURE)
+            return record if order.fingerprint(data, job) == record.fingerprint else None
+        except (VaeeditError, OSError):
+            return None
+
+    def _digest(self, path: Path) -> str | None:
+        """Hash of a file, read again only where it has changed; None where it cannot be read."""
+        try:
+            status = os.stat(path)
+            stamp = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+            known = self._digests.get(str(path))
+            if known is None or known[0] != stamp:
+                known = self._digests[str(path)] = stamp, digest(read_regular(path, PICTURE))
+            return known[1]
+        except (VaeeditError, OSError, ValueError):
+            return None
+
+
+def read_history(path: Path) -> History:
+    """What a journal holds; raises UsageError where there is none, or something else."""
+    if not path.is_file():
+        raise UsageError(f"There is no journal {path} to resume; leave out --resume.")
+    require_journal(path)
+    history, cut = History(), 0
+    for number, line in _lines(path):
+        try:
+            found = _understood(line)
+        except ValueError:
+            history.damaged += [cut] if cut else []
+            cut = 0 if line.endswith(b'"}\n') else number
+            history.damaged += [] if cut else [number]
+            continue
+        if cut and not isinstance(found, Head):  # a killed run's last line is followed by another run's first
+            history.damaged.append(cut)
+        cut = 0
+        history.add(found)
+    return history
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not empty, with their numbers."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                yield number, line
+
+
+def _understood(line: bytes) -> Record | Head:
+    """Raises ValueError for a line that is not as it was written, or says something else."""
+    data = unsealed(line)
+    return decoded(data, Head) if data.startswith(BEGIN) else decoded(data, Record)

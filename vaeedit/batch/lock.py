@@ -1,0 +1,92 @@
+"""A journal, and the folder it stands in, belong to one run at a time.
+
+The system's lock on a file ends with its process, however that ends; the file beside it says who holds it.
+"""
+
+import errno
+import os
+import socket
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+from vaeedit.errors import ImageError, UsageError
+from vaeedit.image.files import make_folder
+
+HELD = (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)
+
+
+class Claim:
+    """Holds a journal for this run; use it as a context manager.
+
+    Entering raises UsageError where another run holds it. Folders that had to be made go again if they stay empty.
+    """
+
+    def __init__(self, journal: Path) -> None:
+        self.journal = journal
+        self.path = journal.with_name(f".{journal.name}.lock")
+        self._handle = -1
+        self._made: list[Path] = []
+
+    def __enter__(self) -> "Claim":
+        folder = self.path.parent
+        self._made = [path for path in (folder, *folder.parents) if not path.exists()]
+        make_folder(folder)
+        try:
+            while not self._taken():
+                os.close(self._handle)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise ImageError(f"{self.path} cannot be written: {reason}.") from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with suppress(OSError):
+            if self._is_there():
+                self.path.unlink()
+        os.close(self._handle)
+        for folder in self._made:
+            with suppress(OSError):
+                folder.rmdir()
+
+    def _taken(self) -> bool:
+        """Open and lock the file; False where its last holder has removed it meanwhile."""
+        self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            _lock(self._handle)
+        except OSError as error:
+            if error.errno in HELD:
+                holder = os.read(self._handle, 300).decode("utf-8", "replace").strip()
+                os.close(self._handle)
+                raise UsageError(
+                    f"{self.journal} belongs to a run that goes on ({holder or 'which is just starting'}); "
+                    "wait for its end, or name another folder or --journal."
+                ) from None
+        if not self._is_there():
+            return False
+        os.truncate(self._handle, 0)
+        os.write(self._handle, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+        return True
+
+    def _is_there(self) -> bool:
+        """Whether the file that was opened still has its name."""
+        try:
+            return os.path.samestat(os.stat(self.path), os.fstat(self._handle))
+        except FileNotFoundError:
+            return False
+
+
+def _lock(handle: int) -> None:
+    """Lock a file or raise OSError; a file system that knows no locks lets every run in."""
+    try:
+        import fcntl
+    except ImportError:
+        import msvcrt
+
+        os.lseek(handle, 1 << 20, os.SEEK_SET)  # beyond the text, which others read
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        os.lseek(handle, 0, os.SEEK_SET)
+        return
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,63 @@
+"""What became of a batch, counted."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from vaeedit.batch.journal import Record
+from vaeedit.batch.lines import encoded
+from vaeedit.image.files import make_folder, write_whole
+
+
+@dataclass
+class Summary:
+    """What became of a batch."""
+
+    done: int = 0
+    skipped: int = 0
+    failures: dict[str, str] = field(default_factory=dict)
+    """Cause by input."""
+    seconds: float = 0.0
+    stopped: bool = False
+    """Whether a failure ended the run early."""
+
+    def add(self, record: Record) -> None:
+        """Count one file."""
+        if record.failed:
+            self.failures[record.input] = record.error
+        elif record.status == "done":
+            self.done += 1
+        else:
+            self.skipped += 1
+
+    def lose(self, record: Record) -> None:
+        """Count a file as failed that was counted as done."""
+        self.done -= 1
+        self.add(record)
+
+    def sentence(self, files: int) -> str:
+        """How it went."""
+        left = f", {self.skipped} left alone" if self.skipped else ""
+        failed = f", {len(self.failures)} failed" if self.failures else ""
+        early = " Stopped at the first failure." if self.stopped else ""
+        return f"{self.done} of {files} done{left}{failed}.{early}"
+
+    def write(self, path: Path) -> None:
+        """As a JSON file; raises ImageError where that cannot be written."""
+        make_folder(path.parent)
+        write_whole(path, msgspec.json.format(encoded(self.as_dict()), indent=2) + b"\n")
+
+    def as_dict(self) -> dict[str, Any]:
+        """For a report."""
+        files = self.done + len(self.failures)
+        return {
+            "done": self.done,
+            "skipped": self.skipped,
+            "failed": len(self.failures),
+            "stopped_early": self.stopped,
+            "seconds": round(self.seconds, 3),
+            "seconds_per_file": round(self.seconds / files, 3) if files else None,
+            "failures": [{"input": name, "error": text} for name, text in self.failures.items()],
+        }
