@@ -94,3 +94,51 @@ def test_the_page_shows_names_and_runs_nothing(tmp_path):
     for harmful in ("<script>", "' onerror='", "<img src=x", "<b>model", "\u202e", "\x1b"):
         assert harmful not in page
     assert "caf\\xe9.png" in page
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["denoise", "LONG"],
+        ["denoise", "in.png", "--vae", "LONG"],
+        ["denoise", "in.png", "--vae", "LONG.safetensors"],
+        ["denoise", "in.png", "-o", "LONG.png"],
+        ["denoise", "in.png", "-o", "out.png", "--compare", "LONG.png"],
+        ["style", "in.png", "LONG"],
+        ["info", "LONG"],
+        ["run", "LONG", "in.png"],
+        ["models", "info", "LONG"],
+        ["anomaly", "score", "LONG", "--vae", "LONG"],
+        ["evaluate", "denoise", "LONG"],
+    ],
+)
+def test_a_name_that_is_too_long_is_a_sentence(vaeedit, tmp_path, photo, arguments):
+    photo(tmp_path / "in.png", size=(16, 16))
+    ran = vaeedit(*(word.replace("LONG", "n" * 300) for word in arguments))
+    assert ran.code in (1, 2)
+    assert ran.err.startswith("Error: ")
+    assert "nnn" in ran.err
+    assert "unexpected" not in ran.err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["info", "pipe.png"],
+        ["run", "--from", "pipe.png", "in.png"],
+        ["style", "in.png", "pipe.png"],
+        ["fuse", "in.png", "pipe.png"],
+        ["anomaly", "score", "in.png", "--vae", "pipe.safetensors"],
+        ["info", "/dev/zero"],
+        ["style", "in.png", "/dev/zero"],
+    ],
+)
+def test_pipes_and_devices_are_not_read(run_vaeedit, tmp_path, photo, arguments):
+    photo(tmp_path / "in.png", size=(16, 16))
+    os.mkfifo(tmp_path / "pipe.png")
+    os.mkfifo(tmp_path / "pipe.safetensors")
+    done = run_vaeedit(*arguments, cwd=tmp_path)  # it would hang, or fill the memory
+    assert done.returncode in (1, 2)
+    assert done.stderr.startswith(b"Error: ")
+    assert b"unexpected" not in done.stderr

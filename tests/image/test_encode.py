@@ -1,4 +1,5 @@
 import io
+import struct
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -244,6 +245,16 @@ def test_exif_of_any_content_is_written_or_left_out(block):
             found, said = _round_trip(frame, format)
         assert found.pixels.shape == (4, 4, 3)
         assert said in ([], [f"{format} cannot hold damaged EXIF; it was left out."])
+
+
+@pytest.mark.parametrize("tag", [0x010E, 0x014A])
+def test_avif_leaves_out_exif_that_pillow_reads_but_cannot_write_again(tag):
+    """A description, or a pointer, made of rational numbers."""
+    entries = (0x0112, 3, 1, 1), (tag, 5, 1, 0)
+    block = b"".join(struct.pack("<HHLL", *entry) for entry in sorted(entries))
+    exif = b"Exif\0\0II*\0\x08\0\0\0\x02\0" + block + bytes(4)
+    _, said = _round_trip(make.frame(make.ramp("RGB", 4, 4), Metadata(exif=exif)), "AVIF")
+    assert said == ["AVIF cannot hold damaged EXIF; it was left out."]
 
 
 # ---- files

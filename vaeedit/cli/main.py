@@ -1,5 +1,6 @@
 """`vaeedit`: fixed commands, and one generated for every operation that a plugin provides."""
 
+import os
 import sys
 
 import click
@@ -121,8 +122,16 @@ def call(arguments: list[str]) -> int:
     except Exception as error:
         if debug:
             raise
-        console.complain(
-            f"something unexpected went wrong ({type(error).__name__}: {error}). "
-            "Run again with --debug for the details, and please report it."
-        )
+        console.complain(_what_went_wrong(error))
         return console.FAILED
+
+
+def _what_went_wrong(error: Exception) -> str:
+    if (
+        isinstance(error, OSError) and error.filename is not None
+    ):  # a name that is too long, a folder that is closed
+        return f"{os.fsdecode(error.filename)} cannot be used: {(error.strerror or str(error)).lower()}."
+    return (
+        f"something unexpected went wrong ({type(error).__name__}: {error}). "
+        "Run again with --debug for the details, and please report it."
+    )

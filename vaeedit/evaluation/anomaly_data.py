@@ -1,6 +1,7 @@
 """Data sets of defects as they are laid out on disk: MVTec AD, BTAD and VisA become one kind of record."""
 
 import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from vaeedit.errors import UsageError
 from vaeedit.image import image_files, read
+from vaeedit.limits import LIST, read_regular
 
 GOOD = "good"
 """What normal test images are called, whatever the data set calls them."""
@@ -107,8 +109,8 @@ def _visa(folder: Path) -> Tree:
         raise UsageError(f"{folder} is of VisA, whose split into training and test is not there: {split}.")
     normals: list[Path] = []
     tests: list[Labelled] = []
-    with split.open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["object"] == folder.name]
+    text = read_regular(split, LIST, UsageError).decode("utf-8", "surrogateescape")
+    rows = [row for row in csv.DictReader(io.StringIO(text, newline="")) if row["object"] == folder.name]
     for row in rows:
         path = folder.parent / row["image"]
         if row["split"] == "train":

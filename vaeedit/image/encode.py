@@ -4,6 +4,7 @@ import io
 import os
 import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -118,10 +119,23 @@ def _fit_metadata(metadata: Metadata, format: str) -> tuple[Metadata, list[str]]
     if metadata.xmp and len(metadata.xmp) > holds.longest:
         warnings.append(f"{format} cannot hold XMP of {len(metadata.xmp):,} bytes; it was left out.")
         metadata = replace(metadata, xmp=None)
-    if metadata.exif and format in ("AVIF", "TIFF") and not tiff.readable_exif(metadata.exif):
+    if metadata.exif and not _WRITABLE_EXIF.get(format, bool)(metadata.exif):
         warnings.append(f"{format} cannot hold damaged EXIF; it was left out.")
         metadata = replace(metadata, exif=None)
     return metadata, warnings
+
+
+def _rewritable_exif(exif: bytes) -> bool:
+    """Whether Pillow can take the orientation out, as it does for AVIF."""
+    tags = Image.Exif()
+    try:
+        tags.load(exif)
+        return bool(tags.tobytes())
+    except Exception:  # Pillow raises anything on damaged tags
+        return False
+
+
+_WRITABLE_EXIF: dict[str, Callable[[bytes], Any]] = {"AVIF": _rewritable_exif, "TIFF": tiff.readable_exif}
 
 
 def _flattened(frame: Frame) -> Frame:
