@@ -36,6 +36,22 @@ def test_json_lines_name_the_very_file(vaeedit, tmp_path, photo):
     assert ran.out.isascii()
 
 
+def test_a_report_names_the_very_file(vaeedit, tmp_path):
+    (tmp_path / "in").mkdir()
+    for name in (FORGED, LATIN, "日本.png"):
+        (tmp_path / "in" / name).write_bytes(b"")
+    assert vaeedit("denoise", "in", "-o", "out", "--report", "r.json").code == 1
+    text = (tmp_path / "r.json").read_text("utf-8")
+    assert {one["input"] for one in json.loads(text)["failures"]} == {
+        f"in/{FORGED}",
+        f"in/{LATIN}",
+        "in/日本.png",
+    }
+    assert "日本" in text
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+
+
 @pytest.mark.parametrize("name", [FORGED, LATIN])
 def test_errors_about_a_name_are_one_line(vaeedit, name):
     ran = vaeedit("info", name)

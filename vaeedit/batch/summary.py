@@ -1,14 +1,13 @@
 """What became of a batch, counted."""
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from vaeedit.batch.journal import Record
-from vaeedit.batch.lines import encoded
 from vaeedit.image.files import make_folder, write_whole
+from vaeedit.plain import plain_json
 
 
 @dataclass
@@ -47,7 +46,8 @@ class Summary:
     def write(self, path: Path) -> None:
         """As a JSON file; raises ImageError where that cannot be written."""
         make_folder(path.parent)
-        write_whole(path, msgspec.json.format(encoded(self.as_dict()), indent=2) + b"\n")
+        lines = json.dumps(self.as_dict(), indent=2, ensure_ascii=False).split("\n")
+        write_whole(path, "".join(f"{plain_json(line)}\n" for line in lines).encode())
 
     def as_dict(self) -> dict[str, Any]:
         """For a report."""
