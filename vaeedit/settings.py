@@ -7,6 +7,9 @@ from vaeedit.options import Options, bounded, fields, option
 Policy = Literal["keep", "minimal", "strip"]
 POLICIES: tuple[Policy, ...] = ("keep", "minimal", "strip")
 """How much of the inputs' metadata outputs keep."""
+Damaged = Literal["error", "warn"]
+DAMAGED: tuple[Damaged, ...] = ("error", "warn")
+"""What to do with a damaged picture: refuse it, or edit what can be read of it and say so."""
 PrecisionName = Literal["auto", "float32", "bfloat16", "float16"]
 
 
@@ -47,6 +50,7 @@ FILE_FLAGS = (
         "allow-cpu",
         "report",
         "no-provenance",
+        "damaged",
     ),
 )
 """Flags of the command line that are about files and printing."""

@@ -317,3 +317,14 @@ sys.exit(call(["denoise", "in.png"]))
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr == b"Error: in.png does not fit into memory; try a smaller --tile.\n"
     assert [path.name for path in tmp_path.iterdir()] == ["in.png"]
+
+
+def test_a_damaged_picture_is_edited_as_far_as_it_goes_where_that_is_asked_for(vaeedit, photo, tmp_path):
+    data = photo(tmp_path / "whole.png", size=(64, 64)).read_bytes()
+    (tmp_path / "cut.png").write_bytes(data[: len(data) // 2])
+    vaeedit("denoise", "cut.png").assert_refused(1, "cut.png", "is damaged", "--damaged warn")
+    ran = vaeedit("denoise", "cut.png", "--strength", "0", "-o", "out.png", "--damaged", "warn")
+    assert ran.code == 0
+    assert "Warning: cut.png is damaged: it ends early." in ran.err
+    assert Image.open(tmp_path / "out.png").size == (64, 64)
+    Image.open(tmp_path / "out.png").verify()

@@ -17,7 +17,7 @@ from vaeedit.limits import PICTURE, read_regular
 from vaeedit.options import as_dict, validate
 from vaeedit.pipeline import Pipeline, Plan
 from vaeedit.plugins import registry
-from vaeedit.settings import Policy, Settings
+from vaeedit.settings import Damaged, Policy, Settings
 from vaeedit.vae.files import checksum, find_vae, read_info
 from vaeedit.vae.folders import is_remote
 
@@ -36,6 +36,8 @@ class Order:
     """How much of the inputs' metadata the outputs keep."""
     provenance: bool = True
     """Whether the outputs say how they were made."""
+    damaged: Damaged = "error"
+    """What to do with damaged pictures."""
 
     @cached_property
     def steps(self) -> list[dict[str, Any]]:
@@ -95,6 +97,7 @@ class Order:
             **self.made,
             "metadata": self.metadata,
             "provenance": self.provenance,
+            "damaged": self.damaged,
             "format": suffix,
             "sides": sorted(job.sides),
         }

@@ -64,7 +64,7 @@ class Worker:
         attempt = Attempt(job, time.perf_counter())
         try:
             data = _bytes_of(job)
-            frame = read_bytes(data, job.name)
+            frame = read_bytes(data, job.name, damaged=self.order.damaged)
             endings = {**FORMATS, **(FILMS if self.order.gives_film else {})}
             if job.target is not None and job.target.suffix.lower() not in endings:
                 raise ImageError(f"{job.target} does not end in a picture format; name the output with -o.")
@@ -104,7 +104,8 @@ class Worker:
         job, frame = attempt.job, attempt.frame
         assert frame is not None
         data, found = self._encoded(attempt, frame, result)
-        warnings = [f"{job.target or STREAM}: {text}" for text in found]
+        warnings = [f"{job.name} is damaged: {frame.damage}."] if frame.damage else []
+        warnings += [f"{job.target or STREAM}: {text}" for text in found]
         sides: dict[str, str] = {}
         with Parcel(job.run) as parcel:
             for name, path in job.sides.items():
@@ -144,7 +145,7 @@ class Worker:
         kind = FORMATS.get(job.source.suffix.lower()) if job.source else None
         wanted = format_of(job.target) if job.target else kind or "PNG"
         edited = result.frame if self.order.provenance else without_note(result.frame)
-        if edited is frame and kind == wanted and policy == "keep":
+        if edited is frame and kind == wanted and policy == "keep" and not frame.damage:
             return attempt.data, []
         made = None if result.frame is frame or not self.order.provenance else self._made(frame)
         return write_bytes(described(edited, made, wanted, policy), wanted)

@@ -19,7 +19,7 @@ from vaeedit.cli.report import Reporter
 from vaeedit.cli.watch import watch
 from vaeedit.errors import UsageError
 from vaeedit.image.files import FORMATS
-from vaeedit.settings import POLICIES, Settings
+from vaeedit.settings import DAMAGED, POLICIES, Settings
 
 if TYPE_CHECKING:
     from vaeedit.batch.order import Order
@@ -37,6 +37,7 @@ def file_options(inputs: str = "INPUTS...") -> list[click.Parameter]:
         _text("--compare", metavar="FILE", help="Also write a before/after picture."),
         _flag("--dry-run", help="Say what would be done, and do nothing."),
         _choice("--metadata", POLICIES, "keep", "What of EXIF, XMP and the like outputs keep; minimal: the colour profile."),
+        _choice("--damaged", DAMAGED, "error", "What to do with a damaged picture; warn: edit what can be read of it."),
         _flag("--no-provenance", help="Outputs do not say how they were made."),
         _number("--workers", 1, "Processes that work side by side."),
         _number("--threads", None, "CPU threads of each worker; by default the cores are shared out."),
@@ -183,6 +184,7 @@ def order_of(pipeline: "Pipeline", values: Mapping[str, Any]) -> "Order":
         values["allow_cpu"],
         values["metadata"],
         not values["no_provenance"],
+        values["damaged"],
     )
 
 

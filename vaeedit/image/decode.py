@@ -10,42 +10,58 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import replace
 from textwrap import shorten
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from vaeedit.errors import ImageError, VaeeditError
 from vaeedit.image import tiff
 from vaeedit.image.files import FORMATS
 from vaeedit.image.frame import Frame, Metadata
+from vaeedit.image.gate import Gate
+from vaeedit.image.intact import fault_of
 from vaeedit.image.orientation import TAG, reset_exif, reset_xmp, upright
-from vaeedit.limits import PICTURE, PIXELS, read_regular
+from vaeedit.limits import PICTURE, read_regular
+from vaeedit.settings import Damaged
 
+OTHERS = {
+    "GIF": b"GIF8",
+    "HEIC": b"ftyphei",
+    "JPEG XL": b"JXL ",
+    "JPEG 2000": b"jP  ",
+    "Photoshop": b"8BPS",
+    "PDF": b"%PDF",
+    "EPS": b"%!PS",
+}
+"""First bytes of formats that people take for ours."""
 _lock = threading.Lock()
 
 
-def read(path: str | os.PathLike[str]) -> Frame:
-    """Read a picture file; raises ImageError."""
-    return read_bytes(read_regular(path, PICTURE), str(path))
+def read(path: str | os.PathLike[str], *, damaged: Damaged = "error") -> Frame:
+    """Read a picture file; raises ImageError.
+
+    With `damaged="warn"` a damaged picture is read as far as it can be, and the frame's `damage` says what is wrong with it.
+    """
+    return read_bytes(read_regular(path, PICTURE), str(path), damaged=damaged)
 
 
-def read_bytes(data: bytes, name: str) -> Frame:
+def read_bytes(data: bytes, name: str, *, damaged: Damaged = "error") -> Frame:
     """Decode the bytes of a picture file; `name` is for messages; raises ImageError."""
     if not data:
         raise ImageError(f"{name} is empty (0 bytes).")
-    with _no_bomb_limit(), warnings.catch_warnings():
+    with _pillow_settings(damaged), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns about harmless metadata
         try:
-            return _decode(data, name)
+            gate = Gate(name, len(data), damaged)
+            return replace(_decode(data, name, gate), damage="; ".join(gate.faults))
         except VaeeditError:
             raise
         except UnidentifiedImageError:
-            kinds = ", ".join(dict.fromkeys(FORMATS.values()))
-            raise ImageError(f"{name} is not a picture in a known format ({kinds}).") from None
+            raise ImageError(_unknown(data, name)) from None
         except MemoryError:
             raise ImageError(f"{name} does not fit into memory.") from None
         except Exception as error:  # decoders raise anything on damaged data
@@ -54,34 +70,21 @@ def read_bytes(data: bytes, name: str) -> Frame:
             raise ImageError(f"{name} is damaged and cannot be decoded: {reason}.") from error
 
 
-def _decode(data: bytes, name: str) -> Frame:
-    check = partial(_check, name)
+def _decode(data: bytes, name: str, gate: Gate) -> Frame:
     if data[:4] in tiff.MAGIC:
-        values = tiff.decode_deep(data, name, check)
+        values = tiff.decode_deep(data, name, gate)
         if values is not None:
             return _frame(values, tiff.metadata(data))
-    with Image.open(io.BytesIO(data)) as image:
-        check(str(image.format), image.width, image.height, getattr(image, "n_frames", 1))
+    with Image.open(io.BytesIO(data), formats=tuple(FORMATS.values())) as image:
+        kind, deep = str(image.format), data[:4] == b"\x89PNG" and data[24:25] == b"\x10"
+        gate.admit(kind, image.width, image.height, getattr(image, "n_frames", 1), 8 if deep else 4)
+        gate.pass_on(fault_of(data, kind, name))
         image.load()
         if image.format == "TIFF":  # upright already
             return _frame(np.asarray(_plain(image, name)), tiff.metadata(data))
         metadata, orientation = _metadata(image)
-        deep = image.format == "PNG" and data[24] == 16  # bit depth in the IHDR chunk, which is always first
         values = _decode_png_16(image, data) if deep else np.asarray(_plain(image, name))
         return _frame(upright(values, orientation), metadata)
-
-
-def _check(name: str, format: str, width: int, height: int, pictures: int) -> None:
-    limit = PIXELS.value
-    if width * height > limit:
-        raise ImageError(
-            f"{name} has {width} x {height} pixels, over the limit of {limit:,}; "
-            "if it is not a decompression bomb, raise VAEEDIT_MAX_PIXELS."
-        )
-    if format not in {*FORMATS.values(), "MPO"}:
-        raise ImageError(f"{name} is a {format} file, a format vaeedit does not edit.")
-    if pictures > 1 and format != "MPO":
-        raise ImageError(f"{name} holds {pictures} pictures; split it first, one picture a file.")
 
 
 def _frame(values: NDArray[Any], metadata: Metadata) -> Frame:
@@ -147,11 +150,21 @@ def _dpi(found: Any) -> tuple[float, float] | None:
 
 
 @contextmanager
-def _no_bomb_limit() -> Iterator[None]:
-    """Pillow's own limit refuses honest 200-megapixel photographs; `_check` has ours."""
+def _pillow_settings(damaged: Damaged) -> Iterator[None]:
+    """Pillow's own limit refuses honest 200-megapixel photographs, `Gate` has ours. How Pillow takes damage is global too."""
     with _lock:
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        before = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES
+        Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = None, damaged == "warn"
         try:
             yield
         finally:
-            Image.MAX_IMAGE_PIXELS = limit
+            Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
+def _unknown(data: bytes, name: str) -> str:
+    """Why a file is none of ours, by its first bytes."""
+    for kind, start in OTHERS.items():
+        if start in data[:12]:
+            return f"{name} is a {kind} file, a format vaeedit does not edit."
+    kinds = ", ".join(dict.fromkeys(FORMATS.values()))
+    return f"{name} is not a picture in a known format ({kinds})."

@@ -46,6 +46,8 @@ class Frame:
     metadata: Metadata = field(default_factory=Metadata)
     conditions: Mapping[str, Condition] = field(default_factory=dict)
     scale: NDArray[np.float32] | None = None
+    damage: str = ""
+    """What is wrong with the file it was read from, where that was not an error."""
 
     def __post_init__(self) -> None:
         if self.pixels.ndim != 3 or self.pixels.shape[2] not in (1, 3):

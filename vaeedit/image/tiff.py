@@ -3,7 +3,6 @@
 import io
 import logging
 import zlib
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,8 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from vaeedit.errors import ImageError
 from vaeedit.image.frame import Frame, Metadata, from_floats, peak_of
+from vaeedit.image.gate import Gate
+from vaeedit.image.intact import tiff_fault
 from vaeedit.image.orientation import TAG, reset_exif, reset_xmp, upright
 
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -20,22 +21,27 @@ ICC, XMP, EXIF, GPS, INTEROPERABILITY = 34675, 700, 34665, 34853, 40965
 DESCRIPTIVE = {270, 271, 272, TAG, 305, 306, 315, 316, 18246, 18249, 33432, *range(40091, 40096), EXIF, GPS}
 """Tags of the first directory that describe the picture, not how this file stores it."""
 
+DEFLATED = (8, 32946)
+"""Values of the tag Compression for zlib streams."""
 ROWS = 64
 """Rows in a strip."""
 
 logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what is wrong becomes an ImageError
 
 
-def decode_deep(data: bytes, name: str, check: Callable[[str, int, int, int], None]) -> NDArray[Any] | None:
+def decode_deep(data: bytes, name: str, gate: Gate) -> NDArray[Any] | None:
     """Samples (H, W, C) of a 16-bit or float32 TIFF, upright; None for 8 bits and less, which are Pillow's.
 
-    `check` is called with format, width, height and the number of pictures before anything is decoded.
+    The gate sees every TIFF before anything of it is decoded.
     """
     import tifffile
 
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         page: Any = file.pages[0]
-        check("TIFF", int(page.imagewidth), int(page.imagelength), len(file.pages))
+        width, height = int(page.imagewidth), int(page.imagelength)
+        each = max(4, -(-int(page.bitspersample) * int(page.samplesperpixel) // 8))
+        gate.admit("TIFF", width, height, len(file.pages), each)
+        gate.pass_on(_fault(page, data))
         if page.bitspersample <= 8:
             return None
         kind = page.photometric.name
@@ -60,6 +66,22 @@ def decode_deep(data: bytes, name: str, check: Callable[[str, int, int, int], No
         if kind == "MINISWHITE":
             values = values.dtype.type(peak_of(values.dtype)) - values
         return _with_alpha(values, channels, page.extrasamples)
+
+
+def _fault(page: Any, data: bytes) -> str | None:
+    """What is wrong with the strips or tiles of a page, or None."""
+    bits = int(page.bitspersample) * (int(page.samplesperpixel) if page.planarconfig == 1 else 1)
+    if page.is_tiled:
+        across, down = -(-page.imagewidth // page.tilewidth), -(-page.imagelength // page.tilelength)
+        whole = page.tilelength * -(-page.tilewidth * bits // 8)
+        sizes = [(whole, whole)] * (across * down)
+    else:
+        rows, line = min(page.rowsperstrip, page.imagelength), -(-page.imagewidth * bits // 8)
+        starts = range(0, page.imagelength, rows)
+        sizes = [(line * min(rows, page.imagelength - start), line * rows) for start in starts]
+    planes = 1 if page.planarconfig == 1 else int(page.samplesperpixel)
+    segments = list(zip(page.dataoffsets, page.databytecounts, strict=True))
+    return tiff_fault(segments, sizes * planes, data, page.compression in DEFLATED)
 
 
 def metadata(data: bytes) -> Metadata:

@@ -1,0 +1,50 @@
+"""What a picture file must satisfy before its pixels are decoded: a format, a size, and that it is all there."""
+
+from dataclasses import dataclass, field
+
+from vaeedit.errors import ImageError
+from vaeedit.image.files import FORMATS
+from vaeedit.limits import EXPANSION, PIXELS
+from vaeedit.settings import Damaged
+
+ALWAYS = 256 << 20
+"""Bytes of samples that any file may hold, however small it is."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Checks one file of so many bytes; raises ImageError."""
+
+    name: str
+    length: int
+    damaged: Damaged = "error"
+    faults: list[str] = field(default_factory=list)
+    """What is wrong with it, where that is no error."""
+
+    def admit(self, format: str, width: int, height: int, pictures: int, sample_bytes: int) -> None:
+        """Refuse another format, several pictures, or more samples than a file of this length may hold.
+
+        `sample_bytes` are those of one pixel. What the decoders and the frame take in all is at most three times the samples.
+        """
+        if format not in {*FORMATS.values(), "MPO"}:
+            raise ImageError(f"{self.name} is a {format} file, a format vaeedit does not edit.")
+        if width * height > PIXELS.value:
+            raise ImageError(
+                f"{self.name} has {width} x {height} pixels, over the limit of {PIXELS.value:,}; "
+                f"if it is not a decompression bomb, raise {PIXELS.variable}."
+            )
+        if width * height * sample_bytes > max(ALWAYS, EXPANSION.value * self.length):
+            raise ImageError(
+                f"{self.name} has {self.length:,} bytes and {width} x {height} pixels, more than {EXPANSION.value} bytes of "
+                f"samples for each; if it is not a decompression bomb, raise {EXPANSION.variable}."
+            )
+        if pictures > 1 and format != "MPO":
+            raise ImageError(f"{self.name} holds {pictures} pictures; split it first, one picture a file.")
+
+    def pass_on(self, fault: str | None) -> None:
+        """Nothing where there is no fault; else an error, or a note for the frame."""
+        if fault is None:
+            return
+        if self.damaged == "error":
+            raise ImageError(f"{self.name} is damaged: {fault}; --damaged warn edits what can be read of it.")
+        self.faults.append(fault)
