@@ -36,6 +36,10 @@ def test_a_line_is_its_steps(line, steps):
         ("denoise strong", "'strong' belongs to no --option"),
         ("denoise --strength .5 .6", "'.6' belongs to no --option"),
         ("denoise --sigma 'open", "no closing quotation"),
+        ("denoise --when", "--when needs a value"),
+        ("denoise --vae --maps m", "--vae needs a value"),
+        ("denoise --no-name", "--name needs a value"),
+        ("denoise " + "--x " * 10_000, "has 40,008 characters; 10,000 are the most in one line"),
     ],
 )
 def test_what_is_no_pipeline_is_refused_in_a_sentence(line, said):

@@ -41,9 +41,23 @@ def test_other_texts_are_refused_with_the_form(text):
         When.parse(text)
 
 
+@pytest.mark.parametrize("text", ["a.score > " + "1" * 100_000 + "x", "a" * 1_000_000, "not " * 100_000])
+def test_a_condition_that_is_too_long_is_not_even_looked_at(text):
+    with pytest.raises(ValueError, match=r"when must look like STEP\.NOTE") as caught:
+        When.parse(text)
+    assert len(str(caught.value)) < 300
+
+
+def test_a_number_that_is_too_large_is_refused():
+    with pytest.raises(ValueError, match="too large a number"):
+        When.parse("a.score > 1e999")
+
+
 def test_a_note_that_is_not_there_or_no_number_is_a_sentence():
     with pytest.raises(UsageError, match=r"a leaves no note 'scor'.*score"):
         When.parse("a.scor > 1").holds({"a": {"score": 1}})
+    with pytest.raises(UsageError, match=r"is nan; `a\.score < 0\.01` needs a number"):
+        When.parse("a.score < 0.01").holds({"a": {"score": float("nan")}})
     with pytest.raises(UsageError, match="needs a number"):
         When.parse("a.name > 1").holds({"a": {"name": "x"}})
 

@@ -16,6 +16,9 @@
 import difflib
 from collections.abc import Iterable
 
+LONG = 100
+"""Characters from which on a name is cut, and compared with no other."""
+
 
 class VaeeditError(Exception):
     """Base of all; `exit_code` is what the command line returns for it."""
@@ -63,7 +66,8 @@ class UnknownName(UsageError):
     """Nothing is registered under this name; the message offers the nearest one."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        super().__init__(f"There is no {kind} called {name!r}{suggestion(name, known)}")
+        shown = name if len(name) <= LONG else f"{name[:LONG]} ..."
+        super().__init__(f"There is no {kind} called {shown!r}{suggestion(name, known)}")
 
 
 class PipelineError(UsageError):
@@ -82,7 +86,7 @@ class PipelineError(UsageError):
 def suggestion(name: str, known: Iterable[str]) -> str:
     """The end of a sentence: '; did you mean X?' for the nearest known name, else what there is."""
     choices = sorted(known)
-    near = difflib.get_close_matches(name, choices, n=1)
+    near = difflib.get_close_matches(name, choices, n=1) if len(name) <= LONG else []
     if near:
         return f"; did you mean {near[0]!r}?"
     return f"; there are: {', '.join(choices)}." if choices else "; there are none."

@@ -6,11 +6,19 @@ from typing import Any
 
 from vaeedit.errors import PipelineError
 from vaeedit.pipeline import Pipeline
+from vaeedit.settings import STEP_KEYS
 from vaeedit.steps import Step
+
+LONG = 10_000
+"""Characters of a pipeline in one line at most."""
 
 
 def parse_line(text: str) -> Pipeline:
     """The pipeline of a line; raises PipelineError for one that is not made of operations with --option value."""
+    if len(text) > LONG:
+        raise PipelineError(
+            [f"The pipeline has {len(text):,} characters; {LONG:,} are the most in one line."]
+        )
     lexer = shlex.shlex(text, posix=True, punctuation_chars="|")
     lexer.whitespace_split, lexer.commenters = True, ""
     try:
@@ -47,6 +55,8 @@ def _step(words: Sequence[str], number: int) -> Step:
             raise PipelineError([f"step {number} ({words[0]}): {word!r} belongs to no --option."])
         else:
             options[flag], flag = word, None
+    for key in STEP_KEYS:
+        if isinstance(options.get(key), bool):
+            raise PipelineError([f"step {number} ({words[0]}): --{key} needs a value."])
     maps = options.pop("maps", "")
-    names = {key: options.pop(key) for key in ("name", "vae") if key in options}
-    return Step(words[0], maps=maps.split(",") if maps else (), **names, **options)
+    return Step(words[0], maps=maps.split(",") if maps else (), **options)

@@ -18,6 +18,8 @@ from msgspec import Meta, Struct
 from vaeedit.errors import OptionError, suggestion
 
 O = TypeVar("O", bound="Options")
+SHOWN = 100
+"""Characters of a value that a sentence shows."""
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,11 +78,27 @@ class Field:
         for candidate in (value, _number(value), _listed(value)):
             try:
                 found = msgspec.convert(candidate, self.kind, strict=False)
-            except msgspec.ValidationError:
+            except (msgspec.MsgspecError, ValueError, RecursionError):
                 continue
-            if not isinstance(found, float) or math.isfinite(found):
+            if _finite(found):
                 return found
-        raise OptionError(f"{label or self.flag} must be {self.expects}, not {value!r}.")
+        raise OptionError(f"{label or self.flag} must be {self.expects}, not {shown(value)}.")
+
+
+def shown(value: Any) -> str:
+    """A value as Python writes it, cut where it is long: for sentences about values of any kind."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, or lists as deep
+        return "what is too long to say"
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]} ..."
+
+
+def _finite(found: Any) -> bool:
+    """Whether no number of an option is infinite or NaN."""
+    if isinstance(found, list | tuple):
+        return all(_finite(item) for item in found)
+    return not isinstance(found, float) or math.isfinite(found)
 
 
 def _number(value: Any) -> Any:
@@ -140,7 +158,7 @@ def parse(
         if name not in known:
             flags = [field.flag for field in known.values()]
             prefix = f"{where} has" if where else "There is"
-            faults[str(key)] = f"{prefix} no option {key!r}{suggestion(str(key), flags)}"
+            faults[str(key)] = f"{prefix} no option {shown(key)}{suggestion(str(key), flags)}"
             continue
         field = known[name]
         try:

@@ -9,16 +9,17 @@
       - acme-grain:film: {name: grain, amount: 0.1, vae: mine.safetensors}
 """
 
+import os.path
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from vaeedit.errors import PipelineError, UnknownName, UsageError, VaeeditError, suggestion
+from vaeedit.documents import Place, text_of
+from vaeedit.errors import LONG, PipelineError, UnknownName, VaeeditError, suggestion
 from vaeedit.further import split, template_fault
 from vaeedit.options import Options, as_dict, parse
-from vaeedit.places import Place
 from vaeedit.plugins import Provided, Registry
 from vaeedit.specs import OperationSpec, load_target
 from vaeedit.steps import Step as Step
@@ -52,6 +53,8 @@ class PlannedStep:
 
 
 Plan = list[PlannedStep]
+STEPS = 200
+"""Of a pipeline at most."""
 
 
 def chains(plan: Plan) -> list[Plan]:
@@ -104,15 +107,8 @@ class Pipeline:
 
     @classmethod
     def from_file(cls, path: str | Path) -> "Pipeline":
-        """Read a YAML file; raises UsageError where there is none."""
-        try:
-            return cls.from_yaml(Path(path).read_text(encoding="utf-8"), Path(path).parent)
-        except OSError as error:
-            raise UsageError(
-                f"The pipeline {path} cannot be read: {(error.strerror or '').lower()}."
-            ) from None
-        except UnicodeDecodeError:
-            raise PipelineError([f"The pipeline {path} is not a text file."]) from None
+        """Read a YAML file; raises UsageError where there is none, and PipelineError where it holds no pipeline."""
+        return cls.from_yaml(text_of(Path(path)), Path(path).parent)
 
     def to_yaml(self) -> str:
         """The pipeline as YAML; `from_yaml` gives an equal pipeline back."""
@@ -122,9 +118,11 @@ class Pipeline:
         """The plan, or PipelineError with every fault of every step, by line where there are lines; loads nothing."""
         faults: list[tuple[Place, str]] = [] if self.steps else [(("steps",), "The pipeline has no steps.")]
         faults += [(("seed",), text) for text in seed_faults(self.seed)]
+        if len(self.steps) > STEPS:
+            raise PipelineError([f"The pipeline has {len(self.steps):,} steps; {STEPS} are the most."])
         plan = []
         for index, step in enumerate(self.steps):
-            where = f"step {index + 1} ({step.label})"
+            where = f"step {index + 1} ({step.label[:LONG]})"
             planned, found = _plan(step, where, registry)
             faults += [(("steps", index, *place), text) for place, text in found]
             try:
@@ -175,7 +173,7 @@ def _plan(step: Step, where: str, registry: Registry) -> tuple[PlannedStep | Non
     values, found = parse(spec.options, options, where)
     faults: list[tuple[Place, str]] = [((step.operation, key), text) for key, text in found.items()]
     vae = step.vae or spec.vae
-    if vae and not vae.endswith(".safetensors") and "/" not in vae and not Path(vae).is_dir():
+    if vae and not vae.endswith(".safetensors") and "/" not in vae and not os.path.isdir(vae):
         try:
             registry.weights.find(vae)
         except UnknownName as error:

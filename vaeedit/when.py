@@ -1,5 +1,6 @@
 """`when`: whether a step runs, by a note that an earlier step left: `anomaly.p_value < 0.01`, `not anomaly.anomalous`."""
 
+import math
 import operator
 import re
 from collections.abc import Callable, Mapping
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vaeedit.errors import UsageError, suggestion
+from vaeedit.options import shown
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
@@ -18,8 +20,10 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 }
 FORM = re.compile(
     r"(?P<negated>not\s+)?(?P<step>[\w:-]+)\.(?P<note>\w+)"
-    rf"(\s*(?P<comparison>{'|'.join(COMPARISONS)})\s*(?P<number>[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?))?"
+    rf"(\s*(?P<comparison>{'|'.join(COMPARISONS)})\s*(?P<number>[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?))?"
 )
+LONG = 200
+"""Characters of a condition at most."""
 SKIPPED = "skipped"
 """The note of a step that did not run: its condition."""
 
@@ -38,12 +42,14 @@ class When:
     @classmethod
     def parse(cls, text: str) -> "When":
         """Raises ValueError, a sentence, for a text of another form."""
-        found = FORM.fullmatch(text.strip())
+        found = FORM.fullmatch(text.strip()) if len(text) <= LONG else None
         if found is None or (found["negated"] and found["comparison"]):
             raise ValueError(
-                f"when must look like STEP.NOTE > NUMBER, STEP.NOTE or not STEP.NOTE, which {text!r} does not."
+                f"when must look like STEP.NOTE > NUMBER, STEP.NOTE or not STEP.NOTE, which {shown(text)} does not."
             )
         number = float(found["number"] or 0)
+        if not math.isfinite(number):
+            raise ValueError(f"when compares with {found['number']}, which is too large a number.")
         return cls(
             text.strip(), found["step"], found["note"], found["comparison"], number, bool(found["negated"])
         )
@@ -61,8 +67,8 @@ class When:
         value = found[self.note]
         if self.comparison is None:
             return bool(value) is not self.negated
-        if not isinstance(value, int | float):
+        if not isinstance(value, int | float) or math.isnan(value):
             raise UsageError(
-                f"The note {self.step}.{self.note} is {value!r}; `{self.text}` needs a number there."
+                f"The note {self.step}.{self.note} is {shown(value)}; `{self.text}` needs a number there."
             )
         return COMPARISONS[self.comparison](value, self.number)

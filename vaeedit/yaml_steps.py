@@ -5,24 +5,27 @@ from typing import Any
 
 import msgspec
 
+from vaeedit.documents import Place, line_of, read_yaml
 from vaeedit.errors import PipelineError, suggestion
-from vaeedit.places import Place, line_of, lines
+from vaeedit.options import shown
 from vaeedit.settings import STEP_KEYS
 from vaeedit.steps import Step
 
 VERSION = 1
 KEYS = ("version", "seed", "steps")
+SEEDS = 10**40
+"""All seeds are smaller."""
 
 
 def parse_yaml(text: str) -> tuple[list[Step], int, Mapping[Place, int]]:
     """Steps, seed and the lines they stand on; raises PipelineError with every fault of a document that is none."""
     try:
-        document = msgspec.yaml.decode(text)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise PipelineError([f"The pipeline is not valid YAML: {error}"]) from None
+        found = read_yaml(text)
+    except ValueError as error:
+        raise PipelineError([f"The pipeline cannot be read: {error}"]) from None
+    document, places = found.value, found.lines
     if not isinstance(document, dict):
         raise PipelineError(["A pipeline is a mapping with the keys version, seed and steps."])
-    places = lines(text)
     faults = _head_faults(document)
     steps = document.get("steps")
     if not isinstance(steps, list):
@@ -58,20 +61,20 @@ def with_line(places: Mapping[Place, int], place: Place, text: str) -> str:
 
 def seed_faults(seed: Any) -> list[str]:
     """What is wrong with a seed."""
-    if isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0:
-        return []
-    return [f"The seed must be a whole number of at least 0, not {seed!r}."]
+    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+        return [f"The seed must be a whole number of at least 0, not {shown(seed)}."]
+    return [] if seed < SEEDS else ["The seed has more than 40 digits."]
 
 
 def _head_faults(document: Mapping[Any, Any]) -> list[tuple[Place, str]]:
     """What is wrong outside the steps."""
     faults: list[tuple[Place, str]] = [
-        ((str(key),), f"A pipeline has no key {key!r}{suggestion(str(key), KEYS)}")
+        ((str(key),), f"A pipeline has no key {shown(key)}{suggestion(str(key), KEYS)}")
         for key in document
         if key not in KEYS
     ]
     if document.get("version") != VERSION:
-        text = f"The pipeline's version must be {VERSION}, not {document.get('version')!r}."
+        text = f"The pipeline's version must be {VERSION}, not {shown(document.get('version'))}."
         faults.append((("version",), text))
     return faults + [(("seed",), text) for text in seed_faults(document.get("seed", 0))]
 
@@ -84,7 +87,7 @@ def _step(entry: Any) -> Step:
     operation, values = next(iter(entry.items()))
     values = {} if values is None else values
     if not isinstance(operation, str) or not isinstance(values, dict):
-        raise ValueError(f"the options of {operation!r} must be a mapping.")
+        raise ValueError(f"the options of {shown(operation)} must be a mapping.")
     options = {str(key): value for key, value in values.items()}
     name, vae, when, maps = (options.pop(key, None) for key in STEP_KEYS)
     for key, value in (("vae", vae), ("name", name), ("when", when)):

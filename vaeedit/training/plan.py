@@ -1,15 +1,12 @@
 """A plan: which models are trained in turn, and by which recipe, for a job that stands for as long as it may."""
 
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
-
 from vaeedit.errors import OptionError, UnknownName
-from vaeedit.limits import TEXT, read_regular
 from vaeedit.options import Options, option
+from vaeedit.training.named import load_named
 
 
 class PlannedRun(Options, frozen=True):
@@ -51,20 +48,8 @@ class Plan(Options, frozen=True):
 
 
 def load_plan(name: str) -> Plan:
-    """A built-in plan by name, or one from a YAML file; raises UnknownName or OptionError."""
-    folder = files("vaeedit.training") / "plans"
-    built_in = {Path(entry.name).stem: entry for entry in folder.iterdir()}
-    path = Path(name)
-    if name in built_in:
-        text = built_in[name].read_bytes()
-    elif path.suffix in {".yaml", ".yml"}:
-        text = read_regular(path, TEXT, OptionError)
-    else:
-        raise UnknownName("plan", name, built_in)
-    try:
-        plan = msgspec.yaml.decode(text, type=Plan)
-    except msgspec.MsgspecError as error:
-        raise OptionError(f"The plan {name} is not valid: {error}") from None
+    """A built-in plan by name, or one from a YAML file; raises UnknownName, UsageError or OptionError."""
+    plan = load_named(Plan, name, "plans")
     names = [run.name for run in plan.runs]
     if not names or len(set(names)) < len(names):
         raise OptionError(f"The plan {name} must hold at least one run, and each recipe once.")

@@ -1,13 +1,11 @@
 """A recipe says how a model was, or will be, trained; the built-in ones are YAML files beside this module."""
 
-from importlib.resources import files
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 
-from vaeedit.errors import OptionError, UnknownName
 from vaeedit.options import Options, as_dict, option
+from vaeedit.training.named import load_named
 
 
 class Data(Options, frozen=True):
@@ -95,20 +93,8 @@ class Recipe(Options, frozen=True):
 
 
 def load_recipe(name: str) -> Recipe:
-    """A built-in recipe by name, or one from a YAML file; raises UnknownName or OptionError."""
-    folder = files("vaeedit.training") / "recipes"
-    built_in = {Path(entry.name).stem: entry for entry in folder.iterdir()}
-    path = Path(name)
-    if name in built_in:
-        text = built_in[name].read_text()
-    elif path.suffix in {".yaml", ".yml"} and path.is_file():
-        text = path.read_text()
-    else:
-        raise UnknownName("recipe", name, built_in)
-    try:
-        return msgspec.yaml.decode(text, type=Recipe)
-    except msgspec.MsgspecError as error:
-        raise OptionError(f"The recipe {name} is not valid: {error}") from None
+    """A built-in recipe by name, or one from a YAML file; raises UnknownName, UsageError or OptionError."""
+    return load_named(Recipe, name, "recipes")
 
 
 def describe_recipe(recipe: Recipe) -> str:

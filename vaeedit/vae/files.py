@@ -57,12 +57,12 @@ def find_vae(name: str, registry: Registry) -> Path:
         return Path(str(files(package).joinpath(inside)))
     except UnknownName:
         path = fetched(name, registry) or Path(name)
-        if path.is_dir():
+        if os.path.isdir(path):  # which, unlike the path's own method, takes any text
             return in_folder(path, registry)[1].folder
         if path.suffix != ".safetensors" and os.sep not in name:
             raise
-    if not path.is_file():
-        raise UsageError(f"There is no VAE file {name}, nor a folder of that name.")
+    if not os.path.isfile(path):
+        raise UsageError(f"There is no VAE file {shorten(name, 200)}, nor a folder of that name.")
     return path
 
 
