@@ -139,9 +139,12 @@ def test_jpeg_says_that_metadata_over_64_kb_is_left_out(kind):
     assert warning.startswith(f"JPEG cannot hold {kind.upper()} of 70,")
 
 
+@pytest.mark.parametrize(
+    "exif", [b"Exif\0\0MM\0*\0\0", make.exif().replace(b"II*\0", b"II*\1").replace(b"MM\0*", b"MM\1*")]
+)
 @pytest.mark.parametrize("format", ["AVIF", "TIFF"])
-def test_damaged_exif_is_left_out_and_said(format):
-    said = _warnings(make.ramp("RGB"), format, Metadata(exif=b"Exif\0\0MM\0*\0\0"))
+def test_damaged_exif_is_left_out_and_said(format, exif):
+    said = _warnings(make.ramp("RGB"), format, Metadata(exif=exif))
     assert said == [f"{format} cannot hold damaged EXIF; it was left out."]
 
 

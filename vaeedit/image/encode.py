@@ -126,7 +126,9 @@ def _fit_metadata(metadata: Metadata, format: str) -> tuple[Metadata, list[str]]
 
 
 def _rewritable_exif(exif: bytes) -> bool:
-    """Whether Pillow can take the orientation out, as it does for AVIF."""
+    """Whether Pillow can take the orientation out, as it does for AVIF, and libavif knows the rest as EXIF."""
+    if exif.removeprefix(b"Exif\0\0")[:4] not in (b"II*\0", b"MM\0*"):
+        return False
     tags = Image.Exif()
     try:
         tags.load(exif)
