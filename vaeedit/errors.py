@@ -14,10 +14,22 @@
 """
 
 import difflib
+import errno
+import os
 from collections.abc import Iterable
 
 LONG = 100
 """Characters from which on a name is cut, and compared with no other."""
+OUT_OF_MEMORY = (
+    "can't allocate memory",  # torch
+    "cannot allocate memory",  # the system, loading a library among others
+    "insufficient memory",  # OpenCV
+    "unable to allocate",  # numpy
+    "std::bad_alloc",
+    "can't start new thread",  # there is no room for its stack
+    "resource temporarily unavailable",  # the same, said by OpenMP and the C++ library
+)
+"""Words of exceptions that have no type of their own."""
 
 
 class VaeeditError(Exception):
@@ -81,6 +93,32 @@ class PipelineError(UsageError):
     def lines(self) -> list[str]:
         """The faults."""
         return self.faults
+
+
+def unexpected(error: BaseException) -> str:
+    """What is said of an exception that is none of ours."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{os.fsdecode(error.filename)} cannot be used: {(error.strerror or str(error)).lower()}."
+    told = " ".join(_text(error).split())[:300]
+    what = f"{type(error).__name__}: {told}" if told else type(error).__name__
+    return f"something unexpected went wrong ({what}). Run again with --debug for the details, and please report it."
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception of any library means that memory ran out, for the stacks of threads among others."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":  # the latter is torch's
+        return True
+    if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+        return True
+    return isinstance(error, Exception) and any(words in _text(error).lower() for words in OUT_OF_MEMORY)
+
+
+def _text(error: BaseException) -> str:
+    """The text of an exception, whose own code may fail to give it."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

@@ -10,10 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import torch
-
 from vaeedit.devices import resolve_device, resolve_precision, use_huge_pages
-from vaeedit.errors import PluginError, UsageError, VaeeditError
+from vaeedit.errors import PluginError, UsageError, VaeeditError, is_out_of_memory
 from vaeedit.further import resolved
 from vaeedit.image import Frame, expanded, read
 from vaeedit.operation import Operation, Request, Result
@@ -259,7 +257,7 @@ def _blame(step: PlannedStep) -> Iterator[None]:
     except (VaeeditError, MemoryError):
         raise
     except (Exception, SystemExit) as error:
-        if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+        if is_out_of_memory(error):
             raise MemoryError from error
         where = f"The operation {step.spec.name} of {step.provided.distribution}"
         raise PluginError(f"{where} failed: {type(error).__name__}: {error}") from error

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from vaeedit.batch.memory import SPARE, run_within_memory
+from vaeedit.batch.memory import SPARE, Managed, run_within_memory
 from vaeedit.image import Frame
 
 FRAME = Frame(np.zeros((4, 4, 3), np.uint8))
@@ -29,16 +29,22 @@ class Tight:
 
 def test_what_fits_is_done_at_once():
     session = Tight(10**9)
-    assert run_within_memory(session, None, FRAME) == ("done in None", [])
+    assert run_within_memory(session, None, FRAME) == Managed("done in None", session)
     assert session.tiles == [None]
 
 
 def test_every_rung_is_tried_once_and_said():
     session = Tight(300)
-    result, rungs = run_within_memory(session, None, FRAME)
-    assert result == "done in 256"
+    done = run_within_memory(session, None, FRAME)
+    assert (done.result, done.tile) == ("done in 256", 256)
     assert session.tiles == [None, None, 1024, 512, 256]
-    assert rungs == ["with freed caches", "in tiles of 1024", "in tiles of 512", "in tiles of 256"]
+    assert done.rungs == ["with freed caches", "in tiles of 1024", "in tiles of 512", "in tiles of 256"]
+
+
+def test_careful_and_in_small_tiles_already_it_is_still_tried():
+    session = Tight(128, tile=128)
+    done = run_within_memory(session, None, FRAME, careful=True)
+    assert (done.tile, done.rungs) == (128, [])
 
 
 def test_tiles_never_grow():
@@ -49,16 +55,17 @@ def test_tiles_never_grow():
 
 def test_after_a_death_the_first_attempt_is_small():
     session = Tight(10**9)
-    _, rungs = run_within_memory(session, None, FRAME, careful=True)
+    done = run_within_memory(session, None, FRAME, careful=True)
     assert session.tiles == [512]
-    assert rungs == ["in tiles of 512"]
+    assert done.rungs == ["in tiles of 512"]
 
 
 def test_the_cpu_is_taken_only_where_it_is_allowed():
     with pytest.raises(MemoryError):
         run_within_memory(Tight(-1, device="cuda"), None, FRAME)
-    result, rungs = run_within_memory(Tight(-1, device="cuda"), None, FRAME, spare=lambda: Tight(512))
-    assert result == "done in 512"
-    assert rungs[-1] == SPARE
+    spare = Tight(512)
+    done = run_within_memory(Tight(-1, device="cuda"), None, FRAME, spare=lambda: spare)
+    assert (done.result, done.session, done.tile) == ("done in 512", spare, 512)
+    assert done.rungs[-1] == SPARE
     with pytest.raises(MemoryError):
         run_within_memory(Tight(-1), None, FRAME, spare=lambda: Tight(512))

@@ -10,14 +10,18 @@ from vaeedit.errors import MissingExtra, UsageError
 
 
 def here(*, debug: bool = False) -> Engine:
-    """In this process."""
+    """In this process; with `debug` the first exception ends the run."""
 
     def engine(order: Order, jobs: Iterable[Job | None]) -> Iterator[Record]:
         from vaeedit.batch.work import Worker
 
-        return Worker(order, debug=debug).records(jobs)
+        return Worker(order, _raise if debug else None).records(jobs)
 
     return engine
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def processes(workers: int) -> Engine:

@@ -6,6 +6,7 @@ An attempt is made again from the start, so nothing of a failed one can reach th
 
 import gc
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -20,6 +21,16 @@ TILES = (1024, 512, 256, 128)
 SPARE = "on the CPU"
 
 
+@dataclass(frozen=True)
+class Managed:
+    """A result, the session and the side of the tiles that gave it, and what was tried before."""
+
+    result: Result
+    session: Session
+    tile: int | None = None
+    rungs: list[str] = field(default_factory=list)
+
+
 def run_within_memory(
     session: Session,
     pipeline: Pipeline,
@@ -28,8 +39,8 @@ def run_within_memory(
     spare: Callable[[], Session] | None = None,
     careful: bool = False,
     name: Path | None = None,
-) -> tuple[Result, list[str]]:
-    """The result and what had to be tried for it; raises MemoryError when nothing helped.
+) -> Managed:
+    """The result and how it came about; raises MemoryError when nothing helped.
 
     `spare` gives a session on the CPU, where that is allowed. With `careful`, the first attempt takes small tiles
     already: the process that tried before has died. `name` is the frame's file.
@@ -40,18 +51,19 @@ def run_within_memory(
             tried.append(rung)
             _free()
         try:
-            return session.run(pipeline, frame, tile=tile, name=name), tried
+            return Managed(session.run(pipeline, frame, tile=tile, name=name), session, tile, tried)
         except MemoryError:
             continue
     if spare is not None and session.device.type != "cpu":
         _free()
-        return spare().run(pipeline, frame, tile=TILES[1], name=name), [*tried, SPARE]
+        on_cpu, tile = spare(), min(TILES[1], session.settings.tile or TILES[1])
+        return Managed(on_cpu.run(pipeline, frame, tile=tile, name=name), on_cpu, tile, [*tried, SPARE])
     raise MemoryError
 
 
 def _rungs(tile: int | None, careful: bool) -> Iterator[tuple[str, int | None]]:
     """What is tried in turn: its name ("" for the plain first attempt) and the side of its tiles."""
-    if not careful:
+    if not careful or (tile or TILES[0]) <= TILES[1]:
         yield "", tile
         yield "with freed caches", tile
     for side in TILES[1 if careful else 0 :]:

@@ -2,20 +2,30 @@
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
 
 from vaeedit.batch.deliver import Parcel
 from vaeedit.batch.jobs import Job
 from vaeedit.batch.journal import Record
 from vaeedit.batch.lines import digest
-from vaeedit.batch.memory import run_within_memory
+from vaeedit.batch.memory import Managed, run_within_memory
 from vaeedit.batch.order import Order
 from vaeedit.batch.overlap import overlapped
 from vaeedit.batch.sources import STREAM
 from vaeedit.devices import resolve_precision
-from vaeedit.errors import ImageError, UsageError, VaeeditError, WeightsError
+from vaeedit.errors import (
+    ImageError,
+    PluginError,
+    UsageError,
+    VaeeditError,
+    WeightsError,
+    is_out_of_memory,
+    unexpected,
+)
 from vaeedit.image import (
     FILMS,
     FORMATS,
@@ -42,16 +52,18 @@ class Attempt:
     started: float
     data: bytes = b""
     frame: Frame | None = None
-    result: Result | None = None
-    rungs: list[str] = field(default_factory=list)
+    done: Managed | None = None
     error: str = ""
 
 
 class Worker:
-    """Does jobs with one session; whatever a file causes ends in its record; a wrong request or an unusable VAE raises."""
+    """Does jobs with one session; whatever a file causes ends in its record; a wrong request or an unusable VAE raises.
 
-    def __init__(self, order: Order, *, debug: bool = False) -> None:
-        self.order, self.debug = order, debug
+    `on_failure` sees the exception of every file that fails.
+    """
+
+    def __init__(self, order: Order, on_failure: Callable[[Exception], None] | None = None) -> None:
+        self.order, self.on_failure = order, on_failure
         self.session = Session(**order.settings)
         self._spare: Session | None = None
         _use_threads(order.threads)
@@ -69,7 +81,7 @@ class Worker:
             if job.target is not None and job.target.suffix.lower() not in endings:
                 raise ImageError(f"{job.target} does not end in a picture format; name the output with -o.")
             return replace(attempt, data=data, frame=frame)
-        except (VaeeditError, MemoryError) as error:
+        except Exception as error:
             return self._failed(attempt, error)
 
     def _compute(self, attempt: Attempt) -> Attempt:
@@ -77,7 +89,7 @@ class Worker:
             return attempt
         spare = self._on_cpu if self.order.cpu_allowed else None
         try:
-            result, rungs = run_within_memory(
+            done = run_within_memory(
                 self.session,
                 self.order.pipeline,
                 attempt.frame,
@@ -85,17 +97,17 @@ class Worker:
                 careful=attempt.job.careful,
                 name=attempt.job.source,
             )
+            return replace(attempt, done=replace(done, result=_noted(done.result)))
         except (UsageError, WeightsError):
             raise  # no other file would fare better
-        except (VaeeditError, MemoryError) as error:
+        except Exception as error:
             return self._failed(attempt, error)
-        return replace(attempt, result=result, rungs=rungs)
 
     def _write(self, attempt: Attempt) -> Record:
-        if attempt.result is not None:
+        if attempt.done is not None:
             try:
-                return self._delivered(attempt, attempt.result)
-            except (VaeeditError, MemoryError) as error:
+                return self._delivered(attempt, attempt.done.result)
+            except Exception as error:
                 attempt = self._failed(attempt, error)
         return self._record(attempt, status="failed", error=attempt.error)
 
@@ -133,7 +145,7 @@ class Worker:
             parts=parcel.parts,
             notes=dict(result.notes),
             warnings=warnings,
-            rungs=attempt.rungs,
+            rungs=attempt.done.rungs if attempt.done else [],
         )
 
     def _encoded(self, attempt: Attempt, frame: Frame, result: Result) -> tuple[bytes, list[str]]:
@@ -156,7 +168,8 @@ class Worker:
         return self.order.note if before is None else {**self.order.note, "before": before}
 
     def _record(self, attempt: Attempt, **members: object) -> Record:
-        session, job = self.session, attempt.job
+        job, done = attempt.job, attempt.done
+        session, tile = (done.session, done.tile) if done else (self.session, self.session.settings.tile)
         depth = attempt.frame.depth if attempt.frame else 8
         precision = resolve_precision(session.settings.precision, session.device, depth)
         return Record(
@@ -165,27 +178,37 @@ class Worker:
             seconds=round(time.perf_counter() - attempt.started, 3),
             device=str(session.device),
             precision=str(precision).removeprefix("torch."),
-            tile=session.settings.tile,
+            tile=tile,
             seed=session.settings.seed + self.order.pipeline.seed,
             steps=self.order.steps,
             **members,  # type: ignore[arg-type]
         )
 
-    def _failed(self, attempt: Attempt, error: BaseException) -> Attempt:
+    def _failed(self, attempt: Attempt, error: Exception) -> Attempt:
         """What went wrong, in a sentence that names the input."""
-        if self.debug:
-            raise error
+        if self.on_failure is not None:
+            self.on_failure(error)
         name = attempt.job.name
-        if isinstance(error, MemoryError):
-            text = f"{name} does not fit into memory; try a smaller --tile."
+        if not isinstance(error, VaeeditError):
+            short = is_out_of_memory(error)
+            told = "does not fit into memory; try a smaller --tile." if short else unexpected(error)
+            text = f"{name} {told}" if short else f"{name}: {told}"
         else:
             text = str(error) if name in str(error) else f"{name}: {error}"
-        return replace(attempt, result=None, error=text)
+        return replace(attempt, done=None, error=text)
 
     def _on_cpu(self) -> Session:
         if self._spare is None:
             self._spare = Session(**{**self.order.settings, "device": "cpu"})
         return self._spare
+
+
+def _noted(result: Result) -> Result:
+    """The result with notes that a journal can hold and a pipe can carry; raises PluginError for others."""
+    try:
+        return replace(result, notes=msgspec.to_builtins(dict(result.notes), str_keys=True))
+    except Exception as error:
+        raise PluginError(f"A note of its operation cannot be written down: {error}.") from error
 
 
 def _bytes_of(job: Job) -> bytes:

@@ -1,6 +1,5 @@
 """`vaeedit`: fixed commands, and one generated for every operation that a plugin provides."""
 
-import os
 import sys
 
 import click
@@ -17,7 +16,7 @@ from vaeedit.cli.operations import operation_command
 from vaeedit.cli.pipeline import pipeline
 from vaeedit.cli.run import chain, run
 from vaeedit.cli.train import train
-from vaeedit.errors import UnknownName, VaeeditError
+from vaeedit.errors import UnknownName, VaeeditError, is_out_of_memory, unexpected
 from vaeedit.plugins import registry
 
 COMMANDS = (run, chain, pipeline, anomaly, train, evaluate, info, doctor, ops, models, plugins)
@@ -114,24 +113,9 @@ def call(arguments: list[str]) -> int:
             raise
         console.complain(*error.lines)
         return error.exit_code
-    except MemoryError:
-        if debug:
-            raise
-        console.complain("there is not enough memory; try a smaller --tile.")
-        return console.FAILED
     except Exception as error:
         if debug:
             raise
-        console.complain(_what_went_wrong(error))
+        short = is_out_of_memory(error)
+        console.complain("there is not enough memory; try a smaller --tile." if short else unexpected(error))
         return console.FAILED
-
-
-def _what_went_wrong(error: Exception) -> str:
-    if (
-        isinstance(error, OSError) and error.filename is not None
-    ):  # a name that is too long, a folder that is closed
-        return f"{os.fsdecode(error.filename)} cannot be used: {(error.strerror or str(error)).lower()}."
-    return (
-        f"something unexpected went wrong ({type(error).__name__}: {error}). "
-        "Run again with --debug for the details, and please report it."
-    )

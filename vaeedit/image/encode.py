@@ -87,7 +87,9 @@ def _encoded(fitted: Frame, format: str) -> bytes:
         if format == "TIFF":
             return tiff.encode(fitted, _interleaved(fitted))
         return _with_pillow(fitted, format) if fitted.depth == 8 else _png_16(fitted)
-    except (OSError, ValueError, MemoryError, struct.error) as error:
+    except MemoryError:
+        raise ImageError(f"There is not enough memory to encode the picture as {format}.") from None
+    except (OSError, ValueError, struct.error) as error:
         raise ImageError(f"The picture cannot be encoded as {format}: {error}.") from error
 
 

@@ -50,7 +50,9 @@ def film_bytes(film: Film, format: str) -> tuple[bytes, list[str]]:
         if max(images[0].shape) > HOLDS[format].side:
             raise ValueError(f"it is over {HOLDS[format].side:,} pixels wide or high")
         return (_gif if format == "GIF" else _mp4)(images, film.rate), warnings
-    except (OSError, ValueError, MemoryError, cv2.error) as error:
+    except MemoryError:
+        raise ImageError(f"There is not enough memory to encode the film as {format}.") from None
+    except (OSError, ValueError, cv2.error) as error:
         raise ImageError(f"The film cannot be encoded as {format}: {error}.") from error
 
 

@@ -3,6 +3,7 @@
 import io
 import logging
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -96,15 +97,23 @@ def metadata(data: bytes) -> Metadata:
         exif = reset_exif(tags.tobytes()) if described else None
     except Exception:  # damaged tags
         return Metadata()
-    xmp = found.get(XMP)
-    inches = {2: 1.0, 3: 2.54}.get(found.get(296, 2))
-    dpi = [float(found.get(tag, 0)) * inches for tag in (282, 283)] if inches else [0.0]
+    icc, xmp = found.get(ICC), found.get(XMP)  # of any type that the file states
     return Metadata(
         exif=exif,
-        icc=found.get(ICC),
+        icc=icc if isinstance(icc, bytes) else None,
         xmp=reset_xmp(xmp) if isinstance(xmp, bytes) else None,
-        dpi=(dpi[0], dpi[1]) if min(dpi) > 0 else None,
+        dpi=_dpi(found),
     )
+
+
+def _dpi(found: Mapping[int, Any]) -> tuple[float, float] | None:
+    """Dots per inch, where the tags say so in numbers."""
+    try:
+        inches = {2: 1.0, 3: 2.54}[found.get(296, 2)]
+        across, down = (float(found[tag]) * inches for tag in (282, 283))
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    return (across, down) if 0 < across < 65536 and 0 < down < 65536 else None
 
 
 def readable_exif(exif: bytes) -> dict[int, Any]:
