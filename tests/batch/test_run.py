@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from vaeedit import __version__
 from vaeedit.batch.history import History, read_history
 from vaeedit.batch.jobs import Job, remove_leftovers
 from vaeedit.batch.journal import NAME, Journal, Record
@@ -192,3 +194,91 @@ def test_a_faulty_pipeline_is_refused_before_any_work(batch):
 def test_there_must_be_something_to_resume(tmp_path):
     with pytest.raises(UsageError, match="no journal"):
         read_history(tmp_path / NAME)
+
+
+def two_steps(when="first.sigma > 5", maps=()):
+    return Pipeline(Step("denoise", name="first"), Step("denoise", name="second", when=when, maps=maps))
+
+
+@pytest.mark.parametrize(
+    "change", ["when", "maps", "name", "package", "vaeedit", "side picture", "provenance"]
+)
+def test_whatever_decides_an_output_makes_it_again(batch, jobs, monkeypatch, change):
+    batch(order=Order(two_steps()))
+    _, worked = batch(resume=True, order=Order(two_steps()))
+    assert worked == []
+    order = Order(two_steps())
+    match change:
+        case "when":
+            order = Order(two_steps(when="first.sigma > 6"))
+        case "maps":
+            order = Order(two_steps(maps=["uncertainty"]))
+        case "name":
+            first, second = order.pipeline.steps
+            order = Order(Pipeline(first, Step("denoise", when=second.when)))
+        case "package":
+            monkeypatch.setattr("vaeedit.batch.order.version", lambda name: "9.9")
+        case "vaeedit":
+            monkeypatch.setattr("vaeedit.batch.order.__version__", "9.9")
+        case "side picture":
+            jobs[:] = [
+                replace(job, sides={"compare": job.target.with_suffix(".compare.png")}) for job in jobs
+            ]
+        case "provenance":
+            order = replace(order, provenance=False)
+    _, worked = batch(resume=True, order=order)
+    assert len(worked) == 3
+
+
+def test_the_journal_names_the_package_of_every_step():
+    step = ORDER.steps[0]
+    assert step["package"] == step["network"] == f"vaeedit {__version__}"
+
+
+def test_what_the_engine_still_holds_when_a_run_stops_never_appears(batch, jobs):
+    """An engine that has written three parts when the first record comes, which is a failure."""
+
+    def engine(order, found):
+        held = list(found)
+        parts = [(str(write_part(job.target, b"x", job.run)), str(job.target)) for job in held[1:]]
+        yield Record(input="a", output=str(held[0].target), status="failed", error="bad")
+        yield Record(input="b", output=str(held[1].target), status="done", parts=parts[:1])
+
+    jobs[0].target.parent.mkdir()
+    summary = run_batch(ORDER, jobs, engine, journal=Journal(batch.journal), fail_fast=True)
+    assert (summary.done, len(summary.failures)) == (0, 1)
+    assert [path.name for path in jobs[0].target.parent.iterdir()] == [NAME]
+
+
+def test_an_output_that_cannot_take_its_place_has_failed(batch, jobs):
+    jobs[0].target.mkdir(parents=True)
+
+    def engine(order, found):
+        for job in found:
+            part = (str(write_part(job.target, b"x", job.run)), str(job.target))
+            yield Record(input=str(job.source), output=str(job.target), status="done", parts=[part])
+
+    summary = run_batch(ORDER, jobs, engine, journal=Journal(batch.journal))
+    assert (summary.done, list(summary.failures)) == (2, [str(jobs[0].source)])
+    states = {line["output"]: line["status"] for line in lines(batch.journal) if "output" in line}
+    assert list(states.values()) == ["failed", "done", "done"]
+    assert not list(jobs[0].target.parent.glob(".*"))
+
+
+def test_the_journal_tells_of_an_output_before_it_appears(batch, jobs, monkeypatch):
+    append, there = Journal.append, []
+
+    def spy(journal, record):
+        append(journal, record)
+        there.append(Path(record.output).exists())
+
+    def engine(order, found):
+        for job in found:
+            part = (str(write_part(job.target, b"x", job.run)), str(job.target))
+            yield Record(input=str(job.source), output=str(job.target), status="done", parts=[part])
+
+    jobs[0].target.parent.mkdir()
+    monkeypatch.setattr(Journal, "append", spy)
+    run_batch(ORDER, jobs, engine, journal=Journal(batch.journal))
+    assert there == [False] * 3
+    assert all(job.target.exists() for job in jobs)
