@@ -1,9 +1,9 @@
 """Kills whole batches (SIGKILL to the process group) at random moments and resumes them, in each of three engines.
 
 One trial kills a real `vaeedit` command in one process, with two workers and with Dask, five times each: one kill in five
-while it starts, the others while pictures are done. It is a failure if ever an output is there whose bytes are not those of an
-undisturbed run, if a file of somebody else is changed, if the last `--resume` does not end well, or if it leaves
-anything but the outputs and the journal. VAEEDIT_KILLS sets the kills of an engine, VAEEDIT_ENGINES the engines.
+while it starts, the others while pictures are done. It is a failure if ever an output is there whose bytes are not those of
+an undisturbed run, if a file of somebody else is changed, if the last `--resume` does not end well, or if it leaves anything
+but the outputs and the journal. VAEEDIT_KILLS sets the kills of an engine, VAEEDIT_ENGINES the engines.
 """
 
 import os
