@@ -44,17 +44,28 @@ def test_a_line_with_a_byte_that_is_no_text_is_named_and_the_others_are_read(jou
 
 @pytest.mark.parametrize("line", [0, 1, 2, 3])
 def test_any_changed_bit_is_seen(journal, line):
-    data = journal.read_bytes().splitlines(keepends=True)
-    for place in range(0, len(data[line]) - 1, 7):
+    """Of a line it is seen that it is damaged; where a line break is changed, of two."""
+    data = journal.read_bytes()
+    start = sum(map(len, data.splitlines(keepends=True)[:line]))
+    end = start + len(data.splitlines(keepends=True)[line])
+    for place in [*range(start, end - 60, 7), *range(end - 60, end)]:
         for bit in range(8):
-            broken = bytearray(data[line])
+            broken = bytearray(data)
             broken[place] ^= 1 << bit
-            if b"\n" in broken[:-1] or b"\r" in broken[:-1]:
-                continue
-            journal.write_bytes(b"".join([*data[:line], bytes(broken), *data[line + 1 :]]))
-            assert read_history(journal).damaged == (
-                [line + 1] if broken.endswith(b'"}\n') else [line + 1] * (line < 3)
-            )
+            journal.write_bytes(broken)
+            assert line + 1 in read_history(journal).damaged, (place, bit, bytes(broken[start:end]))
+
+
+def test_lines_out_of_place_are_named_but_read(journal):
+    head, *records = journal.read_bytes().splitlines(keepends=True)
+    for lines, damaged in (
+        ([*records, head], [1, 2, 3]),
+        (records, [1, 2, 3]),
+        ([head, records[0], head, *records[1:]], [3]),
+        ([head, records[2], records[0], records[1], records[1]], []),
+    ):
+        journal.write_bytes(b"".join(lines))
+        assert (known(journal), read_history(journal).damaged) == (["o1", "o2", "o3"], damaged)
 
 
 def test_foreign_lines_are_named(journal):
@@ -77,6 +88,9 @@ def test_a_line_that_a_kill_cut_short_is_no_damage(journal):
     with Journal(journal, resumes=True):
         pass
     assert (known(journal), read_history(journal).damaged) == (["o1", "o2"], [])
+    for length in range(1, len(data) - len(b"".join(data.splitlines(keepends=True)[:3]))):
+        journal.write_bytes(data[:-length])
+        assert read_history(journal).damaged == [], data[:-length]
     journal.write_bytes(data[:-40] + b"\n" + data.splitlines(keepends=True)[1])
     assert read_history(journal).damaged == [4]
 

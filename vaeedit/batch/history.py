@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vaeedit.batch.jobs import Job
 from vaeedit.batch.journal import BEGIN, Head, Record, require_journal
-from vaeedit.batch.lines import decoded, digest, unsealed
+from vaeedit.batch.lines import SEAL, SEALED, decoded, digest, unsealed
 from vaeedit.errors import UsageError, VaeeditError
 from vaeedit.limits import PICTURE, read_regular
 
@@ -29,7 +29,7 @@ class History:
     processes: set[str] = field(default_factory=set)
     """Those of the runs."""
     damaged: list[int] = field(default_factory=list)
-    """Numbers of the lines that cannot be read, but for those that a killed run left unfinished."""
+    """Numbers of the lines that cannot be read or are out of place, but for those that a killed run left unfinished."""
     _digests: dict[str, tuple[tuple[int, ...], str]] = field(default_factory=dict)
 
     def add(self, line: Record | Head) -> None:
@@ -94,19 +94,20 @@ def read_history(path: Path) -> History:
     if not path.is_file():
         raise UsageError(f"There is no journal {path} to resume; leave out --resume.")
     require_journal(path)
-    history, cut = History(), 0
+    history, heads, cut = History(), set[Head](), 0
     for number, line in _lines(path):
-        try:
-            found = _understood(line)
-        except ValueError:
-            history.damaged += [cut] if cut else []
-            cut = 0 if line.endswith(b'"}\n') else number
-            history.damaged += [] if cut else [number]
-            continue
-        if cut and not isinstance(found, Head):  # a killed run's last line is followed by another run's first
+        found = _understood(line)
+        if cut and not isinstance(found, Head):
             history.damaged.append(cut)
-        cut = 0
-        history.add(found)
+        cut = number if found is None and _is_cut(line) else 0
+        if isinstance(found, Head) and found not in heads:
+            heads.add(found)
+        elif not cut and (found is None or not heads or isinstance(found, Head)):
+            history.damaged.append(number)
+        if found is not None:
+            history.add(found)
+    if cut and line.endswith(b"\n"):
+        history.damaged.append(cut)
     return history
 
 
@@ -118,7 +119,16 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 yield number, line
 
 
-def _understood(line: bytes) -> Record | Head:
-    """Raises ValueError for a line that is not as it was written, or says something else."""
-    data = unsealed(line)
-    return decoded(data, Head) if data.startswith(BEGIN) else decoded(data, Record)
+def _understood(line: bytes) -> Record | Head | None:
+    """None for a line that is not as it was written, or says something else."""
+    try:
+        data = unsealed(line)
+        return decoded(data, Head) if data.startswith(BEGIN) else decoded(data, Record)
+    except ValueError:
+        return None
+
+
+def _is_cut(line: bytes) -> bool:
+    """Whether a line breaks off, as that does at which a run was killed; a head or nothing follows it."""
+    text = line.rstrip(b"\n")
+    return not text.endswith(b'"}') and (SEAL not in text or len(text.rpartition(SEAL)[2]) < SEALED)

@@ -6,6 +6,7 @@ told of or not there, and a file whose bytes no line tells of was written by som
 
 import errno
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
@@ -80,8 +81,10 @@ class Head(msgspec.Struct, frozen=True):
     vaeedit: str
     process: str
     """Whose temporary files the run's are."""
-    resumes: bool = False
+    resumes: bool
     """Whether it goes on with the run before it."""
+    started: float
+    """Seconds since 1970; no two runs have the same head."""
 
 
 class Journal:
@@ -126,7 +129,7 @@ class Journal:
         file = self.path.open("ab+", buffering=0)
         if file.tell() and not _ends_a_line(self.path):
             file.write(b"\n")
-        _write_line(file, Head(FORMAT, __version__, this_process(), self.resumes))
+        _write_line(file, Head(FORMAT, __version__, this_process(), self.resumes, time.time()))
         return file
 
     @contextmanager
@@ -157,8 +160,9 @@ def _is_whole(line: bytes) -> bool:
 
 
 def _write_line(file: FileIO, line: Record | Head) -> None:
-    data = sealed(line)
+    data, end = sealed(line), file.tell()
     if file.write(data) != len(data):
+        file.truncate(end)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     os.fsync(file.fileno())
 

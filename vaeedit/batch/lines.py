@@ -11,6 +11,8 @@ import msgspec
 
 T = TypeVar("T")
 SEAL = b',"sum":"'
+SEALED = 42
+"""Bytes that follow it."""
 
 
 def digest(*parts: bytes) -> str:

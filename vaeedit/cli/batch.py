@@ -123,14 +123,14 @@ def _history(values: Mapping[str, Any], journal: Path | None) -> History:
     history = read_history(journal)
     if history.damaged:
         first, *others = history.damaged
-        more = f" and {len(others)} more" if others else ""
-        told = f"Line {first}{more} of the journal {journal} cannot be read"
+        more = f" (and {len(others)} more)" if others else ""
+        told = f"Line {first}{more} of the journal {journal} is damaged"
         if values["in_place"]:
             raise UsageError(
-                f"{told}, so nothing tells which pictures have been replaced already; "
+                f"{told}, so it does not tell which pictures have been replaced already; "
                 "look at them, and name those that are left, without --resume."
             )
-        console.warn(f"{told}; outputs that only they tell of count as files of somebody else.")
+        console.warn(f"{told}; outputs that nothing else tells of count as files of somebody else.")
     return history
 
 
