@@ -41,7 +41,8 @@ from vaeedit.vae import files
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF")
 LONGEST = {"JPEG": 65_400, "TIFF": 1 << 24, "AVIF": 1 << 20}
 """What can be put into a file without an error of Pillow's, where that is less than the limit of reading."""
-FOLDER = Path(tempfile.mkdtemp(prefix="attack-"))
+KEPT = tempfile.TemporaryDirectory(prefix="attack-")  # until the program ends
+FOLDER = Path(KEPT.name)
 NOTES = re.compile(
     rb'<rdf:Description rdf:about="" xmlns:vaeedit="urn:vaeedit:made#" vaeedit:made="[^"<]*"/>'
 )
