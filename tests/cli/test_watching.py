@@ -56,7 +56,9 @@ def test_in_place_every_picture_is_edited_once(watching, photo, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "j"]
 
 
-def test_a_result_is_replaced_when_its_picture_changes_and_kept_where_it_was_retouched(watching, photo, tmp_path):
+def test_a_result_is_replaced_when_its_picture_changes_and_kept_where_it_was_retouched(
+    watching, photo, tmp_path
+):
     until_done, end = watching("out/vaeedit-journal.jsonl", "-o", "out/")
     for name in ("a.png", "b.png"):
         photo(tmp_path / "in" / name, size=(16, 16))

@@ -97,9 +97,11 @@ def _score(
     from vaeedit.session import Session
 
     sources = find_sources(inputs, recursive=recursive)
-    places = [Path(name) for name in (table, report) if name]
+    places = [(what, Path(name)) for what, name in (("the table", table), ("the report", report)) if name]
     pictures = {} if folder is None else _pictures(sources, Path(folder))
-    _refuse_existing([*places, *(path for one in pictures.values() for path in one.values())], exists)
+    maps = [path for one in pictures.values() for path in one.values()]
+    _refuse_clashes(sources, vae, [*places, *(("a map", path) for path in maps)])
+    _refuse_existing([*(path for _, path in places), *maps], exists)
     wanted = ("overlay",) * bool(report) + (PICTURES if folder else ())
     with Session(device=device, tile=tile) as session:
         scorer = Scorer(session, vae, false_alarms, tuple(dict.fromkeys(wanted)))
@@ -152,6 +154,19 @@ def _write_pictures(result: Result, places: dict[str, Path]) -> None:
     for name, path in places.items():
         make_folder(path.parent)
         write(result.maps[name], path)
+
+
+def _refuse_clashes(sources: Sequence[Source], vae: str, written: Sequence[tuple[str, Path]]) -> None:
+    """Raise UsageError where something that is written is an image, the model, or something else that is written."""
+    from vaeedit.batch.clashes import INPUT, Uses
+
+    uses = Uses()
+    uses.read(Path(vae), "the model")
+    for source in sources:
+        if source.path is not None:
+            uses.read(source.path, INPUT)
+    for what, path in written:
+        uses.write(path, what)
 
 
 def _refuse_existing(paths: Sequence[Path], exists: str) -> None:
