@@ -31,7 +31,7 @@ PICTURE = Limit("VAEEDIT_MAX_PICTURE_BYTES", 2 << 30, "bytes of a picture file")
 MODEL = Limit("VAEEDIT_MAX_MODEL_BYTES", 16 << 30, "bytes of a model file")
 TEXT = Limit("VAEEDIT_MAX_TEXT_BYTES", 1 << 20, "bytes of a pipeline, recipe or configuration")
 EXPANSION = Limit(
-    "VAEEDIT_MAX_EXPANSION", 256, "bytes of samples for each byte of a picture file, above 256 MiB in all"
+    "VAEEDIT_MAX_EXPANSION", 256, "bytes of samples for each byte of a picture file, above 224 MiB in all"
 )
 SCANS = Limit("VAEEDIT_MAX_SCANS", 100, "scans of a progressive JPEG")
 XMP = Limit("VAEEDIT_MAX_XMP_BYTES", 16 << 20, "bytes of a picture's XMP that are searched for what made it")

@@ -1,16 +1,19 @@
 """Files that are not all there, and files that would unpack to far more than they are."""
 
 import io
+import resource
 import struct
 import zlib
 
 import make
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from vaeedit.errors import ImageError
 from vaeedit.image import read_bytes
+from vaeedit.image.intact import bare_png
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:
@@ -163,3 +166,33 @@ def test_a_flat_picture_of_many_megapixels_is_no_bomb():
 def test_only_the_decoders_of_our_formats_are_asked():
     eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n"
     refused(eps, "EPS file, a format vaeedit does not edit")
+
+
+def test_a_deep_strip_that_inflates_to_gigabytes_is_not_inflated_with_a_warning_either():
+    whole = make.tiff(make.samples("L", 16), compression="zlib")
+    with tifffile.TiffFile(io.BytesIO(whole)) as file:
+        place, length = (file.pages[0].tags[tag].valueoffset for tag in (273, 279))
+    bomb = zlib.compress(bytes(200_000_000), 9)
+    data = bytearray(whole + bomb)
+    data[place : place + 4] = len(whole).to_bytes(4, "little")
+    data[length : length + 4] = len(bomb).to_bytes(4, "little")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ImageError, match="more than 442 bytes"):
+        read_bytes(bytes(data), "holiday", damaged="warn")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB
+
+
+def test_a_flat_webp_that_takes_more_than_a_gigabyte_is_refused():
+    buffer = io.BytesIO()
+    Image.new("RGB", (8000, 8000)).save(buffer, "WEBP", lossless=True, method=0)
+    refused(buffer.getvalue(), "VAEEDIT_MAX_EXPANSION")
+
+
+def test_opencv_sees_the_header_and_the_pixels_of_a_png_alone():
+    values = make.samples("RGBA", 16)
+    data = make.png_16(values)
+    stray = b"".join(chunk(kind, bytes(26)) for kind in (b"acTL", b"fcTL", b"fdAT", b"zTXt"))
+    crowded = data[:33] + stray + data[33:]
+    assert bare_png(crowded) == bare_png(data) == data
+    assert bare_png(data[:33] + b"\xff\0\0\x02IDAT" + data[41:]) == data[:33]  # it claims 4 GB
+    assert np.array_equal(make.joined(read_bytes(data, "holiday")), values)

@@ -23,7 +23,7 @@ from vaeedit.image import tiff
 from vaeedit.image.files import FORMATS
 from vaeedit.image.frame import Frame, Metadata
 from vaeedit.image.gate import Gate
-from vaeedit.image.intact import fault_of
+from vaeedit.image.intact import bare_png, fault_of
 from vaeedit.image.orientation import TAG, reset_exif, reset_xmp, upright
 from vaeedit.limits import PICTURE, read_regular
 from vaeedit.settings import Damaged
@@ -77,7 +77,8 @@ def _decode(data: bytes, name: str, gate: Gate) -> Frame:
             return _frame(values, tiff.metadata(data))
     with Image.open(io.BytesIO(data), formats=tuple(FORMATS.values())) as image:
         kind, deep = str(image.format), data[:4] == b"\x89PNG" and data[24:25] == b"\x10"
-        gate.admit(kind, image.width, image.height, getattr(image, "n_frames", 1), 8 if deep else 4)
+        each = 8 if deep else 6 if kind == "WEBP" else 4  # the decoder of WebP keeps two canvases
+        gate.admit(kind, image.width, image.height, getattr(image, "n_frames", 1), each)
         gate.pass_on(fault_of(data, kind, name))
         image.load()
         if image.format == "TIFF":  # upright already
@@ -107,7 +108,7 @@ def _plain(image: Image.Image, name: str) -> Image.Image:
 def _decode_png_16(image: Image.Image, data: bytes) -> NDArray[Any]:
     import cv2
 
-    values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    values = cv2.imdecode(np.frombuffer(bare_png(data), np.uint8), cv2.IMREAD_UNCHANGED)
     if values is None or values.dtype != np.uint16:
         raise ValueError("16-bit data could not be decoded")
     values = values.reshape(*values.shape[:2], -1)

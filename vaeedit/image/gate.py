@@ -7,7 +7,7 @@ from vaeedit.image.files import FORMATS
 from vaeedit.limits import EXPANSION, PIXELS
 from vaeedit.settings import Damaged
 
-ALWAYS = 256 << 20
+ALWAYS = 224 << 20
 """Bytes of samples that any file may hold, however small it is."""
 
 
@@ -24,7 +24,7 @@ class Gate:
     def admit(self, format: str, width: int, height: int, pictures: int, sample_bytes: int) -> None:
         """Refuse another format, several pictures, or more samples than a file of this length may hold.
 
-        `sample_bytes` are those of one pixel. What the decoders and the frame take in all is at most three times the samples.
+        `sample_bytes` are those of one pixel. What the decoders and the frame take in all is at most four times the samples.
         """
         if format not in {*FORMATS.values(), "MPO"}:
             raise ImageError(f"{self.name} is a {format} file, a format vaeedit does not edit.")

@@ -87,6 +87,20 @@ def _png_fault(data: bytes) -> str | None:
     return _inflated_fault(parts, expected, expected + SPARE)
 
 
+def bare_png(data: bytes) -> bytes:
+    """Header and pixels alone, of whole chunks: OpenCV makes room for whatever a chunk claims, gigabytes included."""
+    kept = ((kind, body) for kind, body, _ in _chunks(data) if kind in (b"IHDR", b"IDAT", b"IEND"))
+    parts = [data[:8]]
+    for kind, body in kept:
+        parts += [
+            struct.pack(">I", len(body)),
+            kind,
+            body,
+            struct.pack(">I", zlib.crc32(body, zlib.crc32(kind))),
+        ]
+    return b"".join(parts)
+
+
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
     """Kind, content and whether the checksum is right, up to the end; a chunk that is cut short ends them."""
     place = 8

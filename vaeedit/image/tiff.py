@@ -45,6 +45,10 @@ def decode_deep(data: bytes, name: str, gate: Gate) -> NDArray[Any] | None:
         gate.pass_on(_fault(page, data))
         if page.bitspersample <= 8:
             return None
+        if (
+            gate.faults and page.compression in DEFLATED
+        ):  # tifffile would inflate all of it, whatever it gives
+            raise ImageError(f"{name} is damaged and cannot be decoded: {gate.faults[0]}.")
         kind = page.photometric.name
         channels = {"MINISBLACK": 1, "MINISWHITE": 1, "RGB": 3}.get(kind)
         known = (str(page.dtype), page.bitspersample) in (("uint16", 16), ("float32", 32))
