@@ -14,7 +14,7 @@ from vaeedit.errors import VaeeditError
 from vaeedit.image import Frame
 from vaeedit.plugins import Registry
 from vaeedit.session import Session
-from vaeedit.vae.files import find_vae
+from vaeedit.vae.files import UNSEALED, VaeInfo, find_vae, read_info
 
 CLOSE = {torch.float32: 60.0, torch.bfloat16: 40.0, torch.float16: 40.0}
 """PSNR in dB against the CPU's float32 that a round trip must reach: far above what anybody sees."""
@@ -83,7 +83,7 @@ def round_trips(registry: Registry, names: Iterable[str]) -> Iterator[Finding]:
     """These VAEs on every device and in every precision, against float32 on the CPU."""
     for name in names:
         try:
-            find_vae(name, registry)
+            yield _checksum(name, read_info(find_vae(name, registry), registry))
             reference = _decoded(registry, name, torch.device("cpu"), torch.float32)
         except VaeeditError as error:
             yield Finding("round trip", False, f"{name}: {error}", "Install what it came with again.")
@@ -92,6 +92,12 @@ def round_trips(registry: Registry, names: Iterable[str]) -> Iterator[Finding]:
             for dtype, close in CLOSE.items():
                 if not (dtype == torch.float16 and device.type == "cpu"):
                     yield _compared(registry, name, device, dtype, reference, close)
+
+
+def _checksum(name: str, info: VaeInfo) -> Finding:
+    """Whether there is one; that it is right is checked when the VAE loads."""
+    text = "has a checksum of its weights and its header" if info.sealed else f"has no checksum: {UNSEALED}"
+    return Finding("checksum", True, f"{name} {text}")
 
 
 def _compared(

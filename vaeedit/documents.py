@@ -23,7 +23,7 @@ VALUES = 10_000
 """Values of a document at most, those behind aliases counted each time."""
 DEPTH = 32
 """Lists and mappings inside each other at most."""
-NUMBER = 40
+NUMBER = 100
 """Characters of a number at most; longer ones are text."""
 LONG = 10_000
 """Characters of a text at most."""

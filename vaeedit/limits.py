@@ -29,6 +29,7 @@ class Limit:
 PIXELS = Limit("VAEEDIT_MAX_PIXELS", 400_000_000, "pixels of a picture")
 PICTURE = Limit("VAEEDIT_MAX_PICTURE_BYTES", 2 << 30, "bytes of a picture file")
 MODEL = Limit("VAEEDIT_MAX_MODEL_BYTES", 16 << 30, "bytes of a model file")
+MODEL_HEADER = Limit("VAEEDIT_MAX_MODEL_HEADER_BYTES", 8 << 20, "bytes of a model file's header")
 TEXT = Limit("VAEEDIT_MAX_TEXT_BYTES", 1 << 20, "bytes of a pipeline, recipe or configuration")
 EXPANSION = Limit(
     "VAEEDIT_MAX_EXPANSION", 256, "bytes of samples for each byte of a picture file, above 224 MiB in all"

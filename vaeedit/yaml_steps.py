@@ -13,7 +13,7 @@ from vaeedit.steps import Step
 
 VERSION = 1
 KEYS = ("version", "seed", "steps")
-SEEDS = 10**40
+SEEDS = 10**100
 """All seeds are smaller."""
 
 
@@ -63,7 +63,7 @@ def seed_faults(seed: Any) -> list[str]:
     """What is wrong with a seed."""
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         return [f"The seed must be a whole number of at least 0, not {shown(seed)}."]
-    return [] if seed < SEEDS else ["The seed has more than 40 digits."]
+    return [] if seed < SEEDS else ["The seed has more than 100 digits."]
 
 
 def _head_faults(document: Mapping[Any, Any]) -> list[tuple[Place, str]]:

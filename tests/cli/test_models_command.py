@@ -36,7 +36,7 @@ def test_what_cannot_be_done_is_a_sentence(vaeedit, tmp_path):
         2, "no weight file at nothing"
     )
     vaeedit("models", "convert", "mine.safetensors", "-o", "out.safetensors").assert_refused(
-        1, "not a readable weight file"
+        1, "not a readable safetensors file"
     )
     vaeedit("models", "convert", "mine.safetensors", "-o", "mine.safetensors").assert_refused(
         2, "exists already"

@@ -44,9 +44,11 @@ def _facts(name: str) -> dict[str, Any]:
 
 def _info(vae: str, as_json: bool, debug: bool) -> int:
     from vaeedit.vae.card import card
-    from vaeedit.vae.files import find_vae, read_info
+    from vaeedit.vae.files import UNSEALED, find_vae, read_info
 
     info = read_info(find_vae(vae, registry()))
+    if not info.sealed:
+        console.warn(f"{vae} has no checksum: {UNSEALED}")
     if as_json:
         import msgspec
 
@@ -135,6 +137,6 @@ models.add_command(
         "verify",
         callback=_verify,
         params=[_VAE, debug_option()],
-        help="Send a picture through a VAE on every device and in every precision, and compare.",
+        help="Check a VAE's checksums, send a picture through it on every device and in every precision, and compare.",
     )
 )

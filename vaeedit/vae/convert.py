@@ -1,22 +1,21 @@
-"""Other people's weight files made into VAE files: read without executing anything, recognised by names and shapes."""
+"""Other people's weight files made into VAE files, recognised by names and shapes."""
 
-import pickle
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import msgspec
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
-from vaeedit.errors import UsageError, WeightsError
+from vaeedit.errors import OptionError, UsageError, WeightsError
 from vaeedit.plugins import Registry
 from vaeedit.specs import load_target
 from vaeedit.vae.card import write_card
-from vaeedit.vae.files import VaeInfo, build, checksum, load_vae, parts, save_vae
+from vaeedit.vae.files import SEALED, VaeInfo, build_empty, checksum, load_vae, parts, save_vae
 from vaeedit.vae.folders import recognised
+from vaeedit.vae.foreign import read_foreign
 from vaeedit.vae.protocol import VAE
 
 SUFFIXES = (".pth", ".pt", ".ckpt", ".bin", ".safetensors")
@@ -32,23 +31,24 @@ def convert(source: Path, output: Path, registry: Registry, *, name: str | None 
     """
     if source.is_dir() and (known := recognised(source, registry)):
         folder = known[1].folder
-        network, info = load_vae(folder, registry)
-        return _written(output, network, info, parts(folder), name)
+        loaded, info = load_vae(folder, registry)
+        return _written(output, loaded, info, parts(folder), name)
     files = _weight_files(source)
     tensors = {key: tensor for file in files for key, tensor in _tensors(file, len(files) > 1)}
     architecture, shape = _recognised(source, tensors, registry)
-    network = build(architecture, shape, registry)
-    assert isinstance(network, torch.nn.Module)
     try:
-        network.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise WeightsError(f"{source} does not fit the architecture {architecture}: {error}") from None
-    return _written(
-        output, network, VaeInfo(name=source.stem, architecture=architecture, shape=shape), files, name
-    )
+        network = build_empty(architecture, shape, registry, sum(file.stat().st_size for file in files))
+        network.load_state_dict(tensors, assign=True)
+    except (OptionError, RuntimeError, ValueError, TypeError) as error:
+        reason = shorten(str(error), 200, placeholder=" ...")
+        raise WeightsError(f"{source} does not fit the architecture {architecture}: {reason}") from None
+    info = VaeInfo(name=source.stem, architecture=architecture, shape=shape)
+    return _written(output, network, info, files, name)
 
 
-def _written(output: Path, network: VAE, info: VaeInfo, sources: Sequence[Path], name: str | None) -> VaeInfo:
+def _written(
+    output: Path, network: VAE | torch.nn.Module, info: VaeInfo, sources: Sequence[Path], name: str | None
+) -> VaeInfo:
     """Write the file, which says of what it was made, and its card."""
     assert isinstance(network, torch.nn.Module)
     info = msgspec.structs.replace(
@@ -56,6 +56,7 @@ def _written(output: Path, network: VAE, info: VaeInfo, sources: Sequence[Path],
         name=name or info.name,
         summary=f"{info.summary} Converted from {', '.join(file.name for file in sources)}.".strip(),
         training={"converted": {file.name: checksum(file) for file in sources}},
+        format=SEALED,
     )
     save_vae(output, network, info)
     write_card(output, info)
@@ -73,17 +74,7 @@ def _weight_files(source: Path) -> list[Path]:
 
 def _tensors(path: Path, several: bool) -> Iterable[tuple[str, Tensor]]:
     """Names and tensors of a file; where there are several, behind the part that its name ends in."""
-    try:
-        if path.suffix == ".safetensors":
-            found: Any = load_file(path)
-        else:
-            found = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise WeightsError(f"{path} is not a readable weight file: {str(error).splitlines()[0]}") from None
-    if isinstance(found, dict) and isinstance(found.get("state_dict"), dict):
-        found = found["state_dict"]
-    if not isinstance(found, dict) or not all(isinstance(value, Tensor) for value in found.values()):
-        raise WeightsError(f"{path} holds something else than named tensors.")
+    found = read_foreign(path)
     part = next((part for part in PARTS if several and path.stem.endswith(part)), "")
     return [(f"{part}.{key}" if part else key, tensor) for key, tensor in found.items()]
 
@@ -95,8 +86,16 @@ def _recognised(source: Path, tensors: dict[str, Tensor], registry: Registry) ->
     for name, item in sorted(registry.architectures.bare.items()):
         if item.spec.detect:
             asked.append(name)
-            if (shape := load_target(item.spec.detect)(shapes)) is not None:
+            if (shape := _detected(item.spec.detect, shapes)) is not None:
                 return name, shape
     raise WeightsError(
         f"{source} is of no kind that can be converted ({', '.join(asked) or 'none is installed'})."
     )
+
+
+def _detected(target: str, shapes: dict[str, tuple[int, ...]]) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] | None = load_target(target)(shapes)
+    except (LookupError, TypeError, ValueError, ArithmeticError):  # shapes that it did not think of
+        return None
+    return found

@@ -8,25 +8,33 @@ import os
 from importlib.resources import files
 from pathlib import Path
 from textwrap import shorten
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
-from vaeedit.errors import OptionError, UnknownName, UsageError, WeightsError
-from vaeedit.image.files import write_whole
+from vaeedit.errors import LONG, OptionError, UnknownName, UsageError, VaeeditError, WeightsError
+from vaeedit.limits import MODEL, require_regular
 from vaeedit.options import validate
 from vaeedit.plugins import Registry
 from vaeedit.plugins import registry as installed
 from vaeedit.specs import load_target
+from vaeedit.vae.bounded import Bounded
 from vaeedit.vae.folders import fetched, in_folder
 from vaeedit.vae.protocol import VAE
+from vaeedit.vae.sealed import read_document, read_tensors, require_finite, write_sealed
 
-HEADER = "vaeedit"
-"""Key of the JSON document in the safetensors header."""
+SEALED = 2
+"""The first format with checksums of header and tensors, and the newest."""
+UNSEALED = "files of older versions and folders have none, and damage to them may go unseen."
+"""Of a VAE without checksums: what that means."""
+PER_BYTE = 8
+"""Weights that a byte can stand for at most."""
+
+
+class _Format(msgspec.Struct):
+    format: int = 1
 
 
 class VaeInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,11 +48,17 @@ class VaeInfo(msgspec.Struct, frozen=True, kw_only=True):
     recipe: dict[str, Any] = {}
     training: dict[str, Any] = {}
     figures: dict[str, Any] = {}
-    temperature: float = 1.0
+    temperature: Annotated[float, msgspec.Meta(gt=0, le=100)] = 1.0
     """Factor on the decoded standard deviation, fitted on validation images."""
     calibration: dict[str, Any] = {}
     """What an operation has learned about this VAE's figures on images held out from training."""
-    format: int = 1
+    format: int = SEALED
+    """1 of files that older versions wrote, and of folders: they have no checksum."""
+
+    @property
+    def sealed(self) -> bool:
+        """Whether the file has checksums, which were right when this was read from it."""
+        return self.format >= SEALED
 
 
 def find_vae(name: str, registry: Registry) -> Path:
@@ -71,79 +85,121 @@ def read_info(path: Path, registry: Registry | None = None) -> VaeInfo:
     if path.is_dir():
         architecture, found = in_folder(path, registry or installed())
         return VaeInfo(
-            name=found.name, architecture=architecture, shape=dict(found.shape), summary=found.summary
+            name=found.name,
+            architecture=architecture,
+            shape=dict(found.shape),
+            summary=found.summary,
+            format=1,
         )
+    return _read_info(path)[0]
+
+
+def _read_info(path: Path) -> tuple[VaeInfo, str]:
+    """What a file's header says, and the checksum that its tensors must have."""
+    document, tensors = read_document(path)
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-    except (SafetensorError, OSError) as error:
-        raise WeightsError(f"{path} is not a readable safetensors file: {error}.") from None
-    if HEADER not in metadata:
-        raise WeightsError(f"{path} has no vaeedit header; it was not made by `vaeedit train`.")
-    try:
-        return msgspec.json.decode(metadata[HEADER], type=VaeInfo)
-    except msgspec.MsgspecError as error:
-        raise WeightsError(f"The header of {path} is not valid: {error}.") from None
+        number = msgspec.json.decode(document, type=_Format).format
+        if not 1 <= number <= SEALED:
+            raise WeightsError(
+                f"{path} is of format {number}, which this version of vaeedit does not know; update it."
+            )
+        info = msgspec.json.decode(document, type=VaeInfo)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise WeightsError(f"The header of {path} is not valid: {shorten(str(error), 200)}.") from None
+    if info.sealed and not tensors:
+        raise WeightsError(f"The header of {path} is damaged: its checksum is gone; restore the file.")
+    return info, tensors
 
 
 def build(architecture: str, shape: dict[str, Any], registry: Registry) -> VAE:
-    """A network with untrained weights; raises UnknownName or OptionError."""
+    """A network with untrained weights; raises UnknownName or OptionError, also for one of too many parts."""
     spec = registry.architectures.find(architecture).spec
     options = validate(spec.options, shape, f"the architecture {architecture}")
-    network: VAE = load_target(spec.target)(options)
+    with Bounded():
+        network: VAE = load_target(spec.target)(options)
+    return network
+
+
+def build_empty(architecture: str, shape: dict[str, Any], registry: Registry, size: int) -> torch.nn.Module:
+    """The same with weights that take no memory, to be replaced; raises OptionError where `size` bytes cannot hold them."""
+    with torch.device("meta"):
+        network = build(architecture, shape, registry)
+    assert isinstance(network, torch.nn.Module)
+    count = sum(tensor.numel() for tensor in network.state_dict().values())
+    if count > PER_BYTE * size:
+        raise OptionError(f"it would have {count:,} weights, and there are {size:,} bytes of them.")
     return network
 
 
 def load_vae(path: Path, registry: Registry) -> tuple[VAE, VaeInfo]:
     """Rebuild the network of a file or folder, in float32 on the CPU, ready to run; raises WeightsError."""
-    info = read_info(path, registry)
+    info, expected = (read_info(path, registry), "") if path.is_dir() else _read_info(path)
     try:
-        with torch.device("meta"):  # no time spent on random weights that are about to be replaced
-            network = build(info.architecture, info.shape, registry)
-        assert isinstance(network, torch.nn.Module)
-        network.load_state_dict(_tensors(path, registry), assign=True)
+        size = sum(part.stat().st_size for part in parts(path))
+        network = build_empty(info.architecture, info.shape, registry, size)
+        network.load_state_dict(_tensors(path, registry, expected), assign=True)
     except UnknownName as error:
         raise WeightsError(f"{path} needs a plugin that is not installed. {error}") from None
-    except (OptionError, RuntimeError, ValueError, TypeError, LookupError, OSError, SafetensorError) as error:
-        reason = shorten(str(error), 200, placeholder=" ...")
-        raise WeightsError(f"{path} does not fit its architecture {info.architecture}: {reason}") from None
+    except OptionError as error:
+        raise _misfit(path, info, error) from None
+    except (VaeeditError, MemoryError):
+        raise
+    except Exception as error:  # a plugin's network or another library may raise anything
+        raise _misfit(path, info, error) from None
     network.eval().requires_grad_(False)
-    return network, info
+    return network, info  # type: ignore[return-value]  # what `build` made
 
 
-def _tensors(path: Path, registry: Registry) -> dict[str, Tensor]:
+def _misfit(path: Path, info: VaeInfo, error: Exception) -> WeightsError:
+    reason = shorten(str(error) or type(error).__name__, 200, placeholder=" ...")
+    return WeightsError(f"{path} does not fit its architecture {info.architecture[:LONG]}: {reason}")
+
+
+def _tensors(path: Path, registry: Registry, expected: str) -> dict[str, Tensor]:
     """The weights as float32, by name."""
     if path.is_dir():
         found = in_folder(path, registry)[1].tensors()
-        return {key: tensor.float() for key, tensor in found.items()}
-    with safe_open(path, framework="pt") as file:
-        return {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
+        require_finite(found, path)
+    else:
+        found = read_tensors(path, expected)
+    return {key: tensor.float() for key, tensor in found.items()}
 
 
 def save_vae(path: Path, network: torch.nn.Module, info: VaeInfo) -> None:
-    """Write weights as float16 with their header, whole or not at all."""
+    """Write weights as float16 with their header and checksums, whole or not at all.
+
+    Raises WeightsError for weights that are not finite, or too large for 16 bits.
+    """
 
     def half(tensor: Tensor) -> Tensor:
         return tensor.detach().to("cpu", torch.float16).contiguous()
 
     tensors = {key: half(value) for key, value in network.state_dict().items()}
-    header = {HEADER: msgspec.json.encode(info).decode()}
-    write_whole(path, save(tensors, metadata=header))
+    require_finite(tensors, path)
+    _write(path, tensors, info)
 
 
 def update_info(path: Path, info: VaeInfo) -> None:
-    """Replace the header of a file; its tensors stay as they are. Raises UsageError for a folder, which has none."""
+    """Replace the header of a file, and its checksums; its tensors stay as they are.
+
+    Raises WeightsError for a damaged file, and UsageError for a folder, which has no header.
+    """
     if path.is_dir():
         raise UsageError(f"{path} is a folder; make a VAE file of it first: vaeedit models convert {path}")
-    with safe_open(path, framework="pt") as file:
-        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    write_whole(path, save(tensors, metadata={HEADER: msgspec.json.encode(info).decode()}))
+    _write(path, read_tensors(path, _read_info(path)[1]), info)
+
+
+def _write(path: Path, tensors: dict[str, Tensor], info: VaeInfo) -> None:
+    document = msgspec.json.encode(msgspec.structs.replace(info, format=SEALED)).decode()
+    write_sealed(path, tensors, document)
 
 
 def checksum(path: Path) -> str:
-    """SHA-256 of the file, or of names and bytes of a folder's files."""
-    if path.is_file():
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+    """SHA-256 of the file, or of names and bytes of a folder's files; raises WeightsError for what is no regular file."""
+    if not path.is_dir():
+        require_regular(path, MODEL, WeightsError)
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     found = hashlib.sha256()
     for part in parts(path):
         found.update(f"{part.name}\0{checksum(part)}\n".encode())
