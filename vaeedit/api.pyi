@@ -16,6 +16,10 @@ from .image import merged as merged
 from .image import read as read
 from .image import views as views
 from .image import write as write
+from .limits import MODEL as MODEL
+from .limits import TEXT as TEXT
+from .limits import read_regular as read_regular
+from .limits import require_regular as require_regular
 from .operation import Operation as Operation
 from .operation import Request as Request
 from .operation import Result as Result

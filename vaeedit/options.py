@@ -26,8 +26,12 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
     """Base of all options classes: immutable, unknown names refused."""
 
 
-def option(description: str, *, ge: float | None = None, le: float | None = None) -> Meta:
-    """Annotation of a field: what it means, and for numbers the inclusive bounds."""
+def option(
+    description: str, *, ge: float | None = None, le: float | None = None, most: int | None = None
+) -> Meta:
+    """Annotation of a field: what it means, for numbers the inclusive bounds, for lists the most items."""
+    if most is not None:
+        return Meta(description=description, max_length=most)
     return Meta(description=description, ge=ge, le=le)
 
 
@@ -197,6 +201,8 @@ def describe(info: Any) -> str:
             return "text"
         case inspect.NoneType():
             return "nothing"
+        case _ if getattr(info, "max_length", None) is not None:
+            return f"a list of at most {info.max_length}, each {describe(info.item_type)}"
         case _:
             return "a list" if hasattr(info, "item_type") else "a value"
 

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from vaeedit.api import ArchitectureSpec, OperationSpec, Options, bounded, hookimpl, option
+from vaeedit_ladder import LEVELS, Blocks, Widths
 
 
 class AnomalyOptions(Options, frozen=True):
@@ -22,21 +23,22 @@ class AnomalyOptions(Options, frozen=True):
 class NormalShape(Options, frozen=True):
     """Hyper-parameters of the restorer of normals; levels run from fine (stride 2) to coarse."""
 
-    channels: Annotated[int, option("Image channels: 1 for grey, 3 for colour.", ge=1)] = 3
-    widths: Annotated[tuple[int, ...], option("Trunk width of each level.")] = (32, 64, 96, 128)
-    blocks: Annotated[tuple[int, ...], option("Residual blocks of each trunk stage.")] = (1, 1, 2, 2)
-    latents: Annotated[tuple[int, ...], option("Latent channels of each level.")] = (4, 6, 8, 8)
-    ladder_widths: Annotated[tuple[int, ...], option("Ladder width of each level.")] = (24, 32, 48, 64)
-    evidence_widths: Annotated[tuple[int, ...], option("Width of the posterior's encoder.")] = (
+    channels: Annotated[int, option("Image channels: 1 for grey, 3 for colour.", ge=1, le=64)] = 3
+    widths: Annotated[Widths, option("Trunk width of each level.", most=LEVELS)] = (32, 64, 96, 128)
+    blocks: Annotated[Blocks, option("Residual blocks of each trunk stage.", most=LEVELS)] = (1, 1, 2, 2)
+    latents: Annotated[Widths, option("Latent channels of each level.", most=LEVELS)] = (4, 6, 8, 8)
+    ladder_widths: Annotated[Widths, option("Ladder width of each level.", most=LEVELS)] = (24, 32, 48, 64)
+    evidence_widths: Annotated[Widths, option("Width of the posterior's encoder.", most=LEVELS)] = (
         16,
         24,
         32,
         48,
     )
-    memory: Annotated[int, option("Features of normal images kept to compare with.", ge=0)] = 0
-    components: Annotated[int, option("Principal components of a feature.", ge=0)] = 0
+    memory: Annotated[int, option("Features of normal images kept to compare with.", ge=0, le=1_000_000)] = 0
+    components: Annotated[int, option("Principal components of a feature.", ge=0, le=100_000)] = 0
     texture: Annotated[
-        int, option("Variations of whole pictures that the comparison of textures sets aside.", ge=0)
+        int,
+        option("Variations of whole pictures that the comparison of textures sets aside.", ge=0, le=10_000),
     ] = 0
 
 

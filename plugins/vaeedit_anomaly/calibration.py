@@ -39,6 +39,20 @@ class Tail(msgspec.Struct, frozen=True):
     decay: float
     """Value by which a tail falls by a factor of 10."""
 
+    def __post_init__(self) -> None:
+        if (
+            not 0 < len(self.values) == len(self.surprises)
+            or not np.isfinite([self.values, self.surprises]).all()
+        ):
+            raise ValueError("a tail must have as many values as surprises, all of them finite")
+        if (
+            any((np.diff(grows) <= 0).any() for grows in (self.values, self.surprises))
+            or self.surprises[0] < 0
+        ):
+            raise ValueError("a tail must grow")
+        if not 0 < self.decay < math.inf:
+            raise ValueError("a tail must fall")
+
     @classmethod
     def of(cls, values: Array) -> "Tail":
         """From all values of normal images; at least one."""
@@ -90,6 +104,12 @@ class Calibration(msgspec.Struct, frozen=True):
     scores: Tail
     held_out: int
     false_alarms: float = 0.01
+
+    def __post_init__(self) -> None:
+        if not 0 < self.areas[0] <= self.areas[1] < math.inf or self.held_out < 1:
+            raise ValueError("there must be normal images, of some size")
+        if not 0 < self.false_alarms < 1:
+            raise ValueError("the share of false alarms must lie between 0 and 1")
 
     def map_of(self, found: Mapping[str, Tensor]) -> Map:
         """How surprising every pixel is (H, W), by evidence maps (1, 1, H, W); positive."""

@@ -1,5 +1,6 @@
 """The operation `anomaly`: how abnormal an image is, where, and how rarely a normal one would look like it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vaeedit.api import Frame, Latents, Operation, Request, Result, UsageError
+from vaeedit.api import Frame, Latents, Operation, Request, Result, UsageError, WeightsError
 from vaeedit_anomaly import AnomalyOptions
 from vaeedit_anomaly.calibration import Calibration, image_score
 from vaeedit_anomaly.evidence import evidence
@@ -55,7 +56,12 @@ class Anomaly(Operation[AnomalyOptions]):
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
         """The image as it was, or marked where abnormal; maps; and the verdict as notes."""
         with torch.inference_mode():
-            surprise = self.calibration.map_of(evidence(self.seen()))
+            found = evidence(self.seen())
+            if missing := sorted(set(self.calibration.maps) - set(found)):
+                raise WeightsError(
+                    f"The calibration of {self.vae.name} is of another model, which shows {missing[0]}; fit it again."
+                )
+            surprise = self.calibration.map_of(found)
         notes = self._verdict(surprise)
         original = originals[0]
         large = enlarged(surprise, original.height, original.width)
@@ -74,9 +80,15 @@ class Anomaly(Operation[AnomalyOptions]):
     def _verdict(self, surprise: Map) -> dict[str, Any]:
         score = image_score(surprise)
         limit = self.calibration.limit(self._false_alarms)
+        p_value = self.calibration.p_value(score)
+        if not all(map(math.isfinite, (score, limit, p_value))):
+            raise WeightsError(
+                f"The model {self.vae.name} gave a score that is not a finite number: it is damaged; restore its file, "
+                "or fit it again."
+            )
         return {
             "score": round(score, 5),
-            "p_value": float(f"{self.calibration.p_value(score):.3g}"),
+            "p_value": float(f"{p_value:.3g}"),
             "anomalous": score > limit,
             "threshold": round(limit, 5),
             "false_alarms": self._false_alarms,

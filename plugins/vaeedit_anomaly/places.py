@@ -28,6 +28,13 @@ class Places(msgspec.Struct, frozen=True):
     mean: bytes
     spread: bytes
 
+    def __post_init__(self) -> None:
+        mean, spread = (np.frombuffer(packed, np.float32) for packed in (self.mean, self.spread))
+        if not (mean.size == spread.size == CELLS**2 and np.isfinite([mean, spread]).all()):
+            raise ValueError(f"what is usual at a place must be {CELLS**2} finite numbers")
+        if spread.min() <= 0:
+            raise ValueError("a spread must be positive")
+
     @classmethod
     def of(cls, seen: Sequence[Map]) -> "Places":
         """From the evidence in normal images, each reduced to cells; at least one."""

@@ -17,6 +17,12 @@ class Scales(msgspec.Struct, frozen=True):
     mean: tuple[float, ...]
     spread: tuple[float, ...]
 
+    def __post_init__(self) -> None:
+        if not len(self.mean) == len(self.spread) == len(WIDTHS):
+            raise ValueError(f"there must be a mean and a spread for each of {len(WIDTHS)} scales")
+        if not np.isfinite([self.mean, self.spread]).all() or min(self.spread) <= 0:
+            raise ValueError("means must be finite numbers and spreads positive ones")
+
     @classmethod
     def of(cls, surprises: Sequence[Map]) -> "Scales":
         """From the fused surprise of normal images; at least one."""

@@ -30,6 +30,13 @@ class Preparation(msgspec.Struct, frozen=True):
     gain: float = 1.0
     """What values above it are multiplied by; at least 1."""
 
+    def __post_init__(self) -> None:
+        known = self.channels in (1, 3) and 0 < self.scale <= 1 and 1 <= self.gain <= MOST_GAIN
+        if not known or not -1 <= self.low <= 1:
+            raise ValueError(
+                "there are 1 or 3 channels, a scale of at most 1 and a range of values within the image's"
+            )
+
     def with_range_of(self, frames: Sequence[Frame]) -> "Preparation":
         """The same, with the values of these frames spread over `RANGE`; those that fill it are left alone."""
         values = np.concatenate([prepared(frame, self).floats()[::2, ::2].ravel() for frame in frames])

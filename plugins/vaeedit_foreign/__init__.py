@@ -13,8 +13,8 @@ OVERLAP = 16
 class TinyShape(Options, frozen=True):
     """Hyper-parameters of a tiny autoencoder."""
 
-    latents: Annotated[int, option("Latent channels.", ge=1)] = 4
-    width: Annotated[int, option("Channels of every convolution.", ge=1)] = 64
+    latents: Annotated[int, option("Latent channels.", ge=1, le=4096)] = 4
+    width: Annotated[int, option("Channels of every convolution.", ge=1, le=4096)] = 64
     pooled: Annotated[bool, option("Whether the coarsest blocks have a branch with group normalisation.")] = (
         False
     )

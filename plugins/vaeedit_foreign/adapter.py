@@ -1,5 +1,6 @@
 """Autoencoders of the diffusers library, as VAEs of vaeedit: another range of pixels, and latents of about unit variance."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -36,6 +37,8 @@ class DiffusersAutoencoder(nn.Module):
         self.point = POINTS.get(shape.kind)
         self.multiple: int = 1 << (len(next(config[name] for name in WIDTHS if name in config)) - 1)
         self.shift, self.factor = _unit_variance(config)
+        if not all(map(math.isfinite, [*self.shift, *self.factor])) or 0 in self.factor:
+            raise WeightsError("The factors of an autoencoder's latents must be finite numbers, and not 0.")
         self.receptive_field = WHOLE
         if shape.kind == "AutoencoderTiny":
             self.receptive_field = _radius(config.num_encoder_blocks, config.num_decoder_blocks)

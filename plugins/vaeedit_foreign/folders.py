@@ -1,6 +1,7 @@
 """Folders that the diffusers library wrote, here or on the Hugging Face hub."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -8,7 +9,7 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any, get_args
 
-from vaeedit.api import FolderVae, MissingExtra, WeightsError
+from vaeedit.api import MODEL, TEXT, FolderVae, MissingExtra, WeightsError, read_regular, require_regular
 from vaeedit_foreign import Autoencoder
 
 INSIDE = ("", "vae")
@@ -29,7 +30,7 @@ def find(folder: Path) -> FolderVae | None:
             name = _name(folder)
             return FolderVae(
                 name=name,
-                shape={"kind": kind, "config": {k: v for k, v in config.items() if k[0] != "_"}},
+                shape={"kind": kind, "config": {k: v for k, v in config.items() if not k.startswith("_")}},
                 folder=place,
                 tensors=partial(_tensors, place, kind),
                 summary=f"The {kind} of {name}.",
@@ -93,9 +94,13 @@ def _copy(ask: Any) -> Path | None:
 
 
 def _config(place: Path) -> dict[str, Any]:
+    """What config.json says; raises WeightsError where it is no regular file, or too large."""
+    path = place / "config.json"
+    if not os.path.lexists(path):
+        return {}
     try:
-        found = json.loads((place / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = json.loads(read_regular(path, TEXT, WeightsError))
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -113,6 +118,8 @@ def _tensors(place: Path, kind: str) -> Mapping[str, Any]:
     whole = any((place / f"{WEIGHTS}.{end}").is_file() for end in ("safetensors", "safetensors.index.json"))
     if not whole and not (place / f"{WEIGHTS}.fp16.safetensors").is_file():
         raise WeightsError(f"There is no {WEIGHTS}.safetensors in {place}; nothing else is read.")
+    for file in place.glob("*.safetensors*"):
+        require_regular(file, MODEL, WeightsError)
     with library() as diffusers:
         model, report = getattr(diffusers, kind).from_pretrained(
             place,

@@ -2,58 +2,70 @@
 
 from typing import Annotated
 
-from vaeedit.api import ArchitectureSpec, Options, hookimpl, option
+from vaeedit.api import ArchitectureSpec, Options, bounded, hookimpl, option
+
+LEVELS = 8
+"""Levels of a network at most: its sides are then multiples of 512 pixels."""
+Widths = tuple[Annotated[int, bounded(ge=1, le=4096)], ...]
+Blocks = tuple[Annotated[int, bounded(ge=0, le=64)], ...]
+Factors = tuple[Annotated[int, bounded(ge=1, le=16)], ...]
+Counts = tuple[Annotated[int, bounded(ge=0, le=8 * 4096)], ...]
+Shares = tuple[Annotated[float, bounded(ge=0, le=1)], ...]
 
 
 class RestorerShape(Options, frozen=True):
     """Hyper-parameters of the conditional ladder VAE; levels run from fine (stride 2) to coarse."""
 
-    channels: Annotated[int, option("Image channels.", ge=1)] = 3
-    widths: Annotated[tuple[int, ...], option("Trunk width of each level.")] = (48, 96, 192)
-    blocks: Annotated[tuple[int, ...], option("Residual blocks of each trunk stage.")] = (2, 2, 3)
-    latents: Annotated[tuple[int, ...], option("Latent channels of each level.")] = (4, 6, 8)
-    ladder_widths: Annotated[tuple[int, ...], option("Ladder width of each level.")] = (32, 48, 64)
-    evidence_widths: Annotated[tuple[int, ...], option("Width of the posterior's encoder.")] = (24, 32, 48)
+    channels: Annotated[int, option("Image channels.", ge=1, le=64)] = 3
+    widths: Annotated[Widths, option("Trunk width of each level.", most=LEVELS)] = (48, 96, 192)
+    blocks: Annotated[Blocks, option("Residual blocks of each trunk stage.", most=LEVELS)] = (2, 2, 3)
+    latents: Annotated[Widths, option("Latent channels of each level.", most=LEVELS)] = (4, 6, 8)
+    ladder_widths: Annotated[Widths, option("Ladder width of each level.", most=LEVELS)] = (32, 48, 64)
+    evidence_widths: Annotated[Widths, option("Width of the posterior's encoder.", most=LEVELS)] = (
+        24,
+        32,
+        48,
+    )
 
 
 class UpscalerShape(Options, frozen=True):
     """Hyper-parameters of the upscaler; levels run from fine (the small image's resolution) to coarse."""
 
-    channels: Annotated[int, option("Image channels.", ge=1)] = 3
-    scales: Annotated[tuple[int, ...], option("Factors it can enlarge by.")] = (2, 3, 4)
-    widths: Annotated[tuple[int, ...], option("Trunk width of each level.")] = (64, 128)
-    blocks: Annotated[tuple[int, ...], option("Residual blocks of each trunk stage.")] = (5, 3)
-    latents: Annotated[tuple[int, ...], option("Latent channels of each level.")] = (8, 8)
-    ladder_widths: Annotated[tuple[int, ...], option("Ladder width of each level.")] = (32, 48)
-    evidence_widths: Annotated[tuple[int, ...], option("Width of the posterior's encoder.")] = (24, 32)
+    channels: Annotated[int, option("Image channels.", ge=1, le=64)] = 3
+    scales: Annotated[Factors, option("Factors it can enlarge by.", most=LEVELS)] = (2, 3, 4)
+    widths: Annotated[Widths, option("Trunk width of each level.", most=LEVELS)] = (64, 128)
+    blocks: Annotated[Blocks, option("Residual blocks of each trunk stage.", most=LEVELS)] = (5, 3)
+    latents: Annotated[Widths, option("Latent channels of each level.", most=LEVELS)] = (8, 8)
+    ladder_widths: Annotated[Widths, option("Ladder width of each level.", most=LEVELS)] = (32, 48)
+    evidence_widths: Annotated[Widths, option("Width of the posterior's encoder.", most=LEVELS)] = (24, 32)
 
 
 class LadderShape(Options, frozen=True):
     """Hyper-parameters of the unconditional ladder VAE; levels run from fine (stride 2) to coarse."""
 
-    channels: Annotated[int, option("Image channels.", ge=1)] = 3
-    widths: Annotated[tuple[int, ...], option("Width of each level.")] = (32, 64, 96)
-    blocks: Annotated[int, option("Residual blocks of each bottom-up stage.", ge=1)] = 1
-    latents: Annotated[tuple[int, ...], option("Latent channels of each level.")] = (4, 8, 16)
+    channels: Annotated[int, option("Image channels.", ge=1, le=64)] = 3
+    widths: Annotated[Widths, option("Width of each level.", most=LEVELS)] = (32, 64, 96)
+    blocks: Annotated[int, option("Residual blocks of each bottom-up stage.", ge=1, le=64)] = 1
+    latents: Annotated[Widths, option("Latent channels of each level.", most=LEVELS)] = (4, 8, 16)
 
 
 class PhotoShape(Options, frozen=True):
     """Hyper-parameters of the photo VAE; levels run from fine (stride 2) to coarse."""
 
-    channels: Annotated[int, option("Image channels.", ge=1)] = 3
-    widths: Annotated[tuple[int, ...], option("Width of each level.")] = (48, 96, 192)
-    blocks: Annotated[tuple[int, ...], option("Residual blocks of the decoder's stages.")] = (2, 4, 1)
-    evidence_blocks: Annotated[tuple[int, ...], option("Residual blocks of the encoder's stages.")] = (
+    channels: Annotated[int, option("Image channels.", ge=1, le=64)] = 3
+    widths: Annotated[Widths, option("Width of each level.", most=LEVELS)] = (48, 96, 192)
+    blocks: Annotated[Blocks, option("Residual blocks of the decoder's stages.", most=LEVELS)] = (2, 4, 1)
+    evidence_blocks: Annotated[Blocks, option("Residual blocks of the encoder's stages.", most=LEVELS)] = (
         1,
         2,
         1,
     )
-    latents: Annotated[tuple[int, ...], option("Latent channels of each level.")] = (3, 6, 8)
+    latents: Annotated[Widths, option("Latent channels of each level.", most=LEVELS)] = (3, 6, 8)
     nested: Annotated[
-        tuple[int, ...],
-        option("Numbers of latent channels, counted from the coarsest level, that decode alone."),
+        Counts,
+        option("Numbers of latent channels, counted from the coarsest level, that decode alone.", most=64),
     ] = (10, 14, 17)
-    kept: Annotated[tuple[float, ...], option("In training, the chance that only so many are kept.")] = (
+    kept: Annotated[Shares, option("In training, the chance that only so many are kept.", most=64)] = (
         0.45,
         0.45,
         0.1,

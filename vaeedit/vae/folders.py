@@ -2,17 +2,27 @@
 
 from pathlib import Path
 
-from vaeedit.errors import WeightsError
+from vaeedit.errors import VaeeditError, WeightsError
 from vaeedit.plugins import Registry
 from vaeedit.specs import FolderVae, load_target
 
 
 def recognised(folder: Path, registry: Registry) -> tuple[str, FolderVae] | None:
-    """The name of the architecture that knows this folder and what it found, or None."""
+    """The name of the architecture that knows this folder and what it found, or None; raises WeightsError."""
     for name, item in sorted(registry.architectures.bare.items()):
-        if item.spec.folder and (found := load_target(item.spec.folder)(folder)) is not None:
+        if item.spec.folder and (found := _asked(item.spec.folder, folder)) is not None:
             return name, found
     return None
+
+
+def _asked(target: str, folder: Path) -> FolderVae | None:
+    try:
+        found: FolderVae | None = load_target(target)(folder)
+    except VaeeditError:
+        raise
+    except Exception as error:  # a plugin's reader may raise anything
+        raise WeightsError(f"The folder {folder} cannot be read: {type(error).__name__}: {error}") from None
+    return found
 
 
 def in_folder(folder: Path, registry: Registry) -> tuple[str, FolderVae]:

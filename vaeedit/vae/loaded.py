@@ -17,9 +17,10 @@ from vaeedit.image.frame import Condition, Estimated, Frame, Pixels, from_floats
 from vaeedit.resampling import bicubic_up
 from vaeedit.tiling import Tile, best_sides, reflected, tiles
 from vaeedit.vae.files import VaeInfo
-from vaeedit.vae.latents import Decoded, Edited, Gaussian, Latents, Mixture, Series
+from vaeedit.vae.latents import Decoded, Edited, Latents, Mixture, Series
 from vaeedit.vae.protocol import VAE, Estimator, SeesWhole, Upscaler
 from vaeedit.vae.refine import resolved
+from vaeedit.vae.seen import all_finite, kept
 
 Edit = Callable[..., Edited]
 """From the latents of each frame at one tile to those of the result, or of several results."""
@@ -116,12 +117,28 @@ class LoadedVae:
     def visit(
         self, frame: Frame, see: Callable[[Latents], None], *, precision: torch.dtype, tile: int | None = None
     ) -> None:
-        """Show `see` the latents of a frame, tile by tile, each grid position once."""
+        """Show `see` the latents of a frame, tile by tile, each grid position once.
+
+        Falls back to float32 where a reduced precision overflows; raises VaeeditError where even that gives numbers that
+        are not finite, in the latents or their context.
+        """
         times = self._magnification([frame])
         for part in self._grid(frame, times, tile):
-            with torch.inference_mode(), Precision(precision).context(self.device):
-                x, latents, _ = self._encoded(frame, part)
-            see(_kept(latents, part, x.shape[2]))
+            for attempt in dict.fromkeys([Precision(precision), Precision(torch.float32)]):
+                with torch.inference_mode(), attempt.context(self.device):
+                    x, latents, _ = self._encoded(frame, part)
+                seen = kept(latents, part, x.shape[2])
+                if all_finite(seen.levels) and all_finite(seen.context):
+                    break
+            else:
+                raise self._not_finite("latents")
+            see(seen)
+
+    def _not_finite(self, what: str) -> VaeeditError:
+        return VaeeditError(
+            f"The VAE {self.info.name} gave {what} that are not finite numbers; "
+            "restore its file, or make it again."
+        )
 
     def _magnification(self, frames: Sequence[Frame]) -> int:
         """How many times as large the result is; raises WeightsError or ValueError for frames that cannot be encoded."""
@@ -170,10 +187,10 @@ class LoadedVae:
                         )
                         for member in (found if isinstance(found, Series) else [found])
                     ]
-                if all(np.isfinite(mean).all() for mean, _ in painted):
+                if all(np.isfinite(mean).all() and _finite(spread) for mean, spread in painted):
                     break
             else:
-                raise VaeeditError(f"The VAE {self.info.name} gave values that are not finite numbers.")
+                raise self._not_finite("values")
         seen = (..., tile.rows.kept, tile.columns.kept)
         told = {
             name: float(conditions[name][seen].float().mean())
@@ -264,36 +281,8 @@ def _array(values: Tensor, channels: int) -> np.ndarray:
     return values[0].permute(1, 2, 0).cpu().numpy()
 
 
-def _kept(latents: Latents, tile: Tile, height: int) -> Latents:
-    """The latents of a tile's kept pixels; `height` is that of all the pixels it sees."""
-
-    def cut(level: Gaussian) -> Gaussian:
-        stride = height // level.mean.shape[2]
-        rows, columns = (
-            slice(span.kept.start // stride, -(-span.kept.stop // stride))
-            for span in (tile.rows, tile.columns)
-        )
-        log_scale = None if level.log_scale is None else level.log_scale[..., rows, columns]
-        origin = (level.origin[0] + rows.start, level.origin[1] + columns.start)
-        return Gaussian(level.mean[..., rows, columns], log_scale, origin)
-
-    context = {name: _cut(grid, tile, height) for name, grid in latents.context.items()}
-    return replace(latents, levels=tuple(cut(level) for level in latents.levels), context=context)
-
-
-def _cut(found: Any, tile: Tile, height: int) -> Any:
-    """Grids (B, C, h, w) of a context, at the tile's kept pixels; anything else as it is."""
-    if isinstance(found, list | tuple):
-        return [_cut(one, tile, height) for one in found]
-    if isinstance(found, Mapping):
-        return {name: _cut(one, tile, height) for name, one in found.items()}
-    if not isinstance(found, Tensor) or found.ndim != 4 or height % found.shape[2]:
-        return found
-    stride = height // found.shape[2]
-    rows, columns = (
-        slice(span.kept.start // stride, -(-span.kept.stop // stride)) for span in (tile.rows, tile.columns)
-    )
-    return found[..., rows, columns]
+def _finite(spread: np.ndarray | None) -> bool:
+    return spread is None or bool(np.isfinite(spread).all())
 
 
 def _times(span: slice, times: int) -> slice:
