@@ -1,12 +1,13 @@
 """Reading within limits: only regular files, only as large as stated."""
 
+import io
 import os
 from pathlib import Path
 
 import pytest
 
 from vaeedit.errors import ImageError, UsageError
-from vaeedit.limits import PIXELS, TEXT, Limit, read_regular, require_regular
+from vaeedit.limits import PIXELS, TEXT, Limit, read_regular, read_stream, require_regular
 
 SMALL = Limit("VAEEDIT_TEST_LIMIT", 10, "bytes in tests")
 
@@ -60,3 +61,12 @@ def test_a_limit_that_is_no_number_is_a_sentence(text: str, monkeypatch):
     monkeypatch.setenv(PIXELS.variable, text)
     with pytest.raises(UsageError, match="must be a whole number"):
         _ = PIXELS.value
+
+
+def test_a_stream_without_end_is_read_up_to_the_limit():
+    with (
+        open("/dev/zero", "rb") as endless,
+        pytest.raises(ImageError, match="limit of 10; VAEEDIT_TEST_LIMIT"),
+    ):
+        read_stream(endless, "standard input", SMALL)
+    assert read_stream(io.BytesIO(b"0123456789"), "standard input", SMALL) == b"0123456789"

@@ -4,6 +4,7 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from vaeedit.errors import ImageError, UsageError, VaeeditError
 
@@ -38,6 +39,9 @@ SCANS = Limit("VAEEDIT_MAX_SCANS", 100, "scans of a progressive JPEG")
 XMP = Limit("VAEEDIT_MAX_XMP_BYTES", 16 << 20, "bytes of a picture's XMP that are searched for what made it")
 LIST = Limit("VAEEDIT_MAX_LIST_BYTES", 1 << 30, "bytes of a list of files or of a journal")
 
+PIECE = 1 << 20
+"""Bytes that are read from a stream at a time."""
+
 
 def require_regular(
     path: str | os.PathLike[str], limit: Limit, error: type[VaeeditError] = ImageError
@@ -56,6 +60,18 @@ def read_regular(path: str | os.PathLike[str], limit: Limit, error: type[Vaeedit
     if len(data) > limit.value:  # it has grown since it was opened
         raise error(_too_large(path, len(data), limit))
     return data
+
+
+def read_stream(stream: BinaryIO, name: str, limit: Limit, error: type[VaeeditError] = ImageError) -> bytes:
+    """All that a stream holds; raises `error` where that is more than `limit`, and does not wait for its end."""
+    data = bytearray()
+    while piece := stream.read(PIECE):  # all at once would set the whole limit aside
+        data += piece
+        if len(data) > limit.value:
+            raise error(
+                f"{name} has more bytes than the limit of {limit.value:,}; {limit.variable} changes it."
+            )
+    return bytes(data)
 
 
 def _opened(path: str | os.PathLike[str], limit: Limit, error: type[VaeeditError]) -> int:

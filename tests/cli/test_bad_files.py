@@ -184,6 +184,13 @@ def test_an_empty_standard_input_is_an_error(run_vaeedit, tmp_path):
     assert done.stderr == b"Error: standard input is empty (0 bytes).\n"
 
 
+def test_standard_input_without_end_is_an_error(run_vaeedit, tmp_path, monkeypatch):
+    monkeypatch.setenv("VAEEDIT_MAX_PICTURE_BYTES", "1000")
+    done = run_vaeedit("denoise", "-", "-o", "-", cwd=tmp_path, stdin=bytes(5000))
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"standard input has more bytes than the limit of 1,000; VAEEDIT_MAX_PICTURE_BYTES" in done.stderr
+
+
 def _header_and_tensors() -> tuple[dict[str, str], dict[str, torch.Tensor]]:
     with safe_open(SHIPPED, framework="pt") as file:
         tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118

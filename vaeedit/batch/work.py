@@ -39,7 +39,7 @@ from vaeedit.image import (
     without_note,
     write_bytes,
 )
-from vaeedit.limits import PICTURE, read_regular
+from vaeedit.limits import PICTURE, read_regular, read_stream
 from vaeedit.operation import Result
 from vaeedit.session import Session
 
@@ -213,7 +213,7 @@ def _noted(result: Result) -> Result:
 
 def _bytes_of(job: Job) -> bytes:
     if job.source is None:
-        return sys.stdin.buffer.read()
+        return read_stream(sys.stdin.buffer, job.name, PICTURE)
     return read_regular(job.source, PICTURE)
 
 
