@@ -110,7 +110,7 @@ def children(pid):
 @pytest.mark.parametrize("engine", ["local", "dask"])
 def test_two_workers_give_the_same_bytes_as_one(album, undisturbed, tmp_path, engine):
     if engine == "dask":
-        pytest.importorskip("distributed")
+        pytest.importorskip("cryptography")
     out = tmp_path / "out"
     code, _, err = finish(start(album, out, "--workers", "2", "--engine", engine))
     assert code == 1, err
@@ -130,7 +130,7 @@ def test_two_workers_give_the_same_bytes_as_one(album, undisturbed, tmp_path, en
 @pytest.mark.parametrize("engine", ["local", "dask"])
 def test_a_worker_that_is_killed_takes_no_file_along(album, undisturbed, tmp_path, engine):
     if engine == "dask":
-        pytest.importorskip("distributed")
+        pytest.importorskip("cryptography")
     out = tmp_path / "out"
     process = start(album, out, "--workers", "2", "--engine", engine)
     until = time.monotonic() + 60
@@ -151,7 +151,7 @@ def test_a_worker_that_is_killed_takes_no_file_along(album, undisturbed, tmp_pat
 @pytest.mark.parametrize("engine", ["local", "dask"])
 def test_a_disk_that_fills_loses_nothing(album, undisturbed, small_disk, engine):
     if engine == "dask":
-        pytest.importorskip("distributed")
+        pytest.importorskip("cryptography")
     whole = outputs(undisturbed[0])
     room = sum(map(len, whole.values())) // 1000
     out = small_disk(room // 2) / "out"

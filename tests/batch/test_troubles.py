@@ -1,13 +1,14 @@
 """Whatever one file causes is that file's failure, in every engine."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import trouble
-from trouble import GOOD, RAISING
+from trouble import GOOD, HANGS, KILLED, RAISING, SLEEPS, STOPPED
 
 from vaeedit.batch.journal import NAME
 
@@ -18,7 +19,7 @@ ENGINES = {"here": [], "workers": ["--workers", "2"], "dask": ["--workers", "2",
 @pytest.fixture(params=ENGINES)
 def engine(request):
     if request.param == "dask":
-        pytest.importorskip("distributed")
+        pytest.importorskip("cryptography")
     return ENGINES[request.param]
 
 
@@ -56,3 +57,53 @@ def test_what_one_file_raises_is_its_failure(tmp_path, environment, engine):
         assert f"Error: {error}" in done.stderr
     assert "does not fit into memory" in found["36.png"]["error"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["0.png", "99.png", NAME]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_takes_too_long_or_kills_its_worker_is_given_up(tmp_path, environment, engine):
+    if engine == "dask":
+        pytest.importorskip("cryptography")
+    slow = {"here": SLEEPS, "workers": STOPPED, "dask": HANGS}[engine]
+    for width in (10, slow, KILLED, 99):
+        trouble.picture(tmp_path / "in", f"{width}.png", width)
+    done = run(tmp_path, environment, *ENGINES[engine], "--time-limit", "20s")
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "2 of 4 done, 2 failed." in done.stderr
+    found = records(tmp_path)
+    assert "longer than 20 seconds" in found[f"{slow}.png"]["error"]
+    assert "died" in found[f"{KILLED}.png"]["error"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["10.png", "99.png", NAME]
+
+
+def test_a_worker_that_is_killed_is_replaced_while_pictures_arrive(tmp_path, environment):
+    trouble.picture(tmp_path / "in", f"{STOPPED}.png", STOPPED)
+    flags = ["--watch", "--time-limit", "20s", "--json"]
+    command = [SCRIPT, "trouble", tmp_path / "in", "-o", tmp_path / "out", *flags]
+    process = subprocess.Popen([str(p) for p in command], stdout=subprocess.PIPE, env=environment, text=True)
+    try:
+        assert json.loads(process.stdout.readline())["status"] == "failed"
+        trouble.picture(tmp_path / "in", "later.png")
+        assert json.loads(process.stdout.readline())["status"] == "done"
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+    assert process.returncode == 1
+
+
+def test_streams_have_no_limit_of_time(tmp_path, environment):
+    trouble.picture(tmp_path, "in.png")
+    command = [SCRIPT, "trouble", tmp_path / "in.png", "-o", "-", "--time-limit", "9s"]
+    done = subprocess.run([str(p) for p in command], capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--time-limit" in done.stderr
+
+
+def test_debug_shows_the_traceback_of_a_worker_too(tmp_path, environment):
+    trouble.picture(tmp_path / "in", "31.png", 31)
+    trouble.picture(tmp_path / "in", "99.png")
+    done = run(tmp_path, environment, "--workers", "2", "--debug")
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+    assert "raise Odd()" in done.stderr
+    assert "1 of 2 done, 1 failed." in done.stderr

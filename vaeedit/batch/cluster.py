@@ -4,19 +4,23 @@ A chunk whose worker is lost goes to another one; where it has taken down severa
 the one that still kills its worker has failed.
 """
 
+import faulthandler
+import os
 import pickle
 import threading
+import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
+from distributed import Client, Future, KilledWorker, as_completed
 
 from vaeedit.batch.jobs import Job, remove_leftovers
 from vaeedit.batch.journal import Record
 from vaeedit.batch.lines import digest
+from vaeedit.batch.local_cluster import local_client
 from vaeedit.batch.order import Order
 from vaeedit.batch.work import Worker
 from vaeedit.errors import UsageError, WeightsError
@@ -28,53 +32,87 @@ AHEAD = 2
 
 
 def records_of_cluster(
-    order: Order, jobs: Iterable[Job | None], scheduler: str | None, workers: int
+    order: Order,
+    jobs: Iterable[Job | None],
+    scheduler: str | None,
+    workers: int,
+    *,
+    limit: float | None = None,
+    debug: bool = False,
 ) -> Iterator[Record]:
     """The records of all jobs, as their chunks end; raises UsageError where a worker finds the request wrong.
 
-    Dask gives the work of a lost worker to another one without a word, so what it was writing is swept up at the end.
+    A job that takes longer than `limit` seconds ends its worker. Dask gives the work of a lost worker to another one
+    without a word, so what it was writing is swept up at the end.
     """
     handed_out: list[Job] = []
     try:
-        with _client(scheduler, workers) as client:
-            gpu = str(order.settings.get("device", "")).startswith("cuda")
-            needs = {"resources": {"GPU": 1}} if gpu else {}
-            yield from _records(client, needs, order, filter(None, jobs), handed_out)
+        with _client(scheduler, workers, limit, debug) as client:
+            yield from _Cluster(client, order, limit, debug, handed_out).records(filter(None, jobs))
     finally:
         remove_leftovers(handed_out)
 
 
-def _records(
-    client: Any, needs: Mapping[str, Any], order: Order, fresh: Iterator[Job], handed_out: list[Job]
-) -> Iterator[Record]:
-    """The records of jobs, of which every worker is given a few chunks at a time."""
-    shared = client.scatter(order, broadcast=True)
-    chunks: dict[Future, list[Job]] = {}
-    ended = as_completed()
+class _Cluster:
+    """The workers of a cluster, of which every one is given a few chunks at a time."""
 
-    def hand_out(chunk: list[Job]) -> None:
-        handed_out.extend(chunk)
-        future = client.submit(work_chunk, shared, chunk, pure=False, **needs)
-        chunks[future] = chunk
-        ended.add(future)
+    def __init__(
+        self, client: Any, order: Order, limit: float | None, debug: bool, handed_out: list[Job]
+    ) -> None:
+        self.client, self.order, self.limit, self.debug = client, order, limit, debug
+        self.handed_out = handed_out
+        gpu = str(order.settings.get("device", "")).startswith("cuda")
+        self.needs: Mapping[str, Any] = {"resources": {"GPU": 1}} if gpu else {}
+        self.chunks: dict[Future, list[Job]] = {}
+        self.ended = as_completed()
 
-    for _ in range(AHEAD * max(1, len(client.scheduler_info()["workers"]))):
-        if chunk := list(islice(fresh, CHUNK)):
-            hand_out(chunk)
-    for future in ended:
-        chunk = chunks.pop(future)
-        for again in _remaining(future, chunk):
-            hand_out([again])
-        yield from _outcome(future, chunk)
-        if chunk := list(islice(fresh, CHUNK)):
-            hand_out(chunk)
+    def records(self, fresh: Iterator[Job]) -> Iterator[Record]:
+        """Of all jobs."""
+        size = CHUNK if self.limit is None else 1
+        for _ in range(AHEAD * max(1, len(self.client.scheduler_info()["workers"]))):
+            if chunk := list(islice(fresh, size)):
+                self._hand_out(chunk)
+        for future in self.ended:
+            chunk = self.chunks.pop(future)
+            if isinstance(future.exception(), KilledWorker):
+                yield from self._lost(chunk)
+            else:
+                yield from _found(future.result())
+            if chunk := list(islice(fresh, size)):
+                self._hand_out(chunk)
+
+    def _hand_out(self, chunk: list[Job]) -> None:
+        self.handed_out.extend(chunk)
+        task = (
+            self.order,
+            chunk,
+            self.limit,
+            self.debug,
+        )  # data scattered once would be lost with all workers
+        future = self.client.submit(work_chunk, *task, pure=False, **self.needs)
+        self.chunks[future] = chunk
+        self.ended.add(future)
+
+    def _lost(self, chunk: list[Job]) -> Iterator[Record]:
+        """A chunk that has taken down its workers may hold innocent jobs: each is tried again alone, with care."""
+        if not chunk[0].careful:
+            for job in chunk:
+                self._hand_out([replace(job, careful=True)])
+            return
+        slow = (
+            "" if self.limit is None else f", or was ended because it took longer than {self.limit:g} seconds"
+        )
+        text = f"{chunk[0].name}: every worker process that took it up died{slow}."
+        yield Record(input=chunk[0].name, output=str(chunk[0].target), status="failed", error=text)
 
 
-def work_chunk(order: Order, jobs: Sequence[Job]) -> list[Record] | str:
+def work_chunk(
+    order: Order, jobs: Sequence[Job], limit: float | None = None, debug: bool = False
+) -> list[Record] | str:
     """On a worker: the records of a chunk, or why the request is wrong."""
     try:
-        with _one_at_a_time:
-            return list(_worker(order).records(jobs))
+        with _one_at_a_time, _watched(limit):
+            return list(_worker(order, debug).records(jobs))
     except (UsageError, WeightsError) as error:
         return str(error)
 
@@ -84,44 +122,43 @@ _workers: dict[str, Worker] = {}
 """The worker of the order that came last, by what the order says."""
 
 
-def _worker(order: Order) -> Worker:
+def _worker(order: Order, debug: bool) -> Worker:
     key = digest(pickle.dumps(order))
     if key not in _workers:
         _workers.clear()
-        _workers[key] = Worker(order)
+        _workers[key] = Worker(order, traceback.print_exception if debug else None)
     return _workers[key]
 
 
-def _remaining(future: Future, chunk: Sequence[Job]) -> list[Job]:
-    """The jobs of a chunk that has taken down its workers and may hold innocent ones."""
-    lost = isinstance(future.exception(), KilledWorker)
-    return [replace(job, careful=True) for job in chunk] if lost and len(chunk) > 1 else []
+@contextmanager
+def _watched(limit: float | None) -> Iterator[None]:
+    """End this process where the inner part takes longer, even in native code that lets no other thread run."""
+    if limit is None:
+        yield
+        return
+    with open(os.devnull, "w") as nowhere:
+        faulthandler.dump_traceback_later(limit, exit=True, file=nowhere)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
 
-def _outcome(future: Future, chunk: Sequence[Job]) -> list[Record]:
-    error = future.exception()
-    if isinstance(error, KilledWorker):
-        text = f"{chunk[0].name}: every worker process that took it up died."
-        lost = Record(input=chunk[0].name, output=str(chunk[0].target), status="failed", error=text)
-        return [lost] if len(chunk) == 1 else []
-    found: list[Record] | str = future.result()
-    if isinstance(found, str):
-        raise UsageError(found)
-    return found
+def _found(records: list[Record] | str) -> list[Record]:
+    if isinstance(records, str):
+        raise UsageError(records)
+    return records
 
 
 @contextmanager
-def _client(scheduler: str | None, workers: int) -> Iterator[Any]:
-    if scheduler is not None:
-        try:
-            client = Client(scheduler, timeout="20s")
-        except (OSError, ValueError) as error:
-            raise UsageError(f"There is no Dask scheduler at {scheduler}: {error}.") from None
-        with client:
+def _client(scheduler: str | None, workers: int, limit: float | None, debug: bool) -> Iterator[Any]:
+    if scheduler is None:
+        with local_client(workers, limit, debug) as client:
             yield client
         return
-    with (
-        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
-        Client(cluster) as client,
-    ):
+    try:
+        client = Client(scheduler, timeout="20s")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"There is no Dask scheduler at {scheduler}: {error}.") from None
+    with client:
         yield client

@@ -24,18 +24,18 @@ def _raise(error: Exception) -> None:
     raise error
 
 
-def processes(workers: int) -> Engine:
-    """In several processes on this machine."""
+def processes(workers: int, *, limit: float | None = None, debug: bool = False) -> Engine:
+    """In processes on this machine, which end where a job takes longer than `limit` seconds."""
 
     def engine(order: Order, jobs: Iterable[Job | None]) -> Iterator[Record]:
         from vaeedit.batch.processes import records_of_processes
 
-        return records_of_processes(order, jobs, workers)
+        return records_of_processes(order, jobs, workers, limit=limit, debug=debug)
 
     return engine
 
 
-def dask(scheduler: str | None, workers: int) -> Engine:
+def dask(scheduler: str | None, workers: int, *, limit: float | None = None, debug: bool = False) -> Engine:
     """On a Dask cluster: at the address of its scheduler, or one made of `workers` processes for this run."""
     try:
         from vaeedit.batch.cluster import records_of_cluster
@@ -45,15 +45,24 @@ def dask(scheduler: str | None, workers: int) -> Engine:
         raise
 
     def engine(order: Order, jobs: Iterable[Job | None]) -> Iterator[Record]:
-        return records_of_cluster(order, jobs, scheduler, workers)
+        return records_of_cluster(order, jobs, scheduler, workers, limit=limit, debug=debug)
 
     return engine
 
 
-def choose(name: str, *, workers: int = 1, scheduler: str | None = None, debug: bool = False) -> Engine:
+def choose(
+    name: str,
+    *,
+    workers: int = 1,
+    scheduler: str | None = None,
+    limit: float | None = None,
+    debug: bool = False,
+) -> Engine:
     """The engine of the command line's flags; raises UsageError or MissingExtra."""
     if name == "dask":
-        return dask(scheduler, workers)
+        return dask(scheduler, workers, limit=limit, debug=debug)
     if scheduler is not None:
         raise UsageError("--scheduler needs --engine dask.")
-    return here(debug=debug) if workers == 1 else processes(workers)
+    if workers == 1 and limit is None:
+        return here(debug=debug)
+    return processes(workers, limit=limit, debug=debug)

@@ -11,7 +11,7 @@ import click
 
 from vaeedit.cli import console
 from vaeedit.cli.batch import debug_option
-from vaeedit.cli.train import Duration
+from vaeedit.cli.params import Duration
 from vaeedit.errors import UsageError
 from vaeedit.plain import cell
 

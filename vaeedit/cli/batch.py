@@ -15,6 +15,7 @@ from vaeedit.batch.lock import Claim
 from vaeedit.batch.sources import LIST, STREAM, find_sources
 from vaeedit.cli import console
 from vaeedit.cli.files import files_read, files_written
+from vaeedit.cli.params import Duration
 from vaeedit.cli.report import Reporter
 from vaeedit.cli.watch import watch
 from vaeedit.errors import UsageError
@@ -23,6 +24,7 @@ from vaeedit.settings import DAMAGED, POLICIES, Settings
 
 if TYPE_CHECKING:
     from vaeedit.batch.order import Order
+    from vaeedit.batch.run import Engine
     from vaeedit.pipeline import Pipeline
 
 
@@ -41,6 +43,8 @@ def file_options(inputs: str = "INPUTS...") -> list[click.Parameter]:
         _flag("--no-provenance", help="Outputs do not say how they were made."),
         _number("--workers", 1, "Processes that work side by side."),
         _number("--threads", None, "CPU threads of each worker; by default the cores are shared out."),
+        click.Option(["--time-limit"], type=Duration(), metavar="TIME",
+                     help="Give up a picture that takes longer, such as 90s or 2m, and go on; off by default."),
         _choice("--engine", ("local", "dask"), "local", "Who does the work: this machine, or a Dask cluster."),
         _text("--scheduler", metavar="ADDRESS", help="Of a Dask cluster; without one, --engine dask starts its own."),
         _text("--journal", metavar="FILE", help=f"Where a line for every file goes; by default {NAME} in the output folder."),
@@ -86,7 +90,14 @@ def run_on_files(
         if values["watch"]:
             assert journal is not None
             _claim(claims, values, journal)
-            return watch(order_of(pipeline, values), values, name, journal, _history(values, journal))
+            return watch(
+                order_of(pipeline, values),
+                engine_of(values),
+                values,
+                name,
+                journal,
+                _history(values, journal),
+            )
         jobs = placed(
             find_sources(values["inputs"], recursive=values["recursive"]),
             values["output"],
@@ -141,15 +152,14 @@ def _run(
     journal: Path | None,
     history: History,
 ) -> int:
-    from vaeedit.batch.engines import choose
     from vaeedit.batch.run import run_batch
 
-    engine = choose(
-        values["engine"], workers=values["workers"], scheduler=values["scheduler"], debug=values["debug"]
-    )
+    engine = engine_of(values)
     streams = any(job.source is None or job.target is None for job in jobs)
-    if streams and (values["workers"] > 1 or values["engine"] == "dask"):
-        raise UsageError("Standard input and output belong to one process; leave out --workers and --engine.")
+    if streams and (values["workers"] > 1 or values["engine"] == "dask" or values["time_limit"]):
+        raise UsageError(
+            "Standard input and output belong to one process; leave out --workers, --engine and --time-limit."
+        )
     if values["resume"]:
         remove_leftovers(jobs, history.processes)
     kept = (
@@ -170,6 +180,14 @@ def _run(
     if values["report"]:
         summary.write(Path(values["report"]))
     return console.FAILED if summary.failures else console.OK
+
+
+def engine_of(values: Mapping[str, Any]) -> "Engine":
+    """Who does the work; raises UsageError or MissingExtra."""
+    from vaeedit.batch.engines import choose
+
+    names = ("workers", "scheduler", "debug")
+    return choose(values["engine"], limit=values["time_limit"], **{name: values[name] for name in names})
 
 
 def order_of(pipeline: "Pipeline", values: Mapping[str, Any]) -> "Order":

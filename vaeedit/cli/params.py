@@ -1,11 +1,14 @@
 """From declared options to click parameters."""
 
+import re
 from typing import Any
 
 import click
 
 from vaeedit.errors import OptionError
 from vaeedit.options import Field, Options, fields
+
+UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
 class FieldType(click.ParamType[Any]):
@@ -27,6 +30,21 @@ class FieldType(click.ParamType[Any]):
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         """Shown in help after the flag."""
         return _metavar(self.field.expects)
+
+
+class Duration(click.ParamType[float]):
+    """'90s', '45m' or '2h', in seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Parse."""
+        if isinstance(value, float):
+            return value
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", str(value))
+        if match is None or float(match[1]) <= 0:
+            self.fail(f"{value!r} is not a duration; say for example 90s, 45m or 2h.", param, ctx)
+        return float(match[1]) * UNITS[match[2]]
 
 
 def click_options(cls: type[Options]) -> list[click.Option]:

@@ -1,15 +1,15 @@
 """`vaeedit train`: fit a VAE by a recipe on a folder of images."""
 
 import math
-import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from vaeedit.cli import console
 from vaeedit.cli.batch import debug_option
+from vaeedit.cli.params import Duration
 from vaeedit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,22 +17,6 @@ if TYPE_CHECKING:
 
 MINUTES = 45
 """Of training, unless --budget says otherwise."""
-UNITS = {"s": 1, "m": 60, "h": 3600}
-
-
-class Duration(click.ParamType[float]):
-    """'90s', '45m' or '2h', in seconds."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Parse."""
-        if isinstance(value, float):
-            return value
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", str(value))
-        if match is None or float(match[1]) <= 0:
-            self.fail(f"{value!r} is not a duration; say for example 90s, 45m or 2h.", param, ctx)
-        return float(match[1]) * UNITS[match[2]]
 
 
 def _callback(

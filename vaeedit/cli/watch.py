@@ -16,11 +16,13 @@ from vaeedit.errors import UsageError
 
 if TYPE_CHECKING:
     from vaeedit.batch.order import Order
+    from vaeedit.batch.run import Engine
 
 
-def watch(order: "Order", values: Mapping[str, Any], name: str, journal: Path, history: History) -> int:
+def watch(
+    order: "Order", engine: "Engine", values: Mapping[str, Any], name: str, journal: Path, history: History
+) -> int:
     """Do what arrives; outputs that were there before are left alone unless --exists says otherwise."""
-    from vaeedit.batch.engines import here
     from vaeedit.batch.run import run_batch
     from vaeedit.batch.summary import Summary
 
@@ -50,7 +52,7 @@ def watch(order: "Order", values: Mapping[str, Any], name: str, journal: Path, h
             run_batch(
                 order,
                 arrivals(find, planned),
-                here(),
+                engine,
                 journal=Journal(journal, resumes=values["resume"]),
                 history=history,
                 results_stay=False,

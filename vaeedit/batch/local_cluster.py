@@ -1,0 +1,59 @@
+"""A Dask cluster of this machine alone: it talks TLS with a certificate made for the one run, which nobody else has."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import dask
+from distributed import Client, LocalCluster, WorkerPlugin
+from distributed.security import Security
+
+from vaeedit.batch import signals
+from vaeedit.errors import MissingExtra
+
+SILENCE = 60.0
+"""Seconds after which a worker that says nothing is replaced, where there is a limit of time."""
+
+
+@contextmanager
+def local_client(workers: int, limit: float | None = None, debug: bool = False) -> Iterator[Any]:
+    """A client of a new cluster, which ends with it; raises MissingExtra."""
+    settings: dict[str, Any] = {
+        "distributed.scheduler.allowed-failures": 0,  # the engine tries again itself
+        "distributed.scheduler.http.routes": [],
+        "distributed.worker.http.routes": [],
+    }
+    if limit is not None:
+        settings["distributed.scheduler.worker-ttl"] = f"{max(limit, SILENCE)}s"
+    level = logging.WARNING if debug else logging.CRITICAL  # what matters is said by the engine
+    for name in ("distributed", "tornado", "asyncio"):
+        logging.getLogger(name).setLevel(level)
+    with dask.config.set(settings):
+        with signals.held_back():
+            cluster = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                dashboard_address=None,
+                scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
+                security=_security(),
+                silence_logs=level,
+            )
+        with cluster, Client(cluster) as client:
+            cluster.scheduler.http_server.stop()
+            client.register_plugin(_NoPages())
+            yield client
+
+
+class _NoPages(WorkerPlugin):  # type: ignore[misc]  # distributed has no types here
+    """Closes the port of a worker's web pages, which ask nobody for a certificate; replaced workers have it too."""
+
+    def setup(self, worker: Any) -> None:
+        worker.http_server.stop()
+
+
+def _security() -> Security:
+    try:
+        return Security.temporary()
+    except ImportError:  # of cryptography
+        raise MissingExtra("The Dask engine", "dask") from None
