@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SAMPLE := samples/images/night-tree-phone.jpg
 
-.PHONY: demo test check docs wheel dev clean
+.PHONY: demo test attack check docs wheel dev clean
 
 demo: $(VENV)/base.done
 	$(PIP) install -q -c constraints.txt .
@@ -19,6 +19,12 @@ demo: $(VENV)/base.done
 test: $(VENV)/base.done
 	$(PIP) install -q -c constraints.txt ".[dev]"
 	$(BIN)/pytest
+
+# every program of benchmarks/attack in full; ATTACK="--trials 100" makes all of them short
+attack: $(VENV)/base.done
+	$(PIP) install -q -c constraints.txt ".[dev]"
+	@for program in $$(grep -l __main__ benchmarks/attack/*.py); do \
+	  $(BIN)/python $$program $(ATTACK) || failed=1; done; exit $${failed:-0}
 
 check: $(VENV)/base.done
 	$(PIP) install -q -c constraints.txt ".[dev]"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from vaeedit import limits
 from vaeedit.cli.main import cli
 from vaeedit.options import table
 from vaeedit.plugins import registry
@@ -55,7 +56,15 @@ def options_page() -> str:
     parts += ["## Plans", table(Plan), "### runs", table(PlannedRun)]
     for name, architecture in sorted(registry().architectures.bare.items()):
         parts += [f"## Architecture {name}", architecture.spec.summary, table(architecture.spec.options)]
+    parts += ["## Limits", "Environment variables, each a whole number.", limits_table()]
     return "\n\n".join(parts) + "\n"
+
+
+def limits_table() -> str:
+    """Every limit on what is read."""
+    rows = ["| variable | limits the | default |", "| --- | --- | --- |"]
+    found = [value for value in vars(limits).values() if isinstance(value, limits.Limit)]
+    return "\n".join(rows + [f"| `{one.variable}` | {one.of} | {one.default:,} |" for one in found])
 
 
 PAGES = {"cli.md": cli_page, "options.md": options_page}

@@ -19,7 +19,8 @@ from typing import Any
 
 Trial = Callable[[random.Random], str]
 HANG = 5.0
-"""Seconds of one trial that count as a hang; on a loaded machine --hang gives more."""
+"""Seconds of computing in one trial that count as a hang, or IDLE times as many seconds of waiting."""
+IDLE = 6
 MEMORY = 1 << 30
 """Bytes that one trial may add to a process."""
 
@@ -72,6 +73,15 @@ class _Hand:
     process: Any
     at: int = -1
     since: float = 0.0
+    computed: float = 0.0
+    """Seconds that it had computed before the trial."""
+
+    def hangs(self, limit: float) -> bool:
+        """Whether its trial has computed for so long, or does not end for another reason."""
+        waited = time.monotonic() - self.since
+        return waited > limit and (
+            waited > IDLE * limit or _computed(self.process.pid) - self.computed > limit
+        )
 
 
 def watched(
@@ -87,10 +97,10 @@ def watched(
         for index, hand in enumerate(hands):
             if hand.at < 0:
                 continue
-            spent = time.monotonic() - hand.since
             if hand.pipe not in ready:
-                if spent <= hang:
+                if not hand.hangs(hang):
                     continue
+                spent = time.monotonic() - hand.since
                 hand.process.kill()
                 found = ("hung", f"trial {hand.at} of seed {seed} hung for {spent:.1f} s", 0.0, 0)
             else:
@@ -124,7 +134,7 @@ def _count(tally: Tally, found: tuple[str, str, float, int]) -> None:
 
 def _give(hand: _Hand, following: Any, end: float) -> None:
     hand.at = next(following, -1) if time.monotonic() < end else -1
-    hand.since = time.monotonic()
+    hand.since, hand.computed = time.monotonic(), _computed(hand.process.pid)
     if hand.at >= 0:
         hand.pipe.send(hand.at)
 
@@ -155,6 +165,16 @@ def _serve(pipe: Any, trial: Trial, seed: int, memory: int) -> None:
         if not failure and added > memory:
             failure = f"trial {index} of seed {seed} took {added / 2**20:.0f} MB"
         pipe.send((word, failure, time.perf_counter() - started, added))
+
+
+def _computed(pid: int) -> float:
+    """Seconds that a process has computed; 0 where the system does not tell, so that waiting alone counts."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _generator(seed: int, index: int) -> random.Random:
