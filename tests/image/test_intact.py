@@ -196,3 +196,22 @@ def test_opencv_sees_the_header_and_the_pixels_of_a_png_alone():
     assert bare_png(crowded) == bare_png(data) == data
     assert bare_png(data[:33] + b"\xff\0\0\x02IDAT" + data[41:]) == data[:33]  # it claims 4 GB
     assert np.array_equal(make.joined(read_bytes(data, "holiday")), values)
+
+
+@pytest.mark.parametrize("size", [{256: 0, 257: 3_000_000_000}, {257: 50_000_000, 256: 1, 278: 1}])
+@pytest.mark.parametrize("damaged", ["error", "warn"])
+def test_a_tiff_is_not_prepared_for_as_many_strips_as_its_header_claims(size, damaged):
+    """No column times three billion rows is no pixel, which every limit on pixels passes."""
+    data = bytearray(make.tiff(make.samples("L"), rowsperstrip=4))
+    with tifffile.TiffFile(io.BytesIO(bytes(data))) as file:
+        places = {tag: file.pages[0].tags[tag] for tag in size}
+    for tag, value in size.items():
+        entry = places[tag].offset
+        data[entry + 2 : entry + 12] = struct.pack("<HLL", 4, 1, value)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if damaged == "error" or 0 in size.values():
+        with pytest.raises(ImageError):
+            read_bytes(bytes(data), "holiday", damaged=damaged)
+    else:  # strips that are not there are black
+        assert "of 50,000,000 strips" in read_bytes(bytes(data), "holiday", damaged=damaged).damage
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000  # KiB

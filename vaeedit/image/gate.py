@@ -28,6 +28,8 @@ class Gate:
         """
         if format not in {*FORMATS.values(), "MPO"}:
             raise ImageError(f"{self.name} is a {format} file, a format vaeedit does not edit.")
+        if min(width, height) < 1:  # the product would pass, whatever the other one is
+            raise ImageError(f"{self.name} has {width} x {height} pixels: it holds no picture.")
         if width * height > PIXELS.value:
             raise ImageError(
                 f"{self.name} has {width} x {height} pixels, over the limit of {PIXELS.value:,}; "

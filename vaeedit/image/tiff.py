@@ -76,16 +76,19 @@ def decode_deep(data: bytes, name: str, gate: Gate) -> NDArray[Any] | None:
 def _fault(page: Any, data: bytes) -> str | None:
     """What is wrong with the strips or tiles of a page, or None."""
     bits = int(page.bitspersample) * (int(page.samplesperpixel) if page.planarconfig == 1 else 1)
+    planes = 1 if page.planarconfig == 1 else int(page.samplesperpixel)
+    segments = list(zip(page.dataoffsets, page.databytecounts, strict=True))
     if page.is_tiled:
         across, down = -(-page.imagewidth // page.tilewidth), -(-page.imagelength // page.tilelength)
         whole = page.tilelength * -(-page.tilewidth * bits // 8)
-        sizes = [(whole, whole)] * (across * down)
+        count, sizes = across * down, [(whole, whole)] * min(across * down, len(segments))
     else:
         rows, line = min(page.rowsperstrip, page.imagelength), -(-page.imagewidth * bits // 8)
         starts = range(0, page.imagelength, rows)
+        count, starts = len(starts), starts[: len(segments)]
         sizes = [(line * min(rows, page.imagelength - start), line * rows) for start in starts]
-    planes = 1 if page.planarconfig == 1 else int(page.samplesperpixel)
-    segments = list(zip(page.dataoffsets, page.databytecounts, strict=True))
+    if len(segments) != count * planes:  # before anything is made for as many as the header claims
+        return f"it has {len(segments):,} of {count * planes:,} strips or tiles"
     return tiff_fault(segments, sizes * planes, data, page.compression in DEFLATED)
 
 
