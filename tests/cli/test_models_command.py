@@ -2,8 +2,11 @@
 
 import json
 
+import msgspec
 import torch
+from safetensors.torch import load_file, save_file
 
+from vaeedit.vae.files import VaeInfo, save_vae
 from vaeedit_foreign import TinyShape
 from vaeedit_foreign.tiny import TinyAutoencoder
 
@@ -43,3 +46,29 @@ def test_what_cannot_be_done_is_a_sentence(vaeedit, tmp_path):
     )
     vaeedit("models", "info", "theirs").assert_refused(2, "theirs")
     assert vaeedit("models", "verify", "mine.safetensors").code == 1
+
+
+def test_checksums_are_checked_and_missing_ones_are_named(vaeedit, tmp_path):
+    info = VaeInfo(name="mine", architecture="tiny-autoencoder", shape={"width": 8})
+    path = tmp_path / "mine.safetensors"
+    save_vae(path, TinyAutoencoder(TinyShape(width=8)), info)
+    ran = vaeedit("models", "verify", "mine.safetensors")
+    assert ran.code == 0
+    assert "fine  mine.safetensors has a checksum of its weights and its header" in ran.out
+    header = json.dumps({**msgspec.to_builtins(info), "format": 1})
+    save_file(load_file(path), tmp_path / "old.safetensors", metadata={"vaeedit": header})
+    ran = vaeedit("models", "verify", "old.safetensors")
+    assert ran.code == 0
+    assert "fine  old.safetensors has no checksum: files of older versions" in ran.out
+    assert "old.safetensors has no checksum" in vaeedit("models", "info", "old.safetensors").err
+    assert vaeedit("models", "info", "mine.safetensors").err == ""
+    data = bytearray(path.read_bytes())
+    for at, said in ((len(data) - 100, "The weights in"), (data.index(b"mine"), "The header of")):
+        damaged = bytearray(data)
+        damaged[at] ^= 4
+        path.write_bytes(damaged)
+        ran = vaeedit("models", "verify", "mine.safetensors")
+        assert ran.code == 1
+        assert said in ran.out
+        assert "damaged" in ran.out
+        assert "restore the file" in ran.out

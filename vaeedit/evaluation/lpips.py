@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from vaeedit.errors import UsageError
+from vaeedit.vae.foreign import read_foreign
 
 BACKBONE, HEADS = "squeeze.backbone.pth", "squeeze.pth"
 TAPS = (1, 4, 7, 9, 10, 11, 12)
@@ -70,8 +71,7 @@ class Lpips:
         return found
 
     def _read(self, path: Path) -> dict[str, Tensor]:
-        tensors: dict[str, Tensor] = torch.load(path, map_location=self.device, weights_only=True)
-        return tensors
+        return {name: tensor.to(self.device) for name, tensor in read_foreign(path).items()}
 
 
 def _squeezenet() -> nn.Sequential:
