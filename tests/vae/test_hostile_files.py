@@ -257,3 +257,8 @@ def test_no_cut_or_changed_byte_of_a_pickle_is_unexpected(tmp_path):
         path.write_bytes(changed)
         with pytest.raises(WeightsError):
             convert(path, tmp_path / "out.safetensors", registry())
+
+
+@pytest.mark.parametrize("name", sorted(registry().weights.bare))
+def test_the_shipped_weights_have_checksums(name):
+    assert load_vae(find_vae(name, registry()), registry())[1].sealed
