@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from vaeedit.batch.lines import digest
+
 
 @pytest.fixture
 def watching(start_vaeedit, tmp_path):
@@ -20,9 +22,9 @@ def watching(start_vaeedit, tmp_path):
         def until_done(name):
             for _ in range(6000):
                 assert process.poll() is None, process.stderr.read()
-                names = outputs(tmp_path / journal)
-                if any(output.endswith(name) for output in names):
-                    return names
+                found = records(tmp_path / journal)
+                if any(record["output"].endswith(name) and stands(tmp_path, record) for record in found):
+                    return [record["output"] for record in found]
                 time.sleep(0.02)
             raise AssertionError(f"{name} is not done")
 
@@ -38,11 +40,17 @@ def watching(start_vaeedit, tmp_path):
         process.communicate()
 
 
-def outputs(journal):
+def records(journal):
     if not journal.exists():
         return []
     lines = [line for line in journal.read_text().splitlines() if line.endswith("}")]
-    return [record["output"] for record in map(json.loads, lines) if record.get("status") == "done"]
+    return [record for record in map(json.loads, lines) if record.get("status") == "done"]
+
+
+def stands(folder, record):
+    """Whether the output is there: the journal tells of it a moment before."""
+    path = folder / record["output"]
+    return path.exists() and digest(path.read_bytes()) == record["written"]
 
 
 def test_in_place_every_picture_is_edited_once(watching, photo, tmp_path):
