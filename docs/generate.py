@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from vaeedit import limits
-from vaeedit.cli.main import cli
+from vaeedit.cli.commands import cli
 from vaeedit.options import table
 from vaeedit.plugins import registry
 from vaeedit.settings import Settings

@@ -83,7 +83,13 @@ PLUGINS = discover([EntryPoint("plain", __name__, "vaeedit")])
 def folder(tmp_path, monkeypatch):
     """in.png (10), masks/in.png (20) and far/other.png (30), all grey of one value; pipelines live in far/."""
     monkeypatch.chdir(tmp_path)
-    for name in ("plugins", "session", "cli.main", "cli.pipeline", "batch.order"):
+    for name in (
+        "session",
+        "cli.commands",
+        "cli.pipeline",
+        "batch.order",
+        "plugins",
+    ):  # what imports it comes first
         monkeypatch.setattr(f"vaeedit.{name}.registry", lambda: PLUGINS, raising=False)
     for name, value in (("in.png", 10), ("masks/in.png", 20), ("far/other.png", 30)):
         (tmp_path / name).parent.mkdir(exist_ok=True)

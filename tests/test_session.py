@@ -349,9 +349,8 @@ def test_values_that_stay_not_finite_are_an_error_and_never_written(
 ):
     with pytest.raises(VaeeditError, match="tiny gave values that are not finite numbers"):
         session("always", precision=precision).run(step("nothing"), frame())
-    monkeypatch.setattr("vaeedit.session.registry", lambda: PLUGINS)
-    monkeypatch.setattr("vaeedit.cli.main.registry", lambda: PLUGINS)
-    monkeypatch.setattr("vaeedit.batch.order.registry", lambda: PLUGINS)
+    for name in ("session", "cli.commands", "batch.order", "plugins"):  # what imports it comes first
+        monkeypatch.setattr(f"vaeedit.{name}.registry", lambda: PLUGINS)
     vaeedit.write(frame(), tmp_path / "in.png")
     before = sorted(tmp_path.iterdir())
     arguments = [str(tmp_path / "in.png"), "--vae", str(tmp_path / "always.safetensors")]

@@ -24,7 +24,7 @@ class Refusal:
 
 def serve(pipe: Connection, order: Order, debug: bool) -> None:
     """Do jobs until the pipe is closed; with `debug`, the traceback of every failure goes to stderr."""
-    signals.ignore()
+    signals.leave_to_parent()
     try:
         from vaeedit.batch.work import Worker
 

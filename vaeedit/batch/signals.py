@@ -1,30 +1,38 @@
-"""The signals that end a run concern the parent; its workers end when it does, or as it says."""
+"""The signals that end a run concern the process that the user started; its workers end when it does, or as it says."""
 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+def _known(*names: str) -> tuple[signal.Signals, ...]:
+    return tuple(getattr(signal, name) for name in names if hasattr(signal, name))
 
 
-def ignore() -> None:
-    """Ignore them from here on, and let none wait that a parent has held back; of the main thread only."""
-    for number in ENDING:
+ENDING = _known("SIGINT", "SIGTERM", "SIGHUP")
+"""The signals that ask a program to end."""
+OF_TERMINALS = _known("SIGINT", "SIGHUP")
+"""Those that a terminal sends to all processes of a run at once."""
+
+
+def leave_to_parent() -> None:
+    """Ignore what a terminal sends, also what `held_back` has let wait; for the main thread of a worker."""
+    for number in OF_TERMINALS:
         signal.signal(number, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, OF_TERMINALS)
 
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Let them wait while this thread starts a process, which begins in the same state and so is never interrupted."""
+    """Let them wait while this thread starts a process, which begins in the same state and is not interrupted either."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
     from multiprocessing.resource_tracker import ensure_running
 
     ensure_running()  # multiprocessing starts it with the first process, and lets signals through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, OF_TERMINALS)
     try:
         yield
     finally:

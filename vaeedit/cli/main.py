@@ -1,121 +1,54 @@
-"""`vaeedit`: fixed commands, and one generated for every operation that a plugin provides."""
+"""Entry point of `vaeedit`. Whatever happens becomes a sentence and an exit code; the commands stand in `commands`."""
 
 import sys
 
-import click
-
-from vaeedit import __version__
-from vaeedit.cli import console
-from vaeedit.cli.anomaly import anomaly
-from vaeedit.cli.doctor import doctor
-from vaeedit.cli.evaluate import evaluate
-from vaeedit.cli.info import info
-from vaeedit.cli.lists import ops, plugins
-from vaeedit.cli.models import models
-from vaeedit.cli.operations import operation_command
-from vaeedit.cli.pipeline import pipeline
-from vaeedit.cli.run import chain, run
-from vaeedit.cli.train import train
-from vaeedit.errors import UnknownName, VaeeditError, is_out_of_memory, unexpected
-from vaeedit.plugins import registry
-
-COMMANDS = (run, chain, pipeline, anomaly, train, evaluate, info, doctor, ops, models, plugins)
-FIXED = {command.name: command for command in COMMANDS}
-
-
-class Commands(click.Group):
-    """The fixed commands and the operations; an operation's parameters are made when it is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """All names, operations first."""
-        return [
-            *(name for name in sorted(registry().operations.bare) if name not in FIXED),
-            *(name for name in FIXED if name),
-        ]
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """A fixed command, or an operation by 'name' or 'plugin:name'; the error names the nearest."""
-        if name in FIXED:
-            return FIXED[name]
-        try:
-            return operation_command(registry().operations.find(name))
-        except UnknownName:
-            raise click.UsageError(_why_unknown(name)) from None
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Two sections; operations are listed from their specs, nothing is built."""
-        operations = registry().operations.bare
-        if operations:
-            with formatter.section("Operations"):
-                formatter.write_dl(
-                    [
-                        (name, operations[name].spec.summary)
-                        for name in sorted(operations)
-                        if name not in FIXED
-                    ]
-                )
-        with formatter.section("Commands"):
-            formatter.write_dl(
-                [(str(name), command.get_short_help_str(70)) for name, command in FIXED.items()]
-            )
-
-
-CURES = {
-    "broken": "Update it, or remove it with: pip uninstall {}",
-    "refused": "Otherwise remove it with: pip uninstall {}",
-    "off": "Add it to VAEEDIT_PLUGINS, or unset that variable.",
-}
-
-
-def _why_unknown(name: str) -> str:
-    """Why there is no such command: its plugin does not work, or the name is mistyped."""
-    plugin, qualified, _ = name.partition(":")
-    found = registry()
-    for report in found.reports:
-        if report.plugin == plugin and report.state in CURES:
-            cure = CURES[report.state].format(report.distribution)
-            return f"The plugin {plugin} of the package {report.distribution} is {report.state}: {report.reason}. {cure}"
-    known = found.operations.qualified if qualified else [*found.operations.bare, *FIXED]
-    return str(UnknownName("command", name, [str(known_name) for known_name in known]))
-
-
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="vaeedit")
-def cli() -> None:
-    """Edit images through the latent space of trained variational autoencoders.
-
-    Try: vaeedit denoise photo.jpg
-    """
+from vaeedit.cli import interrupts
 
 
 def main() -> None:
-    """Entry point: run, and turn whatever happens into a sentence and an exit code."""
-    sys.exit(call(sys.argv[1:]))
+    """Run what the command line says."""
+    interrupts.listen()
+    code: int | str | None = None
+    try:
+        code = call(sys.argv[1:])
+        interrupts.stop_listening()
+    except KeyboardInterrupt:  # after the end of all work
+        interrupts.stop_listening()
+        code = interrupts.exit_code()
+    except SystemExit as ended:  # by a library
+        interrupts.stop_listening()
+        code = interrupts.exit_code() or ended.code
+    sys.exit(code)
 
 
 def call(arguments: list[str]) -> int:
     """Run with these arguments and return the exit code."""
+    import click
+
+    from vaeedit.cli import console
+    from vaeedit.cli.commands import cli
+    from vaeedit.errors import VaeeditError, is_out_of_memory, unexpected
+
     debug = "--debug" in arguments
+    interrupts.raise_from_here_on()
     try:
         code = cli.main(arguments, prog_name="vaeedit", standalone_mode=False)
         return code if isinstance(code, int) else console.OK
-    except click.exceptions.Abort:
-        console.complain("interrupted; nothing partial was left behind.")
-        return console.INTERRUPTED
-    except KeyboardInterrupt:
-        console.complain("interrupted; nothing partial was left behind.")
-        return console.INTERRUPTED
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        interrupts.say()
+        return interrupts.exit_code() or console.INTERRUPTED
     except click.ClickException as error:
         console.complain_of_usage(error)
         return error.exit_code
-    except VaeeditError as error:
-        if debug:
-            raise
-        console.complain(*error.lines)
-        return error.exit_code
     except Exception as error:
+        if interrupts.caused(error):
+            interrupts.say()
+            return interrupts.exit_code()
         if debug:
             raise
+        if isinstance(error, VaeeditError):
+            console.complain(*error.lines)
+            return error.exit_code
         short = is_out_of_memory(error)
         console.complain("there is not enough memory; try a smaller --tile." if short else unexpected(error))
         return console.FAILED
