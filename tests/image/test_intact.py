@@ -209,9 +209,6 @@ def test_a_tiff_is_not_prepared_for_as_many_strips_as_its_header_claims(size, da
         entry = places[tag].offset
         data[entry + 2 : entry + 12] = struct.pack("<HLL", 4, 1, value)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    if damaged == "error" or 0 in size.values():
-        with pytest.raises(ImageError):
-            read_bytes(bytes(data), "holiday", damaged=damaged)
-    else:  # strips that are not there are black
-        assert "of 50,000,000 strips" in read_bytes(bytes(data), "holiday", damaged=damaged).damage
+    with pytest.raises(ImageError, match=r"holds no picture|of 50,000,000 strips"):
+        read_bytes(bytes(data), "holiday", damaged=damaged)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000  # KiB

@@ -42,7 +42,7 @@ def decode_deep(data: bytes, name: str, gate: Gate) -> NDArray[Any] | None:
         width, height = int(page.imagewidth), int(page.imagelength)
         each = max(4, -(-int(page.bitspersample) * int(page.samplesperpixel) // 8))
         gate.admit("TIFF", width, height, len(file.pages), each)
-        gate.pass_on(_fault(page, data))
+        gate.pass_on(_fault(page, data, name))
         if page.bitspersample <= 8:
             return None
         if (
@@ -73,8 +73,8 @@ def decode_deep(data: bytes, name: str, gate: Gate) -> NDArray[Any] | None:
         return _with_alpha(values, channels, page.extrasamples)
 
 
-def _fault(page: Any, data: bytes) -> str | None:
-    """What is wrong with the strips or tiles of a page, or None."""
+def _fault(page: Any, data: bytes, name: str) -> str | None:
+    """What is wrong with the strips or tiles of a page, or None; raises ImageError where their number is wrong."""
     bits = int(page.bitspersample) * (int(page.samplesperpixel) if page.planarconfig == 1 else 1)
     planes = 1 if page.planarconfig == 1 else int(page.samplesperpixel)
     segments = list(zip(page.dataoffsets, page.databytecounts, strict=True))
@@ -87,8 +87,9 @@ def _fault(page: Any, data: bytes) -> str | None:
         starts = range(0, page.imagelength, rows)
         count, starts = len(starts), starts[: len(segments)]
         sizes = [(line * min(rows, page.imagelength - start), line * rows) for start in starts]
-    if len(segments) != count * planes:  # before anything is made for as many as the header claims
-        return f"it has {len(segments):,} of {count * planes:,} strips or tiles"
+    if len(segments) != count * planes:  # libtiff makes room for as many as the header claims
+        needs = f"{len(segments):,} of {count * planes:,} strips or tiles"
+        raise ImageError(f"{name} is damaged and cannot be decoded: it has {needs}.")
     return tiff_fault(segments, sizes * planes, data, page.compression in DEFLATED)
 
 
