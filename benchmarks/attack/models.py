@@ -30,8 +30,10 @@ from vaeedit import Frame, Session, Step
 from vaeedit.errors import VaeeditError
 from vaeedit.options import as_dict
 from vaeedit.plugins import registry
+from vaeedit.vae.card import card
 from vaeedit.vae.convert import convert
-from vaeedit.vae.files import VaeInfo, build, load_vae, save_vae
+from vaeedit.vae.files import VaeInfo, build, load_vae, read_info, save_vae
+from vaeedit.vae.footprint import expected_bytes
 from vaeedit_anomaly.calibration import Calibration, Tail, Usual
 from vaeedit_anomaly.places import CELLS, Places
 from vaeedit_anomaly.scales import Scales
@@ -109,7 +111,10 @@ def written(info: VaeInfo) -> bytes:
 
 torch.manual_seed(0)
 INFO = VaeInfo(
-    name="r", architecture="ladder-restorer", shape=as_dict(RestorerShape(**SMALL)), figures={"a": {"b": 1}}
+    name="r",
+    architecture="ladder-restorer",
+    shape=as_dict(RestorerShape(**SMALL)),
+    figures={"a": {"b": 1, "bytes_per_pixel": 3.5, "protocol": "x"}},
 )
 RESTORER, ANOMALY = written(INFO), written(anomaly())
 DOCUMENT = json.loads(msgspec.json.encode(msgspec.structs.replace(INFO, format=1)))
@@ -143,9 +148,9 @@ def damaged(data: bytes, rng: random.Random, end: int) -> bytes:
     """Some bytes before `end` changed, put in or cut out, or the file cut short."""
     changed = bytearray(data)
     for _ in range(rng.choice([1, 1, 3, 10])):
-        at, kind = rng.randrange(min(end, len(changed))), rng.randrange(5)
+        at, kind = rng.randrange(max(1, min(end, len(changed)))), rng.randrange(5)
         if kind < 2:
-            changed[at] = rng.choice([0, 1, 0x7F, 0x80, 0xFF, rng.randrange(256)])
+            changed[at : at + 1] = bytes([rng.choice([0, 1, 0x7F, 0x80, 0xFF, rng.randrange(256)])])
         elif kind == 2:
             changed[at:at] = bytes(rng.randrange(256) for _ in range(rng.choice([1, 4, 40])))
         elif kind == 3:
@@ -243,7 +248,9 @@ def loaded_as(path: Path, original: bytes) -> None:
 
 
 def used(path: Path, operation: str) -> None:
-    """Run an operation through a model; scores must be finite."""
+    """Describe a model, expect its memory, and run an operation through it; scores must be finite."""
+    card(read_info(path))
+    expected_bytes([path])
     with Session(device="cpu", precision="float32") as session:
         notes = session.run(Step(operation, vae=str(path)), PICTURE).notes
     for name, value in notes.get(operation, {}).items():

@@ -197,6 +197,7 @@ def test_a_pipelines_folder_is_its_vae(saved, tmp_path):
     (tmp_path / "painter" / "model_index.json").write_text("{}")
     path = find_vae(str(tmp_path / "painter"), registry())
     assert path == tmp_path / "painter" / "vae"
+    assert load_vae(tmp_path / "painter", registry())[1] == load_vae(path, registry())[1]
     info = load_vae(path, registry())[1]
     assert (info.name, info.shape["config"]["scaling_factor"]) == ("painter", 0.3)
 

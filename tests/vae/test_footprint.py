@@ -49,7 +49,10 @@ def test_the_expected_memory_is_what_a_run_takes(tmp_path):
 def test_nothing_is_said_of_a_vae_that_was_never_measured(tmp_path):
     path = tmp_path / "mine.safetensors"
     info = VaeInfo(
-        name="mine", architecture="none", shape={}, figures={"album": {"psnr": 30.0}, "note": "text"}
+        name="mine",
+        architecture="none",
+        shape={},
+        figures={"album": {"psnr": 30.0}, "note": {"bytes_per_pixel": "text"}},
     )
     save_vae(path, torch.nn.Linear(2, 2), info)
     assert expected_bytes([path, find_vae("denoise", registry())]) is None

@@ -103,6 +103,8 @@ HEADERS = {
     "a huge temperature": ({"temperature": 1e308}, "Expected `float` <= 100.0"),
     "no number": ({"temperature": float("nan")}, "not valid"),
     "a name that is no text": ({"name": 3}, "Expected `str`"),
+    "a name of a million letters": ({"name": "x" * 10**6}, "length <= 1000"),
+    "figures that are no table": ({"figures": {"a": "x"}}, "Expected `object`"),
     "a shape that is no mapping": ({"shape": [1]}, "Expected `object`"),
     "ten million blocks": ({"shape": {**SHAPE, "blocks": [10**7, 1]}}, "each a whole number from 0 to 64"),
     "a billion channels": (

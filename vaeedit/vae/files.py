@@ -33,6 +33,9 @@ PER_BYTE = 8
 """Weights that a byte can stand for at most."""
 
 
+Name = Annotated[str, msgspec.Meta(max_length=1000)]
+
+
 class _Format(msgspec.Struct):
     format: int = 1
 
@@ -40,14 +43,14 @@ class _Format(msgspec.Struct):
 class VaeInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The header of a VAE file."""
 
-    name: str
-    architecture: str
+    name: Name
+    architecture: Name
     shape: dict[str, Any]
     summary: str = ""
     licence: str = ""
     recipe: dict[str, Any] = {}
     training: dict[str, Any] = {}
-    figures: dict[str, Any] = {}
+    figures: dict[str, dict[str, Any]] = {}
     temperature: Annotated[float, msgspec.Meta(gt=0, le=100)] = 1.0
     """Factor on the decoded standard deviation, fitted on validation images."""
     calibration: dict[str, Any] = {}
@@ -133,6 +136,8 @@ def build_empty(architecture: str, shape: dict[str, Any], registry: Registry, si
 
 def load_vae(path: Path, registry: Registry) -> tuple[VAE, VaeInfo]:
     """Rebuild the network of a file or folder, in float32 on the CPU, ready to run; raises WeightsError."""
+    if path.is_dir():
+        path = in_folder(path, registry)[1].folder
     info, expected = (read_info(path, registry), "") if path.is_dir() else _read_info(path)
     try:
         size = sum(part.stat().st_size for part in parts(path))

@@ -1,7 +1,7 @@
 """Memory: what a run holds in tensors at its peak, and what a plan is expected to need."""
 
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +52,8 @@ class TensorMemory(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 def bytes_per_pixel(info: VaeInfo) -> float | None:
     """The most that `vaeedit evaluate --record` found for a pixel of the result, in float32; None if it has not run."""
-    rows: Iterable[Any] = info.figures.values()
-    found = [row[BYTES_PER_PIXEL] for row in rows if isinstance(row, Mapping) and BYTES_PER_PIXEL in row]
-    return max(found, default=None)
+    found = [row.get(BYTES_PER_PIXEL) for row in info.figures.values()]
+    return max((value for value in found if isinstance(value, int | float)), default=None)
 
 
 def expected_bytes(vaes: Iterable[Path]) -> float | None:
