@@ -88,6 +88,7 @@ def watched(
     trial: Trial, trials: int, seed: int, processes: int, hang: float, memory: int, seconds: float
 ) -> Tally:
     """Do all trials, several at a time."""
+    _use_one_thread()
     tally, following, end = Tally(), iter(range(trials)), time.monotonic() + seconds
     hands = [_start(trial, seed, memory) for _ in range(processes)]
     for hand in hands:
@@ -122,6 +123,15 @@ def watched(
     for hand in hands:
         hand.process.kill()
     return tally
+
+
+def _use_one_thread() -> None:
+    """A forked process has none of the threads that its parent computes with, and waits for them for ever."""
+    os.environ["OMP_NUM_THREADS"] = "1"  # of programs that a trial runs
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)
+    if cv2 := sys.modules.get("cv2"):
+        cv2.setNumThreads(1)
 
 
 def _count(tally: Tally, found: tuple[str, str, float, int]) -> None:
