@@ -2,12 +2,15 @@
 
 import io
 import os
+import subprocess
+import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from vaeedit.errors import ImageError, UsageError
-from vaeedit.limits import PIXELS, TEXT, Limit, read_regular, read_stream, require_regular
+from vaeedit.limits import PICTURE, PIXELS, TEXT, Limit, read_regular, read_stream, require_regular
 
 SMALL = Limit("VAEEDIT_TEST_LIMIT", 10, "bytes in tests")
 
@@ -70,3 +73,26 @@ def test_a_stream_without_end_is_read_up_to_the_limit():
     ):
         read_stream(endless, "standard input", SMALL)
     assert read_stream(io.BytesIO(b"0123456789"), "standard input", SMALL) == b"0123456789"
+
+
+def test_reading_a_small_file_sets_little_memory_aside(tmp_path: Path):
+    path = tmp_path / "a"
+    path.write_bytes(bytes(1000))
+    tracemalloc.start()
+    read_regular(path, PICTURE)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000
+
+
+def test_too_little_address_space_is_refused_before_any_library_is_loaded(tmp_path: Path):
+    resource = pytest.importorskip("resource")
+    done = subprocess.run(
+        [sys.executable, "-m", "vaeedit", "denoise", "in.png"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (900 << 20, 900 << 20)),
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: The limit on address space (ulimit -v) is 900 MB")

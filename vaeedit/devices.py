@@ -50,6 +50,23 @@ def _fast_bfloat16(device: torch.device) -> bool:
     return False
 
 
+_computing: int | None = None
+"""The process in which torch first computed with several threads, as seen from here."""
+
+
+def refuse_after_fork() -> None:
+    """Raise UsageError in the fork of a process that has computed with several threads: OpenMP would wait for them."""
+    global _computing
+    if torch.get_num_threads() == 1:
+        return
+    if _computing not in (None, os.getpid()):
+        raise UsageError(
+            "This process was forked from one in which vaeedit had computed with several threads, which do not exist here; "
+            "start processes with multiprocessing's spawn, or call torch.set_num_threads(1) first."
+        )
+    _computing = os.getpid()
+
+
 def use_huge_pages() -> None:
     """Let torch ask Linux for pages of 2 MB: with pages of 4 kB, a tenth of the time on a large image is page faults.
 

@@ -26,6 +26,9 @@ OUT_OF_MEMORY = (
     "insufficient memory",  # OpenCV
     "unable to allocate",  # numpy
     "std::bad_alloc",
+    "could not create a primitive",  # oneDNN
+    "could not execute a primitive",
+    "failed to map segment",  # the system, loading a library
     "can't start new thread",  # there is no room for its stack
     "resource temporarily unavailable",  # the same, said by OpenMP and the C++ library
 )

@@ -4,9 +4,15 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from vaeedit.errors import ImageError, UsageError, VaeeditError
+
+resource: Any
+try:
+    import resource
+except ImportError:  # on Windows, which has no such limit
+    resource = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,23 @@ PIECE = 1 << 20
 """Bytes that are read from a stream at a time."""
 
 
+ADDRESSES, ADDRESSES_PER_CORE = 1 << 30, 48 << 20
+"""Bytes of address space that the libraries take, before any picture."""
+
+
+def require_address_space() -> None:
+    """Raise VaeeditError where `ulimit -v` leaves less than the libraries take: some end the program without a word then."""
+    if resource is None:
+        return
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    needed = ADDRESSES + (os.cpu_count() or 1) * ADDRESSES_PER_CORE
+    if limit != resource.RLIM_INFINITY and limit < needed:
+        raise VaeeditError(
+            f"The limit on address space (ulimit -v) is {limit >> 20:,} MB, and the libraries alone take about "
+            f"{needed >> 20:,} MB on this machine; raise it."
+        )
+
+
 def require_regular(
     path: str | os.PathLike[str], limit: Limit, error: type[VaeeditError] = ImageError
 ) -> None:
@@ -54,11 +77,12 @@ def read_regular(path: str | os.PathLike[str], limit: Limit, error: type[Vaeedit
     """The bytes of a regular file; raises `error` for anything else, such as a pipe, a device or a larger file."""
     try:
         with os.fdopen(_opened(path, limit, error), "rb") as file:
-            data = file.read(limit.value + 1)
+            size = os.fstat(file.fileno()).st_size
+            data = file.read(size + 1)  # not more: that much memory is set aside
     except OSError as cause:
         raise error(f"{path} cannot be read: {_reason(cause)}.") from None
-    if len(data) > limit.value:  # it has grown since it was opened
-        raise error(_too_large(path, len(data), limit))
+    if len(data) > size:
+        raise error(f"{path} grew while it was read; try again when it has been written.")
     return data
 
 

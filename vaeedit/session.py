@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from vaeedit.devices import resolve_device, resolve_precision, use_huge_pages
+from vaeedit.devices import refuse_after_fork, resolve_device, resolve_precision, use_huge_pages
 from vaeedit.errors import PluginError, UsageError, VaeeditError, is_out_of_memory
 from vaeedit.further import resolved
 from vaeedit.image import Frame, expanded, read
@@ -94,6 +94,7 @@ class Session:
 
     def vae(self, name: str) -> LoadedVae:
         """The VAE of this name or file, loaded once; raises UnknownName, UsageError or WeightsError."""
+        refuse_after_fork()
         path = find_vae(name, self.registry)
         if path not in self._vaes:
             network, info = load_vae(path, self.registry)

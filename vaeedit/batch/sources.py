@@ -13,7 +13,7 @@ from pathlib import Path
 from vaeedit.errors import UsageError
 from vaeedit.image.files import FORMATS
 from vaeedit.limits import LIST as LISTED
-from vaeedit.limits import read_regular
+from vaeedit.limits import read_regular, read_stream
 from vaeedit.plain import plain
 
 STREAM = "-"
@@ -78,12 +78,7 @@ def _listed(name: str, recursive: bool) -> list[Source]:
 def _content(name: str) -> bytes:
     if name != STREAM:
         return read_regular(name, LISTED, UsageError)
-    data = sys.stdin.buffer.read(LISTED.value + 1)
-    if len(data) > LISTED.value:
-        raise UsageError(
-            f"The list on standard input has over {LISTED.value:,} bytes; {LISTED.variable} changes that."
-        )
-    return data
+    return read_stream(sys.stdin.buffer, "The list on standard input", LISTED, UsageError)
 
 
 def _is_folder(path: Path) -> bool:

@@ -20,6 +20,7 @@ from vaeedit.cli.report import Reporter
 from vaeedit.cli.watch import watch
 from vaeedit.errors import UsageError
 from vaeedit.image.files import FORMATS
+from vaeedit.limits import require_address_space
 from vaeedit.settings import DAMAGED, POLICIES, Settings
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def run_on_files(
     `name` goes into default output names, `pictures` maps side pictures to what the user typed, and maps in `beside`
     are written beside each output. `read` are further files that no output may replace, as messages call them.
     """
+    require_address_space()
     journal = _journal_of(values)
     if (values["resume"] or values["watch"]) and journal is None:
         raise UsageError("--resume and --watch need an output folder (-o DIR) or a --journal.")

@@ -89,7 +89,7 @@ def _encoded(fitted: Frame, format: str) -> bytes:
         return _with_pillow(fitted, format) if fitted.depth == 8 else _png_16(fitted)
     except MemoryError:
         raise ImageError(f"There is not enough memory to encode the picture as {format}.") from None
-    except (OSError, ValueError, struct.error) as error:
+    except (OSError, ValueError, RuntimeError, struct.error) as error:
         raise ImageError(f"The picture cannot be encoded as {format}: {error}.") from error
 
 

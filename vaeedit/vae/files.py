@@ -14,7 +14,15 @@ import msgspec
 import torch
 from torch import Tensor
 
-from vaeedit.errors import LONG, OptionError, UnknownName, UsageError, VaeeditError, WeightsError
+from vaeedit.errors import (
+    LONG,
+    OptionError,
+    UnknownName,
+    UsageError,
+    VaeeditError,
+    WeightsError,
+    is_out_of_memory,
+)
 from vaeedit.limits import MODEL, require_regular
 from vaeedit.options import validate
 from vaeedit.plugins import Registry
@@ -150,6 +158,8 @@ def load_vae(path: Path, registry: Registry) -> tuple[VAE, VaeInfo]:
     except (VaeeditError, MemoryError):
         raise
     except Exception as error:  # a plugin's network or another library may raise anything
+        if is_out_of_memory(error):
+            raise MemoryError from error
         raise _misfit(path, info, error) from None
     network.eval().requires_grad_(False)
     return network, info  # type: ignore[return-value]  # what `build` made
