@@ -51,8 +51,10 @@ def place(tmp_path_factory):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fitting, "recipe_for", tiny)
+        # six images are held out: what they tell of 1 % differs between processors, of 5 % hardly
+        model = f"{folder}/part.vae.safetensors"
         code = call(
-            ["anomaly", "fit", f"{folder}/normals", "-o", f"{folder}/part.vae.safetensors", "--steps", "150"]
+            ["anomaly", "fit", f"{folder}/normals", "-o", model, "--steps", "150", "--false-alarms", "5%"]
         )
     assert code == 0
     return folder
@@ -82,7 +84,7 @@ def test_spots_are_abnormal_and_the_file_says_how_it_was_made(place, run):
     assert min(spots) > max(good)
     info = read_info(place / "part.vae.safetensors")
     assert info.calibration["held_out"] == 6
-    assert info.calibration["false_alarms"] == 0.01
+    assert info.calibration["false_alarms"] == 0.05
     assert set(info.calibration["maps"]) >= {
         "residual",
         "gradient",
