@@ -88,11 +88,17 @@ def _start(out: Path, flags: tuple[str, ...]) -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=_with_defaults,
     )
     while process.poll() is None and not _takes_signals(process.pid):
         time.sleep(0.001)
     return process
+
+
+def _with_defaults() -> None:
+    """Background jobs of a shell ignore some."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _takes_signals(pid: int) -> bool:

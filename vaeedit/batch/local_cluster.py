@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import dask
@@ -29,20 +29,22 @@ def local_client(workers: int, limit: float | None = None, debug: bool = False) 
     level = logging.WARNING if debug else logging.CRITICAL  # what matters is said by the engine
     for name in ("distributed", "tornado", "asyncio"):
         logging.getLogger(name).setLevel(level)
-    with dask.config.set(settings):
-        with signals.held_back():
-            cluster = LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                dashboard_address=None,
-                scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
-                security=_security(),
-                silence_logs=level,
+    with dask.config.set(settings), ExitStack() as stack:
+        with signals.held_back(signals.ENDING):  # half a cluster cannot be closed
+            cluster = stack.enter_context(
+                LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    dashboard_address=None,
+                    scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
+                    security=_security(),
+                    silence_logs=level,
+                )
             )
-        with cluster, Client(cluster) as client:
-            cluster.scheduler.http_server.stop()
-            client.register_plugin(_NoPages())
-            yield client
+        client = stack.enter_context(Client(cluster))
+        cluster.scheduler.http_server.stop()
+        client.register_plugin(_NoPages())
+        yield client
 
 
 class _NoPages(WorkerPlugin):  # type: ignore[misc]  # distributed has no types here

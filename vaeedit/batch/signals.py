@@ -1,7 +1,7 @@
 """The signals that end a run concern the process that the user started; its workers end when it does, or as it says."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 
@@ -24,16 +24,20 @@ def leave_to_parent() -> None:
 
 
 @contextmanager
-def held_back() -> Iterator[None]:
-    """Let them wait while this thread starts a process, which begins in the same state and is not interrupted either."""
+def held_back(numbers: Iterable[int] = OF_TERMINALS) -> Iterator[None]:
+    """Let signals wait while this thread starts a process, which begins in the same state and is not interrupted either.
+
+    Those that came meanwhile arrive when this ends.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
     from multiprocessing.resource_tracker import ensure_running
 
-    ensure_running()  # multiprocessing starts it with the first process, and lets signals through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, OF_TERMINALS)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     try:
+        ensure_running()  # of multiprocessing: the first time it starts a process, and lets some signals through
+        signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

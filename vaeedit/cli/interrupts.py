@@ -2,7 +2,7 @@
 
 While the command line itself is loading there is nothing to clean up, and the first signal ends it at once. Later the first
 one raises `Interrupted` in the main thread, and further ones are ignored for as long as that is on its way out: what
-cleans up is never interrupted. If some code swallows it, the next signal raises again. An import is never interrupted,
+cleans up is never interrupted. If some code swallows it, it is raised again a little later. An import is never interrupted,
 because libraries written in C answer with tracebacks of their own; the signal waits until it is over.
 """
 
@@ -17,8 +17,8 @@ from typing import Any
 from vaeedit.batch.signals import ENDING
 
 TEXT = "Error: interrupted; nothing partial was left behind."
-PAUSE = 0.05
-"""Seconds after which a signal that waits is looked at again."""
+PAUSE = 0.1
+"""Seconds after which it is looked whether a signal still waits, or has been swallowed."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -51,6 +51,8 @@ def stop_listening() -> None:
     """Ignore them: all is done."""
     for number in _heard:
         signal.signal(number, signal.SIG_IGN)
+    if _number and hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def exit_code() -> int:
@@ -64,13 +66,6 @@ def say() -> None:
         print(TEXT, file=sys.stderr, flush=True)
 
 
-def caused(error: BaseException | None) -> bool:
-    """Whether an exception arose from one of ours, as where a library turns it into its own."""
-    while error is not None and not isinstance(error, Interrupted):
-        error = error.__cause__ or error.__context__
-    return error is not None
-
-
 def _end(number: int, frame: FrameType | None) -> None:
     with suppress(OSError):
         os.write(2, TEXT.encode() + b"\n")
@@ -78,12 +73,22 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 def _raise(number: int, frame: FrameType | None) -> None:
-    if _on_its_way is not None and _on_its_way() is not None:
-        return
-    if _is_importing(frame):
-        _wait(number)
-        return
-    raise _interrupted(number)
+    """Raise, unless it is too early, or the one before is still on its way; look again later in any case."""
+    _look_again(number)
+    if not _is_importing(frame) and (_on_its_way is None or _on_its_way() is None):
+        raise _interrupted(number)
+
+
+def _look_again(number: int) -> None:
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, lambda _, frame: _raise(number, frame))
+        signal.setitimer(signal.ITIMER_REAL, PAUSE)
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None and not frame.f_code.co_filename.startswith("<frozen importlib"):
+        frame = frame.f_back
+    return frame is not None and hasattr(signal, "setitimer")
 
 
 def _interrupted(number: int) -> Interrupted:
@@ -94,21 +99,7 @@ def _interrupted(number: int) -> Interrupted:
     return error
 
 
-def _is_importing(frame: FrameType | None) -> bool:
-    while frame is not None and not frame.f_code.co_filename.startswith("<frozen importlib"):
-        frame = frame.f_back
-    return frame is not None and hasattr(signal, "setitimer")
-
-
-def _wait(number: int) -> None:
-    """Take the signal again a little later."""
-    signal.signal(signal.SIGALRM, lambda _, frame: _raise(number, frame))
-    signal.setitimer(signal.ITIMER_REAL, PAUSE)
-
-
 def _unraisable(found: Any) -> None:
-    """One that arose where Python can only print it, such as in a destructor, counts a little later."""
-    if caused(found.exc_value) and hasattr(signal, "setitimer"):
-        _wait(_number)
-    else:
+    """One that arose where Python can only print it, such as in a destructor, comes again without a word."""
+    if not isinstance(found.exc_value, Interrupted):
         sys.__unraisablehook__(found)

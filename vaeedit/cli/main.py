@@ -41,7 +41,7 @@ def call(arguments: list[str]) -> int:
         console.complain_of_usage(error)
         return error.exit_code
     except Exception as error:
-        if interrupts.caused(error):
+        if interrupts.exit_code():  # some libraries answer an interrupt with an error of their own
             interrupts.say()
             return interrupts.exit_code()
         if debug:

@@ -9,7 +9,7 @@ from vaeedit.batch.jobs import Job, plan, refuse_clashes
 from vaeedit.batch.journal import Journal, Record
 from vaeedit.batch.sources import Source, find_sources
 from vaeedit.batch.watch import arrivals
-from vaeedit.cli import console
+from vaeedit.cli import console, interrupts
 from vaeedit.cli.files import files_written
 from vaeedit.cli.report import Reporter
 from vaeedit.errors import UsageError
@@ -59,5 +59,6 @@ def watch(
                 tell=tell,
             )
         except KeyboardInterrupt:
+            interrupts.stop_listening()
             console.note(f"{summary.done} done, {len(summary.failures)} failed.")
     return console.FAILED if summary.failures else console.OK
