@@ -49,8 +49,8 @@ PIECE = 1 << 20
 """Bytes that are read from a stream at a time."""
 
 
-ADDRESSES, ADDRESSES_PER_CORE = 1 << 30, 48 << 20
-"""Bytes of address space that the libraries take, before any picture."""
+ADDRESSES, ADDRESSES_PER_CORE = 1280 << 20, 48 << 20
+"""Bytes of address space that the libraries take to start, with room for the threads that they end the program for."""
 
 
 def require_address_space() -> None:
@@ -61,7 +61,7 @@ def require_address_space() -> None:
     needed = ADDRESSES + (os.cpu_count() or 1) * ADDRESSES_PER_CORE
     if limit != resource.RLIM_INFINITY and limit < needed:
         raise VaeeditError(
-            f"The limit on address space (ulimit -v) is {limit >> 20:,} MB, and the libraries alone take about "
+            f"The limit on address space (ulimit -v) is {limit >> 20:,} MB, and the libraries alone need about "
             f"{needed >> 20:,} MB on this machine; raise it."
         )
 

@@ -19,7 +19,7 @@ from harness import main
 from PIL import Image
 
 SMALLEST, LARGEST = 512 << 20, 8 << 30
-TIGHT = 1100 << 20, 1700 << 20
+TIGHT = 1300 << 20, 1800 << 20
 
 
 def trial(rng: random.Random) -> str:
