@@ -77,6 +77,15 @@ def test_what_takes_too_long_or_kills_its_worker_is_given_up(tmp_path, environme
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["10.png", "99.png", NAME]
 
 
+def test_a_file_that_kills_its_worker_takes_no_other_with_it(tmp_path, environment):
+    pytest.importorskip("cryptography")
+    for width in (10, 11, KILLED, 12, 99):
+        trouble.picture(tmp_path / "in", f"{width}.png", width)
+    done = run(tmp_path, environment, "--engine", "dask", "--workers", "1")
+    assert "4 of 5 done, 1 failed." in done.stderr
+    assert "died" in records(tmp_path)[f"{KILLED}.png"]["error"]
+
+
 def test_a_worker_that_is_killed_is_replaced_while_pictures_arrive(tmp_path, environment):
     trouble.picture(tmp_path / "in", f"{STOPPED}.png", STOPPED)
     flags = ["--watch", "--time-limit", "20s", "--json"]

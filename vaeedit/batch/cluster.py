@@ -1,7 +1,7 @@
 """The Dask engine: chunks of files on the workers of a cluster, each with a session that stays between chunks.
 
-A chunk whose worker is lost goes to another one; where it has taken down several, its files are done one by one, and
-the one that still kills its worker has failed.
+A lost worker loses all chunks that it was given. Their files are then done one at a time, with nothing else on the
+cluster, so that a file that ends its worker again is known to be the one that did it: it has failed.
 """
 
 import faulthandler
@@ -9,6 +9,7 @@ import os
 import pickle
 import threading
 import traceback
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -64,46 +65,46 @@ class _Cluster:
         gpu = str(order.settings.get("device", "")).startswith("cuda")
         self.needs: Mapping[str, Any] = {"resources": {"GPU": 1}} if gpu else {}
         self.chunks: dict[Future, list[Job]] = {}
+        self.suspects: deque[Job] = deque()
         self.ended = as_completed()
 
     def records(self, fresh: Iterator[Job]) -> Iterator[Record]:
         """Of all jobs."""
-        size = CHUNK if self.limit is None else 1
-        for _ in range(AHEAD * max(1, len(self.client.scheduler_info()["workers"]))):
-            if chunk := list(islice(fresh, size)):
-                self._hand_out(chunk)
+        at_once = AHEAD * max(1, len(self.client.scheduler_info()["workers"]))
+        self._refill(fresh, at_once)
         for future in self.ended:
             chunk = self.chunks.pop(future)
-            if isinstance(future.exception(), KilledWorker):
-                yield from self._lost(chunk)
-            else:
+            if not isinstance(future.exception(), KilledWorker):
                 yield from _found(future.result())
-            if chunk := list(islice(fresh, size)):
-                self._hand_out(chunk)
+            elif chunk[0].careful:
+                yield self._failed(chunk[0])
+            else:
+                self.suspects.extend(replace(job, careful=True) for job in chunk)
+            self._refill(fresh, at_once)
+
+    def _refill(self, fresh: Iterator[Job], at_once: int) -> None:
+        """Hand out as many chunks as the workers can hold; while a job is under suspicion, that job alone."""
+        if self.suspects:
+            if not self.chunks:
+                self._hand_out([self.suspects.popleft()])
+            return
+        size = CHUNK if self.limit is None else 1
+        while len(self.chunks) < at_once and (chunk := list(islice(fresh, size))):
+            self._hand_out(chunk)
 
     def _hand_out(self, chunk: list[Job]) -> None:
         self.handed_out.extend(chunk)
-        task = (
-            self.order,
-            chunk,
-            self.limit,
-            self.debug,
-        )  # data scattered once would be lost with all workers
+        task = (self.order, chunk, self.limit, self.debug)  # not scattered: that is lost with all workers
         future = self.client.submit(work_chunk, *task, pure=False, **self.needs)
         self.chunks[future] = chunk
         self.ended.add(future)
 
-    def _lost(self, chunk: list[Job]) -> Iterator[Record]:
-        """A chunk that has taken down its workers may hold innocent jobs: each is tried again alone, with care."""
-        if not chunk[0].careful:
-            for job in chunk:
-                self._hand_out([replace(job, careful=True)])
-            return
+    def _failed(self, job: Job) -> Record:
         slow = (
             "" if self.limit is None else f", or was ended because it took longer than {self.limit:g} seconds"
         )
-        text = f"{chunk[0].name}: every worker process that took it up died{slow}."
-        yield Record(input=chunk[0].name, output=str(chunk[0].target), status="failed", error=text)
+        text = f"{job.name}: every worker process that took it up died{slow}."
+        return Record(input=job.name, output=str(job.target), status="failed", error=text)
 
 
 def work_chunk(

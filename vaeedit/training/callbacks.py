@@ -2,6 +2,7 @@
 
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
@@ -31,6 +32,17 @@ class Clock(Callback):
         self.last = now
         if trainer.strategy.reduce_boolean_decision(module.done >= 1, all=False):  # processes agree
             trainer.should_stop = True
+
+
+class SaveAtEnd(Callback):
+    """Writes a checkpoint when training ends, so that a resumed run loses nothing; it precedes the moving average."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Before the averaged weights take the place of the trained ones."""
+        trainer.save_checkpoint(self.path)
 
 
 class GrowCrops(Callback):

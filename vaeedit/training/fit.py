@@ -12,7 +12,7 @@ import torch
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint, TQDMProgressBar
 from torch.utils.data import DataLoader
 
-from vaeedit.training.callbacks import EMA_EVERY, Clock, GrowCrops, LogLines, MovingAverage
+from vaeedit.training.callbacks import EMA_EVERY, Clock, GrowCrops, LogLines, MovingAverage, SaveAtEnd
 from vaeedit.training.data import CropBatches
 from vaeedit.training.held_out import Curve, centers, held_out
 from vaeedit.training.module import Fit
@@ -88,6 +88,7 @@ def _callbacks(recipe: Recipe, crops: CropBatches, run: Run) -> list[Callback]:
         throughput,
         Clock(),
         GrowCrops(crops),
+        SaveAtEnd(run.checkpoint),
         MovingAverage(recipe.optimiser.decay**EMA_EVERY),
         Curve(run.folder),
         ModelCheckpoint(
