@@ -24,6 +24,47 @@ class Toy(Operation):
     def edit(self, latents):
         return latents.mean()
 """
+ARCHITECTURE = """
+from vaeedit.api import ArchitectureSpec, Options, hookimpl, option
+from typing import Annotated, Literal
+
+class Shape(Options, frozen=True):
+    kind: Annotated[Literal["plain", "other"], option("Which one.")]
+    author: Annotated[str, option("Who made it.", example="toy")]
+
+@hookimpl
+def vaeedit_architectures():
+    return [ArchitectureSpec(name="toy", summary="A toy.", target="{name}.operation:Net", options=Shape)]
+"""
+NETWORK = """
+import torch
+from vaeedit.api import Decoded, Gaussian, Latents
+
+class Net(torch.nn.Module):
+    channels, multiple, receptive_field, conditions = 3, 2, 4, ("sigma",)
+
+    def __init__(self, shape):
+        super().__init__()
+        assert shape.kind in ("plain", "other") and shape.author == "toy"
+
+    def encode(self, x, conditions):
+        return Latents((Gaussian(torch.nn.functional.avg_pool2d(x + conditions["sigma"], 2)),))
+
+    def decode(self, latents, *, scale=False):
+        return Decoded(torch.nn.functional.interpolate(latents.levels[0].mean, scale_factor=2))
+
+    def estimate(self, name, x):
+        return torch.zeros_like(x[:, :1])
+"""
+BROKEN_NETWORKS = {
+    "has no estimator": ("torch.zeros_like(x[:, :1])", "self.noise(x)", "no attribute 'noise'"),
+    "has no condition": ('("sigma",)', "()", "no condition that could be estimated"),
+    "estimates half": ("x[:, :1]", "x[:, :1, ::2]", "the estimate of sigma has the shape"),
+    "decodes too much": ("scale_factor=2", "scale_factor=4", "decoded has the shape"),
+    "decodes nan": ("levels[0].mean", "levels[0].mean / 0", "not finite"),
+    "has no terms": ("estimate(self, name, x)", "elbo_terms(self, name, x)", "no attribute 'kl'"),
+    "has no decoder": ("def decode", "def decoded", "lacks a member of VAE"),
+}
 FAULTS = {
     "heavy import": ("import numpy\n", "", "imports-light"),
     "reserved option": ("amount: Annotated", "seed: Annotated", "toy-names"),
@@ -85,6 +126,29 @@ def test_a_faulty_plugin_fails_the_check_for_its_fault(tmp_path, monkeypatch, fa
     name = "toy_" + fault.replace(" ", "_")
     for module in package(tmp_path, monkeypatch, name, light, heavy):
         assert expected in failing(module)
+
+
+def test_a_good_architecture_passes_though_it_has_options_that_must_be_given(tmp_path, monkeypatch):
+    for module in package(tmp_path, monkeypatch, "toy_network", ARCHITECTURE, NETWORK):
+        dict(checks(module))["toy-architecture"]()
+
+
+@pytest.mark.parametrize("fault", BROKEN_NETWORKS)
+def test_a_network_that_lacks_what_its_members_promise_fails(tmp_path, monkeypatch, fault):
+    old, new, told = BROKEN_NETWORKS[fault]
+    heavy = NETWORK.replace(old, new)
+    for module in package(tmp_path, monkeypatch, "toy_" + fault.replace(" ", "_"), ARCHITECTURE, heavy):
+        with pytest.raises((AssertionError, AttributeError), match=told):
+            dict(checks(module))["toy-architecture"]()
+
+
+def test_an_operation_may_have_an_option_that_must_be_given(tmp_path, monkeypatch):
+    light = GOOD.replace("] = 0.5", "]")
+    for module in package(tmp_path, monkeypatch, "toy_required", light, OPERATION):
+        assert failing(module) == []
+    light = light.replace("ge=0, le=1", "ge=0")
+    for module in package(tmp_path, monkeypatch, "toy_without_example", light, OPERATION):
+        assert "toy-yaml" in failing(module)
 
 
 def test_an_expected_failure_must_name_a_check(tmp_path, monkeypatch):

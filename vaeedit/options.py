@@ -27,12 +27,21 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def option(
-    description: str, *, ge: float | None = None, le: float | None = None, most: int | None = None
+    description: str,
+    *,
+    ge: float | None = None,
+    le: float | None = None,
+    most: int | None = None,
+    example: Any = None,
 ) -> Meta:
-    """Annotation of a field: what it means, for numbers the inclusive bounds, for lists the most items."""
+    """Annotation of a field: what it means, for numbers the inclusive bounds, for lists the most items.
+
+    The contract checks take the `example` of an option that must be given.
+    """
+    examples = None if example is None else [example]
     if most is not None:
-        return Meta(description=description, max_length=most)
-    return Meta(description=description, ge=ge, le=le)
+        return Meta(description=description, max_length=most, examples=examples)
+    return Meta(description=description, ge=ge, le=le, examples=examples)
 
 
 def bounded(*, ge: float | None = None, le: float | None = None) -> Meta:
@@ -50,6 +59,7 @@ class Field:
     default: Any
     required: bool
     description: str
+    example: Any = None
 
     @property
     def flag(self) -> str:
@@ -131,14 +141,15 @@ def fields(cls: type[Options]) -> dict[str, Field]:
     found = {}
     own = cls.__annotations__
     for field in sorted(described.fields, key=lambda field: field.name not in own):
-        text, info = "", field.type
+        said, info = {}, field.type
         if isinstance(info, inspect.Metadata):
-            text = (info.extra_json_schema or {}).get("description", "")
-            info = info.type
+            said, info = info.extra_json_schema or {}, info.type
         default = None if field.required else field.default
         if default is msgspec.NODEFAULT:
             default = field.default_factory()
-        found[field.name] = Field(field.name, hints[field.name], info, default, field.required, text)
+        text, examples = said.get("description", ""), said.get("examples", [None])
+        kind = hints[field.name]
+        found[field.name] = Field(field.name, kind, info, default, field.required, text, examples[0])
     return found
 
 

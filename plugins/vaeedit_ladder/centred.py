@@ -16,7 +16,6 @@ import torch
 from torch import Tensor, nn
 
 from vaeedit.api import Decoded, ElboTerms, Gaussian, Latents
-from vaeedit_ladder.noise import NoiseEstimator
 from vaeedit_ladder.topdown import Choose, TopDown, draw
 
 RESIDUAL_GAIN = 8.0
@@ -29,16 +28,8 @@ class CentredLadder(nn.Module, ABC):
     """Base of `LadderRestorer` and `LadderUpscaler`, which give the trunk, the head and the evidence."""
 
     ladder: TopDown
-    noise: NoiseEstimator
     channels: int
     latents: Sequence[int]
-
-    def estimate(self, name: str, x: Tensor) -> Tensor:
-        """The noise map "sigma" (B, 1, H, W) of an observed image x."""
-        if name != "sigma":
-            raise KeyError(name)
-        sigma: Tensor = self.noise(x)
-        return sigma
 
     @abstractmethod
     def head_of(self, h: Tensor, context: Mapping[str, Any]) -> Tensor:

@@ -23,3 +23,16 @@ class NoiseEstimator(nn.Module):
         """(B, C, H, W) -> (B, 1, H, W), in the units of y."""
         log_sigma = self.final(self.body(self.stem(F.pixel_unshuffle(y, 4)))).float()
         return F.interpolate(log_sigma.clamp(-8, 0), scale_factor=4.0, mode="nearest").exp()
+
+
+class EstimatesNoise:
+    """Part of a VAE with the condition "sigma", which makes it an `Estimator`; its `__init__` sets `noise`."""
+
+    noise: NoiseEstimator
+
+    def estimate(self, name: str, x: Tensor) -> Tensor:
+        """The noise map "sigma" (B, 1, H, W), in the units of the observed image x (B, C, H, W)."""
+        if name != "sigma":
+            raise KeyError(name)
+        sigma: Tensor = self.noise(x)
+        return sigma

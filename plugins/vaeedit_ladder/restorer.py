@@ -16,7 +16,7 @@ from vaeedit.api import Latents
 from vaeedit_ladder import RestorerShape
 from vaeedit_ladder.blocks import Head, Hourglass, Pyramid
 from vaeedit_ladder.centred import START, CentredLadder
-from vaeedit_ladder.noise import RADIUS, NoiseEstimator
+from vaeedit_ladder.noise import RADIUS, EstimatesNoise, NoiseEstimator
 from vaeedit_ladder.topdown import TopDown
 
 
@@ -28,7 +28,7 @@ class UNet(Hourglass):
         self.final = nn.Conv2d(widths[0], 4 * channels, 3, padding=1, bias=False)
 
 
-class LadderRestorer(CentredLadder):
+class LadderRestorer(EstimatesNoise, CentredLadder):
     """Conditional ladder VAE of residuals; satisfies `ConditionalVAE` and `Estimator`."""
 
     conditions = ("sigma",)

@@ -18,11 +18,11 @@ from vaeedit.api import NULL_SPACE_REACH, Condition, Latents, OptionError, bicub
 from vaeedit_ladder import UpscalerShape
 from vaeedit_ladder.blocks import Head, Hourglass, Pyramid
 from vaeedit_ladder.centred import START, CentredLadder
-from vaeedit_ladder.noise import RADIUS, NoiseEstimator
+from vaeedit_ladder.noise import RADIUS, EstimatesNoise, NoiseEstimator
 from vaeedit_ladder.topdown import TopDown
 
 
-class LadderUpscaler(CentredLadder):
+class LadderUpscaler(EstimatesNoise, CentredLadder):
     """Conditional ladder VAE of the detail that y lacks; satisfies `ConditionalVAE`, `Estimator` and `Upscaler`."""
 
     conditions = ("scale", "sigma")

@@ -11,7 +11,6 @@ Every check is a test of its own, chosen from what the plugin declares. A check 
 reason is named in `expected_failures={"check id": "reason"}`; it is then an error if it passes.
 """
 
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -27,32 +26,27 @@ import numpy as np
 
 from vaeedit.errors import OptionError
 from vaeedit.image import Frame, write
-from vaeedit.image.frame import peak_of
 from vaeedit.operation import Operation, Result
-from vaeedit.options import Field, Options, as_dict, fields, validate
+from vaeedit.options import as_dict, fields, validate
 from vaeedit.pipeline import Pipeline, Step
 from vaeedit.plugins import GROUP, Registry, discover
 from vaeedit.session import Session
 from vaeedit.settings import reserved
-from vaeedit.specs import ArchitectureSpec, OperationSpec, WeightsSpec, load_target
+from vaeedit.specs import OperationSpec, WeightsSpec, load_target
+from vaeedit.testing.architectures import check_architecture
+from vaeedit.testing.samples import (
+    FRAMES,
+    LONG,
+    require_legal,
+    required_options,
+    sample_frame,
+    sample_options,
+    synthetic_frame,
+)
 from vaeedit.vae.files import find_vae, load_vae
-from vaeedit.vae.protocol import VAE
 
 HEAVY = ("torch", "kornia", "cv2", "skimage", "numpy", "PIL", "scipy")
-NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 Check = Callable[[], None]
-
-FRAMES: dict[str, tuple[tuple[int, int, int], Any, bool]] = {
-    "1x1": ((1, 1, 3), np.uint8, False),
-    "odd": ((37, 51, 3), np.uint8, False),
-    "grey": ((24, 33, 1), np.uint8, False),
-    "rgba": ((25, 32, 3), np.uint8, True),
-    "16-bit": ((32, 24, 3), np.uint16, False),
-}
-"""Inputs that every operation must take: shape, dtype, with alpha."""
-
-LONG = (16, 1200, 3)
-"""A shape longer than the receptive field of any VAE here, so that tiles do not see the whole image."""
 
 
 def parametrize_with_checks(module: ModuleType, expected_failures: Mapping[str, str] | None = None) -> Any:
@@ -129,7 +123,7 @@ def check_admitted(module: ModuleType, registry: Registry) -> None:
 def check_names(spec: OperationSpec) -> None:
     """Names are legal, and no option or map hides a common flag."""
     for name in (spec.name, *spec.maps, *spec.images):
-        assert NAME.fullmatch(name), f"{name!r} must be lower-case words joined by dashes"
+        require_legal(name)
     flags = [field.flag for field in fields(spec.options).values()]
     named = [*flags, *spec.maps, *spec.images]
     assert len(set(named)) == len(named), f"{spec.name} uses a name twice"
@@ -199,54 +193,18 @@ def check_tiles(name: str, registry: Registry) -> None:
     assert np.abs(whole - tiled).max() <= 1e-4
 
 
-def check_architecture(spec: ArchitectureSpec) -> None:
-    """With default options it builds a network that satisfies `VAE`."""
-    assert NAME.fullmatch(spec.name), f"{spec.name!r} must be lower-case words joined by dashes"
-    network = load_target(spec.target)(spec.options())
-    assert isinstance(network, VAE), f"{spec.target} lacks a member of VAE"
-
-
 def check_weights(spec: WeightsSpec, registry: Registry) -> None:
     """The file exists, has a header, and fits its architecture."""
     load_vae(find_vae(spec.name, registry), registry)
 
 
-def sample_options(cls: type[Options]) -> Options:
-    """Options away from their defaults where a bound shows how."""
-    return validate(cls, {name: _sample_value(field) for name, field in fields(cls).items()})
-
-
-def sample_frame(kind: str) -> Frame:
-    """One of `FRAMES`."""
-    return synthetic_frame(*FRAMES[kind])
-
-
-def synthetic_frame(shape: tuple[int, int, int], dtype: Any, with_alpha: bool = False) -> Frame:
-    """A gradient with noise and, with alpha, a ramp."""
-    height, width, channels = shape
-    ramp = np.linspace(0.1, 0.9, height * width * channels).reshape(height, width, channels)
-    noisy = ramp + np.random.default_rng(0).normal(0, 0.05, ramp.shape)
-    peak = peak_of(np.dtype(dtype))
-    pixels = np.rint(np.clip(noisy, 0, 1) * peak).astype(dtype)
-    alpha = np.linspace(0, peak, height * width).reshape(height, width).astype(dtype) if with_alpha else None
-    return Frame(pixels, alpha)
-
-
-def _sample_value(field: Field) -> Any:
-    """The upper bound of a bounded number, else the default."""
-    info = field.info
-    for member in getattr(info, "types", (info,)):
-        if getattr(member, "le", None) is not None:
-            return member.le
-    return field.default
-
-
 def _run(
     name: str, registry: Registry, frame: Frame, *, seed: int = 0, maps: tuple[str, ...] = (), **settings: Any
 ) -> Result:
-    needs = registry.operations.find(name).spec.needs
+    spec = registry.operations.find(name).spec
     with Session(plugins=registry, device="cpu", **settings) as session, TemporaryDirectory() as folder:
         path = str(Path(folder, "other.png"))
         write(sample_frame("odd"), path)
-        step = Step(name, maps=maps, **dict.fromkeys(needs, path))
+        needed = dict.fromkeys(spec.needs, path)
+        step = Step(name, maps=maps, **required_options(spec.options), **needed)
         return session.run(Pipeline(step, seed=seed), frame)

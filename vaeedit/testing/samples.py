@@ -1,0 +1,67 @@
+"""Frames and options that the checks use."""
+
+import re
+from typing import Any
+
+import numpy as np
+
+from vaeedit.image import Frame
+from vaeedit.image.frame import peak_of
+from vaeedit.options import Field, Options, fields, validate
+
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+FRAMES: dict[str, tuple[tuple[int, int, int], Any, bool]] = {
+    "1x1": ((1, 1, 3), np.uint8, False),
+    "odd": ((37, 51, 3), np.uint8, False),
+    "grey": ((24, 33, 1), np.uint8, False),
+    "rgba": ((25, 32, 3), np.uint8, True),
+    "16-bit": ((32, 24, 3), np.uint16, False),
+}
+"""Inputs that every operation must take: shape, dtype, with alpha."""
+
+LONG = (16, 1200, 3)
+"""A shape longer than the receptive field of any VAE here, so that tiles do not see the whole image."""
+
+
+def require_legal(name: str) -> None:
+    """Raise AssertionError where a name is not lower-case words joined by dashes."""
+    assert NAME.fullmatch(name), f"{name!r} must be lower-case words joined by dashes"
+
+
+def required_options(cls: type[Options]) -> dict[str, Any]:
+    """Values by name of the options that must be given."""
+    return {name: _sample_value(field) for name, field in fields(cls).items() if field.required}
+
+
+def sample_options(cls: type[Options]) -> Options:
+    """Options away from their defaults where a bound shows how."""
+    return validate(cls, {name: _sample_value(field) for name, field in fields(cls).items()})
+
+
+def sample_frame(kind: str) -> Frame:
+    """One of `FRAMES`."""
+    return synthetic_frame(*FRAMES[kind])
+
+
+def synthetic_frame(shape: tuple[int, int, int], dtype: Any, with_alpha: bool = False) -> Frame:
+    """A gradient with noise and, with alpha, a ramp."""
+    height, width, channels = shape
+    ramp = np.linspace(0.1, 0.9, height * width * channels).reshape(height, width, channels)
+    noisy = ramp + np.random.default_rng(0).normal(0, 0.05, ramp.shape)
+    peak = peak_of(np.dtype(dtype))
+    pixels = np.rint(np.clip(noisy, 0, 1) * peak).astype(dtype)
+    alpha = np.linspace(0, peak, height * width).reshape(height, width).astype(dtype) if with_alpha else None
+    return Frame(pixels, alpha)
+
+
+def _sample_value(field: Field) -> Any:
+    """Its example; else its upper bound; else its default; else one of its choices."""
+    if field.example is not None:
+        return field.example
+    members = getattr(field.info, "types", (field.info,))
+    bounds = [member.le for member in members if getattr(member, "le", None) is not None]
+    choices = [value for member in members for value in getattr(member, "values", ())]
+    found = [*bounds, *(choices if field.required else [field.default])]
+    assert found, f"the option {field.flag} must be given: declare it with option(..., example=...)"
+    return found[0]
