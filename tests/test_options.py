@@ -82,6 +82,9 @@ def test_a_field_knows_its_flag_default_and_description():
         ("flag", False, False),
         ("text", "", ""),
         ("widths", [3, 4], (3, 4)),
+        ("widths", "12", (12,)),
+        ("widths", "3, 4", (3, 4)),
+        ("names", "one", ["one"]),
     ],
 )
 def test_a_value_within_the_bounds_is_converted(name, value, expected):
@@ -111,7 +114,6 @@ def test_a_value_within_the_bounds_is_converted(name, value, expected):
         ("flag", "perhaps"),
         ("text", 3),
         ("widths", [1.5]),
-        ("widths", "12"),
     ],
 )
 def test_a_value_beyond_the_bounds_is_an_error_that_says_what_is_expected(name, value):

@@ -125,8 +125,8 @@ def _number(value: Any) -> Any:
 
 
 def _listed(value: Any) -> Any:
-    """Text such as 1,0.5 as a list, for options that hold several values; anything else as it is."""
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) and "," in value else value
+    """Text such as 1,0.5 or 1 as a list, for options that hold several values; anything else as it is."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
 def fields(cls: type[Options]) -> dict[str, Field]:

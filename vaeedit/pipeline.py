@@ -9,7 +9,6 @@
       - acme-grain:film: {name: grain, amount: 0.1, vae: mine.safetensors}
 """
 
-import os.path
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from vaeedit.documents import Place, text_of
-from vaeedit.errors import LONG, PipelineError, UnknownName, VaeeditError, suggestion
+from vaeedit.errors import LONG, PipelineError, UnknownName, suggestion
 from vaeedit.further import split, template_fault
 from vaeedit.options import Options, as_dict, parse
 from vaeedit.plugins import Provided, Registry
-from vaeedit.specs import OperationSpec, load_target
+from vaeedit.specs import OperationSpec
 from vaeedit.steps import Step as Step
+from vaeedit.vae.suits import misfits
 from vaeedit.when import When
 from vaeedit.yaml_steps import parse_yaml, seed_faults, to_yaml, with_line
 
@@ -114,8 +114,11 @@ class Pipeline:
         """The pipeline as YAML; `from_yaml` gives an equal pipeline back."""
         return to_yaml(self.steps, self.seed)
 
-    def check(self, registry: Registry) -> list[PlannedStep]:
-        """The plan, or PipelineError with every fault of every step, by line where there are lines; loads nothing."""
+    def check(self, registry: Registry, vae: str | None = None) -> list[PlannedStep]:
+        """The plan, or PipelineError with every fault of every step, by line where there are lines; loads nothing.
+
+        `vae` replaces that of every step.
+        """
         faults: list[tuple[Place, str]] = [] if self.steps else [(("steps",), "The pipeline has no steps.")]
         faults += [(("seed",), text) for text in seed_faults(self.seed)]
         if len(self.steps) > STEPS:
@@ -123,7 +126,7 @@ class Pipeline:
         plan = []
         for index, step in enumerate(self.steps):
             where = f"step {index + 1} ({step.label[:LONG]})"
-            planned, found = _plan(step, where, registry)
+            planned, found = _plan(step, where, registry, vae)
             faults += [(("steps", index, *place), text) for place, text in found]
             try:
                 when = _condition(step, [before.label for before in self.steps[:index]])
@@ -145,24 +148,9 @@ class Pipeline:
                 yield place, f"step {index + 1} ({step.name}): another step has the same name."
 
 
-def _misfits(vae: str, spec: OperationSpec, registry: Registry) -> Iterator[str]:
-    """Why an operation cannot work with another VAE than its own; reads the file's header and loads no weights."""
-    from vaeedit.vae.files import find_vae, read_info
-
-    try:
-        info = read_info(find_vae(vae, registry), registry)
-        network = load_target(registry.architectures.find(info.architecture).spec.target)
-    except VaeeditError:
-        return  # of a file that is missing or damaged, loading it tells
-    if spec.calibrated and not info.calibration:
-        yield f"the VAE {vae} was not fitted for it; make one: vaeedit {spec.name} fit."
-    for name in sorted(set(spec.tells) - set(getattr(network, "conditions", spec.tells))):
-        yield f"the VAE {vae} does not understand {name}."
-    for name in sorted(set(getattr(network, "needs", ())) - set(spec.tells)):
-        yield f"the VAE {vae} must be told {name}, which {spec.name} does not do."
-
-
-def _plan(step: Step, where: str, registry: Registry) -> tuple[PlannedStep | None, list[tuple[Place, str]]]:
+def _plan(
+    step: Step, where: str, registry: Registry, vae: str | None
+) -> tuple[PlannedStep | None, list[tuple[Place, str]]]:
     """The planned step, or None and a sentence for every fault with its place in the step."""
     try:
         provided = registry.operations.find(step.operation)
@@ -172,14 +160,9 @@ def _plan(step: Step, where: str, registry: Registry) -> tuple[PlannedStep | Non
     options, pictures = split(step.options, spec.images)
     values, found = parse(spec.options, options, where)
     faults: list[tuple[Place, str]] = [((step.operation, key), text) for key, text in found.items()]
-    vae = step.vae or spec.vae
-    if vae and not vae.endswith(".safetensors") and "/" not in vae and not os.path.isdir(vae):
-        try:
-            registry.weights.find(vae)
-        except UnknownName as error:
-            faults.append(((step.operation, "vae"), f"{where}: {error}"))
-    if step.vae not in (None, spec.vae):
-        faults += [((step.operation, "vae"), f"{where}: {text}") for text in _misfits(vae, spec, registry)]
+    vae = vae or step.vae or spec.vae
+    if vae:
+        faults += [((step.operation, "vae"), f"{where}: {text}") for text in misfits(vae, spec, registry)]
     images = {name: (given,) if isinstance(given, str) else given for name, given in pictures.items()}
     faults += [((step.operation, name), f"{where}: {text}") for name, text in _image_faults(images, spec)]
     for name in sorted(set(step.maps) - set(spec.maps)):

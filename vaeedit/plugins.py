@@ -67,6 +67,9 @@ class Table(Generic[S]):
         holder = self.bare.setdefault(item.spec.name, item)
         return None if holder is item else holder.plugin
 
+    def __contains__(self, name: str) -> bool:
+        return name in self.bare or name in self.qualified
+
     def find(self, name: str) -> Provided[S]:
         """Look up 'name' or 'plugin:name'; raises UnknownName with the nearest one."""
         item = self.bare.get(name) or self.qualified.get(name)

@@ -67,7 +67,7 @@ class Session:
         """
         if not isinstance(pipeline, Pipeline):
             pipeline = Pipeline(pipeline)
-        plan = pipeline.check(self.registry)
+        plan = pipeline.check(self.registry, self.settings.vae)
         if not isinstance(source, Frame):
             name, source = Path(source), read(source)
         result, index = Result(source), 0
@@ -114,7 +114,7 @@ class Session:
         ]
         if not moving and not first.wants_scale:
             return Result(original, notes={"unchanged": True})
-        vae = self.vae(self._name_of_vae(steps[0]))
+        vae = self.vae(_name_of_vae(steps[0]))
         for operation in operations:
             operation.vae = vae.info
         edit = _in_turn(moving or [(steps[0], first)])
@@ -125,14 +125,6 @@ class Session:
         clean = original if untouched else replace(result.frame, conditions={}, scale=None)
         seconds = round(time.perf_counter() - started, 3)
         return replace(result, frame=clean, notes={**result.notes, "seconds": seconds})
-
-    def _name_of_vae(self, step: PlannedStep) -> str:
-        name = self.settings.vae or step.vae
-        if not name:
-            raise UsageError(
-                f"{step.spec.name} has no VAE of its own; name one: --vae FILE, or vae: FILE in a pipeline."
-            )
-        return name
 
     def _edited(
         self,
@@ -168,6 +160,14 @@ class Session:
         ]
         decoded = frames if operation.wants_decoded else []
         return edited + [vae.edit(frame, Latents.mean, precision=precision, tile=tile) for frame in decoded]
+
+
+def _name_of_vae(step: PlannedStep) -> str:
+    if not step.vae:
+        raise UsageError(
+            f"{step.spec.name} has no VAE of its own; name one: --vae FILE, or vae: FILE in a pipeline."
+        )
+    return step.vae
 
 
 def _operation(step: PlannedStep, seed: int, images: Mapping[str, Sequence[Frame]]) -> Operation[Any]:

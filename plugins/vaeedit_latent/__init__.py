@@ -49,11 +49,13 @@ class DirectOptions(Options, frozen=True):
 
     along: Annotated[
         Literal["brightness", "contrast", "warmth", "saturation", "sharpness"]
-        | Annotated[int, bounded(ge=1, le=512)],
+        | Annotated[int, bounded(ge=1, le=512)]
+        | None,
         option(
-            "A named direction, or the number of a principal component of the picture's coarsest latents."
+            "A named direction, or the number of a principal component of the picture's coarsest latents; "
+            "brightness where no way is given."
         ),
-    ] = "brightness"
+    ] = None
     amount: Annotated[float, option("How far to go; below 0 the other way.", ge=-10, le=10)] = 1.0
 
 

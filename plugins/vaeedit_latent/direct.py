@@ -52,10 +52,10 @@ def _direction(request: Request[DirectOptions]) -> Direction:
         request.images.get("toward", ()),
         request.images.get("away", ()),
     )
-    if toward and along != "brightness":
+    if toward and along is not None:
         raise OptionError("--toward and --along are two ways to say where to go; leave one out.")
     if away and not toward:
         raise OptionError("--away needs --toward: it says where that direction begins.")
     if toward:
         return Examples(toward, away)
-    return Component(along) if isinstance(along, int) else Named(along)
+    return Component(along) if isinstance(along, int) else Named(along or "brightness")

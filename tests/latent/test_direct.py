@@ -125,6 +125,7 @@ def test_its_own_statistics_leave_a_picture_alone(run, cat, folders):
     ("options", "error", "sentence"),
     [
         ({"toward": "dark", "along": "warmth"}, OptionError, "leave one out"),
+        ({"toward": "dark", "along": "brightness"}, OptionError, "leave one out"),
         ({"away": "dark"}, OptionError, "--away needs --toward"),
         ({"toward": "empty"}, UsageError, "no picture in the folder empty"),
         ({"toward": "none"}, VaeeditError, "none cannot be read"),

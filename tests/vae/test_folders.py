@@ -111,7 +111,9 @@ def test_a_shipped_name_is_never_taken_by_a_folder(folder):
 
 
 def test_a_step_may_name_a_folder(folder):
-    assert Pipeline(Step("reconstruct", vae="mine")).check(PLUGINS)
+    for name in ("mine", "from:mine"):
+        assert Pipeline(Step("reconstruct", vae=name)).check(PLUGINS)
+        assert Pipeline(Step("reconstruct")).check(PLUGINS, name)
     with pytest.raises(PipelineError, match="no VAE called 'mine2'"):
         Pipeline(Step("reconstruct", vae="mine2")).check(PLUGINS)
     with Session(plugins=PLUGINS, device="cpu") as session:

@@ -44,14 +44,13 @@ class Order:
         """For the journal: all that decides what each step does. Raises what `Pipeline.check` raises."""
         steps = []
         for step in self._plan:
-            vae = self._given.vae or step.vae
-            path = find_vae(vae, registry())
+            path = find_vae(step.vae, registry())
             steps.append(
                 {
                     "operation": step.provided.qualified,
                     "package": _package(step.provided.distribution),
                     "options": {**as_dict(step.options), **step.images},
-                    "vae": vae,
+                    "vae": step.vae,
                     "checksum": checksum(path),
                     "network": _package_of_network(path),
                     "name": step.name,
@@ -72,7 +71,7 @@ class Order:
 
     @cached_property
     def _plan(self) -> Plan:
-        return self.pipeline.check(registry())
+        return self.pipeline.check(registry(), self._given.vae)
 
     @cached_property
     def made(self) -> dict[str, Any]:
@@ -131,5 +130,4 @@ def _package_of_network(vae: Path) -> str:
 def _public(vae: str) -> str:
     """A VAE as the outputs name it."""
     known = registry()
-    named = vae in known.weights.bare or vae in known.weights.qualified or is_remote(vae, known)
-    return vae if named else file_name(vae)
+    return vae if vae in known.weights or is_remote(vae, known) else file_name(vae)

@@ -115,7 +115,7 @@ def run_on_files(
         jobs = with_sides(jobs, pictures, beside, overwrite=replaces, made=history.wrote)
         refuse_clashes(jobs, [*read, *files_read(pipeline, jobs, values)], files_written(values, journal))
         if values["dry_run"]:
-            return _say_plan(pipeline, jobs)
+            return _say_plan(pipeline, values["vae"], jobs)
         return _run(pipeline, values, jobs, journal, history)
 
 
@@ -245,10 +245,10 @@ def _is_several(name: str) -> bool:
     return name != STREAM and (name.startswith(LIST) or not Path(name).is_file())
 
 
-def _say_plan(pipeline: "Pipeline", jobs: Sequence[Job]) -> int:
+def _say_plan(pipeline: "Pipeline", vae: str | None, jobs: Sequence[Job]) -> int:
     from vaeedit.plugins import registry
 
-    for number, step in enumerate(pipeline.check(registry()), 1):
+    for number, step in enumerate(pipeline.check(registry(), vae), 1):
         console.note(f"{number}. {step}")
     for job in jobs:
         console.say(f"{job.name} -> {job.target or '-'}" + ("  (exists; left alone)" if job.skipped else ""))

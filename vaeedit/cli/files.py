@@ -32,8 +32,8 @@ def files_read(pipeline: "Pipeline", jobs: Sequence[Job], values: Mapping[str, A
     for name in values["inputs"]:
         if name.startswith(LIST):
             yield "the list of the inputs", Path(name.removeprefix(LIST))
-    for step in pipeline.check(registry()):
-        for path in _inside(Path(values["vae"] or step.vae)):
+    for step in pipeline.check(registry(), values["vae"]):
+        for path in _inside(Path(step.vae)):
             yield "a file of the VAE", path
         for name, texts in step.images.items():
             for text in texts:

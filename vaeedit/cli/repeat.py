@@ -144,8 +144,7 @@ def _is_installed(vae: str) -> bool:
     """Whether it is the name of weights that come with a plugin; looks at no file."""
     from vaeedit.plugins import registry
 
-    weights = registry().weights
-    return vae in weights.bare or vae in weights.qualified
+    return vae in registry().weights
 
 
 @cache

@@ -29,7 +29,7 @@ from vaeedit.plugins import Registry
 from vaeedit.plugins import registry as installed
 from vaeedit.specs import load_target
 from vaeedit.vae.bounded import Bounded
-from vaeedit.vae.folders import fetched, in_folder
+from vaeedit.vae.folders import fetched, in_folder, require_name
 from vaeedit.vae.protocol import VAE
 from vaeedit.vae.sealed import read_document, read_tensors, require_finite, write_sealed
 
@@ -77,15 +77,13 @@ def find_vae(name: str, registry: Registry) -> Path:
 
     Raises UnknownName, UsageError, or WeightsError for a folder that holds no VAE of a known kind.
     """
-    try:
+    require_name(name, registry)
+    if name in registry.weights:
         package, _, inside = registry.weights.find(name).spec.resource.partition(":")
         return Path(str(files(package).joinpath(inside)))
-    except UnknownName:
-        path = fetched(name, registry) or Path(name)
-        if os.path.isdir(path):  # which, unlike the path's own method, takes any text
-            return in_folder(path, registry)[1].folder
-        if path.suffix != ".safetensors" and os.sep not in name:
-            raise
+    path = fetched(name, registry) or Path(name)
+    if os.path.isdir(path):  # which, unlike the path's own method, takes any text
+        return in_folder(path, registry)[1].folder
     if not os.path.isfile(path):
         raise UsageError(f"There is no VAE file {shorten(name, 200)}, nor a folder of that name.")
     return path

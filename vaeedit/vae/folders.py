@@ -1,5 +1,6 @@
 """VAEs in folders of other software: every architecture that knows a format of folders is asked."""
 
+import os
 from pathlib import Path
 
 from vaeedit.errors import VaeeditError, WeightsError
@@ -36,6 +37,13 @@ def in_folder(folder: Path, registry: Registry) -> tuple[str, FolderVae]:
             "Of another one, `vaeedit models convert` may make a VAE file."
         )
     return found
+
+
+def require_name(name: str, registry: Registry) -> None:
+    """Raise UnknownName for a text that names no VAE: neither weights, nor `PREFIX:TEXT`, nor a file or folder."""
+    is_path = name.endswith(".safetensors") or os.path.basename(name) != name or os.path.isdir(name)
+    if not is_path and not is_remote(name, registry):
+        registry.weights.find(name)
 
 
 def fetched(name: str, registry: Registry) -> Path | None:

@@ -1,0 +1,49 @@
+"""Whether a VAE suits an operation: told by its name, its header and its architecture, before any weights load."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from vaeedit.errors import UnknownName, VaeeditError
+from vaeedit.plugins import Registry
+from vaeedit.specs import OperationSpec, load_target
+from vaeedit.vae.folders import require_name
+
+
+def misfits(vae: str, spec: OperationSpec, registry: Registry) -> Iterator[str]:
+    """Why the operation cannot use the VAE, a sentence each; a file that is missing or damaged is told by loading it."""
+    try:
+        require_name(vae, registry)
+    except UnknownName as error:
+        yield str(error)
+        return
+    if vae == spec.vae or (found := _network(vae, registry)) is None:
+        return
+    network, calibration = found
+    if spec.calibrated and not calibration:
+        yield f"the VAE {vae} was not fitted for it; make one: vaeedit {spec.name} fit."
+    for name in sorted(set(spec.tells) - set(getattr(network, "conditions", spec.tells))):
+        yield f"the VAE {vae} does not understand {name}."
+    for name in sorted(set(getattr(network, "needs", ())) - set(spec.tells)):
+        yield f"the VAE {vae} must be told {name}, which {spec.name} does not do."
+    own = _network(spec.vae, registry) if spec.vae and _is_conditional(network) else None
+    if own is not None and not _is_conditional(own[0]):
+        yield (
+            f"{spec.name} edits the latents of the picture itself and needs an unconditional VAE, such as {spec.vae}; "
+            f"the VAE {vae} is conditional: it restores pictures."
+        )
+
+
+def _network(vae: str, registry: Registry) -> tuple[Any, Any] | None:
+    """The class of a VAE's network and the calibration in its header, or None where they cannot be read."""
+    from vaeedit.vae.files import find_vae, read_info
+
+    try:
+        info = read_info(find_vae(vae, registry), registry)
+        return load_target(registry.architectures.find(info.architecture).spec.target), info.calibration
+    except VaeeditError:
+        return None
+
+
+def _is_conditional(network: Any) -> bool:
+    """Whether its latents describe p(x | y) of an observed image y, and not the image that was encoded."""
+    return hasattr(network, "infer") or bool(getattr(network, "conditions", ()))
