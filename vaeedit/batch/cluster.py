@@ -49,7 +49,8 @@ def records_of_cluster(
     handed_out: list[Job] = []
     try:
         with _client(scheduler, workers, limit, debug) as client:
-            yield from _Cluster(client, order, limit, debug, handed_out).records(filter(None, jobs))
+            needs = _needs(client, order) if scheduler is not None else {}
+            yield from _Cluster(client, order, limit, debug, handed_out, needs).records(filter(None, jobs))
     finally:
         remove_leftovers(handed_out)
 
@@ -58,19 +59,23 @@ class _Cluster:
     """The workers of a cluster, of which every one is given a few chunks at a time."""
 
     def __init__(
-        self, client: Any, order: Order, limit: float | None, debug: bool, handed_out: list[Job]
+        self,
+        client: Any,
+        order: Order,
+        limit: float | None,
+        debug: bool,
+        handed_out: list[Job],
+        needs: Mapping[str, float],
     ) -> None:
         self.client, self.order, self.limit, self.debug = client, order, limit, debug
-        self.handed_out = handed_out
-        gpu = str(order.settings.get("device", "")).startswith("cuda")
-        self.needs: Mapping[str, Any] = {"resources": {"GPU": 1}} if gpu else {}
+        self.handed_out, self.needs = handed_out, needs
         self.chunks: dict[Future, list[Job]] = {}
         self.suspects: deque[Job] = deque()
         self.ended = as_completed()
 
     def records(self, fresh: Iterator[Job]) -> Iterator[Record]:
         """Of all jobs."""
-        at_once = AHEAD * max(1, len(self.client.scheduler_info()["workers"]))
+        at_once = AHEAD * max(1, len(_workers_of(self.client)))
         self._refill(fresh, at_once)
         for future in self.ended:
             chunk = self.chunks.pop(future)
@@ -95,7 +100,7 @@ class _Cluster:
     def _hand_out(self, chunk: list[Job]) -> None:
         self.handed_out.extend(chunk)
         task = (self.order, chunk, self.limit, self.debug)  # not scattered: that is lost with all workers
-        future = self.client.submit(work_chunk, *task, pure=False, **self.needs)
+        future = self.client.submit(work_chunk, *task, pure=False, resources=self.needs or None)
         self.chunks[future] = chunk
         self.ended.add(future)
 
@@ -105,6 +110,29 @@ class _Cluster:
         )
         text = f"{job.name}: every worker process that took it up died{slow}."
         return Record(input=job.name, output=str(job.target), status="failed", error=text)
+
+
+def _needs(client: Any, order: Order) -> Mapping[str, float]:
+    """The resources that a worker of somebody's cluster must declare to be given work.
+
+    Raises UsageError where no worker declares them: Dask would wait for one without a word.
+    """
+    if not str(order.settings.get("device", "")).startswith("cuda"):
+        return {}
+    client.wait_for_workers(1)
+    workers = _workers_of(client).values()
+    if not any(worker["resources"].get("GPU", 0) >= 1 for worker in workers):
+        raise UsageError(
+            "No worker of the Dask cluster declares a GPU; start those that have one with --resources GPU=1, "
+            "or leave out --device cuda."
+        )
+    return {"GPU": 1}
+
+
+def _workers_of(client: Any) -> Mapping[str, Mapping[str, Any]]:
+    """What the scheduler knows of every worker, by address."""
+    found: Mapping[str, Mapping[str, Any]] = client.scheduler_info(n_workers=-1)["workers"]
+    return found
 
 
 def work_chunk(
