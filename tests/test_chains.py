@@ -130,7 +130,7 @@ def run(tmp_path):
 def test_two_steps_take_one_encode_and_one_decode(run):
     _, calls, notes = run("shift", "shift")
     assert calls == (1, 1)
-    assert notes["shift"] == {"chained_with": "shift"}
+    assert notes["shift"] == {"chained_with": "shift-2"}
     assert notes["shift-2"]["seconds"] >= 0
     assert run("shift", "pixels")[1] == (2, 2)
     assert run("pixels", "shift", "shift")[1] == (2, 2)

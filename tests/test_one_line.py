@@ -20,6 +20,8 @@ from vaeedit.plugins import registry
             "a --vae my.safetensors --name one --maps m,n",
             [Step("a", vae="my.safetensors", name="one", maps=["m", "n"])],
         ),
+        ("a --x 1 --x=2", [Step("a", x=["1", "2"])]),
+        ("a --maps m --maps n,o", [Step("a", maps=["m", "n", "o"])]),
         ("  a  |  b  ", [Step("a"), Step("b")]),
     ],
 )
@@ -39,6 +41,13 @@ def test_a_line_is_its_steps(line, steps):
         ("denoise --when", "--when needs a value"),
         ("denoise --vae --maps m", "--vae needs a value"),
         ("denoise --no-name", "--name needs a value"),
+        ("denoise --no-x 5", "'5' belongs to no --option"),
+        ("denoise --vae denoise --vae photo", "--vae takes one value and is given 2 times"),
+        ("denoise --strength .5 --strength .6", r"strength must be a number from 0 to 2, not \['.5', '.6'\]"),
+        (
+            "style --style a --preserve-color --no-preserve-color",
+            r"must be true or false, not \[True, False\]",
+        ),
         ("denoise " + "--x " * 10_000, "has 40,008 characters; 10,000 are the most in one line"),
     ],
 )
@@ -52,3 +61,9 @@ def test_values_are_converted_and_checked_like_any_other():
     assert (planned.options.strength, planned.options.sigma) == (0.6, "auto")
     with pytest.raises(PipelineError, match="did you mean 'strength'"):
         parse_line("denoise --strenght 1").check(registry())
+
+
+def test_an_option_that_takes_several_keeps_all():
+    (planned,) = parse_line("style --style b --weights 1 --style a --weights=3").check(registry())
+    assert planned.images["style"] == ("b", "a")
+    assert planned.options.weights == (1.0, 3.0)

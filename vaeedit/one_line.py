@@ -43,20 +43,29 @@ def _parts(words: Sequence[str]) -> Iterator[list[str]]:
 def _step(words: Sequence[str], number: int) -> Step:
     if not words:
         raise PipelineError([f"step {number} is empty: an operation must stand on both sides of |."])
-    options: dict[str, Any] = {}
+    where = f"step {number} ({words[0]})"
+    given: dict[str, list[Any]] = {}
     flag: str | None = None
     for word in words[1:]:
         if word.startswith("--"):
             name, equals, value = word[2:].partition("=")
             negative = name.startswith("no-") and not equals
-            flag = None if equals else name
-            options[name.removeprefix("no-") if negative else name] = value if equals else not negative
+            flag = None if equals or negative else name
+            key = name.removeprefix("no-") if negative else name
+            given.setdefault(key, []).append(value if equals else not negative)
         elif flag is None:
-            raise PipelineError([f"step {number} ({words[0]}): {word!r} belongs to no --option."])
+            raise PipelineError([f"{where}: {word!r} belongs to no --option."])
         else:
-            options[flag], flag = word, None
+            given[flag][-1], flag = word, None
     for key in STEP_KEYS:
-        if isinstance(options.get(key), bool):
-            raise PipelineError([f"step {number} ({words[0]}): --{key} needs a value."])
-    maps = options.pop("maps", "")
-    return Step(words[0], maps=maps.split(",") if maps else (), **options)
+        if any(isinstance(value, bool) for value in given.get(key, ())):
+            raise PipelineError([f"{where}: --{key} needs a value."])
+        if key != "maps" and len(given.get(key, ())) > 1:
+            raise PipelineError([f"{where}: --{key} takes one value and is given {len(given[key])} times."])
+    maps = [name for names in given.pop("maps", ()) for name in names.split(",") if name]
+    return Step(words[0], maps=maps, **{key: _one_or_all(values) for key, values in given.items()})
+
+
+def _one_or_all(values: list[Any]) -> Any:
+    """What an option holds: several values where it stands several times, which those for one value refuse."""
+    return values if len(values) > 1 else values[0]

@@ -18,6 +18,7 @@ from typing import Any
 from vaeedit.documents import Place, text_of
 from vaeedit.errors import LONG, PipelineError, UnknownName, suggestion
 from vaeedit.further import split, template_fault
+from vaeedit.labels import labels, map_names
 from vaeedit.options import Options, as_dict, parse
 from vaeedit.plugins import Provided, Registry
 from vaeedit.specs import OperationSpec
@@ -39,6 +40,10 @@ class PlannedStep:
     when: When | None = None
     images: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Names or templates of further pictures."""
+    label: str = ""
+    """What its notes are called: its name or that of its operation, and -2, -3, ... where an earlier step has it."""
+    map_names: Mapping[str, str] = field(default_factory=dict)
+    """What the maps of `maps` are called among those of all steps."""
 
     @property
     def spec(self) -> OperationSpec:
@@ -138,7 +143,7 @@ class Pipeline:
         faults += self._double_names()
         if faults:
             raise PipelineError([with_line(self.places, place, text) for place, text in faults])
-        return plan
+        return _labeled(plan)
 
     def _double_names(self) -> Iterator[tuple[Place, str]]:
         counts = Counter(step.name for step in self.steps if step.name is not None)
@@ -173,6 +178,16 @@ def _plan(
     further = {name: tuple(texts) for name, texts in images.items()}
     maps = frozenset(step.maps)
     return PlannedStep(provided, spec.options(**values), vae, maps, step.name, images=further), []
+
+
+def _labeled(plan: Plan) -> Plan:
+    """The plan with the labels of its steps and the names of their maps."""
+    called = labels([step.name or step.spec.name for step in plan])
+    named = map_names(called, [step.maps for step in plan])
+    return [
+        replace(step, label=label, map_names=names)
+        for step, label, names in zip(plan, called, named, strict=True)
+    ]
 
 
 def _condition(step: Step, earlier: Sequence[str]) -> When | None:

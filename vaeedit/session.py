@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -86,8 +86,8 @@ class Session:
                 done = replace(result, maps={}, notes={SKIPPED: when.text})
             result = replace(
                 done,
-                maps={**result.maps, **done.maps},
-                notes={**result.notes, **_named(steps, done.notes, result.notes)},
+                maps={**result.maps, **_named(steps[-1], done.maps)},
+                notes={**result.notes, **_labeled(steps, done.notes)},
             )
             index += len(steps)
         return result
@@ -231,13 +231,15 @@ def _finished(
     return result
 
 
-def _named(steps: Plan, notes: Mapping[str, Any], taken: Mapping[str, Any]) -> dict[str, Any]:
-    """The notes of a chain under the name of its last step; the others say where to look."""
-    found: dict[str, Any] = {}
-    last = steps[-1].name or steps[-1].spec.name
-    for step in steps[:-1]:
-        found[_unused(step.name or step.spec.name, {**taken, **found})] = {"chained_with": last}
-    return {**found, _unused(last, {**taken, **found}): dict(notes)}
+def _named(step: PlannedStep, maps: Mapping[str, Frame]) -> dict[str, Frame]:
+    """The maps that were asked for, as they are called among those of all steps."""
+    return {step.map_names[name]: picture for name, picture in maps.items() if name in step.maps}
+
+
+def _labeled(steps: Plan, notes: Mapping[str, Any]) -> dict[str, Any]:
+    """The notes of a chain under the label of its last step; the others say where to look."""
+    last = steps[-1].label
+    return {**{step.label: {"chained_with": last} for step in steps[:-1]}, last: dict(notes)}
 
 
 def edit(source: Source, operation: str, *, maps: tuple[str, ...] = (), **options: Any) -> Result:
@@ -262,12 +264,3 @@ def _blame(step: PlannedStep) -> Iterator[None]:
             raise MemoryError from error
         where = f"The operation {step.spec.name} of {step.provided.distribution}"
         raise PluginError(f"{where} failed: {type(error).__name__}: {error}") from error
-
-
-def _unused(name: str, taken: Container[str]) -> str:
-    """The name, or name-2, name-3, ... where a step of that name has spoken before."""
-    number, candidate = 1, name
-    while candidate in taken:
-        number += 1
-        candidate = f"{name}-{number}"
-    return candidate

@@ -57,3 +57,14 @@ def test_the_schema_is_json_and_knows_the_operations(vaeedit):
     ran = vaeedit("pipeline", "schema")
     assert ran.code == 0, ran.err
     assert "super-resolve" in json.dumps(json.loads(ran.out)["properties"]["steps"])
+
+
+def test_maps_of_one_name_are_all_written(vaeedit, photo, tmp_path):
+    photo(tmp_path / "in.png", size=(24, 24))
+    line = "denoise --name ../a --maps uncertainty --sigma 5 | denoise --maps uncertainty --sigma 40"
+    ran = vaeedit("chain", line, "in.png", "-o", "out.png")
+    assert ran.code == 0, ran.err
+    made = {path.name for path in tmp_path.iterdir()} - {"in.png"}
+    assert made == {"out.png", "out.uncertainty.png", "out..._a.uncertainty.png"}
+    first, last = ((tmp_path / name).read_bytes() for name in sorted(made - {"out.png"}))
+    assert first != last

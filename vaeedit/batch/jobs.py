@@ -1,6 +1,7 @@
 """Which result goes where, checked before any work starts."""
 
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -226,7 +227,8 @@ def _side_path(name: str, text: str, job: Job, several: bool) -> Path:
 def _path_beside(name: str, job: Job) -> Path:
     if job.target is None:
         raise UsageError(f"The map {name} of the pipeline needs an output file, not standard output.")
-    return job.target.with_name(f"{job.target.stem}.{name}.png")
+    harmless = re.sub(r"[^\w.-]", "_", name)  # the name of a step may be any text
+    return job.target.with_name(f"{job.target.stem}.{harmless}.png")
 
 
 def remove_leftovers(jobs: Iterable[Job], ended: Collection[str] = ()) -> None:

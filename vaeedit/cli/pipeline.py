@@ -21,7 +21,7 @@ def _check(pipeline: str, debug: bool) -> int:
     memory = _expected_memory(plan)  # finds a VAE file that is not there, before anything is printed
     first = 1
     for number, step in enumerate(plan, 1):
-        maps = f"; writes {', '.join(sorted(step.maps))}" if step.maps else ""
+        maps = f"; writes {', '.join(sorted(step.map_names.values()))}" if step.maps else ""
         console.say(f"{number}. {step}{maps}")
     for steps in chains(plan):
         last = first + len(steps) - 1
