@@ -6,7 +6,7 @@ from skimage import data
 
 from vaeedit.api import Frame
 from vaeedit.cli.main import call
-from vaeedit.errors import PipelineError, UsageError
+from vaeedit.errors import PipelineError, VaeeditError
 from vaeedit.image import read, write
 from vaeedit.pipeline import Pipeline, Step
 from vaeedit.session import Session
@@ -54,11 +54,11 @@ def test_a_number_that_is_too_large_is_refused():
 
 
 def test_a_note_that_is_not_there_or_no_number_is_a_sentence():
-    with pytest.raises(UsageError, match=r"a leaves no note 'scor'.*score"):
+    with pytest.raises(VaeeditError, match=r"a left no note 'scor'.*score"):
         When.parse("a.scor > 1").holds({"a": {"score": 1}})
-    with pytest.raises(UsageError, match=r"is nan; `a\.score < 0\.01` needs a number"):
+    with pytest.raises(VaeeditError, match=r"is nan; `a\.score < 0\.01` needs a number"):
         When.parse("a.score < 0.01").holds({"a": {"score": float("nan")}})
-    with pytest.raises(UsageError, match="needs a number"):
+    with pytest.raises(VaeeditError, match="needs a number"):
         When.parse("a.name > 1").holds({"a": {"name": "x"}})
 
 

@@ -134,7 +134,7 @@ class Pipeline:
             planned, found = _plan(step, where, registry, vae)
             faults += [(("steps", index, *place), text) for place, text in found]
             try:
-                when = _condition(step, [before.label for before in self.steps[:index]])
+                when = _condition(step, self.steps[:index])
             except ValueError as error:
                 faults.append((("steps", index, step.operation, "when"), f"{where}: {error}"))
                 continue
@@ -166,8 +166,7 @@ def _plan(
     values, found = parse(spec.options, options, where)
     faults: list[tuple[Place, str]] = [((step.operation, key), text) for key, text in found.items()]
     vae = vae or step.vae or spec.vae
-    if vae:
-        faults += [((step.operation, "vae"), f"{where}: {text}") for text in misfits(vae, spec, registry)]
+    faults += [((step.operation, "vae"), f"{where}: {text}") for text in misfits(vae, spec, registry)]
     images = {name: (given,) if isinstance(given, str) else given for name, given in pictures.items()}
     faults += [((step.operation, name), f"{where}: {text}") for name, text in _image_faults(images, spec)]
     for name in sorted(set(step.maps) - set(spec.maps)):
@@ -190,16 +189,22 @@ def _labeled(plan: Plan) -> Plan:
     ]
 
 
-def _condition(step: Step, earlier: Sequence[str]) -> When | None:
-    """What the step waits for; raises ValueError for a text that is no condition on one of the earlier steps."""
+def _condition(step: Step, before: Sequence[Step]) -> When | None:
+    """What the step waits for; raises ValueError for a text that is no condition on one of the steps before.
+
+    The text may call a step by the label of its notes, its name, or its operation as the pipeline has it.
+    """
     if step.when is None:
         return None
     when = When.parse(step.when)
+    called = labels([step.name or step.operation.rpartition(":")[2] for step in before])
+    earlier = {step.label: label for step, label in reversed([*zip(before, called, strict=True)])}
+    earlier |= {label: label for label in called if label not in earlier}
     if when.step not in earlier:
         raise ValueError(
             f"when asks about {when.step!r}, and no earlier step is called that{suggestion(when.step, earlier)}"
         )
-    return when
+    return replace(when, step=earlier[when.step])
 
 
 def _image_faults(images: Mapping[str, Any], spec: OperationSpec) -> Iterator[tuple[str, str]]:

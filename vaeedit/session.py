@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from vaeedit.devices import refuse_after_fork, resolve_device, resolve_precision, use_huge_pages
-from vaeedit.errors import PluginError, UsageError, VaeeditError, is_out_of_memory
+from vaeedit.errors import PluginError, VaeeditError, is_out_of_memory
 from vaeedit.further import resolved
 from vaeedit.image import Frame, expanded, read
 from vaeedit.operation import Operation, Request, Result
@@ -114,7 +114,7 @@ class Session:
         ]
         if not moving and not first.wants_scale:
             return Result(original, notes={"unchanged": True})
-        vae = self.vae(_name_of_vae(steps[0]))
+        vae = self.vae(steps[0].vae)
         for operation in operations:
             operation.vae = vae.info
         edit = _in_turn(moving or [(steps[0], first)])
@@ -160,14 +160,6 @@ class Session:
         ]
         decoded = frames if operation.wants_decoded else []
         return edited + [vae.edit(frame, Latents.mean, precision=precision, tile=tile) for frame in decoded]
-
-
-def _name_of_vae(step: PlannedStep) -> str:
-    if not step.vae:
-        raise UsageError(
-            f"{step.spec.name} has no VAE of its own; name one: --vae FILE, or vae: FILE in a pipeline."
-        )
-    return step.vae
 
 
 def _operation(step: PlannedStep, seed: int, images: Mapping[str, Sequence[Frame]]) -> Operation[Any]:

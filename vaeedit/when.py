@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vaeedit.errors import UsageError, suggestion
+from vaeedit.errors import VaeeditError, suggestion
 from vaeedit.options import shown
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
@@ -55,20 +55,20 @@ class When:
         )
 
     def holds(self, notes: Mapping[str, Mapping[str, Any]]) -> bool:
-        """Whether the step is to run; never where the step it asks about has not.
+        """Whether the step is to run; never where the step it asks about has not. The notes are those of one picture.
 
-        Raises UsageError for a note that the step does not leave, or that is no number where it is compared with one.
+        Raises VaeeditError for a note that the step did not leave, or that is no number where it is compared with one.
         """
         found = notes[self.step]
         if SKIPPED in found:
             return False
         if self.note not in found:
-            raise UsageError(f"{self.step} leaves no note {self.note!r}{suggestion(self.note, found)}")
+            raise VaeeditError(f"{self.step} left no note {self.note!r}{suggestion(self.note, found)}")
         value = found[self.note]
         if self.comparison is None:
             return bool(value) is not self.negated
         if not isinstance(value, int | float) or math.isnan(value):
-            raise UsageError(
+            raise VaeeditError(
                 f"The note {self.step}.{self.note} is {shown(value)}; `{self.text}` needs a number there."
             )
         return COMPARISONS[self.comparison](value, self.number)

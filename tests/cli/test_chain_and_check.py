@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 
 def test_a_chain_gives_what_the_commands_one_after_the_other_give(vaeedit, photo, pixels, tmp_path):
     photo(tmp_path / "in.png", size=(40, 56))
@@ -68,3 +70,68 @@ def test_maps_of_one_name_are_all_written(vaeedit, photo, tmp_path):
     assert made == {"out.png", "out.uncertainty.png", "out..._a.uncertainty.png"}
     first, last = ((tmp_path / name).read_bytes() for name in sorted(made - {"out.png"}))
     assert first != last
+
+
+CONDITION = """version: 1
+steps:
+  - denoise:denoise: {sigma: auto}
+  - denoise: {strength: 0}
+  - super-resolve: {when: "%s"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "valid"),
+    [
+        ("denoise:denoise.estimated_sigma > 0", True),
+        ("denoise.estimated_sigma > 0", True),  # the operation alone is its name, too
+        ("denoise-2.unchanged", True),  # as `--json` calls the notes of the second
+        ("denoise:denose.estimated_sigma > 0", False),
+        ("denoise-3.unchanged", False),
+    ],
+)
+def test_a_condition_that_check_accepts_finds_its_step(vaeedit, photo, tmp_path, condition, valid):
+    photo(tmp_path / "in.png", size=(40, 56))
+    (tmp_path / "p.yaml").write_text(CONDITION % condition)
+    checked = vaeedit("pipeline", "check", "p.yaml")
+    ran = vaeedit("run", "p.yaml", "in.png", "-o", "out.png", "--json")
+    if not valid:
+        for refused in (checked, ran):
+            refused.assert_refused(2, "line 5: step 3", "did you mean 'denoise")
+        return
+    assert checked.code == 0, checked.err
+    assert ran.code == 0, ran.err
+    assert "unchanged" in json.loads(ran.out)["notes"]["denoise-2"]
+    assert "skipped" not in json.loads(ran.out)["notes"]["super-resolve"]
+
+
+@pytest.mark.parametrize("flags", [(), ("--workers", "2")])
+def test_a_note_that_one_picture_does_not_have_is_that_pictures_failure(run_vaeedit, photo, tmp_path, flags):
+    (tmp_path / "in").mkdir()
+    for name, side in (("a.png", 40), ("small.png", 8), ("z.png", 40)):
+        photo(tmp_path / "in" / name, size=(side, side))
+    (tmp_path / "p.yaml").write_text(
+        "version: 1\nsteps:\n  - reconstruct\n  - denoise: {when: reconstruct.ssim < 2}\n"
+    )
+    ran = run_vaeedit("run", "p.yaml", "in", "-o", "out", *flags, cwd=tmp_path)
+    assert ran.returncode == 1
+    assert b"Error: in/small.png: reconstruct left no note 'ssim'" in ran.stderr
+    assert b"2 of 3 done, 1 failed" in ran.stderr
+    assert {path.name for path in (tmp_path / "out").glob("*.png")} == {"a.png", "z.png"}
+
+
+def test_a_step_without_a_vae_says_which_option_names_one(vaeedit, photo, contents, tmp_path):
+    photo(tmp_path / "in.png", size=(40, 56))
+    (tmp_path / "p.yaml").write_text("version: 1\nsteps: [anomaly]\n")
+    before = contents(tmp_path)
+    for command in (
+        ["pipeline", "check", "p.yaml"],
+        ["run", "p.yaml", "in.png"],
+        ["run", "p.yaml", "in.png", "--dry-run"],
+        ["chain", "anomaly", "in.png"],
+        ["anomaly", "score", "in.png"],
+        ["run", "p.yaml", "in.png", "--set", "anomaly.vae="],
+        ["run", "p.yaml", "in.png", "--vae", ""],
+    ):
+        vaeedit(*command).assert_refused(2, "--vae")
+    assert contents(tmp_path) == before

@@ -49,7 +49,7 @@ def file_options(inputs: str = "INPUTS...") -> list[click.Parameter]:
         _choice("--engine", ("local", "dask"), "local", "Who does the work: this machine, or a Dask cluster."),
         _text("--scheduler", metavar="ADDRESS", help="Of a Dask cluster; without one, --engine dask starts its own."),
         _text("--journal", metavar="FILE", help=f"Where a line for every file goes; by default {NAME} in the output folder."),
-        _flag("--resume", help="Leave alone what the journal vouches for, and make the rest."),
+        _flag("--resume", help="Skip outputs that the journal records as complete; make the rest."),
         _flag("--watch", help="Wait for new pictures in the folders, until Ctrl-C."),
         _flag("--fail-fast", help="Stop at the first file that fails."),
         _flag("--allow-cpu", help="Do on the CPU what does not fit into the GPU's memory."),

@@ -79,7 +79,7 @@ def _decode(data: bytes, name: str, gate: Gate) -> Frame:
         kind, deep = str(image.format), data[:4] == b"\x89PNG" and data[24:25] == b"\x10"
         each = 8 if deep else 6 if kind == "WEBP" else 4  # the decoder of WebP keeps two canvases
         gate.admit(kind, image.width, image.height, getattr(image, "n_frames", 1), each)
-        gate.pass_on(fault_of(data, kind, name))
+        gate.report(fault_of(data, kind, name))
         image.load()
         if image.format == "TIFF":  # upright already
             return _frame(np.asarray(_plain(image, name)), tiff.metadata(data))

@@ -43,7 +43,7 @@ class Gate:
         if pictures > 1 and format != "MPO":
             raise ImageError(f"{self.name} holds {pictures} pictures; split it first, one picture a file.")
 
-    def pass_on(self, fault: str | None) -> None:
+    def report(self, fault: str | None) -> None:
         """Nothing where there is no fault; else an error, or a note for the frame."""
         if fault is None:
             return

@@ -42,7 +42,7 @@ def decode_deep(data: bytes, name: str, gate: Gate) -> NDArray[Any] | None:
         width, height = int(page.imagewidth), int(page.imagelength)
         each = max(4, -(-int(page.bitspersample) * int(page.samplesperpixel) // 8))
         gate.admit("TIFF", width, height, len(file.pages), each)
-        gate.pass_on(_fault(page, data, name))
+        gate.report(_fault(page, data, name))
         if page.bitspersample <= 8:
             return None
         if (

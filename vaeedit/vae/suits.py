@@ -11,6 +11,9 @@ from vaeedit.vae.folders import require_name
 
 def misfits(vae: str, spec: OperationSpec, registry: Registry) -> Iterator[str]:
     """Why the operation cannot use the VAE, a sentence each; a file that is missing or damaged is told by loading it."""
+    if not vae:
+        yield f"{spec.name} has no VAE of its own; name one: --vae FILE, or vae: FILE in a pipeline."
+        return
     try:
         require_name(vae, registry)
     except UnknownName as error:
