@@ -198,8 +198,8 @@ def _condition(step: Step, before: Sequence[Step]) -> When | None:
         return None
     when = When.parse(step.when)
     called = labels([step.name or step.operation.rpartition(":")[2] for step in before])
-    earlier = {step.label: label for step, label in reversed([*zip(before, called, strict=True)])}
-    earlier |= {label: label for label in called if label not in earlier}
+    first = {step.label: label for step, label in reversed([*zip(before, called, strict=True)])}
+    earlier = first | {label: label for label in called}
     if when.step not in earlier:
         raise ValueError(
             f"when asks about {when.step!r}, and no earlier step is called that{suggestion(when.step, earlier)}"
