@@ -3,7 +3,9 @@
     python benchmarks/anomaly.py TREE --vae part.vae.safetensors
 
 TREE is laid out as for `vaeedit evaluate anomaly`, and the model was fitted on its normal images with the seed 0. Every row
-sees the same network outputs; "one scale" takes the finest blur alone.
+sees the same network outputs. "the product" is the rule of `vaeedit anomaly score`, with the scales of the model; "only" and
+"without" are the same rule on fewer maps; "all maps alike" gives texture no weight of its own; "one scale" takes the finest
+blur alone.
 """
 
 import argparse
@@ -17,7 +19,7 @@ from vaeedit.evaluation.anomaly import Counts
 from vaeedit.evaluation.anomaly_data import Labelled, Tree, read_tree
 from vaeedit.session import Session
 from vaeedit_anomaly.calibrate import See, witness_of
-from vaeedit_anomaly.calibration import Tail, Usual, image_score, plane
+from vaeedit_anomaly.calibration import Tail, Usual, image_score, mean_surprise, plane
 from vaeedit_anomaly.evidence import evidence
 from vaeedit_anomaly.operation import calibration_of
 from vaeedit_anomaly.places import CELLS, Places
@@ -29,8 +31,17 @@ Fuse = Callable[[Maps], np.ndarray]
 Rule = Callable[[Maps], np.ndarray]
 
 
-def mean_of(names: Sequence[str]) -> Fuse:
-    return lambda maps: np.mean([maps[name] for name in names], 0, dtype=np.float32)
+def product(names: Sequence[str]) -> Fuse:
+    """The weighted mean that the product takes, of some of the maps."""
+    return lambda maps: mean_surprise({name: maps[name].astype(np.float32) for name in names})
+
+
+def alike(maps: Maps) -> np.ndarray:
+    return np.mean(list(maps.values()), 0, dtype=np.float32)
+
+
+def largest(maps: Maps) -> np.ndarray:
+    return np.max(list(maps.values()), 0).astype(np.float32)
 
 
 def maps_of(see: See, path: Path) -> Maps:
@@ -51,18 +62,19 @@ def scaled(fuse: Fuse, normals: Sequence[Maps], count: int | None = None) -> Rul
     return lambda maps: scales.joined(fuse(maps), count)
 
 
-def rules(names: Sequence[str], normals: Sequence[Maps]) -> dict[str, Rule]:
-    """Ways to make one map of all."""
-    every = mean_of(names)
+def rules(names: Sequence[str], normals: Sequence[Maps], scales: Scales | None = None) -> dict[str, Rule]:
+    """Ways to make one map of all; `scales` are those of the model, where its places are used."""
+    every = product(names)
     found: dict[str, Rule] = {
-        "all (ours)": scaled(every, normals),
+        "the product": scaled(every, normals) if scales is None else lambda maps: scales.joined(every(maps)),
         "one scale": scaled(every, normals, 1),
-        "largest": scaled(lambda maps: np.max(list(maps.values()), 0).astype(np.float32), normals),
+        "all maps alike": scaled(alike, normals),
+        "largest": scaled(largest, normals),
     }
     for name in names:
-        found[f"only {name}"] = scaled(mean_of([name]), normals)
+        found[f"only {name}"] = scaled(product([name]), normals)
     for name in names:
-        found[f"without {name}"] = scaled(mean_of([other for other in names if other != name]), normals)
+        found[f"without {name}"] = scaled(product([other for other in names if other != name]), normals)
     return found
 
 
@@ -111,10 +123,13 @@ def main() -> None:
         tests = [(one, maps_of(see, one.path)) for one in tree.tests[:: arguments.every]]
     columns = ["image AUROC", *tree.kinds, "pixel AUROC", "AUPRO", "pixel AP"]
     print("| rule | " + " | ".join(columns) + " |\n|" + " --- |" * (len(columns) + 1))
-    for title, usual in (("", calibration.maps), ("no places: ", everywhere(normals))):
+    for title, usual, scales in (
+        ("", calibration.maps, calibration.scales),
+        ("no places: ", everywhere(normals), None),
+    ):
         known = [surprises(maps, usual) for maps in normals]
         told = [(one, surprises(maps, usual)) for one, maps in tests]
-        for name, rule in rules(list(calibration.maps), known).items():
+        for name, rule in rules(list(calibration.maps), known, scales).items():
             if title and name.startswith(("only", "without")):
                 continue
             figures = " | ".join(f"{figure:.3f}" for figure in row(tree, told, rule))

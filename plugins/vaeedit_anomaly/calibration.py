@@ -130,15 +130,19 @@ def plane(grid: Tensor) -> Map:
 
 
 def fused(found: Mapping[str, Tensor], maps: Mapping[str, Usual]) -> Map:
-    """The mean surprise of the maps (H, W) that `maps` knows; each map is (1, 1, H, W).
+    """The mean surprise of the maps (H, W) that `maps` knows; each map is (1, 1, H, W)."""
+    return mean_surprise({name: usual.surprise(plane(found[name])) for name, usual in maps.items()})
+
+
+def mean_surprise(surprises: Mapping[str, Map]) -> Map:
+    """The weighted mean of surprises (H, W) by the name of their evidence; at least one.
 
     Texture counts for as much as all that the restorer says: the two look at an image in ways of their own.
     """
-    surprises = {name: usual.surprise(plane(found[name])) for name, usual in maps.items()}
-    texture = surprises.pop(TEXTURE, None)
-    witnesses = [np.mean(list(surprises.values()), 0)] if surprises else []
-    witnesses += [] if texture is None else [texture]
-    return np.asarray(np.mean(witnesses, 0), np.float32)
+    restorer = [surprise for name, surprise in surprises.items() if name != TEXTURE]
+    parts = [np.mean(restorer, 0)] if restorer else []
+    parts += [surprises[TEXTURE]] if TEXTURE in surprises else []
+    return np.asarray(np.mean(parts, 0), np.float32)
 
 
 def image_score(surprise: Map) -> float:

@@ -1,13 +1,18 @@
 """Tails, p-values and the fusion of maps against what they promise."""
 
+from pathlib import Path
+from runpy import run_path
+
 import numpy as np
 import pytest
 import torch
+from msgspec.structs import replace
 
-from vaeedit_anomaly.calibration import Calibration, Tail, Usual, fused, image_score
+from vaeedit_anomaly.calibration import Calibration, Tail, Usual, fused, image_score, plane
 from vaeedit_anomaly.places import CELLS, Places
 from vaeedit_anomaly.scales import Scales
 from vaeedit_anomaly.sizes import Preparation
+from vaeedit_anomaly.texture import TEXTURE
 
 RANDOM = np.random.default_rng(0)
 
@@ -87,6 +92,19 @@ def test_the_fused_map_is_highest_where_most_maps_are():
     assert surprise.shape == (40, 40)
     assert surprise[30, 30] > surprise[10, 10] > surprise[10, 30]
     assert np.unravel_index(surprise.argmax(), surprise.shape) == (30, 30)
+
+
+def test_the_benchmark_of_the_evidence_measures_the_product():
+    path = Path(__file__).parents[2] / "benchmarks" / "anomaly.py"
+    benchmark = run_path(str(path))
+    flat = Places.of([np.full((CELLS, CELLS), level, np.float32) for level in (-1, 1)])
+    maps = {name: Usual(flat, Tail.of(RANDOM.normal(size=10_000))) for name in ("colour", "defect", TEXTURE)}
+    found = replace(calibration([1.0, 2.0]), maps=maps)
+    evidence = {name: torch.from_numpy(RANDOM.normal(size=(1, 1, 40, 40))) for name in maps}
+    surprises = benchmark["surprises"]({name: plane(grid) for name, grid in evidence.items()}, maps)
+    rules = benchmark["rules"](list(maps), [surprises], found.scales)
+    assert np.allclose(rules["the product"](surprises), found.map_of(evidence), rtol=0.01)
+    assert not np.allclose(rules["all maps alike"](surprises), found.map_of(evidence), rtol=0.1)
 
 
 def test_the_score_is_the_mean_of_the_most_surprising_pixels():
