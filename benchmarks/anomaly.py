@@ -9,7 +9,7 @@ blur alone.
 """
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -51,8 +51,10 @@ def maps_of(see: See, path: Path) -> Maps:
 
 
 def surprises(maps: Maps, usual: dict[str, Usual]) -> Maps:
+    """Of the maps that the model compares; it leaves out levels whose posterior is their prior."""
     return {
-        name: usual[name].surprise(grid.astype(np.float32)).astype(np.float16) for name, grid in maps.items()
+        name: known.surprise(maps[name].astype(np.float32)).astype(np.float16)
+        for name, known in usual.items()
     }
 
 
@@ -78,10 +80,10 @@ def rules(names: Sequence[str], normals: Sequence[Maps], scales: Scales | None =
     return found
 
 
-def everywhere(normals: Sequence[Maps]) -> dict[str, Usual]:
+def everywhere(names: Iterable[str], normals: Sequence[Maps]) -> dict[str, Usual]:
     """What is usual, were all places the same."""
     found = {}
-    for name in normals[0]:
+    for name in names:
         planes = [maps[name].astype(np.float32) for maps in normals]
         flat = Places.of([np.full((CELLS, CELLS), grid.mean(), np.float32) for grid in planes])
         values = [flat.standardised(grid).ravel()[::16].astype(np.float64) for grid in planes]
@@ -100,9 +102,9 @@ def row(tree: Tree, tests: Sequence[tuple[Labelled, Maps]], rule: Rule) -> list[
         if truth is not None:
             pixels.add(found, truth)
     area = pixels.figures()
-    return [counts.figures().get("auroc", float("nan")) for counts in images.values()] + [
-        area[name] for name in ("auroc", "aupro", "ap")
-    ]
+    figures = [counts.figures().get("auroc") for counts in images.values()]
+    figures += [area.get(name) for name in ("auroc", "aupro", "ap")]
+    return [float("nan") if figure is None else figure for figure in figures]
 
 
 @torch.inference_mode()
@@ -125,7 +127,7 @@ def main() -> None:
     print("| rule | " + " | ".join(columns) + " |\n|" + " --- |" * (len(columns) + 1))
     for title, usual, scales in (
         ("", calibration.maps, calibration.scales),
-        ("no places: ", everywhere(normals), None),
+        ("no places: ", everywhere(calibration.maps, normals), None),
     ):
         known = [surprises(maps, usual) for maps in normals]
         told = [(one, surprises(maps, usual)) for one, maps in tests]
