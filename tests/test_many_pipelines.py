@@ -50,7 +50,6 @@ def session():
 
 @settings(
     max_examples=500,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

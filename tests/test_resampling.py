@@ -58,7 +58,7 @@ def test_enlarging_a_plane_gives_the_plane(scale):
     assert torch.allclose(steps, steps.mean().expand_as(steps), atol=1e-6)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     scale=st.sampled_from(SCALES),
     rows=st.integers(1, 12),

@@ -102,7 +102,7 @@ def test_an_axis_shorter_than_its_padding_is_reflected_to_and_fro():
     st.integers(0, 12),
     MULTIPLES,
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_tiles_of_a_function_of_known_radius_equal_the_whole(height, width, tile, radius, spare, multiple):
     image = np.random.default_rng(height * 97 + width).integers(0, 1000, (height, width))
     below, right = _padded(height, multiple) - height, _padded(width, multiple) - width
@@ -116,7 +116,7 @@ def test_tiles_of_a_function_of_known_radius_equal_the_whole(height, width, tile
 
 
 @given(st.integers(40, 90), st.integers(4, 12))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_halo_below_the_radius_shows_at_the_seams(size, radius):
     """Proves that the test above can fail."""
     image = np.random.default_rng(size).integers(1, 1000, (size, size))

@@ -22,9 +22,9 @@ def test_reading_and_writing_go_on_while_computing():
 
     def compute(item):
         if item < 3:
-            assert has_read[item + 1].wait(10), "the next one is read meanwhile"
+            assert has_read[item + 1].wait(600), "the next one is read meanwhile"
         if item > 0:
-            assert has_written[item - 1].wait(10), "the last one is written meanwhile"
+            assert has_written[item - 1].wait(600), "the last one is written meanwhile"
         return item
 
     def write(item):

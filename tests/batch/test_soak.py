@@ -40,6 +40,18 @@ def finish(process, seconds=900):
     return process.returncode, out, err
 
 
+def wait_for(process, out, count, ready=lambda: True):
+    """Until so many outputs are there, and what else is asked for; the process must still be running then."""
+    while process.poll() is None and not (standing(out) >= count and ready()):
+        time.sleep(0.01)
+    assert process.poll() is None, process.communicate()
+
+
+def standing(out):
+    """How many outputs are there."""
+    return sum(path.name != NAME for path in out.rglob("[!.]*.*"))
+
+
 @pytest.fixture(scope="module")
 def undisturbed(album, tmp_path_factory):
     out = tmp_path_factory.mktemp("undisturbed") / "out"
@@ -79,9 +91,9 @@ def test_every_good_picture_is_done_and_every_bad_one_named(album, undisturbed):
 
 def test_killed_again_and_again_and_resumed_it_gives_the_same_bytes(album, undisturbed, tmp_path):
     out, chance = tmp_path / "out", random.Random(1)
-    for number in range(KILLS):
+    for _ in range(KILLS):
         process = start(album, out, *(["--resume"] if (out / NAME).exists() else []))
-        time.sleep(chance.uniform(1.5, 4.0) if number else 3.0)
+        wait_for(process, out, standing(out) + chance.randint(1, len(album.good) // (KILLS + 1)))
         process.send_signal(signal.SIGKILL)
         process.communicate()
     code, _, _ = finish(start(album, out, "--resume"))
@@ -102,9 +114,10 @@ def test_a_second_run_computes_nothing(album, undisturbed, tmp_path):
     assert (out / NAME).read_text().startswith(before)
 
 
-def children(pid):
+def workers_of(pid):
     texts = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
-    return [int(number) for text in texts for number in text.split()]
+    found = [int(number) for text in texts for number in text.split()]
+    return [child for child in found if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text()]
 
 
 @pytest.mark.parametrize("engine", ["local", "dask"])
@@ -133,14 +146,8 @@ def test_a_worker_that_is_killed_takes_no_file_along(album, undisturbed, tmp_pat
         pytest.importorskip("cryptography")
     out = tmp_path / "out"
     process = start(album, out, "--workers", "2", "--engine", engine)
-    until = time.monotonic() + 60
-    while not any(path.name != NAME for path in out.rglob("[!.]*.*")) and time.monotonic() < until:
-        time.sleep(0.05)
-    workers = [
-        pid for pid in children(process.pid) if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()
-    ]
-    assert len(workers) == 2
-    os.kill(workers[0], signal.SIGKILL)
+    wait_for(process, out, 1, lambda: len(workers_of(process.pid)) == 2)
+    os.kill(workers_of(process.pid)[0], signal.SIGKILL)
     code, _, err = finish(process)
     assert code == 1, err
     assert outputs(out) == outputs(undisturbed[0])

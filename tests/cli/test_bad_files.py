@@ -278,18 +278,6 @@ def _processor_seconds(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _interrupt(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
-    """Ctrl-C, again after a while: a library that is being imported may swallow one."""
-    for _ in range(3):
-        process.send_signal(signal.SIGINT)
-        try:
-            return process.communicate(timeout=30)
-        except subprocess.TimeoutExpired:
-            continue
-    process.kill()
-    return process.communicate()
-
-
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see when work has begun")
 @pytest.mark.parametrize(
     ("seconds", "arguments"),
@@ -301,12 +289,11 @@ def test_ctrl_c_leaves_nothing_behind(start_vaeedit, contents, tmp_path, seconds
     Image.fromarray(np.tile(tile, (10, 10, 1))).save(tmp_path / "large.jpg", quality=90)
     before = contents(tmp_path)
     process = start_vaeedit("denoise", "large.jpg", *arguments, cwd=tmp_path)
-    deadline = time.monotonic() + 90
     while process.poll() is None and _processor_seconds(process.pid) < seconds:
-        assert time.monotonic() < deadline
         time.sleep(0.05)
     assert process.poll() is None, process.communicate()
-    out, err = _interrupt(process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
     assert process.returncode == 130
     assert out == b""
     assert err.decode().strip() == "Error: interrupted; nothing partial was left behind."

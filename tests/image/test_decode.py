@@ -403,7 +403,7 @@ def test_the_process_wide_limit_of_pillow_is_left_as_it_was():
 
 
 @given(data=st.binary(max_size=200), kind=st.sampled_from(sorted(REAL)), keep=st.integers(0, 40))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_random_bytes_raise_nothing_but_image_error(data, kind, keep):
     _only_image_error(REAL[kind][:keep] + data)
 
@@ -413,7 +413,7 @@ def test_random_bytes_raise_nothing_but_image_error(data, kind, keep):
     changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=8),
     keep=st.floats(0.3, 1),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_a_corrupted_file_raises_nothing_but_image_error(kind, changes, keep):
     data = bytearray(REAL[kind])
     for position, value in changes:

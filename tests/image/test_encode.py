@@ -63,7 +63,7 @@ def test_lossy_formats_give_back_mode_and_nearly_the_values(format, mode):
     height=st.integers(1, 140),
     width=st.integers(1, 40),
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_any_size_survives_a_lossless_round_trip(choice, height, width):
     format, mode, depth = choice
     values = make.samples(mode, depth, height, width, seed=height)
@@ -239,7 +239,7 @@ def test_a_resolution_without_unit_is_none():
 
 
 @given(block=st.binary(max_size=120))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_exif_of_any_content_is_written_or_left_out(block):
     frame = make.frame(make.ramp("RGB", 4, 4), Metadata(exif=b"Exif\0\0II*\0\x08\0\0\0" + block))
     for format in ("JPEG", "PNG", "WEBP", "TIFF", "AVIF"):

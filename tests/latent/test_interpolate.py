@@ -36,7 +36,7 @@ def picture(random, height, width, channels, dtype, alpha):
     return Frame(pixels, random.integers(0, peak, (height, width)).astype(dtype) if alpha else None)
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=12, derandomize=True)
 @given(
     size=st.tuples(st.integers(1, 40), st.integers(1, 40)),
     channels=st.sampled_from([1, 3]),
@@ -94,7 +94,7 @@ def test_alpha_of_one_picture_is_enough(go, cat, woman):
     assert [int(frame.alpha.mean()) for frame in film.frames] == [0, 128, 255]
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50, derandomize=True)
 @given(count=st.integers(2, 240), height=st.integers(1, 3000), width=st.integers(1, 3000))
 def test_a_sheet_has_no_empty_row(count, height, width):
     columns = columns_of(count, height, width)

@@ -34,7 +34,7 @@ def test_bits_by_hand():
     assert bits(1.0, 1.0, deviation) == pytest.approx(-math.log2(1 - 0.5 * math.exp(-STEP / 2 / scale)))
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(mean=st.floats(0, 1), deviation=st.floats(1e-3, 10), depth=st.sampled_from([8, 16]))
 def test_probabilities_of_all_values_sum_to_one(mean, deviation, depth):
     values = np.linspace(0, 1, 2**depth)
@@ -43,7 +43,7 @@ def test_probabilities_of_all_values_sum_to_one(mean, deviation, depth):
     assert (found >= 0).all()
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(value=st.integers(0, 255), mean=st.floats(0, 1), deviation=st.floats(0, 1e3))
 def test_bits_are_finite_and_not_negative(value, mean, deviation):
     found = bits(value / 255, mean, deviation)
@@ -86,7 +86,7 @@ def latents(*channels):
     )
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50, derandomize=True)
 @given(levels=st.lists(st.integers(1, 9), min_size=1, max_size=4), channels=st.integers(0, 50))
 def test_channels_are_counted_from_the_coarsest_level(levels, channels):
     made = latents(*levels)

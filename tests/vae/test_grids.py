@@ -14,7 +14,7 @@ def tiles_of(whole, rows, columns):
             yield Gaussian(whole[..., top:bottom, left:right], origin=(top, left))
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 @given(st.data())
 def test_tiles_in_any_order_make_the_whole(data):
     whole = torch.randn(1, 2, 9, 12, generator=torch.Generator().manual_seed(0))

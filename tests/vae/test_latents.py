@@ -73,7 +73,7 @@ def test_the_same_seed_gives_the_same_draw_and_another_another():
 
 
 @given(temperature=st.floats(0, 3), seed=st.integers(-10, 10))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_draw_is_mean_plus_temperature_times_scale_times_the_noise_of_its_level(temperature, seed):
     latents = _latents(1, origin=(2, 7))
     for stream, (drawn, level) in enumerate(
@@ -113,7 +113,7 @@ def test_a_blend_starts_at_the_first_and_ends_at_the_second(blend):
 
 
 @given(WEIGHTS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_lerp_lies_on_the_straight_line(weight):
     a, b = _points(1), _points(2)
     for found, x, y in zip(_means(a.lerp(b, weight)), _means(a), _means(b), strict=True):
@@ -121,7 +121,7 @@ def test_lerp_lies_on_the_straight_line(weight):
 
 
 @given(WEIGHTS, st.integers(0, 20))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_slerp_keeps_the_norm_and_turns_evenly(weight, seed):
     a, b = (_unit(_tensor(seed + i, (3, 4, 5, 6))) for i in (0, 100))
     found = Latents((Gaussian(a),)).slerp(Latents((Gaussian(b),)), weight).levels[0].mean
@@ -169,7 +169,7 @@ def test_where_takes_self_inside_the_mask_and_the_other_outside():
 
 
 @given(WEIGHTS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_where_blends_under_a_soft_mask(weight):
     a, b = _points(1), _points(2)
     masks = [torch.full((2, 1, *shape[2:]), weight) for shape in SHAPES]
@@ -260,7 +260,7 @@ def test_kl_to_the_standard_level_is_the_known_formula():
 
 
 @given(st.integers(0, 30), st.floats(-3, 3), st.floats(0.1, 4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_match_takes_over_mean_and_deviation_of_each_channel(seed, offset, spread):
     a = _points(seed)
     b = Latents(tuple(Gaussian(offset + spread * mean) for mean in _means(_points(seed + 500))))
@@ -291,7 +291,7 @@ def test_a_constant_channel_takes_the_mean_alone():
 
 
 @given(st.integers(0, 4), st.integers(0, 6), st.integers(-5, 5))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_placed_tile_gets_the_noise_of_its_place_in_the_whole(down, right, seed):
     """Levels of 2 and 4 rows of a tile 16 pixels high: strides of 8 and 4 pixels."""
     whole = Latents(tuple(Gaussian.standard((1, 3, 16 * k, 20 * k), CPU) for k in (1, 2)))

@@ -40,7 +40,7 @@ def mixture(latents):
     return Mixture([(0.5, latents.mean()), (0.25, latents.sample(1)), (0.25, latents.sample(2))])
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25, derandomize=True)
 @given(
     thin=st.integers(1, 24),
     long=st.integers(1, 900),

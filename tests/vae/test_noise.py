@@ -82,7 +82,6 @@ def test_rows_and_columns_are_not_interchangeable():
     origin=st.tuples(st.integers(0, 40), st.integers(0, 40)),
     size=st.tuples(st.integers(1, 4), st.integers(1, 20), st.integers(1, 20)),
 )
-@settings(deadline=None)
 def test_any_window_is_a_crop_of_a_larger_field(seed, stream, origin, size):
     whole = gaussian_field(seed, stream, (4, 60, 60))
     window = gaussian_field(seed, stream, size, origin)
@@ -93,7 +92,7 @@ def test_any_window_is_a_crop_of_a_larger_field(seed, stream, origin, size):
 
 
 @given(ANY_SEED, st.integers(0, 9), st.integers(0, 9), st.integers(0, 10**6), st.integers(0, 10**6))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_every_element_follows_the_definition(seed, stream, channel, row, column):
     found = gaussian_field(seed, stream, (channel + 1, 1, 1), (row, column))[channel, 0, 0]
     assert float(found) == pytest.approx(_one(seed, stream, channel, row, column), rel=1e-6, abs=1e-6)

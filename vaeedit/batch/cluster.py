@@ -18,6 +18,7 @@ from typing import Any
 
 from distributed import Client, Future, KilledWorker, as_completed
 
+from vaeedit.batch.hand import STARTING
 from vaeedit.batch.jobs import Job, remove_leftovers
 from vaeedit.batch.journal import Record
 from vaeedit.batch.lines import digest
@@ -140,8 +141,11 @@ def work_chunk(
 ) -> list[Record] | str:
     """On a worker: the records of a chunk, or why the request is wrong."""
     try:
-        with _one_at_a_time, _watched(limit):
-            return list(_worker(order, debug).records(jobs))
+        with _one_at_a_time:
+            with _watched(limit and max(limit, STARTING)):
+                worker = _worker(order, debug)
+            with _watched(limit):
+                return list(worker.records(jobs))
     except (UsageError, WeightsError) as error:
         return str(error)
 
