@@ -42,7 +42,7 @@ def test_what_cannot_be_done_is_a_sentence(vaeedit, tmp_path):
         1, "not a readable safetensors file"
     )
     vaeedit("models", "convert", "mine.safetensors", "-o", "mine.safetensors").assert_refused(
-        2, "exists already"
+        2, "mine.safetensors is what is converted and cannot be the model"
     )
     vaeedit("models", "info", "theirs").assert_refused(2, "theirs")
     assert vaeedit("models", "verify", "mine.safetensors").code == 1

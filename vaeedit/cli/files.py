@@ -1,12 +1,15 @@
-"""The files of a run beside its pictures: what it reads, and what it writes about itself."""
+"""The files of a command beside its pictures: what it reads, what it writes about itself, and models that it makes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vaeedit.batch.clashes import Uses
 from vaeedit.batch.jobs import Job
 from vaeedit.batch.sources import LIST
+from vaeedit.errors import UsageError
 from vaeedit.further import is_template, resolved
 from vaeedit.image.files import image_files
 
@@ -43,6 +46,24 @@ def files_read(pipeline: "Pipeline", jobs: Sequence[Job], values: Mapping[str, A
                     with suppress(OSError):  # reading it will say why
                         for path in image_files([found]):
                             yield f"the {name} of {step.spec.name}", path
+
+
+def require_writable(model: Path, read: Iterable[Named], *, resumes: bool = False) -> None:
+    """Raise UsageError, before any work, where a VAE file and its card cannot be written or would replace another file.
+
+    Where a run is resumed they may be there, but they are never what the command reads.
+    """
+    from vaeedit.vae.card import card_of
+
+    uses = Uses()
+    for what, path in read:
+        uses.read(path, what)
+    for what, path in (("the model", model), ("the card of the model", card_of(model))):
+        uses.write(path, what)
+        if not resumes and os.path.lexists(path):
+            raise UsageError(f"{path} exists already; name another file with -o.")
+    if not model.parent.is_dir():
+        raise UsageError(f"{model} cannot be written: there is no folder {model.parent}.")
 
 
 def _inside(path: Path) -> Iterator[Path]:

@@ -7,8 +7,9 @@ import click
 
 from vaeedit.cli import console
 from vaeedit.cli.batch import debug_option, json_option
+from vaeedit.cli.files import require_writable
 from vaeedit.cli.lists import show
-from vaeedit.errors import UsageError, VaeeditError
+from vaeedit.errors import VaeeditError
 from vaeedit.plugins import Provided, registry
 from vaeedit.specs import WeightsSpec
 
@@ -65,8 +66,7 @@ def _convert(source: str, output: str | None, name: str | None, debug: bool) -> 
     folder = fetched(source, registry())
     path = folder or Path(source)
     target = Path(output) if output else _default_output(Path(source), is_fetched=folder is not None)
-    if target.exists():
-        raise UsageError(f"{target} exists already; name another file with -o.")
+    require_writable(target, [("what is converted", path)])
     info = convert(path, target, registry(), name=name)
     console.say(f"{target}  ({info.architecture})")
     return console.OK

@@ -9,6 +9,7 @@ import click
 
 from vaeedit.cli import console
 from vaeedit.cli.batch import debug_option
+from vaeedit.cli.files import require_writable
 from vaeedit.cli.params import Duration
 from vaeedit.errors import UsageError
 
@@ -52,6 +53,9 @@ def _callback(
     folder = Path(run or f"runs/{settings.name}")
     target = Path(output or folder / f"{settings.name}.safetensors")
     limit = Budget(MINUTES * 60 if budget is None else budget, steps)
+    if output is not None:
+        read = [("the recipe", Path(recipe)), *([("the VAE of --start", Path(start))] if start else [])]
+        require_writable(target, read, resumes=resume)
     job = Run(Path(data), folder, limit, resume, devices, compiled, sys.stderr.isatty())
     _say(target, fit(settings, job, target, plugins, start=start, fresh=fresh))
     served = [item.spec for item in plugins.operations.bare.values() if item.spec.vae == settings.name]
@@ -77,6 +81,7 @@ def _stand(
     if budget is None:
         raise UsageError("A branch needs the time in which its rate falls: --budget 15m.")
     target = Path(output or folder / f"{plan.find(branch).name}.safetensors")
+    require_writable(target, [("the plan", Path(name))])
     _say(target, standing.branch(plan, branch, data, folder, target, registry(), seconds=budget))
     return console.OK
 

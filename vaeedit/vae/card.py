@@ -12,9 +12,14 @@ from vaeedit.vae.files import VaeInfo
 
 def write_card(weights: Path, info: VaeInfo) -> Path:
     """Write the card of a VAE file; returns its path."""
-    path = weights.with_suffix(".md")
+    path = card_of(weights)
     write_whole(path, card(info).encode())
     return path
+
+
+def card_of(weights: Path) -> Path:
+    """The card of a VAE file, whether there is one or not."""
+    return weights.with_suffix(".md")
 
 
 def card(info: VaeInfo) -> str:
