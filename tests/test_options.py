@@ -253,3 +253,8 @@ def test_what_is_no_finite_number_is_refused(text):
 
     with pytest.raises(OptionError, match="amount must be"):
         validate(Toy, {"amount": text})
+
+
+def test_an_option_in_two_spellings_is_refused_and_none_is_lost():
+    with pytest.raises(OptionError, match="a step: 'at-most' and 'at_most' are one option"):
+        validate(Sample, {"size": 1, "at-most": 2, "at_most": 1}, "a step")

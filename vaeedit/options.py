@@ -169,6 +169,11 @@ def parse(
     given = {str(key).replace("-", "_"): key for key in values}
     parsed: dict[str, Any] = {}
     faults: dict[str, str] = {}
+    for key in values:
+        if (other := given[str(key).replace("-", "_")]) != key:
+            faults[str(key)] = (
+                f"{f'{where}: ' if where else ''}{shown(key)} and {shown(other)} are one option."
+            )
     for name, key in given.items():
         if name not in known:
             flags = [field.flag for field in known.values()]
