@@ -16,24 +16,24 @@ import msgspec
 from vaeedit import Session
 from vaeedit.evaluation.lpips import Lpips
 from vaeedit.evaluation.measure import evaluate
-from vaeedit.evaluation.tasks import Denoising
+from vaeedit.extension.registry import GROUP, Registry, discover, registry
 from vaeedit.image import image_files
-from vaeedit.plugins import GROUP, Registry, discover
 from vaeedit.training.recipe import Recipe, load_recipe
 from vaeedit.training.run import Budget, Run
 from vaeedit.training.train import train
+from vaeedit_restore.tasks import Denoising
 
 COLUMNS = ("psnr", "mse_ratio", "lpips", "sample_lpips", "kl_nats_per_pixel", "coverage_90")
 
 
 def variants(patch: int) -> dict[str, Recipe]:
-    ours = load_recipe("denoise")
+    ours = load_recipe("denoise", registry())
     ours = msgspec.structs.replace(ours, data=msgspec.structs.replace(ours.data, patch=(patch,)))
 
     def changed(**changes: object) -> Recipe:
         return msgspec.structs.replace(ours, **changes)
 
-    without = msgspec.structs.replace(ours.objective, elbo=0.0)
+    without = {**ours.objective, "elbo": 0.0}
     return {
         "trunk alone": changed(objective=without),
         "shared decoder, hybrid objective": changed(architecture="shared-decoder"),

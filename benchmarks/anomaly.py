@@ -15,16 +15,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from vaeedit.evaluation.anomaly import Counts
-from vaeedit.evaluation.anomaly_data import Labelled, Tree, read_tree
 from vaeedit.session import Session
 from vaeedit_anomaly.calibrate import See, witness_of
 from vaeedit_anomaly.calibration import Tail, Usual, image_score, mean_surprise, plane
 from vaeedit_anomaly.evidence import evidence
+from vaeedit_anomaly.metrics import Counts
 from vaeedit_anomaly.operation import calibration_of
 from vaeedit_anomaly.places import CELLS, Places
 from vaeedit_anomaly.scales import Scales
 from vaeedit_anomaly.survey import survey
+from vaeedit_anomaly.trees import Labelled, Tree, read_tree
 
 Maps = dict[str, np.ndarray]
 Fuse = Callable[[Maps], np.ndarray]

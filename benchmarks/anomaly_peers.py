@@ -18,12 +18,12 @@ import numpy as np
 import torch
 from anomaly_backbone import SIDE, Backbone, PaDiM, PatchCore
 
-from vaeedit.api import Budget, Data, Objective, Optimiser, Recipe, Run, load_vae, registry, train
-from vaeedit.evaluation.anomaly import Counts
-from vaeedit.evaluation.anomaly_data import Tree, read_tree
-from vaeedit.evaluation.scoring import PIXELS, Scorer
+from vaeedit.api import Budget, Data, Optimiser, Recipe, Run, load_vae, registry, train
 from vaeedit.image import read
 from vaeedit.session import Session
+from vaeedit_anomaly.metrics import Counts
+from vaeedit_anomaly.scoring import PIXELS, Scorer
+from vaeedit_anomaly.trees import Tree, read_tree
 
 Image = np.ndarray
 Score = Callable[[Path], tuple[float, np.ndarray | None]]
@@ -62,7 +62,7 @@ def plain_vae(normals: Path, minutes: float, grey: bool) -> Peer:
         architecture="ladder",
         shape={"channels": 1 if grey else 3},
         data=Data(patch=(96,), batch=8, grey=0.0, turn=False),
-        objective=Objective(kind="elbo"),
+        objective={"kind": "elbo"},
         optimiser=Optimiser(adam_rate=2e-3, warmup=100),
     )
     with tempfile.TemporaryDirectory() as folder:

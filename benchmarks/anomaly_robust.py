@@ -22,11 +22,11 @@ import torch
 from scipy.stats import binomtest, spearmanr
 
 from vaeedit.api import Budget
-from vaeedit.evaluation.anomaly_data import Tree, read_tree
-from vaeedit.evaluation.scoring import PIXELS, Scored, Scorer, evaluate_tree
 from vaeedit.image import Frame, read, write
 from vaeedit.session import Session
 from vaeedit_anomaly.fit import fit
+from vaeedit_anomaly.scoring import PIXELS, Scored, Scorer, evaluate_tree
+from vaeedit_anomaly.trees import Tree, read_tree
 
 
 def scored(session: Session, vae: str, paths: Sequence[Path], rate: float | None = None) -> list[Scored]:

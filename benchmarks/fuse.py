@@ -19,8 +19,8 @@ import numpy as np
 from fuse_peers import Image, average, laplacian_pyramid, mertens, openfocus, seamless_clone
 
 from vaeedit import Frame, Session, Step, read
-from vaeedit.evaluation.fusing import MODES, FusionMode, grey, measured, picture_sets
 from vaeedit.image import image_files
+from vaeedit_fuse.evaluation import MODES, FusionMode, grey, measured, picture_sets
 
 FOLDERS = {"focus": "fusion-focus-lytro", "infrared": "fusion-infrared-tno", "exposure": "fusion-exposure"}
 SHOWN = {

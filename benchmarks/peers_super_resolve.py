@@ -23,8 +23,8 @@ from PIL import Image
 
 from vaeedit import Frame, Session, Step, read
 from vaeedit.evaluation.metrics import psnr
-from vaeedit.evaluation.tasks import Enlarging
 from vaeedit.image import image_files
+from vaeedit_restore.tasks import Enlarging
 
 Pixels = NDArray[np.uint8]
 Enlarger = Callable[[Pixels], Pixels]

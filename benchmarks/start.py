@@ -30,8 +30,8 @@ def network_seconds(image: Path, runs: int) -> float:
     """Median of the bare network call (noise estimate, encode, decode) in the precision the command picks."""
     import torch
 
+    from vaeedit.extension.registry import registry
     from vaeedit.image import read
-    from vaeedit.plugins import registry
     from vaeedit.session import resolve_precision
     from vaeedit.vae.files import find_vae, load_vae
 

@@ -23,8 +23,8 @@ from vaeedit.api import (
     Options,
     hookimpl,
 )
+from vaeedit.extension.registry import GROUP, discover, registry
 from vaeedit.pipeline import chains
-from vaeedit.plugins import GROUP, discover, registry
 from vaeedit.session import Session
 from vaeedit.vae.convert import convert
 from vaeedit.vae.files import VaeInfo, save_vae

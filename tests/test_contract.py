@@ -6,7 +6,7 @@ from importlib.metadata import entry_points
 import pytest
 
 from vaeedit.errors import MissingExtra
-from vaeedit.plugins import GROUP
+from vaeedit.extension.registry import GROUP
 from vaeedit.testing import checks
 
 BUILT_IN = sorted(point.value for point in entry_points(group=GROUP) if point.value.startswith("vaeedit_"))

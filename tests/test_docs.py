@@ -12,10 +12,11 @@ import pytest
 import torch
 
 import vaeedit
-from vaeedit import api, hookspecs
+from vaeedit import api
 from vaeedit.cli.main import call
+from vaeedit.extension import hooks
+from vaeedit.extension.registry import registry
 from vaeedit.pipeline import Pipeline
-from vaeedit.plugins import registry
 from vaeedit.testing import checks
 
 ROOT = Path(__file__).parent.parent
@@ -36,8 +37,8 @@ def test_the_generated_pages_are_fresh():
 
 
 def test_the_examples_of_the_hooks_run():
-    assert doctest.testmod(hookspecs).attempted >= 6
-    assert doctest.testmod(hookspecs).failed == 0
+    assert doctest.testmod(hooks).attempted >= 14
+    assert doctest.testmod(hooks).failed == 0
 
 
 def test_the_plugin_of_the_authors_guide_keeps_the_contract(tmp_path, monkeypatch):

@@ -7,9 +7,9 @@ import pytest
 
 from vaeedit.documents import DEPTH, VALUES, read_yaml
 from vaeedit.errors import OptionError, PipelineError, UsageError, VaeeditError
+from vaeedit.extension.registry import registry
 from vaeedit.options import as_dict
 from vaeedit.pipeline import STEPS, Pipeline, Step
-from vaeedit.plugins import registry
 from vaeedit.training.recipe import describe_recipe, load_recipe
 from vaeedit.vae.files import find_vae
 
@@ -56,7 +56,7 @@ def test_a_text_that_no_person_would_write_is_refused_by_a_sentence(text, said):
 def test_and_so_is_a_recipe(text, said, tmp_path):
     (tmp_path / "r.yaml").write_text(text, errors="surrogatepass")
     with pytest.raises((OptionError, UsageError)):
-        load_recipe(str(tmp_path / "r.yaml"))
+        load_recipe(str(tmp_path / "r.yaml"), registry())
 
 
 def test_dates_are_text_and_so_are_long_numbers():
@@ -75,13 +75,13 @@ def test_files_may_begin_with_a_bom_and_must_be_regular(tmp_path):
     good.write_bytes(b"\xef\xbb\xbf" + Pipeline(Step("denoise")).to_yaml().encode())
     assert Pipeline.from_file(good) == Pipeline(Step("denoise"))
     recipe = tmp_path / "r.yaml"
-    recipe.write_bytes(b"\xef\xbb\xbf" + describe_recipe(load_recipe("denoise")).encode())
-    assert as_dict(load_recipe(str(recipe))) == as_dict(load_recipe("denoise"))
+    recipe.write_bytes(b"\xef\xbb\xbf" + describe_recipe(load_recipe("denoise", registry())).encode())
+    assert as_dict(load_recipe(str(recipe), registry())) == as_dict(load_recipe("denoise", registry()))
     pipe, large = tmp_path / "pipe.yaml", tmp_path / "large.yaml"
     os.mkfifo(pipe)
     large.touch()
     os.truncate(large, 1 << 40)
-    for read in (Pipeline.from_file, lambda path: load_recipe(str(path))):
+    for read in (Pipeline.from_file, lambda path: load_recipe(str(path), registry())):
         for path, said in ((pipe, "not a regular file"), (large, "over the limit")):
             with pytest.raises(UsageError, match=said):
                 read(path)

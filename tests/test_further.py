@@ -21,8 +21,8 @@ from vaeedit.api import (
 )
 from vaeedit.cli.main import call
 from vaeedit.errors import ImageError, PipelineError, UsageError
+from vaeedit.extension.registry import discover
 from vaeedit.one_line import parse_line
-from vaeedit.plugins import discover
 from vaeedit.schema import pipeline_schema
 from vaeedit.session import Session
 from vaeedit.vae.files import VaeInfo, save_vae
@@ -88,7 +88,7 @@ def folder(tmp_path, monkeypatch):
         "cli.commands",
         "cli.pipeline",
         "batch.order",
-        "plugins",
+        "extension.registry",
     ):  # what imports it comes first
         monkeypatch.setattr(f"vaeedit.{name}.registry", lambda: PLUGINS, raising=False)
     for name, value in (("in.png", 10), ("masks/in.png", 20), ("far/other.png", 30)):

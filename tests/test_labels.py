@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vaeedit import Frame, Pipeline, Session, Step
+from vaeedit.extension.registry import registry
 from vaeedit.labels import labels, map_names
-from vaeedit.plugins import registry
 
 NAMES = st.sampled_from(["a", "a-2", "b", "a.m"])
 STEPS = st.lists(st.tuples(NAMES, st.frozensets(st.sampled_from(["m", "n"]))), max_size=6)
@@ -38,7 +38,7 @@ def test_the_maps_of_all_steps_are_in_the_result():
 
 def test_the_plan_tells_the_names():
     plan = Pipeline(
-        Step("denoise:denoise", maps=["uncertainty"]),
+        Step("restore:denoise", maps=["uncertainty"]),
         Step("denoise", name="last", maps=["uncertainty"]),
     ).check(registry())
     assert [step.label for step in plan] == ["denoise", "last"]

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from vaeedit import Frame, Pipeline, Session, Step
 from vaeedit.errors import PipelineError, UsageError
+from vaeedit.extension.registry import registry
 from vaeedit.options import fields
-from vaeedit.plugins import registry
 
 OPERATIONS = registry().operations.bare
 SOURCE = Frame(np.random.default_rng(0).integers(0, 256, (9, 7, 3)).astype(np.uint8))
@@ -26,7 +26,7 @@ def values(field):
 
 @st.composite
 def steps(draw):
-    name = draw(st.sampled_from([*OPERATIONS, *OPERATIONS, "denoize", "", "denoise:denoise"]))
+    name = draw(st.sampled_from([*OPERATIONS, *OPERATIONS, "denoize", "", "restore:denoise"]))
     item = OPERATIONS.get(name)
     options = {}
     if item is not None:

@@ -3,9 +3,9 @@
 import pytest
 
 from vaeedit.errors import PipelineError
+from vaeedit.extension.registry import registry
 from vaeedit.one_line import parse_line
 from vaeedit.pipeline import Step
-from vaeedit.plugins import registry
 
 
 @pytest.mark.parametrize(

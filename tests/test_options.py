@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from vaeedit.cli.params import click_options
 from vaeedit.errors import OptionError
+from vaeedit.extension.registry import registry
 from vaeedit.options import Options, as_dict, bounded, describe, fields, option, parse, table, validate
-from vaeedit.plugins import registry
 from vaeedit.settings import Settings, reserved
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vaeedit.errors import PipelineError, UsageError
+from vaeedit.extension.registry import Registry, registry
 from vaeedit.pipeline import Pipeline, Step
-from vaeedit.plugins import Registry, registry
 
 NAMES = st.from_regex(r"[a-z][a-z0-9]*(-[a-z0-9]+)*(:[a-z0-9]+)?", fullmatch=True)
 PLAIN = st.recursive(
@@ -130,7 +130,7 @@ def test_a_vae_without_the_calibration_an_operation_reads_is_refused():
 
 def test_check_gives_the_plan_with_converted_options():
     (first, second) = Pipeline(
-        Step("denoise", strength="0.5", maps=["uncertainty"]), Step("denoise:denoise", vae="x/y.safetensors")
+        Step("denoise", strength="0.5", maps=["uncertainty"]), Step("restore:denoise", vae="x/y.safetensors")
     ).check(registry())
     assert first.options.strength == 0.5
     assert (first.vae, first.maps, first.spec.name) == ("denoise", {"uncertainty"}, "denoise")
@@ -150,7 +150,7 @@ def test_checking_loads_no_weights_and_not_even_torch():
     code = """
 import sys
 from vaeedit.pipeline import Pipeline, Step
-from vaeedit.plugins import registry
+from vaeedit.extension.registry import registry
 pipeline = Pipeline.from_yaml(Pipeline(Step("denoise", strength=0.5)).to_yaml())
 print(pipeline.check(registry())[0].spec.name, [n for n in ("torch", "numpy", "safetensors") if n in sys.modules])
 """

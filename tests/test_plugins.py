@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from vaeedit.errors import UnknownName
+from vaeedit.extension.registry import discover, selected_plugins
+from vaeedit.extension.specs import CONTRACT, OperationSpec, WeightsSpec, hookimpl
 from vaeedit.options import Options
-from vaeedit.plugins import discover, selected_plugins
-from vaeedit.specs import CONTRACT, OperationSpec, WeightsSpec, hookimpl
 
 SCRIPT = Path(sys.executable).with_name("vaeedit")
 
@@ -152,7 +152,7 @@ def test_each_bad_plugin_is_named_with_its_state_and_reason(tmp_path, name):
     assert rows[name]["state"] == state
     assert rows[name]["package"] == name
     assert reason in rows[name]["reason"]
-    assert (rows["denoise"]["state"], rows["ladder"]["state"]) == ("loaded", "loaded")
+    assert (rows["restore"]["state"], rows["ladder"]["state"]) == ("loaded", "loaded")
     for_people = run(tmp_path, "plugins").stdout
     assert name in for_people
     assert state in for_people
@@ -214,15 +214,15 @@ def test_the_clashing_operation_is_reached_by_its_full_name(all_bad, tmp_path):
 
 @pytest.mark.parametrize("source", ["import no_such_package", OPERATION.format(name="denoise", module="x")])
 def test_a_stranger_under_the_name_of_a_shipped_plugin_takes_nothing_away(tmp_path, source):
-    put(tmp_path, "impostor", source, point="denoise")
+    put(tmp_path, "impostor", source, point="restore")
     listed = run(tmp_path, "plugins", "--json")
-    rows = [row for row in map(json.loads, listed.stdout.splitlines()) if row["plugin"] == "denoise"]
+    rows = [row for row in map(json.loads, listed.stdout.splitlines()) if row["plugin"] == "restore"]
     assert [(row["package"], row["state"]) for row in rows] == [
         ("vaeedit", "loaded"),
         ("impostor", "refused"),
     ]
     assert "vaeedit has a plugin of this name already" in rows[1]["reason"]
-    for command in ("denoise", "denoise:denoise"):
+    for command in ("denoise", "restore:denoise"):
         helped = run(tmp_path, command, "--help")
         assert helped.returncode == 0
         assert "impostor" not in helped.stdout
@@ -239,16 +239,16 @@ def test_a_distribution_without_metadata_is_survived(tmp_path):
 def test_the_environment_selects_plugins(all_bad, tmp_path):
     none = states(run(all_bad, "plugins", "--json", VAEEDIT_PLUGINS=""))
     assert {row["state"] for row in none.values()} == {"off"}
-    two = states(run(all_bad, "plugins", "--json", VAEEDIT_PLUGINS="denoise, acme-exit"))
+    two = states(run(all_bad, "plugins", "--json", VAEEDIT_PLUGINS="restore, acme-exit"))
     assert {name: row["state"] for name, row in two.items() if row["state"] != "off"} == {
-        "denoise": "loaded",
+        "restore": "loaded",
         "acme-exit": "broken",
     }
     only = states(run(all_bad, "plugins", "--json", VAEEDIT_PLUGINS="acme-clash"))
     assert only["acme-clash"]["state"] == "loaded"  # nobody else claims the name now
-    done = run(all_bad, "denoise", "in.png", VAEEDIT_PLUGINS="ladder")
+    done = run(all_bad, "restore:denoise", "in.png", VAEEDIT_PLUGINS="ladder")
     assert done.returncode == 2
-    assert "The plugin denoise of the package vaeedit is off: it is not in VAEEDIT_PLUGINS." in done.stderr
+    assert "The plugin restore of the package vaeedit is off: it is not in VAEEDIT_PLUGINS." in done.stderr
     assert "Add it to VAEEDIT_PLUGINS" in done.stderr
     assert "pip uninstall" not in done.stderr
     helped = run(all_bad, "--help", VAEEDIT_PLUGINS="")

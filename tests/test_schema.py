@@ -5,15 +5,15 @@ import msgspec
 import pytest
 
 from vaeedit.errors import PipelineError
+from vaeedit.extension.registry import registry
 from vaeedit.pipeline import Pipeline
-from vaeedit.plugins import registry
 from vaeedit.schema import pipeline_schema
 
 GOOD = [
     "version: 1\nsteps: [denoise]",
     "version: 1\nseed: 7\nsteps:\n  - denoise: {strength: 0.6, sigma: auto, maps: [uncertainty]}\n  - denoise:",
     "version: 1\nsteps: [{denoise: {name: first, vae: mine.safetensors, sigma: 25}}]",
-    "version: 1\nsteps: [{'denoise:denoise': {samples: 4}}]",
+    "version: 1\nsteps: [{'restore:denoise': {samples: 4}}]",
 ]
 BAD = [
     "steps: [denoise]",
@@ -52,6 +52,6 @@ def test_what_check_refuses_the_schema_refuses(validator, text):
 
 def test_every_option_of_every_operation_is_described(validator):
     steps = validator.schema["properties"]["steps"]["items"]["anyOf"][1]["properties"]
-    assert set(steps) >= {"denoise", "denoise:denoise"}
+    assert set(steps) >= {"denoise", "restore:denoise"}
     for operation in steps.values():
         assert all(option.get("description") for option in operation["anyOf"][0]["properties"].values())

@@ -36,7 +36,7 @@ from vaeedit.errors import (
     VaeeditError,
     WeightsError,
 )
-from vaeedit.plugins import discover, registry
+from vaeedit.extension.registry import discover, registry
 from vaeedit.session import STEP_SEEDS, Session
 from vaeedit.vae.files import VaeInfo, save_vae
 
@@ -349,7 +349,12 @@ def test_values_that_stay_not_finite_are_an_error_and_never_written(
 ):
     with pytest.raises(VaeeditError, match="tiny gave values that are not finite numbers"):
         session("always", precision=precision).run(step("nothing"), frame())
-    for name in ("session", "cli.commands", "batch.order", "plugins"):  # what imports it comes first
+    for name in (
+        "session",
+        "cli.commands",
+        "batch.order",
+        "extension.registry",
+    ):  # what imports it comes first
         monkeypatch.setattr(f"vaeedit.{name}.registry", lambda: PLUGINS)
     vaeedit.write(frame(), tmp_path / "in.png")
     before = sorted(tmp_path.iterdir())

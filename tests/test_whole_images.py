@@ -21,7 +21,7 @@ from vaeedit.api import (
     Result,
     hookimpl,
 )
-from vaeedit.plugins import discover
+from vaeedit.extension.registry import discover
 from vaeedit.vae.files import VaeInfo, save_vae
 
 

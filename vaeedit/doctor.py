@@ -11,8 +11,8 @@ import torch
 
 from vaeedit.devices import resolve_precision
 from vaeedit.errors import VaeeditError
+from vaeedit.extension.registry import Registry
 from vaeedit.image import Frame
-from vaeedit.plugins import Registry
 from vaeedit.session import Session
 from vaeedit.vae.files import UNSEALED, VaeInfo, find_vae, read_info
 

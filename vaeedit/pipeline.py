@@ -17,11 +17,11 @@ from typing import Any
 
 from vaeedit.documents import Place, text_of
 from vaeedit.errors import LONG, PipelineError, UnknownName, suggestion
+from vaeedit.extension.registry import Provided, Registry
+from vaeedit.extension.specs import OperationSpec
 from vaeedit.further import split, template_fault
 from vaeedit.labels import labels, map_names
 from vaeedit.options import Options, as_dict, parse
-from vaeedit.plugins import Provided, Registry
-from vaeedit.specs import OperationSpec
 from vaeedit.steps import Step as Step
 from vaeedit.vae.suits import misfits
 from vaeedit.when import When

@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from vaeedit.plugins import Provided, Registry
-from vaeedit.specs import OperationSpec
+from vaeedit.extension.registry import Provided, Registry
+from vaeedit.extension.specs import OperationSpec
 from vaeedit.yaml_steps import KEYS, VERSION
 
 Schema = dict[str, Any]

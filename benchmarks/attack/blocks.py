@@ -11,7 +11,7 @@ NOTE = '<rdf:Description rdf:about="" xmlns:vaeedit="urn:vaeedit:made#" vaeedit:
 OWNER = b'<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:title="Sea" tiff:Orientation="6"/>'
 OPERATIONS = (
     "denoise",
-    "denoise:denoise",
+    "restore:denoise",
     "style:style",
     "fuse:fuse",
     "super-resolve",
@@ -112,7 +112,7 @@ def honest(r: random.Random, checksums: dict[str, str]) -> dict[str, Any]:
     """A step as vaeedit writes it."""
     options = {"sigma": 9} if r.random() < 0.5 else {}
     return {
-        "operation": "denoise:denoise",
+        "operation": "restore:denoise",
         "options": options,
         "vae": "denoise",
         "checksum": checksums["denoise"],

@@ -25,17 +25,17 @@ from harness import main
 from PIL import Image, PngImagePlugin
 
 import vaeedit
-import vaeedit_denoise
+import vaeedit_restore
 from vaeedit.batch.order import Order
 from vaeedit.cli import repeat
 from vaeedit.cli.info import told
 from vaeedit.errors import VaeeditError
+from vaeedit.extension.registry import registry
 from vaeedit.image import described, described_file, made_of, read_bytes, without_note, write_bytes
 from vaeedit.image.encode import HOLDS
 from vaeedit.image.orientation import reset_xmp
 from vaeedit.pipeline import Pipeline, Step
 from vaeedit.plain import plain, plain_json
-from vaeedit.plugins import registry
 from vaeedit.vae import files
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF")
@@ -48,7 +48,7 @@ NOTES = re.compile(
 )
 PACKAGE = (
     Path(vaeedit.__file__).parent,
-    Path(vaeedit_denoise.__file__).parents[1],
+    Path(vaeedit_restore.__file__).parents[1],
     Path(sys.prefix),
     Path(sysconfig.get_path("stdlib")),
 )

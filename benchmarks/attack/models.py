@@ -28,8 +28,8 @@ from yaml_files import otherwise
 
 from vaeedit import Frame, Session, Step
 from vaeedit.errors import VaeeditError
+from vaeedit.extension.registry import registry
 from vaeedit.options import as_dict
-from vaeedit.plugins import registry
 from vaeedit.vae.card import card
 from vaeedit.vae.convert import convert
 from vaeedit.vae.files import VaeInfo, build, load_vae, read_info, save_vae

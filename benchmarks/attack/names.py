@@ -23,10 +23,10 @@ from harness import main
 from PIL import Image
 
 import vaeedit.session  # before processes are forked
-from vaeedit.cli.anomaly import _write_table
 from vaeedit.cli.main import call
-from vaeedit.evaluation.anomaly_report import write_report
-from vaeedit.evaluation.scoring import Scored
+from vaeedit_anomaly.commands import _write_table
+from vaeedit_anomaly.report import write_report
+from vaeedit_anomaly.scoring import Scored
 
 assert vaeedit.session
 NAMES = 6

@@ -17,9 +17,9 @@ import msgspec
 from harness import main
 
 from vaeedit.errors import VaeeditError
+from vaeedit.extension.registry import registry
 from vaeedit.one_line import parse_line
 from vaeedit.pipeline import Pipeline, Step
-from vaeedit.plugins import registry
 from vaeedit.training.recipe import describe_recipe, load_recipe
 from vaeedit.when import When
 
@@ -39,7 +39,7 @@ LINE = (
     "denoise --strength .6 --sigma=auto | reconstruct --name look | vary --when 'look.psnr > 30' --vae photo"
 )
 CONDITIONS = ["anomaly.p_value < 0.01", "not anomaly.anomalous", "a-b:c.score <= -1.5e-3"]
-RECIPE = describe_recipe(load_recipe("photo"))
+RECIPE = describe_recipe(load_recipe("photo", registry()))
 WORDS = [
     *(
         "~",
@@ -212,7 +212,7 @@ def asked(rng: random.Random) -> Callable[[], Any]:
         return partial(pipeline, path)
     if kind < 8:
         path.write_bytes(hostile(RECIPE, rng))
-        return partial(load_recipe, str(path))
+        return partial(load_recipe, str(path), registry())
     if kind == 8:
         text = damaged(LINE, rng).decode("utf-8", "surrogateescape")
         return lambda: parse_line(text).check(registry())

@@ -2,7 +2,18 @@
 
 from typing import Annotated
 
-from vaeedit.api import ArchitectureSpec, OperationSpec, Options, bounded, hookimpl, option
+from vaeedit.api import (
+    ArchitectureSpec,
+    CommandSpec,
+    ConditionalWeights,
+    EvaluationSpec,
+    ObjectiveSpec,
+    OperationSpec,
+    Options,
+    bounded,
+    hookimpl,
+    option,
+)
 from vaeedit_ladder import LEVELS, Blocks, Widths
 
 
@@ -42,6 +53,12 @@ class NormalShape(Options, frozen=True):
     ] = 0
 
 
+class DefectWeights(ConditionalWeights, frozen=True):
+    """Weights of the loss of the restorer of normals."""
+
+    label: Annotated[float, option("Weight of the error about where the defects are.", ge=0)] = 0.1
+
+
 @hookimpl
 def vaeedit_operations() -> list[OperationSpec]:
     """The operation `anomaly`."""
@@ -51,7 +68,6 @@ def vaeedit_operations() -> list[OperationSpec]:
             summary="Say how abnormal an image is, and where.",
             target="vaeedit_anomaly.operation:Anomaly",
             options=AnomalyOptions,
-            fit="vaeedit_anomaly.fit:fit",
             calibrated=True,
             maps={
                 "heat": "How surprising each place is, in colours; the middle is where normal ends.",
@@ -72,5 +88,42 @@ def vaeedit_architectures() -> list[ArchitectureSpec]:
             summary="Conditional ladder VAE p(normal | observed), which finds and mends defects.",
             options=NormalShape,
             target="vaeedit_anomaly.network:NormalRestorer",
+        )
+    ]
+
+
+@hookimpl
+def vaeedit_objectives() -> list[ObjectiveSpec]:
+    """What fits the restorer."""
+    return [
+        ObjectiveSpec(
+            name="defects",
+            summary="Mend, and find, synthetic defects.",
+            target="vaeedit_anomaly.objective:Mending",
+            options=DefectWeights,
+        )
+    ]
+
+
+@hookimpl
+def vaeedit_commands() -> list[CommandSpec]:
+    """Fit and score."""
+    return [
+        CommandSpec(
+            name="anomaly",
+            summary="Learn what normal images look like; score others, and show where they differ.",
+            target="vaeedit_anomaly.commands:anomaly",
+        )
+    ]
+
+
+@hookimpl
+def vaeedit_evaluations() -> list[EvaluationSpec]:
+    """Scores against labels."""
+    return [
+        EvaluationSpec(
+            name="anomaly",
+            summary="Score the test images of a folder laid out as MVTec AD, BTAD or VisA, and compare with its labels.",
+            target="vaeedit_anomaly.evaluation:anomaly",
         )
     ]

@@ -13,7 +13,6 @@ from vaeedit.api import (
     Budget,
     Data,
     Frame,
-    Objective,
     Optimiser,
     Recipe,
     Run,
@@ -99,7 +98,7 @@ def recipe_for(found: Survey, name: str, seed: int) -> Recipe:
         licence="",
         shape={"channels": found.preparation.channels},
         data=Data(patch=(found.crop,), batch=found.batch, grey=0.0, turn=False),
-        objective=Objective(kind="defects", mean="log-mse-to-40", label=3.0, share=0.5, kl=0.1),
+        objective={"kind": "defects", "mean": "log-mse-to-40", "label": 3.0, "share": 0.5, "kl": 0.1},
         optimiser=Optimiser(adam_rate=2e-3, warmup=100),
         seed=seed,
     )

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from vaeedit.api import OperationSpec, Options, bounded, hookimpl, option
+from vaeedit.api import EvaluationSpec, OperationSpec, Options, bounded, hookimpl, option
 
 Mode = Literal["auto", "focus", "exposure", "infrared", "blend"]
 
@@ -40,5 +40,17 @@ def vaeedit_operations() -> list[OperationSpec]:
             },
             needs=("with",),
             rest="with",
+        )
+    ]
+
+
+@hookimpl
+def vaeedit_evaluations() -> list[EvaluationSpec]:
+    """How much of the sources is left."""
+    return [
+        EvaluationSpec(
+            name="fuse",
+            summary="Fuse the sets of pictures of DIR and measure how much of them is left.",
+            target="vaeedit_fuse.evaluation:fuse",
         )
     ]

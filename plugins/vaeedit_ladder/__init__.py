@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from vaeedit.api import ArchitectureSpec, Options, bounded, hookimpl, option
+from vaeedit.api import ArchitectureSpec, ElboWeights, ObjectiveSpec, Options, bounded, hookimpl, option
 
 LEVELS = 8
 """Levels of a network at most: its sides are then multiples of 512 pixels."""
@@ -99,5 +99,24 @@ def vaeedit_architectures() -> list[ArchitectureSpec]:
             summary="VAE for editing photographs: nested levels around principal components of patches.",
             options=PhotoShape,
             target="vaeedit_ladder.photo:PhotoVAE",
+        ),
+    ]
+
+
+@hookimpl
+def vaeedit_objectives() -> list[ObjectiveSpec]:
+    """Of unconditional VAEs."""
+    return [
+        ObjectiveSpec(
+            name="elbo",
+            summary="The negative ELBO alone.",
+            target="vaeedit_ladder.objectives:Elbo",
+            options=ElboWeights,
+        ),
+        ObjectiveSpec(
+            name="reconstruction",
+            summary="Distance of a decoded posterior sample from the image, and the negative ELBO.",
+            target="vaeedit_ladder.objectives:Reconstruction",
+            options=ElboWeights,
         ),
     ]

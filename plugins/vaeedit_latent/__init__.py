@@ -2,7 +2,16 @@
 
 from typing import Annotated, Literal
 
-from vaeedit.api import OperationSpec, Options, WeightsSpec, bounded, hookimpl, option
+from vaeedit.api import (
+    EvaluationSpec,
+    OperationSpec,
+    Options,
+    RecipeSpec,
+    WeightsSpec,
+    bounded,
+    hookimpl,
+    option,
+)
 
 
 class ReconstructOptions(Options, frozen=True):
@@ -111,6 +120,30 @@ def vaeedit_weights() -> list[WeightsSpec]:
         WeightsSpec(
             name="photo",
             summary="Photographs of any kind, for edits.",
-            resource="vaeedit:weights/photo.safetensors",
+            resource="vaeedit_latent:weights/photo.safetensors",
+        )
+    ]
+
+
+@hookimpl
+def vaeedit_evaluations() -> list[EvaluationSpec]:
+    """How much a VAE loses."""
+    return [
+        EvaluationSpec(
+            name="reconstruct",
+            summary="Send the pictures of DIR through a VAE and back.",
+            target="vaeedit_latent.evaluation:reconstruct",
+        )
+    ]
+
+
+@hookimpl
+def vaeedit_recipes() -> list[RecipeSpec]:
+    """How the shipped model was trained."""
+    return [
+        RecipeSpec(
+            name="photo",
+            summary="The photo VAE, from random weights.",
+            resource="vaeedit_latent:recipes/photo.yaml",
         )
     ]

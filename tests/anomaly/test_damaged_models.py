@@ -13,8 +13,8 @@ from safetensors.torch import load_file, save_file
 from vaeedit.api import Frame, WeightsError
 from vaeedit.cli.main import call
 from vaeedit.errors import UsageError, VaeeditError
+from vaeedit.extension.registry import registry
 from vaeedit.image import write
-from vaeedit.plugins import registry
 from vaeedit.session import Session, Step
 from vaeedit.vae.files import VaeInfo, load_vae, read_info, save_vae
 from vaeedit_anomaly import NormalShape

@@ -21,7 +21,7 @@ from safetensors.torch import save_file
 from vaeedit.batch.journal import NAME
 from vaeedit.errors import ImageError
 
-SHIPPED = Path(__file__).parents[2] / "vaeedit/weights/denoise.safetensors"
+SHIPPED = Path(__file__).parents[2] / "plugins/vaeedit_restore/weights/denoise.safetensors"
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:
@@ -303,7 +303,7 @@ def test_ctrl_c_leaves_nothing_behind(start_vaeedit, contents, tmp_path, seconds
 def test_memory_that_runs_out_is_a_sentence_about_the_file(tmp_path, photo):
     photo(tmp_path / "in.png", size=(16, 16))
     code = """
-import sys, vaeedit_denoise.operation as o
+import sys, vaeedit_restore.denoise as o
 from vaeedit.cli.main import call
 def edit(self, latents):
     raise MemoryError

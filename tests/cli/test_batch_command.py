@@ -5,7 +5,7 @@ import json
 import pytest
 
 from vaeedit.batch.journal import NAME
-from vaeedit.plugins import registry
+from vaeedit.extension.registry import registry
 from vaeedit.vae.files import find_vae
 
 
@@ -81,10 +81,10 @@ def test_an_output_says_what_made_it_and_the_same_can_be_done_again(vaeedit, tre
     assert vaeedit("chain", chain, "in/a.png", "-o", "one.png").code == 0
     told = json.loads(vaeedit("info", "one.png", "--json").out)
     assert [step["operation"] for step in told["made"]["steps"]] == [
-        "denoise:denoise",
-        "super-resolve:super-resolve",
+        "restore:denoise",
+        "restore:super-resolve",
     ]
-    assert "super-resolve:super-resolve (scale=3" in vaeedit("info", "one.png").out
+    assert "restore:super-resolve (scale=3" in vaeedit("info", "one.png").out
     assert vaeedit("run", "--from", "one.png", "in/a.png", "-o", "two.png").code == 0
     assert (pixels(tree / "one.png") == pixels(tree / "two.png")).all()
     vaeedit("run", "--from", "in/a.png", "in/a.png").assert_refused(2, "does not say what made it")
@@ -144,5 +144,5 @@ def test_the_doctor_finds_this_machine_well(vaeedit):
     ran = vaeedit("doctor")
     assert ran.code == 0, ran.out
     assert "round trip: denoise on cpu in bfloat16" in ran.out
-    assert "plugin: denoise of vaeedit: loaded" in ran.out
+    assert "plugin: restore of vaeedit: loaded" in ran.out
     assert "Everything works." in ran.err

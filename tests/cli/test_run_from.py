@@ -6,8 +6,8 @@ import shutil
 import numpy as np
 import pytest
 
+from vaeedit.extension.registry import registry
 from vaeedit.image import Frame, described, write
-from vaeedit.plugins import registry
 from vaeedit.vae.files import checksum, find_vae
 
 
@@ -18,7 +18,7 @@ def says(tmp_path, photo):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         photo(tmp_path / name, size=(24, 32))
 
-    def make(operation="denoise:denoise", vae="denoise", options=None, **members):
+    def make(operation="restore:denoise", vae="denoise", options=None, **members):
         step = {
             "operation": operation,
             "options": options or {},
@@ -42,7 +42,7 @@ def test_the_recipe_is_shown_before_anything_is_done(vaeedit, says):
     assert ran.code == 0
     lines = ran.err.splitlines()
     assert lines[:2] == ["from.png:", "made by: vaeedit 1, seed 3"]
-    assert "denoise:denoise (sigma=9)" in lines[2]
+    assert "restore:denoise (sigma=9)" in lines[2]
     assert "VAE denoise" in lines[3]
 
 
@@ -112,11 +112,11 @@ def test_with_trust_it_is_done_with_the_files_of_that_name_here(vaeedit, says, t
 def test_a_vae_of_ones_own_is_asked_for_and_compared(vaeedit, says, tmp_path):
     says(vae="mine.safetensors")
     again(vaeedit, "--trust").assert_refused(
-        2, "'mine.safetensors', which is not here", "--set denoise:denoise.vae=FILE"
+        2, "'mine.safetensors', which is not here", "--set restore:denoise.vae=FILE"
     )
     (tmp_path / "models").mkdir()
     shutil.copy(find_vae("denoise", registry()), tmp_path / "models" / "mine.safetensors")
-    ran = again(vaeedit, "--set", "denoise:denoise.vae=models/mine.safetensors")
+    ran = again(vaeedit, "--set", "restore:denoise.vae=models/mine.safetensors")
     assert (ran.code, "another version" in ran.err) == (0, False)
     (tmp_path / "out.png").unlink()
     assert again(vaeedit, "--vae", "models/mine.safetensors").code == 0
@@ -131,8 +131,8 @@ def test_text_that_may_name_a_file_needs_trust(vaeedit, says, monkeypatch):
     """No option of ours takes free text; of a plugin's that does, only the default is taken from a picture."""
     from typing import Annotated
 
+    from vaeedit.extension.specs import OperationSpec
     from vaeedit.options import Options, fields, option
-    from vaeedit.specs import OperationSpec
 
     class Free(Options, frozen=True):
         table: Annotated[str, option("A file.")] = "none"

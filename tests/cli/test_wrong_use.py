@@ -86,7 +86,7 @@ def test_a_device_that_is_missing_is_refused(refused, device):
         (["densoise", "in.png"], ["densoise", "did you mean 'denoise'"]),
         (["modells"], ["modells", "did you mean 'models'"]),
         (["zzzz"], ["zzzz", "denoise", "run"]),
-        (["denoise:denose", "in.png"], ["denoise:denose", "did you mean 'denoise:denoise'"]),
+        (["restore:denose", "in.png"], ["restore:denose", "did you mean 'restore:denoise'"]),
         (["denoise"], ["INPUTS"]),
         (["--nonsense"], ["--nonsense"]),
         (["plugins", "extra"], ["extra"]),

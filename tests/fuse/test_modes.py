@@ -6,9 +6,9 @@ import pytest
 from scenes import BLUR, HALF, SCENE, infrared_of
 
 from vaeedit.errors import VaeeditError
-from vaeedit.evaluation.fusing import grey
-from vaeedit.evaluation.fusion import edge_preservation, exposure_structure
 from vaeedit.image import Frame
+from vaeedit_fuse.evaluation import grey
+from vaeedit_fuse.metrics import edge_preservation, exposure_structure
 
 
 def test_focus_copies_the_sharp_pixels(fuse):

@@ -4,7 +4,7 @@ import pytest
 import torch
 from networks import enough_around, influence_radius, shaken
 
-from vaeedit.plugins import registry
+from vaeedit.extension.registry import registry
 from vaeedit.vae.files import find_vae, load_vae
 from vaeedit_ladder import LadderShape, RestorerShape
 from vaeedit_ladder.restorer import LadderRestorer

@@ -9,7 +9,7 @@ from skimage import data
 
 import vaeedit
 from vaeedit.api import Frame
-from vaeedit.plugins import discover
+from vaeedit.extension.registry import discover
 from vaeedit.vae.files import VaeInfo, save_vae
 
 

@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 
 from vaeedit.errors import OptionError, UnknownName, UsageError
+from vaeedit.extension.registry import registry
 from vaeedit.options import as_dict
-from vaeedit.plugins import registry
 from vaeedit.resampling import bicubic_down, bicubic_up
 from vaeedit.training.recipe import Recipe, describe_recipe, load_recipe
 from vaeedit.training.run import Budget, Run
@@ -51,7 +51,7 @@ def train(recipe, data, folder, output, plugins, *, seconds=2700.0, steps=None, 
 
 
 def recipe(**changes):
-    base = as_dict(load_recipe("denoise"))
+    base = as_dict(load_recipe("denoise", registry()))
     base |= {
         "shape": TINY,
         "data": {"patch": [32], "batch": 4},
@@ -105,7 +105,7 @@ def mosaics(tmp_path):
 
 def test_an_upscaler_learns_more_than_interpolation(mosaics, tmp_path_factory, capsys):
     photographs, tmp_path = mosaics, tmp_path_factory.mktemp("run")
-    base = as_dict(load_recipe("super-resolve"))
+    base = as_dict(load_recipe("super-resolve", registry()))
     shape = {
         "widths": [16, 16],
         "blocks": [1, 1],
@@ -221,7 +221,7 @@ def test_a_run_is_neither_overwritten_nor_resumed_from_nothing(photographs, tmp_
 
 def test_faults_of_a_training_request_are_sentences(photographs, tmp_path):
     with pytest.raises(UnknownName, match="did you mean 'denoise'"):
-        load_recipe("denoize")
+        load_recipe("denoize", registry())
     with pytest.raises(UsageError, match="no folder"):
         train(recipe(), tmp_path / "none", tmp_path, tmp_path / "x.safetensors", registry(), seconds=1)
     (tmp_path / "empty").mkdir()
@@ -230,12 +230,12 @@ def test_faults_of_a_training_request_are_sentences(photographs, tmp_path):
     bad = tmp_path / "bad.yaml"
     bad.write_text("name: x\nsumary: typo\n")
     with pytest.raises(OptionError, match="sumary"):
-        load_recipe(str(bad))
+        load_recipe(str(bad), registry())
 
 
 def test_the_photo_vae_starts_at_principal_components_and_gets_better(photographs, tmp_path):
     shape = {"widths": [16, 32, 32], "blocks": [1, 1, 1], "latents": [2, 4, 8]}
-    photo = as_dict(load_recipe("photo")) | {"shape": shape, "data": {"patch": [32], "batch": 8}}
+    photo = as_dict(load_recipe("photo", registry())) | {"shape": shape, "data": {"patch": [32], "batch": 8}}
     photo["optimiser"] = {"rate": 5e-3, "adam_rate": 3e-3, "warmup": 10}
     pictures = torch.stack(
         [torch.from_numpy(np.array(Image.open(photographs / f"{index}.png"))) for index in range(4)]

@@ -10,7 +10,7 @@ from skimage import data
 
 from vaeedit import Frame, Session
 from vaeedit.errors import UsageError, WeightsError
-from vaeedit.plugins import registry
+from vaeedit.extension.registry import registry
 from vaeedit.vae.convert import convert
 from vaeedit_foreign import TinyShape
 from vaeedit_foreign.tiny import TinyAutoencoder

@@ -11,8 +11,8 @@ from safetensors.torch import load_file, save_file
 
 from vaeedit import Frame, Session, Step
 from vaeedit.errors import MissingExtra, VaeeditError, WeightsError
+from vaeedit.extension.registry import registry
 from vaeedit.image import write
-from vaeedit.plugins import registry
 from vaeedit.vae import loaded
 from vaeedit.vae.convert import convert
 from vaeedit.vae.files import find_vae, load_vae, read_info

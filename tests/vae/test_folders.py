@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from vaeedit import Frame, Pipeline, Session, Step
 from vaeedit.api import ArchitectureSpec, Decoded, FolderVae, Gaussian, Latents, Options, hookimpl, option
 from vaeedit.errors import PipelineError, UnknownName, UsageError, WeightsError
-from vaeedit.plugins import discover, registry
+from vaeedit.extension.registry import discover, registry
 from vaeedit.vae import loaded
 from vaeedit.vae.convert import convert
 from vaeedit.vae.files import checksum, find_vae, load_vae, read_info, update_info

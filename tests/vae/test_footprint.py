@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from vaeedit.plugins import registry
+from vaeedit.extension.registry import registry
 from vaeedit.vae.files import VaeInfo, find_vae, save_vae
 from vaeedit.vae.footprint import TensorMemory, expected_bytes
 

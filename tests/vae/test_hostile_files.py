@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from safetensors.torch import load_file, save_file
 
 from vaeedit.errors import UsageError, VaeeditError, WeightsError
+from vaeedit.extension.registry import registry
 from vaeedit.options import as_dict
-from vaeedit.plugins import registry
 from vaeedit.vae.convert import convert
 from vaeedit.vae.files import VaeInfo, build, find_vae, load_vae, read_info, save_vae, update_info
 from vaeedit_foreign import TinyShape

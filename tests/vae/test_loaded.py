@@ -7,8 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from vaeedit.errors import WeightsError
+from vaeedit.extension.registry import registry
 from vaeedit.image import Estimated, Frame
-from vaeedit.plugins import registry
 from vaeedit.vae.files import find_vae, load_vae
 from vaeedit.vae.latents import Mixture
 from vaeedit.vae.loaded import LoadedVae

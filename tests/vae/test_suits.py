@@ -7,7 +7,7 @@ from vaeedit import Pipeline, Session, Step
 from vaeedit.batch.order import Order
 from vaeedit.cli.main import call
 from vaeedit.errors import PipelineError
-from vaeedit.plugins import registry
+from vaeedit.extension.registry import registry
 from vaeedit.vae.files import find_vae
 
 EDITS = {

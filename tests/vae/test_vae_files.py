@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from safetensors.torch import save_file
 
 from vaeedit.errors import UnknownName, UsageError, WeightsError
+from vaeedit.extension.registry import registry
 from vaeedit.options import as_dict
-from vaeedit.plugins import registry
 from vaeedit.vae.card import card
 from vaeedit.vae.files import VaeInfo, build, find_vae, load_vae, read_info, save_vae, update_info
 from vaeedit_ladder import RestorerShape

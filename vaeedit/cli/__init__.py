@@ -1,1 +1,3 @@
-"""The command line: click only. Everything heavy is imported inside the functions that need it."""
+"""The command line; plugins that bring commands speak through `console`, as `vaeedit.api.console`."""
+
+from vaeedit.cli import console as console

@@ -246,7 +246,7 @@ def _is_several(name: str) -> bool:
 
 
 def _say_plan(pipeline: "Pipeline", vae: str | None, jobs: Sequence[Job]) -> int:
-    from vaeedit.plugins import registry
+    from vaeedit.extension.registry import registry
 
     for number, step in enumerate(pipeline.check(registry(), vae), 1):
         console.note(f"{number}. {step}")

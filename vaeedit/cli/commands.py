@@ -3,7 +3,6 @@
 import click
 
 from vaeedit import __version__
-from vaeedit.cli.anomaly import anomaly
 from vaeedit.cli.doctor import doctor
 from vaeedit.cli.evaluate import evaluate
 from vaeedit.cli.info import info
@@ -11,50 +10,59 @@ from vaeedit.cli.lists import ops, plugins
 from vaeedit.cli.models import models
 from vaeedit.cli.operations import operation_command
 from vaeedit.cli.pipeline import pipeline
+from vaeedit.cli.plugged import plugged_command
 from vaeedit.cli.run import chain, run
 from vaeedit.cli.train import train
 from vaeedit.errors import UnknownName
-from vaeedit.plugins import registry
+from vaeedit.extension.registry import registry
 
-COMMANDS = (run, chain, pipeline, anomaly, train, evaluate, info, doctor, ops, models, plugins)
-FIXED = {command.name: command for command in COMMANDS}
+COMMANDS = (run, chain, pipeline, train, evaluate, info, doctor, ops, models, plugins)
+FIXED = {str(command.name): command for command in COMMANDS}
 
 
 class Commands(click.Group):
-    """The fixed commands and the operations; an operation's parameters are made when it is asked for."""
+    """Fixed commands, those of plugins, and the operations; parameters are made when a command is asked for.
+
+    Where two have one name, the first of these is meant; the others are reached as 'plugin:name'.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, operations first."""
-        return [
-            *(name for name in sorted(registry().operations.bare) if name not in FIXED),
-            *(name for name in FIXED if name),
-        ]
+        return [*_operations(), *_commands()]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """A fixed command, or an operation by 'name' or 'plugin:name'; the error names the nearest."""
+        """By name, or 'plugin:name'; the error names the nearest."""
+        found = registry()
         if name in FIXED:
             return FIXED[name]
+        command = found.commands.bare.get(name) or found.commands.qualified.get(name)
+        if command is not None:
+            return plugged_command(command)
         try:
-            return operation_command(registry().operations.find(name))
+            return operation_command(found.operations.find(name))
         except UnknownName:
             raise click.UsageError(_why_unknown(name)) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Two sections; operations are listed from their specs, nothing is built."""
-        operations = registry().operations.bare
-        if operations:
-            with formatter.section("Operations"):
-                formatter.write_dl(
-                    [
-                        (name, operations[name].spec.summary)
-                        for name in sorted(operations)
-                        if name not in FIXED
-                    ]
-                )
-        with formatter.section("Commands"):
-            formatter.write_dl(
-                [(str(name), command.get_short_help_str(70)) for name, command in FIXED.items()]
-            )
+        """Two sections, made from the specs; nothing is imported."""
+        for title, rows in (("Operations", _operations()), ("Commands", _commands())):
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(list(rows.items()))
+
+
+def _operations() -> dict[str, str]:
+    """Summaries of the operations that no command hides, by name."""
+    hidden = _commands()
+    found = registry().operations.bare
+    return {name: found[name].spec.summary for name in sorted(found) if name not in hidden}
+
+
+def _commands() -> dict[str, str]:
+    """Summaries of the fixed commands and of those of plugins, by name."""
+    fixed = {name: command.get_short_help_str(70) for name, command in FIXED.items()}
+    plugged = {name: item.spec.summary for name, item in sorted(registry().commands.bare.items())}
+    return {**plugged, **fixed}
 
 
 CURES = {
@@ -72,8 +80,9 @@ def _why_unknown(name: str) -> str:
         if report.plugin == plugin and report.state in CURES:
             cure = CURES[report.state].format(report.distribution)
             return f"The plugin {plugin} of the package {report.distribution} is {report.state}: {report.reason}. {cure}"
-    known = found.operations.qualified if qualified else [*found.operations.bare, *FIXED]
-    return str(UnknownName("command", name, [str(known_name) for known_name in known]))
+    tables = (found.operations, found.commands)
+    known = [name for table in tables for name in (table.qualified if qualified else table.bare)]
+    return str(UnknownName("command", name, [*known, *([] if qualified else FIXED)]))
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -40,6 +40,19 @@ def say_table(rows: Sequence[Mapping[str, Any]], without: str = "") -> None:
         say("| " + " | ".join(cells) + " |")
 
 
+def say_measurements(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Rows of figures as a table; the protocols that they name stand above it."""
+    for protocol in dict.fromkeys(row["protocol"] for row in rows):
+        say(f"protocol: {protocol}")
+    say_table(rows, without="protocol")
+
+
+def progress(text: str) -> None:
+    """A remark that only somebody who watches needs."""
+    if sys.stderr.isatty():
+        note(text)
+
+
 def note(*lines: str) -> None:
     """A remark, on stderr."""
     for line in lines:

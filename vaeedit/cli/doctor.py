@@ -10,7 +10,7 @@ def _doctor(as_json: bool, debug: bool) -> int:
     from dataclasses import asdict
 
     from vaeedit.doctor import examine
-    from vaeedit.plugins import registry
+    from vaeedit.extension.registry import registry
 
     faults = 0
     for finding in examine(registry()):

@@ -30,7 +30,7 @@ def files_written(values: Mapping[str, Any], journal: Path | None) -> Iterator[N
 
 def files_read(pipeline: "Pipeline", jobs: Sequence[Job], values: Mapping[str, Any]) -> Iterator[Named]:
     """Lists of files, further pictures and VAE files; raises what `Pipeline.check` raises."""
-    from vaeedit.plugins import registry
+    from vaeedit.extension.registry import registry
 
     for name in values["inputs"]:
         if name.startswith(LIST):

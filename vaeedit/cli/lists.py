@@ -7,7 +7,7 @@ import click
 
 from vaeedit.cli import console
 from vaeedit.cli.batch import debug_option, json_option
-from vaeedit.plugins import registry
+from vaeedit.extension.registry import registry
 
 
 def _list_command(name: str, help_text: str, rows: Callable[[], list[dict[str, Any]]]) -> click.Command:

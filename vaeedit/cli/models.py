@@ -10,8 +10,8 @@ from vaeedit.cli.batch import debug_option, json_option
 from vaeedit.cli.files import require_writable
 from vaeedit.cli.lists import show
 from vaeedit.errors import VaeeditError
-from vaeedit.plugins import Provided, registry
-from vaeedit.specs import WeightsSpec
+from vaeedit.extension.registry import Provided, registry
+from vaeedit.extension.specs import WeightsSpec
 
 
 @click.pass_context

@@ -7,9 +7,9 @@ import click
 from vaeedit.cli.batch import file_options, run_on_files
 from vaeedit.cli.params import click_options
 from vaeedit.errors import UsageError
-from vaeedit.plugins import Provided
+from vaeedit.extension.registry import Provided
+from vaeedit.extension.specs import OperationSpec
 from vaeedit.settings import Settings
-from vaeedit.specs import OperationSpec
 
 
 def operation_command(provided: Provided[OperationSpec]) -> click.Command:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def _check(pipeline: str, debug: bool) -> int:
+    from vaeedit.extension.registry import registry
     from vaeedit.pipeline import Pipeline, chains
-    from vaeedit.plugins import registry
 
     plan = Pipeline.from_file(pipeline).check(registry())
     memory = _expected_memory(plan)  # finds a VAE file that is not there, before anything is printed
@@ -33,7 +33,7 @@ def _check(pipeline: str, debug: bool) -> int:
 
 
 def _expected_memory(plan: Plan) -> str:
-    from vaeedit.plugins import registry
+    from vaeedit.extension.registry import registry
     from vaeedit.vae.files import find_vae
     from vaeedit.vae.footprint import expected_bytes
 
@@ -46,7 +46,7 @@ def _expected_memory(plan: Plan) -> str:
 def _schema(debug: bool) -> int:
     import json
 
-    from vaeedit.plugins import registry
+    from vaeedit.extension.registry import registry
     from vaeedit.schema import pipeline_schema
 
     console.say(*json.dumps(pipeline_schema(registry()), indent=2).splitlines())

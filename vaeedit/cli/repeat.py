@@ -15,8 +15,8 @@ from vaeedit.errors import UsageError
 from vaeedit.settings import STEP_KEYS
 
 if TYPE_CHECKING:
+    from vaeedit.extension.specs import OperationSpec
     from vaeedit.pipeline import Pipeline
-    from vaeedit.specs import OperationSpec
     from vaeedit.steps import Step
 
 LONGEST = 100
@@ -77,7 +77,7 @@ def require_present(recipe: Recipe, steps: Sequence["Step"], vae: str | None) ->
 
     `vae` is the VAE that the user has named instead of theirs.
     """
-    from vaeedit.plugins import registry
+    from vaeedit.extension.registry import registry
     from vaeedit.vae.files import find_vae
     from vaeedit.vae.folders import is_remote
 
@@ -112,8 +112,8 @@ def _step(operation: str, options: Mapping[str, Any], vae: str | None, checksum:
 
 def _asked(step: "Step", checksum: str | None) -> Iterator[tuple[str, str]]:
     """By the option that says so, what a step asks for beyond installed VAEs and bounded options."""
+    from vaeedit.extension.registry import registry
     from vaeedit.options import fields
-    from vaeedit.plugins import registry
     from vaeedit.vae.files import find_vae
 
     spec: OperationSpec = registry().operations.find(step.operation).spec
@@ -142,7 +142,7 @@ def _pictures(step: "Step", names: Mapping[str, str]) -> Iterator[tuple[str, lis
 
 def _is_installed(vae: str) -> bool:
     """Whether it is the name of weights that come with a plugin; looks at no file."""
-    from vaeedit.plugins import registry
+    from vaeedit.extension.registry import registry
 
     return vae in registry().weights
 

@@ -41,7 +41,7 @@ def _chain(**values: Any) -> int:
 
 
 def _execute(pipeline: Any, values: dict[str, Any], read: Iterable[tuple[str, Path]] = ()) -> int:
-    from vaeedit.plugins import registry
+    from vaeedit.extension.registry import registry
 
     maps = [name for step in pipeline.check(registry(), values["vae"]) for name in step.map_names.values()]
     return run_on_files(pipeline, values, "edited", {}, maps, read)

@@ -36,7 +36,7 @@ def _callback(
     compiled: bool,
     debug: bool,
 ) -> int:
-    from vaeedit.plugins import registry
+    from vaeedit.extension.registry import registry
     from vaeedit.training.recipe import load_recipe
     from vaeedit.training.run import Budget, Run
     from vaeedit.training.train import train as fit
@@ -49,7 +49,8 @@ def _callback(
         return _stand(recipe, Path(data), Path(standing), branch, budget, output)
     if branch is not None:
         raise UsageError("--branch needs --standing DIR, the folder of the job that it is a branch of.")
-    settings, plugins = load_recipe(recipe), registry()
+    plugins = registry()
+    settings = load_recipe(recipe, plugins)
     folder = Path(run or f"runs/{settings.name}")
     target = Path(output or folder / f"{settings.name}.safetensors")
     limit = Budget(MINUTES * 60 if budget is None else budget, steps)
@@ -68,7 +69,7 @@ def _stand(
     name: str, data: Path, folder: Path, branch: str | None, budget: float | None, output: str | None
 ) -> int:
     """Train a plan, or a branch of one of its runs."""
-    from vaeedit.plugins import registry
+    from vaeedit.extension.registry import registry
     from vaeedit.training import standing
     from vaeedit.training.plan import load_plan
 
@@ -148,5 +149,5 @@ train = click.Command(
         ),
         debug_option(),
     ],
-    help="Train a VAE by a recipe (a built-in name, such as denoise, or a YAML file); with --standing, by a plan of recipes.",
+    help="Train a VAE by a recipe (a name, or a YAML file); with --standing, by a plan of recipes (a YAML file).",
 )

@@ -11,7 +11,7 @@ import numpy as np
 
 from vaeedit.evaluation.measure import predicted
 from vaeedit.evaluation.metrics import interval
-from vaeedit.evaluation.tasks import Task
+from vaeedit.evaluation.task import Task
 from vaeedit.session import Session
 
 

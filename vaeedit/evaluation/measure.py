@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from vaeedit.devices import resolve_precision
 from vaeedit.evaluation.lpips import Lpips
 from vaeedit.evaluation.metrics import ause_ratio, coverage, psnr, ssim
-from vaeedit.evaluation.tasks import Enlarging, Pair, Task, told
+from vaeedit.evaluation.task import Pair, Task, told
 from vaeedit.image import Frame
 from vaeedit.pipeline import Pipeline, Step
 from vaeedit.session import Session
@@ -78,13 +78,10 @@ def _restored(
         "seconds": seconds,
         "megapixels": mean[..., 0].size / 1e6,
     }
-    if isinstance(task, Enlarging):
-        row["small_psnr"] = _agreement(task, pair.observed, mean)
+    row |= task.agreement(pair.observed, mean)
     for seed in range(samples):
-        sample = output(seed, realism=1.0, quality="normal")
-        found = _distances(task, truth, sample, lpips)
-        if isinstance(task, Enlarging):
-            found["small_psnr"] = _agreement(task, pair.observed, sample)
+        sample = output(seed, **task.sample)
+        found = _distances(task, truth, sample, lpips) | task.agreement(pair.observed, sample)
         for name, value in found.items():
             row.setdefault(f"sample_{name}", []).append(value)
         row.setdefault("mse_ratio", []).append(10 ** ((row["psnr"] - found["psnr"]) / 10))
@@ -101,12 +98,6 @@ def _distances(
         rgb = (np.broadcast_to(pixels, (*pixels.shape[:2], 3)) for pixels in (truth, output))
         found["lpips"] = lpips(*rgb)
     return found
-
-
-def _agreement(task: Enlarging, observed: Frame, output: NDArray[np.uint8]) -> float:
-    """PSNR of the output made small again against the input: both are rounded to 8 bits."""
-    small = task.observed(Frame(output)).as_uint8()
-    return psnr(observed.as_uint8().astype(np.float64), small.astype(np.float64))
 
 
 def _probabilistic(session: Session, task: Task, vae: str, pair: Pair) -> Row:

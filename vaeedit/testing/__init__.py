@@ -25,14 +25,14 @@ from typing import Any
 import numpy as np
 
 from vaeedit.errors import OptionError
+from vaeedit.extension.registry import GROUP, Registry, discover
+from vaeedit.extension.specs import OperationSpec, WeightsSpec, load_target
 from vaeedit.image import Frame, write
 from vaeedit.operation import Operation, Result
 from vaeedit.options import as_dict, fields, validate
 from vaeedit.pipeline import Pipeline, Step
-from vaeedit.plugins import GROUP, Registry, discover
 from vaeedit.session import Session
 from vaeedit.settings import reserved
-from vaeedit.specs import OperationSpec, WeightsSpec, load_target
 from vaeedit.testing.architectures import check_architecture
 from vaeedit.testing.samples import (
     FRAMES,
@@ -162,7 +162,8 @@ def check_yaml(spec: OperationSpec, name: str, registry: Registry) -> None:
     """Options survive the way through a pipeline file."""
     options = sample_options(spec.options)
     needed = dict.fromkeys(spec.needs, "other.png")
-    pipeline = Pipeline(Step(name, maps=spec.maps, **as_dict(options), **needed), seed=3)
+    vae = spec.vae or "fitted.safetensors"
+    pipeline = Pipeline(Step(name, vae=vae, maps=spec.maps, **as_dict(options), **needed), seed=3)
     planned = Pipeline.from_yaml(pipeline.to_yaml()).check(registry)
     assert planned[0].options == options
 

@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from vaeedit.extension.specs import ArchitectureSpec, load_target
 from vaeedit.options import validate
-from vaeedit.specs import ArchitectureSpec, load_target
 from vaeedit.testing.samples import require_legal, required_options
 from vaeedit.vae.protocol import VAE, ConditionalVAE, Estimator, TrainableVAE
 

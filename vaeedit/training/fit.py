@@ -16,6 +16,7 @@ from vaeedit.training.callbacks import EMA_EVERY, Clock, GrowCrops, LogLines, Mo
 from vaeedit.training.data import CropBatches
 from vaeedit.training.held_out import Curve, centers, held_out
 from vaeedit.training.module import Fit
+from vaeedit.training.objective import Objective
 from vaeedit.training.recipe import Recipe
 from vaeedit.training.run import Run
 from vaeedit.training.throughput import Throughput
@@ -29,11 +30,13 @@ START = 1000
 """Crops that a VAE which starts from data sees before training."""
 
 
-def fit(recipe: Recipe, vae: torch.nn.Module, run: Run, *, untrained: bool = True) -> dict[str, Any]:
+def fit(
+    recipe: Recipe, objective: Objective[Any], vae: torch.nn.Module, run: Run, *, untrained: bool = True
+) -> dict[str, Any]:
     """Train `vae` in place (its averaged weights at the end) and return a summary of the run."""
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # tips and announcements
     pl.seed_everything(recipe.seed, verbose=False)
-    module = Fit(recipe, vae.to(memory_format=torch.channels_last), run.budget)  # type: ignore[call-overload]
+    module = Fit(recipe, objective, vae.to(memory_format=torch.channels_last), run.budget)  # type: ignore[call-overload]
     if run.compiled:
         for part in vae.children():
             part.compile()

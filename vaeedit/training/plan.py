@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
+from vaeedit.documents import text_of
 from vaeedit.errors import OptionError, UnknownName
 from vaeedit.options import Options, option
-from vaeedit.training.named import load_named
+from vaeedit.training.documents import parsed
 
 
 class PlannedRun(Options, frozen=True):
     """One model of a plan."""
 
-    recipe: Annotated[str, option("Built-in recipe, or a YAML file.")]
+    recipe: Annotated[str, option("Name of a recipe, or a YAML file.")]
     share: Annotated[float, option("Share of the time, beside the others' shares.", ge=0.001)] = 1.0
     start: Annotated[
         str,
@@ -48,8 +49,8 @@ class Plan(Options, frozen=True):
 
 
 def load_plan(name: str) -> Plan:
-    """A built-in plan by name, or one from a YAML file; raises UnknownName, UsageError or OptionError."""
-    plan = load_named(Plan, name, "plans")
+    """The plan in a YAML file; raises UsageError or OptionError."""
+    plan = parsed(Plan, text_of(Path(name)), name)
     names = [run.name for run in plan.runs]
     if not names or len(set(names)) < len(names):
         raise OptionError(f"The plan {name} must hold at least one run, and each recipe once.")

@@ -1,11 +1,15 @@
-"""A recipe says how a model was, or will be, trained; the built-in ones are YAML files beside this module."""
+"""A recipe says how a model was, or will be, trained; plugins bring ready ones."""
 
+from importlib.resources import files
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 
+from vaeedit.documents import text_of
+from vaeedit.extension.registry import Registry
 from vaeedit.options import Options, as_dict, option
-from vaeedit.training.named import load_named
+from vaeedit.training.documents import YAML, parsed
 
 
 class Data(Options, frozen=True):
@@ -24,43 +28,6 @@ class Data(Options, frozen=True):
     candidates: Annotated[
         int, option("Crops drawn for each one used, which is the one with most detail.", ge=1)
     ] = 1
-
-
-class Noise(Options, frozen=True):
-    """How observed images are made from clean ones."""
-
-    scales: Annotated[
-        tuple[int, ...], option("Factors to make smaller by, one drawn a step; none keeps the size.")
-    ] = ()
-    blur: Annotated[
-        float, option("Largest blur before making smaller, in pixels of the small image.", ge=0, le=3)
-    ] = 0.0
-    clean: Annotated[float, option("Share without noise, rounded to 8 bits.", ge=0, le=1)] = 0.0
-    sigma: Annotated[float, option("Largest standard deviation, of 255.", ge=0, le=255)] = 75.0
-    skew: Annotated[float, option("Above 1, small noise is drawn more often.", ge=0.1, le=10)] = 1.3
-    camera: Annotated[float, option("Share with camera noise, not Gaussian.", ge=0, le=1)] = 0.2
-    sensor: Annotated[
-        float, option("Share of the camera images whose noise is simulated from the sensor on.", ge=0, le=1)
-    ] = 0.0
-    jpeg: Annotated[float, option("Share of the camera images that are compressed.", ge=0, le=1)] = 0.0
-    blind: Annotated[float, option("Share whose noise map is the model's own.", ge=0, le=1)] = 0.25
-
-
-class Objective(Options, frozen=True):
-    """Weights of the loss; everything is per pixel value."""
-
-    kind: Annotated[
-        str, option("restoration, reconstruction, elbo, defects, or one part alone: ladder, noise.")
-    ] = "restoration"
-    mean: Annotated[
-        Literal["log-mse", "log-mse-to-40", "charbonnier"],
-        option("Distance of the mean from the clean image."),
-    ] = "log-mse"
-    elbo: Annotated[float, option("Weight of the negative ELBO.", ge=0)] = 1.0
-    kl: Annotated[float, option("Weight of the KL inside the ELBO (beta).", ge=0)] = 1.0
-    prior: Annotated[float, option("Weight of the likelihood at the prior mean.", ge=0)] = 0.1
-    label: Annotated[float, option("defects: weight of the error about where they are.", ge=0)] = 0.1
-    share: Annotated[float, option("Share of a batch that the ladder sees.", ge=0, le=1)] = 1.0
 
 
 class Optimiser(Options, frozen=True):
@@ -86,15 +53,20 @@ class Recipe(Options, frozen=True):
     licence: Annotated[str, option("Licence of the weights.")] = "MIT"
     shape: Annotated[dict[str, Any], option("Its hyper-parameters.")] = {}
     data: Annotated[Data, option("See below.")] = Data()
-    noise: Annotated[Noise, option("See below.")] = Noise()
-    objective: Annotated[Objective, option("See below.")] = Objective()
+    objective: Annotated[
+        dict[str, Any], option("Its `kind`, a registered objective, and that one's own options.")
+    ] = {}
     optimiser: Annotated[Optimiser, option("See below.")] = Optimiser()
     seed: Annotated[int, option("Seed of weights, crops and noise.", ge=0)] = 0
 
 
-def load_recipe(name: str) -> Recipe:
-    """A built-in recipe by name, or one from a YAML file; raises UnknownName, UsageError or OptionError."""
-    return load_named(Recipe, name, "recipes")
+def load_recipe(name: str, registry: Registry) -> Recipe:
+    """A registered recipe by name, or one from a YAML file; raises UnknownName, UsageError or OptionError."""
+    path = Path(name)
+    if path.suffix in YAML:
+        return parsed(Recipe, text_of(path), name)
+    package, _, inside = registry.recipes.find(name).spec.resource.partition(":")
+    return parsed(Recipe, files(package).joinpath(inside).read_text(encoding="utf-8"), name)
 
 
 def describe_recipe(recipe: Recipe) -> str:

@@ -13,7 +13,7 @@ import msgspec
 import torch
 
 from vaeedit.errors import UsageError
-from vaeedit.plugins import Registry
+from vaeedit.extension.registry import Registry
 from vaeedit.training.plan import Plan, PlannedRun
 from vaeedit.training.recipe import Recipe, load_recipe
 from vaeedit.training.run import CHECKPOINT, Budget, Run
@@ -29,9 +29,7 @@ def stand(
 ) -> None:
     """Train for so many seconds in all, at the lowest priority; raises what `train` raises."""
     os.nice(19)
-    recipes = {
-        run.name: load_recipe(run.recipe) for run in plan.runs
-    }  # a mistake in one comes before any work
+    recipes = {run.name: load_recipe(run.recipe, registry) for run in plan.runs}  # mistakes come first
     left = seconds
     while left > 0:
         spent = [seconds_of(folder / run.name) for run in plan.runs]
@@ -51,7 +49,7 @@ def branch(
     home = folder / run.name
     if not (home / CHECKPOINT).is_file():
         raise UsageError(f"{home} holds no checkpoint yet; train the plan first, without --branch.")
-    recipe = load_recipe(run.recipe)
+    recipe = load_recipe(run.recipe, registry)
     falling = msgspec.structs.replace(
         recipe, optimiser=msgspec.structs.replace(recipe.optimiser, cooldown=1.0)
     )

@@ -7,8 +7,9 @@ from typing import Any
 import torch
 
 from vaeedit.errors import MissingExtra, UnknownName, UsageError
+from vaeedit.extension.registry import Registry
 from vaeedit.options import as_dict
-from vaeedit.plugins import Registry
+from vaeedit.training.objective import objective_of
 from vaeedit.training.recipe import Recipe
 from vaeedit.training.run import Run
 from vaeedit.vae.card import write_card
@@ -37,6 +38,7 @@ def train(
             raise MissingExtra("Training", "train") from None
         raise
     run.check()
+    objective = objective_of(recipe, registry)
     torch.manual_seed(recipe.seed)
     network = build(recipe.architecture, recipe.shape, registry)
     before: dict[str, Any] = _before(output) if run.resume else {}
@@ -44,7 +46,7 @@ def train(
         before = _copy_weights(find_vae(start, registry), network, registry, fresh)
     assert isinstance(network, torch.nn.Module)
     run.folder.mkdir(parents=True, exist_ok=True)
-    summary = fit(recipe, network, run, untrained=start is None)
+    summary = fit(recipe, objective, network, run, untrained=start is None)
     info = VaeInfo(
         name=recipe.name,
         architecture=recipe.architecture,

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from vaeedit.errors import OptionError, UsageError, WeightsError
-from vaeedit.plugins import Registry
-from vaeedit.specs import load_target
+from vaeedit.extension.registry import Registry
+from vaeedit.extension.specs import load_target
 from vaeedit.vae.card import write_card
 from vaeedit.vae.files import SEALED, VaeInfo, build_empty, checksum, load_vae, parts, save_vae
 from vaeedit.vae.folders import recognised

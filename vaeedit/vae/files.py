@@ -23,11 +23,11 @@ from vaeedit.errors import (
     WeightsError,
     is_out_of_memory,
 )
+from vaeedit.extension.registry import Registry
+from vaeedit.extension.registry import registry as installed
+from vaeedit.extension.specs import load_target
 from vaeedit.limits import MODEL, require_regular
 from vaeedit.options import validate
-from vaeedit.plugins import Registry
-from vaeedit.plugins import registry as installed
-from vaeedit.specs import load_target
 from vaeedit.vae.bounded import Bounded
 from vaeedit.vae.folders import fetched, in_folder, require_name
 from vaeedit.vae.protocol import VAE

@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 from vaeedit.errors import VaeeditError, WeightsError
-from vaeedit.plugins import Registry
-from vaeedit.specs import FolderVae, load_target
+from vaeedit.extension.registry import Registry
+from vaeedit.extension.specs import FolderVae, load_target
 
 
 def recognised(folder: Path, registry: Registry) -> tuple[str, FolderVae] | None:

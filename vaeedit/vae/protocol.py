@@ -99,17 +99,6 @@ class StartsFromData(Protocol):
 
 
 @runtime_checkable
-class Restorer(TrainableVAE, Protocol):
-    """A conditional VAE that learns to mend what it has spoilt itself (the objective "defects")."""
-
-    def spoil(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Observed images for clean ones (B, C, H, W), and how visibly each pixel was changed, (B, 1, H, W) in [0, 1]."""
-
-    def label_loss(self, latents: Latents, labels: Tensor) -> Tensor:
-        """How badly `encode` of the observed images tells where they are spoilt."""
-
-
-@runtime_checkable
 class ConditionalVAE(TrainableVAE, Protocol):
     """A VAE p(x | y) of a clean image x given an observed one y."""
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from vaeedit.errors import UnknownName, VaeeditError
-from vaeedit.plugins import Registry
-from vaeedit.specs import OperationSpec, load_target
+from vaeedit.extension.registry import Registry
+from vaeedit.extension.specs import OperationSpec, load_target
 from vaeedit.vae.folders import require_name
 
 

@@ -1,0 +1,138 @@
+"""The page of scored images: one HTML file that needs nothing else, worst first."""
+
+import base64
+import html
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from vaeedit.api import Frame, ImageError, plain, read, write_whole
+from vaeedit_anomaly.scoring import Scored, roc
+
+SHOWN = 300
+"""Images with thumbnails; the table has all."""
+SIDE = 220
+"""Longer side of a thumbnail in pixels."""
+WIDTH, HEIGHT = 520, 240
+"""Of a chart."""
+STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1100px; padding: 0 1rem; color: #222; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
+.charts { display: flex; flex-wrap: wrap; gap: 2rem; } figure { margin: 0; } figcaption { color: #555; }
+.images { display: grid; grid-template-columns: repeat(auto-fill, minmax(470px, 1fr)); gap: 1rem; }
+.image { border: 1px solid #ccc; border-left: 6px solid #4a8; border-radius: 6px; padding: .6rem; }
+.image.abnormal { border-left-color: #c43; } .image img { max-width: 48%; vertical-align: top; }
+.image p { margin: 0 0 .4rem; overflow-wrap: anywhere; } .abnormal strong { color: #b32; }
+table { border-collapse: collapse; } td, th { padding: .1rem .8rem .1rem 0; text-align: left; }
+svg text { font: 12px system-ui, sans-serif; fill: #555; }
+"""
+
+
+def write_report(found: Sequence[tuple[Scored, Frame | None]], path: Path, vae: str) -> None:
+    """Write the page of scored images and their overlays; raises ImageError where it cannot be written."""
+    scored = sorted((pair for pair in found if pair[0].error is None), key=lambda pair: -pair[0].score)
+    failed = [one for one, _ in found if one.error is not None]
+    write_whole(path, "\n".join(_page(scored, failed, vae)).encode())
+
+
+def _escape(text: str) -> str:
+    """Text of others as it can stand in the page."""
+    return html.escape(plain(text))
+
+
+def _page(scored: list[tuple[Scored, Frame | None]], failed: list[Scored], vae: str) -> Iterator[str]:
+    abnormal = sum(one.anomalous for one, _ in scored)
+    yield "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Anomaly scores</title>"
+    yield f"<meta name='viewport' content='width=device-width'><style>{STYLE}</style></head><body>"
+    yield f"<h1>{abnormal} of {len(scored)} images are abnormal</h1>"
+    yield f"<p>Model: {_escape(vae)}. p is the share of normal images that score at least as high.</p>"
+    ones = [one for one, _ in scored]
+    if ones:
+        yield f"<div class='charts'>{_histogram(ones)}{_curve(ones)}</div>"
+    if failed:
+        yield "<h2>Without a score</h2><ul>"
+        yield from (f"<li>{_escape(str(one.error))}</li>" for one in failed)
+        yield "</ul>"
+    yield "<h2>Worst first</h2><div class='images'>"
+    yield from (_image(one, overlay) for one, overlay in scored[:SHOWN])
+    yield "</div>"
+    if len(scored) > SHOWN:
+        yield "<h2>The others</h2><table><tr><th>image</th><th>score</th><th>p</th></tr>"
+        for one, _ in scored[SHOWN:]:
+            yield f"<tr><td>{_escape(one.name)}</td><td>{one.score:.3f}</td><td>{one.p_value:.2g}</td></tr>"
+        yield "</table>"
+    yield "</body></html>"
+
+
+def _image(one: Scored, overlay: Frame | None) -> str:
+    """A card: the image and, beside it, where it is abnormal."""
+    label = "" if one.label is None else f", labelled {'abnormal' if one.label else 'normal'}"
+    verdict = "<strong>abnormal</strong>" if one.anomalous else "normal"
+    text = f"<p>{_escape(one.name)}<br>{verdict}{label}: score {one.score:.3f}, p {one.p_value:.2g}</p>"
+    try:
+        pictures = [read(one.path)] + ([] if overlay is None else [overlay])
+    except ImageError:  # it has gone since it was scored
+        pictures = []
+    names = ("the image", "where it is abnormal")
+    images = "".join(
+        f"<img alt='{name}' src='{_data(frame)}'> " for name, frame in zip(names, pictures, strict=False)
+    )
+    return f"<div class='image{' abnormal' if one.anomalous else ''}'>{text}{images}</div>"
+
+
+def _data(frame: Frame) -> str:
+    """A thumbnail inside the page."""
+    pixels = frame.as_uint8()
+    picture = Image.fromarray(np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3))))
+    picture.thumbnail((SIDE, SIDE))
+    stored = io.BytesIO()
+    picture.save(stored, "JPEG", quality=85)
+    return "data:image/jpeg;base64," + base64.b64encode(stored.getvalue()).decode()
+
+
+def _histogram(ones: list[Scored]) -> str:
+    """Counts of scores; where labels are known, of normal and abnormal images apart; a line at the threshold."""
+    scores = np.array([one.score for one in ones])
+    threshold = ones[0].threshold
+    top = max(float(scores.max()), threshold) * 1.02 + 1e-9
+    edges = np.linspace(min(float(scores.min()), threshold) * 0.98, top, 31)
+    red = np.array([one.anomalous if one.label is None else one.label for one in ones])
+    counts = [np.histogram(scores[red == wanted], edges)[0] for wanted in (False, True)]
+    unit, step = (HEIGHT - 40) / max(int(np.sum(counts, 0).max()), 1), WIDTH / 30
+    bars = []
+    for k, (low, high) in enumerate(zip(*counts, strict=True)):
+        for count, below, colour in ((low, 0, "#4a8"), (high, low, "#c43")):
+            y = HEIGHT - 20 - unit * (below + count)
+            bars.append(
+                f"<rect x='{k * step:.1f}' y='{y:.1f}' width='{step - 1:.1f}' height='{unit * count:.1f}' fill='{colour}'/>"
+            )
+    x = (threshold - edges[0]) / (edges[-1] - edges[0]) * WIDTH
+    line = f"<line x1='{x:.1f}' x2='{x:.1f}' y1='0' y2='{HEIGHT - 20}' stroke='#222' stroke-dasharray='4'/>"
+    ends = f"<text x='0' y='{HEIGHT - 4}'>{edges[0]:.2f}</text>"
+    ends += f"<text x='{WIDTH}' y='{HEIGHT - 4}' text-anchor='end'>{edges[-1]:.2f}</text>"
+    colours = "normal green, abnormal red" + (" (by label)" if ones[0].label is not None else "")
+    return _chart(
+        "".join(bars) + line + ends, f"Scores ({colours}); the line is the threshold, {threshold:.3f}"
+    )
+
+
+def _curve(ones: list[Scored]) -> str:
+    """True over false alarms, where labels are known."""
+    known = roc(ones)
+    if known is None:
+        return ""
+    area, points = known
+    scaled = " ".join(f"{x * WIDTH:.1f},{(1 - y) * (HEIGHT - 20):.1f}" for x, y in points)
+    frame = f"<rect width='{WIDTH}' height='{HEIGHT - 20}' fill='none' stroke='#ccc'/>"
+    line = f"<polyline points='{scaled}' fill='none' stroke='#c43' stroke-width='2'/>"
+    return _chart(frame + line, f"True alarms over false alarms, by the folders' labels; area {area:.3f}")
+
+
+def _chart(content: str, caption: str) -> str:
+    size = f"viewBox='0 0 {WIDTH} {HEIGHT}' width='{WIDTH}' height='{HEIGHT}'"
+    return (
+        f"<figure><svg {size} role='img'>{content}</svg><figcaption>{_escape(caption)}</figcaption></figure>"
+    )

@@ -1,0 +1,163 @@
+"""Images scored by the operation `anomaly`, one after the other; and a data set's figures made of that."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vaeedit.api import Frame, ImageError, Pipeline, Result, Session, Step, read
+from vaeedit_anomaly.metrics import Counts, curve
+from vaeedit_anomaly.trees import GOOD, Labelled, Tree
+
+Row = dict[str, Any]
+OPERATION = "anomaly"
+PIXELS = "scores"
+"""The operation's map that holds the order of all pixels."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One image and what became of it; `error` says why it has no score."""
+
+    path: Path
+    name: str
+    score: float = 0.0
+    p_value: float = 1.0
+    anomalous: bool = False
+    threshold: float = 0.0
+    seconds: float = 0.0
+    error: str | None = None
+    label: bool | None = None
+    """Whether it is known to be abnormal."""
+
+    def row(self) -> Row:
+        """For a report, plain values by name."""
+        if self.error is not None:
+            return {"file": str(self.path), "error": self.error}
+        figures = {"score": self.score, "p_value": self.p_value, "anomalous": self.anomalous}
+        known = {} if self.label is None else {"label": "abnormal" if self.label else "normal"}
+        return {"file": str(self.path), **figures, **known, "seconds": round(self.seconds, 4)}
+
+
+@dataclass
+class Scorer:
+    """Scores files by one VAE."""
+
+    session: Session
+    vae: str
+    false_alarms: float | None = None
+    maps: tuple[str, ...] = ()
+    _pipeline: Pipeline = field(init=False)
+
+    def __post_init__(self) -> None:
+        options: Row = {} if self.false_alarms is None else {"false_alarms": self.false_alarms}
+        self._pipeline = Pipeline(Step(OPERATION, vae=self.vae, maps=self.maps, **options))
+
+    def __call__(self, path: Path, name: str = "", label: bool | None = None) -> tuple[Scored, Result | None]:
+        """The verdict on a file, and the operation's result; a file that cannot be scored has an error instead."""
+        try:
+            frame = read(path)
+            started = time.perf_counter()
+            result = self.session.run(self._pipeline, frame)
+        except ImageError as error:
+            text = str(error)
+            named = text if str(path) in text else f"{path}: {text}"
+            return Scored(path, name or path.name, error=named, label=label), None
+        found = result.notes[OPERATION]
+        verdict = {key: found[key] for key in ("score", "p_value", "anomalous", "threshold")}
+        spent = time.perf_counter() - started
+        return Scored(path, name or path.name, **verdict, seconds=spent, label=label), result
+
+
+@dataclass
+class Tally:
+    """Counts of one kind of test images: of their scores, of their pixels, and of alarms."""
+
+    images: Counts = field(default_factory=Counts)
+    pixels: Counts = field(default_factory=Counts)
+    count: int = 0
+    alarms: int = 0
+    without_mask: int = 0
+
+    def add(self, one: Labelled, scored: Scored, scores: Frame) -> None:
+        """One image; where a defect's mask is missing, only its score counts."""
+        self.count += 1
+        self.alarms += scored.anomalous
+        self.images.add(np.array([scored.score]), np.array([one.defective]))
+        truth = one.truth(scores.height, scores.width)
+        if truth is None:
+            self.without_mask += 1
+        else:
+            self.pixels.add(scores.pixels[..., 0], truth)
+
+    def plus(self, other: "Tally") -> "Tally":
+        """Those of both together."""
+        return Tally(
+            self.images.plus(other.images),
+            self.pixels.plus(other.pixels),
+            self.count + other.count,
+            self.alarms + other.alarms,
+            self.without_mask + other.without_mask,
+        )
+
+    def with_normals(self, normals: "Tally") -> Row:
+        """Figures of this kind against the normal images."""
+        images = {
+            f"image_{name}": value for name, value in self.images.plus(normals.images).figures().items()
+        }
+        pixels = {
+            f"pixel_{name}": value for name, value in self.pixels.plus(normals.pixels).figures().items()
+        }
+        pixels = {name.replace("pixel_aupro", "aupro"): value for name, value in pixels.items()}
+        found = {name: round(value, 4) for name, value in {**images, **pixels}.items()}
+        missing = {"without_mask": self.without_mask} if self.without_mask else {}
+        return {
+            "images": self.count,
+            **found,
+            "alarms": round(self.alarms / max(self.count, 1), 4),
+            **missing,
+        }
+
+
+def evaluate_tree(
+    tree: Tree, score: Scorer, progress: Callable[[str], None] = lambda text: None
+) -> Iterator[Row]:
+    """Figures of every kind of defect against the normal test images, of all of them, and the alarms on normal images.
+
+    Raises ImageError for an image that cannot be scored: figures of the rest would be of another data set.
+    """
+    tallies = {kind: Tally() for kind in (GOOD, *tree.kinds)}
+    seconds = []
+    for number, one in enumerate(tree.tests, start=1):
+        scored, result = score(one.path)
+        if result is None:
+            raise ImageError(str(scored.error))
+        seconds.append(scored.seconds)
+        tallies[one.kind].add(one, scored, result.maps[PIXELS])
+        progress(f"{number} of {len(tree.tests)}: {one.kind}/{one.path.name} {scored.score:.3f}")
+    normals = tallies.pop(GOOD)
+    everything = Tally()
+    for kind, tally in tallies.items():
+        yield {"kind": kind, **tally.with_normals(normals)}
+        everything = everything.plus(tally)
+    yield {"kind": "all", **everything.with_normals(normals)}
+    yield {
+        "kind": GOOD,
+        "images": normals.count,
+        "alarms": round(normals.alarms / normals.count, 4),
+        "seconds_per_image": round(float(np.median(seconds)), 4),
+    }
+
+
+def roc(found: list[Scored]) -> tuple[float, list[tuple[float, float]]] | None:
+    """AUROC and the curve's points, where images of both labels are known."""
+    known = [one for one in found if one.error is None and one.label is not None]
+    counts = Counts()
+    counts.add(np.array([one.score for one in known]), np.array([bool(one.label) for one in known]))
+    figures = counts.figures()
+    if "auroc" not in figures:
+        return None
+    return figures["auroc"], [(float(x), float(y)) for x, y in zip(*curve(counts), strict=True)]

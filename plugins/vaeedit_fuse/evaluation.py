@@ -1,0 +1,147 @@
+"""`fuse` measured on a folder of picture sets: no truth is known, so the measures ask how much of the sources is left."""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from statistics import fmean
+from typing import Any, Literal
+
+import click
+import msgspec
+import numpy as np
+
+from vaeedit.api import (
+    Array,
+    Frame,
+    Session,
+    Step,
+    UsageError,
+    console,
+    evaluation_options,
+    luma,
+    pictures,
+    read,
+    ssim,
+)
+from vaeedit_fuse import metrics
+
+FusionMode = Literal["focus", "infrared", "exposure"]
+MODES: tuple[FusionMode, ...] = ("focus", "infrared", "exposure")
+LAYOUTS = {
+    "focus": "pictures called NAME-A and NAME-B (and NAME-C, ...)",
+    "infrared": "the folders visible and ir with pictures of the same names",
+    "exposure": "pictures called NAME1, NAME2, ... (a name and a number)",
+}
+"""What a folder must hold for each mode."""
+PROTOCOL = (
+    "luma (BT.601, 0 to 255) of 8-bit pictures; Q_AB/F weighs every source's edges; VIF and MI (bits) are sums over two "
+    "sources, SCD and SSIM (half the sum) likewise, of three sources or more the means over pairs of them"
+)
+
+
+@dataclass(frozen=True)
+class PictureSet:
+    """Pictures of one scene; the first is the one that is edited."""
+
+    name: str
+    paths: tuple[Path, ...]
+
+
+def picture_sets(folder: Path, mode: FusionMode) -> list[PictureSet]:
+    """The sets of a folder, sorted; raises UsageError where it holds none in the mode's layout."""
+    found = [made for made in _sets(folder, mode) if len(made.paths) > 1]
+    if not found:
+        raise UsageError(f"For the mode {mode} the folder {folder} must hold {LAYOUTS[mode]}.")
+    return found
+
+
+def _sets(folder: Path, mode: FusionMode) -> Iterator[PictureSet]:
+    if mode == "infrared":
+        if (folder / "visible").is_dir():
+            for path in pictures(folder / "visible"):
+                other = folder / "ir" / path.name
+                if other.is_file():
+                    yield PictureSet(path.stem, (path, other))
+        return
+    ending = re.compile(r"(.+)-[A-Z]" if mode == "focus" else r"(.*\D)\d+")
+    groups: dict[str, list[Path]] = {}
+    for path in pictures(folder):
+        if found := ending.fullmatch(path.stem):
+            groups.setdefault(found[1], []).append(path)
+    for name, paths in groups.items():
+        yield PictureSet(name, tuple(paths))
+
+
+def measured(sources: Sequence[Array], fused: Array) -> dict[str, float]:
+    """All measures of a fused picture, on grey values (H, W) from 0 to 255."""
+    pairs = list(combinations(sources, 2))
+    return {
+        "q_abf": metrics.edge_preservation(sources, fused),
+        "vif": fmean(metrics.visual_information(a, b, fused) for a, b in pairs),
+        "scd": fmean(metrics.sum_of_correlated_differences(a, b, fused) for a, b in pairs),
+        "ssim": fmean(ssim(x[..., None], fused[..., None]) for x in sources),
+        "mi": fmean(metrics.mutual_information(a, b, fused) for a, b in pairs),
+        "entropy": metrics.entropy(fused),
+        "mef_ssim": metrics.exposure_structure(sources, fused),
+    }
+
+
+def grey(frame: Frame) -> Array:
+    """Luma (H, W) of a frame at 8 bits, from 0 to 255, not rounded."""
+    return luma(frame.as_uint8().astype(np.float64))
+
+
+def evaluate_fusion(
+    session: Session,
+    folder: Path,
+    mode: FusionMode,
+    *,
+    vae: str,
+    progress: Callable[[str], None] = lambda text: None,
+) -> dict[str, Any]:
+    """Average figures over a folder's sets as plain values; raises UsageError for a folder of another layout."""
+    rows: list[dict[str, float]] = []
+    seconds = megapixels = 0.0
+    for one in picture_sets(folder, mode):
+        started = time.perf_counter()
+        options: dict[str, Any] = {"mode": mode, "with": [str(path) for path in one.paths[1:]]}
+        fused = session.run(Step("fuse", vae=vae, **options), one.paths[0]).frame
+        seconds += time.perf_counter() - started
+        megapixels += fused.width * fused.height / 1e6
+        rows.append(measured([grey(read(path)) for path in one.paths], grey(fused)))
+        progress(f"{len(rows)}: {one.name} Q_AB/F {rows[-1]['q_abf']:.3f}")
+    means = {name: round(fmean(row[name] for row in rows), 4) for name in rows[0]}
+    speed = {"seconds_per_megapixel": round(seconds / megapixels, 3)}
+    return {"protocol": PROTOCOL, "mode": mode, "sets": len(rows), **means, **speed}
+
+
+def _callback(
+    folder: str, mode: str, vae: str, device: str, precision: str, as_json: bool, debug: bool
+) -> int:
+    kind = msgspec.convert(mode, FusionMode)
+    with Session(device=device, precision=precision) as session:
+        row = evaluate_fusion(session, Path(folder), kind, vae=vae, progress=console.progress)
+    if as_json:
+        console.say_json(row)
+    else:
+        console.say_measurements([row])
+    return console.OK
+
+
+fuse = click.Command(
+    None,
+    callback=_callback,
+    params=[
+        click.Argument(["folder"], metavar="DIR"),
+        click.Option(
+            ["--mode"],
+            type=click.Choice(MODES),
+            required=True,
+            help="What DIR holds: NAME-A and NAME-B; the folders visible and ir; or NAME1, NAME2, ...",
+        ),
+        *evaluation_options("photo"),
+    ],
+)

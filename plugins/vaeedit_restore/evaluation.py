@@ -1,0 +1,75 @@
+"""`vaeedit evaluate denoise` and `vaeedit evaluate super-resolve`."""
+
+import click
+
+from vaeedit.api import evaluation_command
+from vaeedit_restore.tasks import Denoising, Enlarging, RealNoise
+
+QUALITY = click.Option(
+    ["--quality"],
+    type=click.Choice(["normal", "best"]),
+    default="normal",
+    show_default=True,
+    help="As for the operation.",
+)
+
+
+def _denoising(
+    sigma: tuple[float, ...], blind: bool, real: bool, quality: str
+) -> list[Denoising] | list[RealNoise]:
+    if real:
+        return [RealNoise(quality)]
+    return [Denoising(level, blind, quality) for level in sigma]
+
+
+def _enlarging(scale: tuple[int, ...], model: str, quality: str) -> list[Enlarging]:
+    return [Enlarging(factor, model, quality) for factor in scale]
+
+
+denoise = evaluation_command(
+    _denoising,
+    [
+        click.Option(
+            ["--sigma"],
+            type=click.FloatRange(0, 255, min_open=True),
+            multiple=True,
+            default=(15.0, 25.0, 50.0),
+            show_default=True,
+            help="Noise to add, of 255; may be repeated.",
+        ),
+        click.Option(["--blind"], is_flag=True, default=False, help="Do not tell the model the noise level."),
+        click.Option(
+            ["--real"],
+            is_flag=True,
+            default=False,
+            help="Add no noise: DIR holds photographs NAME_real and their references NAME_mean.",
+        ),
+        QUALITY,
+    ],
+    vae="denoise",
+    samples=True,
+)
+
+super_resolve = evaluation_command(
+    _enlarging,
+    [
+        click.Option(
+            ["--scale"],
+            type=click.IntRange(2, 4),
+            multiple=True,
+            default=(2, 3, 4),
+            show_default=True,
+            help="Factor; may be repeated.",
+        ),
+        click.Option(
+            ["--model"],
+            type=click.Choice(["bicubic", "photo"]),
+            default="bicubic",
+            show_default=True,
+            help="As for the operation.",
+        ),
+        QUALITY,
+    ],
+    vae="super-resolve",
+    samples=True,
+)

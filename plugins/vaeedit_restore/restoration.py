@@ -1,0 +1,60 @@
+"""What the restoring operations share: the way from a prior's latents to a result."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from vaeedit.api import (
+    Condition,
+    Estimated,
+    Frame,
+    Latents,
+    Mixture,
+    Operation,
+    Result,
+    deviation_map,
+    merged,
+    views,
+)
+from vaeedit_restore.options import RestorationOptions
+
+R = TypeVar("R", bound=RestorationOptions)
+
+
+class Restoration(Operation[R], ABC):
+    """Decodes a conditional VAE at the prior mean (the MMSE estimate), at the mean of samples, or in between."""
+
+    @abstractmethod
+    def told(self) -> Mapping[str, Condition]:
+        """What the VAE is told beside the image; "sigma" is the noise level, in units of [0, 1]."""
+
+    @property
+    def wants_scale(self) -> bool:
+        """The uncertainty map is made from the decoded scale."""
+        return "uncertainty" in self.request.maps
+
+    def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
+        """Attach what the VAE is told; for the best quality, in eight views."""
+        frame = frames[0].with_conditions(**self.told())
+        several = self.options.quality == "best" and not self.is_identity
+        return views(frame) if several else [frame]
+
+    def edit(self, latents: Latents) -> Latents | Mixture:
+        """The prior mean, or a mixture of it and samples."""
+        options = self.options
+        return latents.restored(samples=options.samples, realism=options.realism, seed=self.request.seed)
+
+    def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
+        """The image, the map of the uncertainty, and notes; every figure is of 255."""
+        frame = frames[0] if len(frames) == 1 else merged(frames, originals[0])
+        maps: dict[str, Frame] = {}
+        notes: dict[str, Any] = {}
+        noise = self.told().get("sigma")
+        if isinstance(noise, Estimated) and noise.times > 0:
+            found = frame.conditions["sigma"]
+            assert isinstance(found, float)  # the VAE leaves the average of its map
+            notes["estimated_sigma"] = round(found / noise.times * 255, 2)
+        if frame.scale is not None:
+            maps["uncertainty"], figures = deviation_map(frame)
+            notes |= figures
+        return Result(frame, maps, notes)

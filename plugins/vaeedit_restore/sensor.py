@@ -1,0 +1,55 @@
+"""Noise as a sensor and its processing leave it: raw noise through demosaicking, white balance, colour and tone.
+
+The order of Brooks et al. 2019 ("Unprocessing images for learned raw denoising"). Only the noise goes through the
+mosaic, so the clean image keeps its detail: y = x + tone(linear + processed noise) - tone(linear).
+"""
+
+import torch
+from kornia.color import CFA, linear_rgb_to_rgb, raw_to_rgb, rgb_to_linear_rgb
+from torch import Tensor
+
+from vaeedit_restore.blur import blurred_by
+
+LUMA = (0.25, 0.5, 0.25)
+
+
+def sensor_noise(x: Tensor, sigma: Tensor) -> Tensor:
+    """Residual (B, 3, H, W) for clean x in [0, 1], of root mean square sigma (B, 1, 1, 1); H and W even."""
+    if len(x) == 0:
+        return torch.zeros_like(x)
+    linear = rgb_to_linear_rgb(x.clamp(0, 1))
+    gains = 1 + torch.tensor([1.2, 0.0, 1.2], device=x.device).view(3, 1, 1) * torch.rand(
+        len(x), 3, 1, 1, device=x.device
+    )
+    saturation = 0.8 * torch.rand(len(x), 1, 1, 1, device=x.device)
+    seen = _mixed(linear, saturation, inverse=True) / gains
+    shot = torch.rand(len(x), 1, 1, 1, device=x.device)
+    raw = (0.02 * (1 - shot) + shot * seen.clamp_min(0)).sqrt() * torch.randn_like(x)
+    noise = _mixed(_demosaicked(raw) * gains, saturation)
+    noise = (
+        0.05 * noise / noise.std((1, 2, 3), keepdim=True)
+    )  # so small that the tone curve is a slope and shifts nothing
+    residual = linear_rgb_to_rgb((linear + noise).clamp_min(0)) - linear_rgb_to_rgb(linear)
+    residual = _smoothed(residual)
+    return residual * sigma / residual.square().mean((1, 2, 3), keepdim=True).sqrt()
+
+
+def _mixed(x: Tensor, saturation: Tensor, *, inverse: bool = False) -> Tensor:
+    """The colour matrix (1 + s) I - s 1 w^T, which drives channels apart and keeps greys, or its inverse."""
+    grey = (x * torch.tensor(LUMA, device=x.device).view(3, 1, 1)).sum(1, keepdim=True)
+    return (x + saturation * grey) / (1 + saturation) if inverse else (1 + saturation) * x - saturation * grey
+
+
+def _demosaicked(x: Tensor) -> Tensor:
+    """The values that a Bayer pattern samples of (B, 3, H, W), interpolated bilinearly."""
+    mosaic = x[:, 1:2].clone()
+    mosaic[..., ::2, ::2] = x[:, 0:1, ::2, ::2]
+    mosaic[..., 1::2, 1::2] = x[:, 2:3, 1::2, 1::2]
+    return raw_to_rgb(mosaic, CFA.BG)  # OpenCV's name for red at the corner
+
+
+def _smoothed(residual: Tensor) -> Tensor:
+    """In-camera noise reduction: chroma is blurred more than luma."""
+    widths = torch.rand(2, len(residual), 1, device=residual.device)
+    grey = residual.mean(1, keepdim=True)
+    return blurred_by(grey, 0.7 * widths[0]) + blurred_by(residual - grey, 2.0 * widths[1])

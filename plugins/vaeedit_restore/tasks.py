@@ -1,0 +1,177 @@
+"""How `denoise` and `super-resolve` are measured: protocols of the literature."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from vaeedit.api import (
+    AllOfIt,
+    Array,
+    Condition,
+    Estimated,
+    Frame,
+    Pair,
+    UsageError,
+    bicubic_down,
+    from_floats,
+    limited_range_luma,
+    pictures,
+    psnr,
+    read,
+)
+
+SAMPLE = {"realism": 1.0, "quality": "normal"}
+
+
+@dataclass(frozen=True)
+class Denoising(AllOfIt):
+    """Gaussian noise of `sigma` (of 255); `blind` lets the model estimate it.
+
+    The protocol of KAIR's and SwinIR's test code.
+    """
+
+    sigma: float
+    blind: bool = False
+    quality: str = "normal"
+    operation = "denoise"
+    protocol = (
+        "Gaussian noise, unclipped, NumPy seed 0 per image; output rounded to 8 bits; PSNR and SSIM on RGB"
+    )
+
+    @property
+    def setting(self) -> dict[str, Any]:
+        """The noise level."""
+        return {"sigma": self.sigma, "blind": self.blind, "quality": self.quality}
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The level is told, or not."""
+        return {"sigma": "auto" if self.blind else self.sigma, "quality": self.quality}
+
+    @property
+    def conditions(self) -> dict[str, Condition]:
+        """The same for the VAE."""
+        return {"sigma": Estimated() if self.blind else self.sigma / 255}
+
+    @property
+    def sample(self) -> dict[str, Any]:
+        """One draw, without the average of eight views."""
+        return SAMPLE
+
+    def pairs(self, folder: Path) -> Iterator[Pair]:
+        """Every picture, and noise added to it."""
+        for path in pictures(folder):
+            reference = read(path)
+            yield Pair(path, reference, self.observed(reference))
+
+    def observed(self, reference: Frame) -> Frame:
+        """The noisy image, float32, not clipped."""
+        clean = reference.floats()
+        noise = np.random.RandomState(0).normal(0, self.sigma / 255, clean.shape)
+        return Frame((clean + noise).astype(np.float32))
+
+
+@dataclass(frozen=True)
+class RealNoise(AllOfIt):
+    """Photographs with a camera's own noise, NAME_real.*, and their means over many shots, NAME_mean.* (Nam et al. 2016)."""
+
+    quality: str = "normal"
+    operation = "denoise"
+    protocol = "camera noise as it is; its level is estimated; PSNR and SSIM on RGB, 8 bits"
+
+    @property
+    def setting(self) -> dict[str, Any]:
+        """That the noise is real."""
+        return {"noise": "real", "quality": self.quality}
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Nothing is told."""
+        return {"sigma": "auto", "quality": self.quality}
+
+    @property
+    def conditions(self) -> dict[str, Condition]:
+        """The same for the VAE."""
+        return {"sigma": Estimated()}
+
+    @property
+    def sample(self) -> dict[str, Any]:
+        """One draw, without the average of eight views."""
+        return SAMPLE
+
+    def pairs(self, folder: Path) -> Iterator[Pair]:
+        """Every NAME_real with its NAME_mean."""
+        names = [path for path in pictures(folder) if path.stem.endswith("_real")]
+        if not names:
+            raise UsageError(f"{folder} holds no picture called NAME_real with its reference NAME_mean.")
+        for path in names:
+            reference = path.with_name(f"{path.stem.removesuffix('_real')}_mean{path.suffix}")
+            yield Pair(path, read(reference), read(path))
+
+
+@dataclass(frozen=True)
+class Enlarging:
+    """Enlarging by `scale` what MATLAB's bicubic made smaller; the protocol of EDSR and its successors."""
+
+    scale: int
+    model: str = "bicubic"
+    quality: str = "normal"
+    operation = "super-resolve"
+
+    @property
+    def protocol(self) -> str:
+        """Names the border."""
+        return f"MATLAB bicubic, rounded to 8 bits; PSNR and SSIM on Y (BT.601), without {self.scale} border pixels"
+
+    @property
+    def setting(self) -> dict[str, Any]:
+        """The factor and how it is undone."""
+        return {"scale": self.scale, "model": self.model, "quality": self.quality}
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The same."""
+        return self.setting
+
+    @property
+    def conditions(self) -> dict[str, Condition]:
+        """The same for the VAE."""
+        return {"scale": float(self.scale), "sigma": Estimated() if self.model == "photo" else 0.0}
+
+    @property
+    def sample(self) -> dict[str, Any]:
+        """One draw, without the average of eight views."""
+        return SAMPLE
+
+    def pairs(self, folder: Path) -> Iterator[Pair]:
+        """Every picture, and what is left of it when made smaller."""
+        for path in pictures(folder):
+            reference = self.reference(read(path))
+            yield Pair(path, reference, self.observed(reference))
+
+    def reference(self, frame: Frame) -> Frame:
+        """As RGB, cut to a multiple of the factor."""
+        pixels = frame.as_uint8()
+        height, width = (size - size % self.scale for size in pixels.shape[:2])
+        return Frame(np.ascontiguousarray(np.broadcast_to(pixels[:height, :width], (height, width, 3))))
+
+    def observed(self, reference: Frame) -> Frame:
+        """The small image, 8 bits."""
+        large = torch.from_numpy(reference.floats()).permute(2, 0, 1)[None]
+        small = bicubic_down(large, self.scale)[0].permute(1, 2, 0).numpy()
+        return Frame(from_floats(small, np.dtype(np.uint8)))
+
+    def compared(self, pixels: NDArray[np.uint8]) -> Array:
+        """Luma without the border."""
+        inside = slice(self.scale, -self.scale)
+        return limited_range_luma(pixels)[inside, inside]
+
+    def agreement(self, observed: Frame, output: NDArray[np.uint8]) -> dict[str, float]:
+        """PSNR of the output made small again against the input: both are rounded to 8 bits."""
+        small = self.observed(Frame(output)).as_uint8()
+        return {"small_psnr": psnr(observed.as_uint8().astype(np.float64), small.astype(np.float64))}

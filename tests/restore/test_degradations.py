@@ -1,0 +1,116 @@
+"""Synthetic noise has the statistics that its map promises."""
+
+import pytest
+import torch
+
+from vaeedit.resampling import bicubic_down
+from vaeedit.training.data import to_grey
+from vaeedit_restore.degradations import blurred, camera, degrade, gaussian, observe
+from vaeedit_restore.options import Noise
+from vaeedit_restore.sensor import sensor_noise
+
+
+def images(count=4, size=128):
+    torch.manual_seed(0)
+    return torch.rand(count, 3, 1, 1).expand(-1, -1, size, size).contiguous()
+
+
+def test_gaussian_noise_has_the_level_it_is_told():
+    x = images()
+    sigma = torch.tensor([0.02, 0.05, 0.1, 0.2]).view(-1, 1, 1, 1)
+    y, level = gaussian(x, sigma)
+    assert torch.allclose((y - x).std((1, 2, 3)), sigma.flatten(), rtol=0.03)
+    assert torch.equal(level, sigma.expand_as(level))
+
+
+def test_grey_images_get_grey_noise():
+    x = to_grey(images(), share=1.0)
+    y, _ = gaussian(x, torch.full((4, 1, 1, 1), 0.1))
+    assert torch.equal(y[:, 0], y[:, 1])
+    assert torch.equal(y[:, 0], y[:, 2])
+
+
+def test_camera_noise_has_the_level_of_its_map_and_correlated_neighbours():
+    x = images(16)
+    y, level = camera(x, torch.full((16, 1, 1, 1), 0.1))
+    ratio = (y - x).std((1, 2, 3)) / level.mean((1, 2, 3))
+    assert ratio.mean().item() == pytest.approx(1, abs=0.1)
+    noise = y - x
+    correlation = (noise[..., 1:] * noise[..., :-1]).mean() / noise.square().mean()
+    assert correlation > 0.2
+
+
+def test_shot_noise_grows_with_the_signal():
+    dark, bright = torch.full((64, 3, 32, 32), 0.1), torch.full((64, 3, 32, 32), 0.9)
+    torch.manual_seed(0)
+    _, level_dark = camera(dark, torch.full((64, 1, 1, 1), 0.1))
+    torch.manual_seed(0)
+    _, level_bright = camera(bright, torch.full((64, 1, 1, 1), 0.1))
+    assert (level_bright >= level_dark).all()
+    assert level_bright.mean() > 1.2 * level_dark.mean()
+
+
+@pytest.mark.parametrize("sensor", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_a_batch_is_degraded_whole(share, sensor):
+    x = images(8, 32)
+    y, level = degrade(x, Noise(camera=share, sensor=sensor, jpeg=0.5))
+    assert y.shape == x.shape
+    assert level.shape == (8, 1, 32, 32)
+    assert (y != x).any()
+    assert level.min() >= 0
+    assert level.max() <= 75 / 255 * 1.0001
+
+
+def test_clean_images_are_only_rounded_and_come_last():
+    x = images(4, 32)
+    y, level = degrade(x, Noise(clean=0.5, camera=0))
+    assert torch.allclose(y[2:], x[2:], atol=0.5 / 255 + 1e-6)
+    assert torch.equal(y[2:], (y[2:] * 255).round() / 255)
+    assert (level[2:] == 0).all()
+    assert (level[:2] > 0).all()
+
+
+def test_blur_keeps_the_mean_and_spares_the_clean_share():
+    x = torch.rand(4, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    soft = blurred(x, largest=2.0, share=0.5)
+    assert torch.equal(soft[2:], x[2:])
+    assert (soft[:2].std() < x[:2].std()).all()
+    assert torch.allclose(soft[:2].mean((2, 3)), x[:2].mean((2, 3)), atol=0.02)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_an_observed_image_is_the_clean_one_made_smaller(seed):
+    torch.manual_seed(seed)
+    x = torch.rand(4, 3, 96, 96)
+    seen = observe(x, Noise(scales=(2, 3, 4), clean=1.0))
+    scale = int(seen.conditions["scale"][0, 0, 0, 0])
+    assert seen.image.shape == (4, 3, 24, 24)
+    assert seen.clean.shape == (4, 3, 24 * scale, 24 * scale)
+    assert torch.allclose(seen.image, bicubic_down(seen.clean, scale).clamp(0, 1), atol=0.51 / 255)
+
+
+def test_pairs_stay_together_when_shuffled():
+    torch.manual_seed(0)
+    x = images(8, 32)
+    seen = observe(x, Noise(sigma=10, camera=0))
+    residual = (seen.image - seen.clean).std((1, 2, 3))
+    assert torch.allclose(residual, seen.conditions["sigma"].mean((1, 2, 3)), rtol=0.1)
+    assert not torch.equal(seen.clean, x)
+
+
+def test_sensor_noise_has_its_level_and_is_coloured_and_correlated():
+    torch.manual_seed(0)
+    x = torch.rand(16, 3, 8, 8).repeat_interleave(8, 2).repeat_interleave(8, 3)
+    sigma = torch.linspace(0.01, 0.1, 16).view(-1, 1, 1, 1)
+    noise = sensor_noise(x, sigma)
+    assert torch.allclose(noise.square().mean((1, 2, 3)).sqrt(), sigma.flatten(), rtol=1e-3)
+    neighbours = (noise[..., 1:] * noise[..., :-1]).mean() / noise.square().mean()
+    assert 0.2 < neighbours < 0.95
+    assert torch.isfinite(noise).all()
+
+
+def test_grey_stays_grey_on_average_under_sensor_noise():
+    torch.manual_seed(0)
+    noise = sensor_noise(torch.full((64, 3, 64, 64), 0.5), torch.full((64, 1, 1, 1), 0.05))
+    assert noise.mean((0, 2, 3)).abs().max() < 0.01

@@ -1,0 +1,162 @@
+"""The click command of an evaluation, made from its tasks: a plugin adds only the parameters that make these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vaeedit.cli import console
+from vaeedit.cli.batch import debug_option
+from vaeedit.errors import UsageError
+
+if TYPE_CHECKING:
+    from vaeedit.evaluation.measure import Row
+    from vaeedit.evaluation.task import Task
+    from vaeedit.session import Session
+
+
+def evaluation_command(
+    tasks: Callable[..., Sequence[Task]],
+    params: Sequence[click.Parameter],
+    *,
+    vae: str,
+    samples: bool = False,
+) -> click.Command:
+    """A command that measures tasks on a folder of reference images.
+
+    `tasks` takes the values of `params` by name. `vae` is the default VAE. With `samples` the operation draws posterior
+    samples and predicts its own error, so that these can be measured and calibrated too.
+    """
+    own = [str(param.name) for param in params]
+
+    def callback(**values: Any) -> int:
+        return _measure(tasks(**{name: values.pop(name) for name in own}), **values)
+
+    shared = [*(_of_samples() if samples else []), *_of_references(), *evaluation_options(vae)]
+    return click.Command(None, callback=callback, params=[*params, *shared])
+
+
+def _measure(
+    tasks: Sequence[Task],
+    folder: str,
+    lpips: str | None,
+    vae: str,
+    device: str,
+    precision: str,
+    record: bool,
+    as_json: bool,
+    debug: bool,
+    samples: int = 0,
+    calibrate: bool = False,
+) -> int:
+    from vaeedit.evaluation.lpips import Lpips
+    from vaeedit.evaluation.measure import evaluate as measure
+    from vaeedit.session import Session
+
+    if not Path(folder).is_dir():
+        raise UsageError(f"There is no folder {folder}.")
+    rows = []
+    with Session(device=device, precision=precision) as session:
+        if calibrate:
+            return _calibrate(session, Path(folder), tasks, vae)
+        distance = None if lpips is None else Lpips(Path(lpips), session.device)
+        for task in tasks:
+            row = measure(
+                session,
+                Path(folder),
+                task,
+                vae=vae,
+                samples=samples,
+                lpips=distance,
+                progress=console.progress,
+            )
+            rows.append(row)
+            if as_json:
+                console.say_json(row)
+        if record:
+            _record(session, vae, Path(folder).name, tasks, rows)
+    if not as_json:
+        console.say_measurements(rows)
+    return console.OK
+
+
+def _record(session: Session, vae: str, data: str, tasks: Sequence[Task], rows: list[Row]) -> None:
+    """Put the figures into the VAE file's header and its model card, but those of time and memory."""
+    import msgspec
+
+    from vaeedit.vae.card import write_card
+    from vaeedit.vae.files import find_vae, read_info, update_info
+
+    path = find_vae(vae, session.registry)
+    info = read_info(path)
+    figures = dict(info.figures)
+    for task, row in zip(tasks, rows, strict=True):
+        setting = " ".join(f"{name} {value}" for name, value in task.setting.items())
+        left_out = {"seconds_per_megapixel", "peak_memory_mb", *task.setting}
+        figures[f"{data}, {setting}"] = {k: v for k, v in row.items() if k not in left_out}
+    info = msgspec.structs.replace(info, figures=figures)
+    update_info(path, info)
+    write_card(path, info)
+
+
+def _calibrate(session: Session, folder: Path, tasks: Sequence[Task], vae: str) -> int:
+    """Fit the temperature of the predicted deviations and write it into the VAE's header."""
+    import msgspec
+
+    from vaeedit.evaluation.calibrate import fit_temperature
+    from vaeedit.vae.files import find_vae, read_info, update_info
+
+    temperature = fit_temperature(session, folder, tasks, vae=vae)
+    path = find_vae(vae, session.registry)
+    update_info(path, msgspec.structs.replace(read_info(path), temperature=temperature))
+    console.say(f"{path}: temperature {temperature}")
+    return console.OK
+
+
+def evaluation_options(vae: str) -> list[click.Parameter]:
+    """Parameters of every evaluation: of which VAE and how."""
+    return [
+        click.Option(["--vae"], default=vae, show_default=True, help="Name or file of the VAE."),
+        click.Option(["--device"], default="auto", show_default=True, help="As for every operation."),
+        click.Option(
+            ["--precision"], default="float32", show_default=True, help="float32, bfloat16, float16 or auto."
+        ),
+        click.Option(["--json", "as_json"], is_flag=True, default=False, help="One JSON line a measurement."),
+        debug_option(),
+    ]
+
+
+def _of_references() -> list[click.Parameter]:
+    return [
+        click.Argument(["folder"], metavar="DIR"),
+        click.Option(
+            ["--lpips"], metavar="DIR", help="Folder with squeeze.backbone.pth and squeeze.pth: adds LPIPS."
+        ),
+        click.Option(
+            ["--record"],
+            is_flag=True,
+            default=False,
+            help="Write the figures into the VAE's header and card.",
+        ),
+    ]
+
+
+def _of_samples() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["--samples"],
+            type=click.IntRange(0),
+            default=0,
+            show_default=True,
+            help="Also measure this many posterior samples, the predicted deviations and the KL of the latents.",
+        ),
+        click.Option(
+            ["--calibrate"],
+            is_flag=True,
+            default=False,
+            help="Instead, fit the temperature of the predicted deviations on DIR and write it into the VAE's header.",
+        ),
+    ]

@@ -1,0 +1,48 @@
+"""Commands that plugins bring: listed from their specs, imported when they run or their own help is asked for."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from vaeedit.errors import PluginError, UnknownName
+from vaeedit.extension.registry import Provided, Table
+from vaeedit.extension.specs import CommandSpec, EvaluationSpec, load_target
+
+
+def plugged_command(provided: Provided[CommandSpec] | Provided[EvaluationSpec]) -> click.Command:
+    """The command of a spec, under the spec's name and with its summary; raises PluginError."""
+    spec = provided.spec
+    command = load_target(spec.target)
+    if not isinstance(command, click.Command):
+        raise PluginError(f"{spec.target} of {provided.qualified} is not a click command.")
+    command.name = spec.name
+    command.help = command.help or spec.summary
+    command.short_help = spec.summary
+    return command
+
+
+class PluggedGroup(click.Group):
+    """A group whose commands are a table of the registry."""
+
+    def __init__(self, name: str, table: Callable[[], Table[Any]], **settings: Any) -> None:
+        super().__init__(name, **settings)
+        self.table = table
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names."""
+        return sorted(self.table().bare)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command:
+        """By 'name' or 'plugin:name'; the error names the nearest."""
+        try:
+            return plugged_command(self.table().find(name))
+        except UnknownName as error:
+            raise click.UsageError(str(error), ctx) from None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """From the specs; nothing is imported."""
+        rows = [(name, item.spec.summary) for name, item in sorted(self.table().bare.items())]
+        if rows:
+            with formatter.section("Commands"):
+                formatter.write_dl(rows)

@@ -1,0 +1,217 @@
+"""Discovery: entry points in the group ``vaeedit`` -> a registry of specs and a report for each plugin.
+
+pluggy's own `load_setuptools_entrypoints` stops at the first plugin that fails to import, so discovery has
+its own loop: every plugin is imported, checked and asked for its specs alone, and whatever goes wrong
+becomes a report, never an exception.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
+from typing import Any, Generic, TypeVar
+
+import pluggy
+
+from vaeedit.errors import UnknownName
+from vaeedit.extension import hooks
+from vaeedit.extension.specs import (
+    CONTRACT,
+    ArchitectureSpec,
+    CommandSpec,
+    EvaluationSpec,
+    ObjectiveSpec,
+    OperationSpec,
+    RecipeSpec,
+    Spec,
+    WeightsSpec,
+)
+from vaeedit.options import Options
+
+GROUP = "vaeedit"
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+S = TypeVar("S", bound=Spec)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of one plugin; `state` is loaded, broken, refused, clash or off."""
+
+    plugin: str
+    distribution: str
+    state: str
+    reason: str = ""
+    provides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Provided(Generic[S]):
+    """A spec and where it came from."""
+
+    spec: S
+    plugin: str
+    distribution: str
+
+    @property
+    def qualified(self) -> str:
+        """'plugin:name', which no other plugin can take."""
+        return f"{self.plugin}:{self.spec.name}"
+
+
+@dataclass
+class Table(Generic[S]):
+    """Specs of one kind by bare name; a name claimed again is only reachable as 'plugin:name'."""
+
+    holds: type[S]
+    kind: str
+    bare: dict[str, Provided[S]] = field(default_factory=dict)
+    qualified: dict[str, Provided[S]] = field(default_factory=dict)
+
+    def add(self, item: Provided[S]) -> str | None:
+        """Register; returns the plugin that already holds the bare name, if any."""
+        self.qualified[item.qualified] = item
+        holder = self.bare.setdefault(item.spec.name, item)
+        return None if holder is item else holder.plugin
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.bare or name in self.qualified
+
+    def find(self, name: str) -> Provided[S]:
+        """Look up 'name' or 'plugin:name'; raises UnknownName with the nearest one."""
+        item = self.bare.get(name) or self.qualified.get(name)
+        if item is None:
+            raise UnknownName(self.kind, name, self.qualified if ":" in name else self.bare)
+        return item
+
+
+@dataclass
+class Registry:
+    """Everything the plugins provide, and a report for each plugin."""
+
+    operations: Table[OperationSpec] = field(default_factory=lambda: Table(OperationSpec, "operation"))
+    architectures: Table[ArchitectureSpec] = field(
+        default_factory=lambda: Table(ArchitectureSpec, "architecture")
+    )
+    weights: Table[WeightsSpec] = field(default_factory=lambda: Table(WeightsSpec, "VAE"))
+    commands: Table[CommandSpec] = field(default_factory=lambda: Table(CommandSpec, "command"))
+    evaluations: Table[EvaluationSpec] = field(default_factory=lambda: Table(EvaluationSpec, "evaluation"))
+    objectives: Table[ObjectiveSpec] = field(default_factory=lambda: Table(ObjectiveSpec, "objective"))
+    recipes: Table[RecipeSpec] = field(default_factory=lambda: Table(RecipeSpec, "recipe"))
+    reports: list[Report] = field(default_factory=list)
+
+    def tables(self) -> dict[str, Table[Any]]:
+        """The tables by what their hooks are called: `operations` holds what `vaeedit_operations` gave."""
+        found = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: table for name, table in found.items() if isinstance(table, Table)}
+
+
+@cache
+def registry() -> Registry:
+    """The registry of this process, built once."""
+    return discover(entry_points(group=GROUP), selected_plugins())
+
+
+def selected_plugins() -> set[str] | None:
+    """Names in VAEEDIT_PLUGINS (comma separated, may be empty), or None for all."""
+    names = os.environ.get("VAEEDIT_PLUGINS")
+    return None if names is None else {name.strip() for name in names.split(",") if name.strip()}
+
+
+def discover(points: Iterable[EntryPoint], selected: set[str] | None = None) -> Registry:
+    """Build a registry from entry points; plugins of vaeedit itself come first, then the others by name."""
+    found = Registry()
+    for point in sorted(points, key=lambda p: (_distribution(p) != "vaeedit", p.name)):
+        found.reports.append(_refusal(point, selected, found) or _admit(point, found))
+    return found
+
+
+def _refusal(point: EntryPoint, selected: set[str] | None, found: Registry) -> Report | None:
+    """A report for a plugin that is not even imported."""
+    report = Report(point.name, _distribution(point), "off", "it is not in VAEEDIT_PLUGINS")
+    if selected is not None and point.name not in selected:
+        return report
+    for holder in found.reports:
+        if holder.plugin == point.name:
+            reason = f"the package {holder.distribution} has a plugin of this name already"
+            return replace(report, state="refused", reason=reason)
+    return None
+
+
+def _admit(point: EntryPoint, found: Registry) -> Report:
+    report = Report(point.name, _distribution(point), "broken")
+    try:
+        module = point.load()
+    except (Exception, SystemExit) as error:
+        return replace(report, reason=f"it could not be imported: {_cause(error)}")
+    contract = getattr(module, "CONTRACT", 1)
+    if not isinstance(contract, int) or contract > CONTRACT:
+        reason = f"it needs plugin contract {contract}, this vaeedit has {CONTRACT}; update vaeedit"
+        return replace(report, state="refused", reason=reason)
+    try:
+        specs = _specs(module, point.name)
+    except (Exception, SystemExit) as error:
+        return replace(report, reason=f"its hooks failed: {_cause(error)}")
+    return _register(specs, report, found)
+
+
+def _specs(module: ModuleType, name: str) -> list[Spec]:
+    """Call the module's hooks on a plugin manager of its own, so that one plugin spoils itself alone."""
+    manager = pluggy.PluginManager(GROUP)
+    manager.add_hookspecs(hooks)
+    if os.environ.get("VAEEDIT_TRACE"):
+        manager.trace.root.setwriter(lambda text: print(text, end="", file=sys.stderr))
+        manager.enable_tracing()
+    manager.register(module, name)
+    manager.check_pending()
+    specs: list[Spec] = []
+    for name, table in Registry().tables().items():
+        for answer in getattr(manager.hook, f"vaeedit_{name}")():
+            for spec in answer:
+                _check(spec, table)
+                specs.append(spec)
+    return specs
+
+
+def _check(spec: Any, table: Table[Any]) -> None:
+    """Raise TypeError for what no command, list or help page could be made from."""
+    if not isinstance(spec, table.holds):
+        raise TypeError(f"a hook returned {spec!r}, which is not a spec: {table.holds.__name__} is expected")
+    texts = {name: getattr(spec, name, "") for name in ("name", "summary", "target", "vae", "resource")}
+    for name, text in texts.items():
+        if not isinstance(text, str):
+            raise TypeError(f"the {name} of {spec!r} is not text")
+    if not NAME.fullmatch(spec.name):
+        raise TypeError(f"the name {spec.name!r} is not lower-case words joined by dashes")
+    options, maps = getattr(spec, "options", Options), getattr(spec, "maps", {})
+    if not (isinstance(options, type) and issubclass(options, Options)):
+        raise TypeError(f"the options of {spec.name} are not a class derived from Options")
+    if not isinstance(maps, Mapping):
+        raise TypeError(f"the maps of {spec.name} are not a mapping")
+
+
+def _register(specs: list[Spec], report: Report, found: Registry) -> Report:
+    clashes = []
+    tables = {table.holds: table for table in found.tables().values()}
+    for spec in specs:
+        table = tables[type(spec)]
+        holder = table.add(Provided(spec, report.plugin, report.distribution))
+        if holder is not None:
+            clashes.append(
+                f"{table.kind} {spec.name!r} belongs to {holder}; "
+                f"reach this one as {report.plugin}:{spec.name}"
+            )
+    names = tuple(spec.name for spec in specs)
+    state = "clash" if clashes else "loaded"
+    return replace(report, state=state, reason="; ".join(clashes), provides=names)
+
+
+def _distribution(point: EntryPoint) -> str:
+    return (point.dist.name if point.dist is not None else None) or "unknown"
+
+
+def _cause(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,59 @@
+"""Losses that objectives are made of: distances of images, and the negative ELBO of a VAE's terms."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from vaeedit.training.weights import ConditionalWeights, ElboWeights
+from vaeedit.vae.protocol import ElboTerms
+
+
+def laplace_nll(x: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:
+    """-log p(x) of a Laplace distribution, in nats per value: |x - mean| / b + log 2b, averaged."""
+    return ((x - mean).abs() * torch.exp(-log_scale) + log_scale).mean() + math.log(2)
+
+
+def log_mse(x: Tensor, estimate: Tensor, floor: float = 1e-6) -> Tensor:
+    """Mean over images of log MSE: PSNR up to a constant factor (Chen et al. 2021), so every noise level counts alike."""
+    return torch.log((estimate - x).square().mean((1, 2, 3)) + floor).mean()
+
+
+def log_mse_to_40(x: Tensor, estimate: Tensor) -> Tensor:
+    """The same, but errors far below 1 % (40 dB) count no more: of images at several rates, the worst are mended first."""
+    return log_mse(x, estimate, floor=1e-4)
+
+
+def charbonnier(x: Tensor, estimate: Tensor, epsilon: float = 1e-3) -> Tensor:
+    """Mean of sqrt(error^2 + epsilon^2), a smooth L1 (Charbonnier et al. 1994); flat crops do not outweigh the others."""
+    return torch.sqrt((estimate - x).square() + epsilon**2).mean()
+
+
+DISTANCES = {"log-mse": log_mse, "log-mse-to-40": log_mse_to_40, "charbonnier": charbonnier}
+"""Distances of an estimate from the clean image, by the name that a recipe uses."""
+
+
+def negative_elbo(terms: ElboTerms, x: Tensor, beta: float) -> Tensor:
+    """-ELBO in nats per value, with weight `beta` on the KL (Higgins et al. 2017)."""
+    kl = torch.stack(terms.kl).sum() / x[0].numel()
+    return laplace_nll(x, terms.sample, terms.sample_log_scale) + beta * kl
+
+
+def conditional_losses(terms: ElboTerms, x: Tensor, weights: ConditionalWeights) -> dict[str, Tensor]:
+    """Distance of the estimate, the conditional ELBO of the residual, and the likelihood at the prior mean.
+
+    The last one teaches the scale at the prior mean, which is the uncertainty shown without sampling; it
+    reaches no other part.
+    """
+    seen = len(terms.sample)
+    anchor = terms.estimate[:seen].detach()
+    at_mean = laplace_nll(x[:seen], anchor, terms.log_scale)
+    return {
+        "restoration": DISTANCES[weights.mean](x, terms.estimate),
+        "elbo": weights.elbo * (negative_elbo(terms, x[:seen], weights.kl) + weights.prior * at_mean),
+    }
+
+
+def elbo_loss(terms: ElboTerms, x: Tensor, weights: ElboWeights) -> dict[str, Tensor]:
+    """The negative ELBO alone."""
+    return {"elbo": weights.elbo * negative_elbo(terms, x, weights.kl)}
