@@ -14,6 +14,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -69,9 +70,18 @@ def adain(session: Session, vae: str, content: Image, style: Image) -> Image:
             padded = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_REFLECT_101)
             tensors.append(torch.from_numpy(padded).permute(2, 0, 1)[None])
         own, other = (network.encode(x, {}).mean() for x in tensors)
-        change = network.decode(own.match(other)).mean - network.decode(own).mean
-    moved = (tensors[0] + change)[0].permute(1, 2, 0).numpy()[:height, :width]
-    return np.clip(moved, 0, 1)
+        pairs = zip(own.levels, other.levels, strict=True)
+        moved = replace(own, levels=tuple(a.at(_matched(a.mean, b.mean)) for a, b in pairs))
+        change = network.decode(moved).mean - network.decode(own).mean
+    changed = (tensors[0] + change)[0].permute(1, 2, 0).numpy()[:height, :width]
+    return np.clip(changed, 0, 1)
+
+
+def _matched(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """a (1, C, h, w) with the mean and deviation of each channel of b."""
+    grid = (2, 3)
+    gain = b.std(grid, correction=0, keepdim=True) / a.std(grid, correction=0, keepdim=True).clamp_min(1e-6)
+    return (a - a.mean(grid, keepdim=True)) * gain + b.mean(grid, keepdim=True)
 
 
 def ours(session: Session, vae: str, content: Image, style: Image, **options: float) -> Image:

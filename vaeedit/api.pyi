@@ -91,6 +91,7 @@ from .vae.latents import Latents as Latents
 from .vae.latents import Mixture as Mixture
 from .vae.latents import Refined as Refined
 from .vae.latents import Series as Series
+from .vae.latents import product_of_experts as product_of_experts
 from .vae.protocol import WHOLE as WHOLE
 from .vae.protocol import ElboTerms as ElboTerms
 from .vae.protocol import Estimator as Estimator

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
-from vaeedit.api import Frame, Gaussian
+from vaeedit.api import Frame, Gaussian, product_of_experts
 from vaeedit_fuse.arrays import Array, Map
-from vaeedit_fuse.weights import product
 
 
 class Rule(ABC):
@@ -28,7 +27,7 @@ class Rule(ABC):
 
     def joined(self, levels: Sequence[Gaussian], weights: Tensor) -> Gaussian:
         """One level of the pictures by its weights (K, 1, h, w)."""
-        return product(levels, weights)
+        return product_of_experts(levels, weights)
 
     @abstractmethod
     def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Sequence[Map]]) -> Frame:

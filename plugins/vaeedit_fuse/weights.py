@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from vaeedit.api import Gaussian
+from vaeedit.api import Gaussian, product_of_experts
 
 LONGER = 1.5
 """The most by which a mean is lengthened."""
@@ -61,33 +61,19 @@ def shares(scores: Tensor) -> Tensor:
     return scores / scores.sum(0, keepdim=True)
 
 
-def product(levels: Sequence[Gaussian], weights: Tensor) -> Gaussian:
-    """Weighted product of experts prod_k q_k^w_k as a point: the mean of the means by weight (K, 1, h, w) times precision.
-
-    Hinton 2002; Wu & Goodman 2018 for VAEs.
-    """
-    precisions = torch.cat([level.scale.float().clamp_min(1e-4) ** -2 for level in levels])
-    by_precision = weights * precisions
-    mean = (by_precision * _means(levels)).sum(0, keepdim=True) / by_precision.sum(0, keepdim=True)
-    return levels[0].at(mean.to(levels[0].mean))
-
-
 def vivid(levels: Sequence[Gaussian], weights: Tensor, *, rest: bool = False) -> Gaussian:
-    """`product` of details, lengthened to the activity they have by weight and, with `rest`, to what they have beside it.
+    """The product of experts, lengthened to the activity they have by weight and, with `rest`, to what they have beside it.
 
     Where experts disagree their mean is shorter than they are, which reads as lost contrast.
     """
-    zs, joined = _means(levels), product(levels, weights)
+    zs = torch.cat([level.mean.float() for level in levels])
+    joined = product_of_experts(levels, weights)
     mean = joined.mean.float()
     wanted = (weights * activity(zs)).sum(0, keepdim=True)
     if rest:
         wanted = wanted * (1 + _rest(mean, zs))
     gain = ((smoothed(wanted, 1) + 1e-6) / (smoothed(activity(mean), 1) + 1e-6)).sqrt().clamp(1, LONGER)
     return joined.at((gain * mean).to(joined.mean))
-
-
-def _means(levels: Sequence[Gaussian]) -> Tensor:
-    return torch.cat([level.mean.float() for level in levels])
 
 
 def _rest(chosen: Tensor, zs: Tensor) -> Tensor:

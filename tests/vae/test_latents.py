@@ -1,5 +1,3 @@
-import math
-
 import pytest
 import torch
 from hypothesis import given, settings
@@ -7,7 +5,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
-from vaeedit.vae.latents import Gaussian, Latents
+from vaeedit.vae.latents import Gaussian, Latents, product_of_experts
 from vaeedit.vae.noise import gaussian_field
 
 SHAPES = ((2, 3, 4, 6), (2, 5, 8, 12))
@@ -93,23 +91,18 @@ def test_draws_of_a_standard_level_are_standard_normal():
 
 def test_the_context_is_handed_on_by_every_operation():
     a, b = _latents(1), _latents(2)
-    masks = [torch.ones(1, 1, *shape[2:]) for shape in SHAPES]
-    results = [
-        a.mean(), a.sample(0), a.lerp(b, 0.5), a.slerp(b, 0.5), a.where(masks, b), a.product(b), a.match(b),
-        a.placed(0, 0, 16),
-    ]  # fmt: skip
+    results = [a.mean(), a.sample(0), a.lerp(b, 0.5), a.placed(0, 0, 16)]
     assert [found.context for found in results] == [{"told": 1}] * len(results)
 
 
 # ---- between two latents
 
 
-@pytest.mark.parametrize("blend", [Latents.lerp, Latents.slerp])
-def test_a_blend_starts_at_the_first_and_ends_at_the_second(blend):
+def test_a_blend_starts_at_the_first_and_ends_at_the_second():
     a, b = _latents(1), _latents(2)
-    _same(blend(a, b, 0.0), a)
-    _same(blend(a, b, 1.0), b)
-    assert all(level.log_scale is None for level in blend(a, b, 0.3).levels)
+    _same(a.lerp(b, 0.0), a)
+    _same(a.lerp(b, 1.0), b)
+    assert all(level.log_scale is None for level in a.lerp(b, 0.3).levels)
 
 
 @given(WEIGHTS)
@@ -120,78 +113,11 @@ def test_lerp_lies_on_the_straight_line(weight):
         torch.testing.assert_close(found, (1 - weight) * x + weight * y, rtol=1e-5, atol=1e-6)
 
 
-@given(WEIGHTS, st.integers(0, 20))
-@settings(max_examples=40)
-def test_slerp_keeps_the_norm_and_turns_evenly(weight, seed):
-    a, b = (_unit(_tensor(seed + i, (3, 4, 5, 6))) for i in (0, 100))
-    found = Latents((Gaussian(a),)).slerp(Latents((Gaussian(b),)), weight).levels[0].mean
-    torch.testing.assert_close(found.flatten(1).norm(dim=1), torch.ones(3), rtol=1e-5, atol=1e-5)
-    whole, part = _angle(a, b), _angle(a, found)
-    torch.testing.assert_close(part, weight * whole, rtol=0, atol=2e-3)
-
-
-def _unit(x: Tensor) -> Tensor:
-    return x / x.flatten(1).norm(dim=1).view(-1, 1, 1, 1)
-
-
-def _angle(a: Tensor, b: Tensor) -> Tensor:
-    return torch.arccos((a * b).flatten(1).sum(1).clamp(-1, 1))
-
-
-def test_slerp_takes_each_batch_item_by_itself():
-    a, b = _points(1), _points(2)
-    whole = a.slerp(b, 0.3)
-    for item in range(2):
-        alone = [Latents(tuple(Gaussian(m[item : item + 1]) for m in _means(x))) for x in (a, b)]
-        for one, both in zip(_means(alone[0].slerp(alone[1], 0.3)), _means(whole), strict=True):
-            torch.testing.assert_close(one, both[item : item + 1])
-
-
-@pytest.mark.parametrize("factor", [1.0, 2.0, -1.0, 1 + 1e-6])
-def test_slerp_of_parallel_latents_is_the_straight_line(factor):
-    a = _points(1)
-    b = Latents(tuple(Gaussian(factor * mean) for mean in _means(a)))
-    _same(a.slerp(b, 0.25), a.lerp(b, 0.25), atol=1e-4)
-
-
-def test_slerp_from_zero_is_finite():
-    zero = Latents(tuple(Gaussian(torch.zeros(shape)) for shape in SHAPES))
-    for other in (_points(1), zero):
-        assert all(torch.isfinite(mean).all() for mean in _means(zero.slerp(other, 0.5)))
-
-
-def test_where_takes_self_inside_the_mask_and_the_other_outside():
-    a, b = _latents(1), _latents(2)
-    masks = [(_tensor(i, (1, 1, *shape[2:])) > 0).float() for i, shape in enumerate(SHAPES)]
-    found = a.where(masks, b)
-    for mean, mask, x, y in zip(_means(found), masks, _means(a), _means(b), strict=True):
-        torch.testing.assert_close(mean, torch.where(mask.bool(), x, y))
-
-
-@given(WEIGHTS)
-@settings(max_examples=20)
-def test_where_blends_under_a_soft_mask(weight):
-    a, b = _points(1), _points(2)
-    masks = [torch.full((2, 1, *shape[2:]), weight) for shape in SHAPES]
-    _same(a.where(masks, b), b.lerp(a, weight), atol=1e-5)
-
-
-def test_where_takes_masks_of_any_dtype():
-    a, b = _points(1), _points(2)
-    masks = [torch.ones(1, 1, *shape[2:], dtype=torch.bool) for shape in SHAPES]
-    _same(a.where(masks, b), a, atol=0)
-
-
 def test_latents_of_different_depth_do_not_mix():
     short = Latents(_latents(1).levels[:1])
-    for join in (Latents.product, Latents.match, Latents.kl, lambda a, b: a.lerp(b, 0.5)):
+    for join in (Latents.kl, lambda a, b: a.lerp(b, 0.5)):
         with pytest.raises(ValueError, match="zip"):
             join(_latents(1), short)
-
-
-def test_where_needs_a_mask_for_every_level():
-    with pytest.raises(ValueError, match="zip"):
-        _points(1).where([torch.ones(1, 1, 4, 6)], _points(2))
 
 
 # ---- distributions
@@ -200,37 +126,38 @@ def test_where_needs_a_mask_for_every_level():
 SCALARS = st.tuples(st.floats(-5, 5), st.floats(0.05, 5))
 
 
-@given(SCALARS, SCALARS)
-def test_a_product_of_scalar_gaussians_follows_the_closed_form(a, b):
-    (found,) = _one(*a).product(_one(*b)).levels
-    variance = a[1] ** 2 * b[1] ** 2 / (a[1] ** 2 + b[1] ** 2)
-    mean = (a[0] * b[1] ** 2 + b[0] * a[1] ** 2) / (a[1] ** 2 + b[1] ** 2)
-    assert found.mean.item() == pytest.approx(mean, abs=1e-9)
-    assert found.scale.item() == pytest.approx(math.sqrt(variance), rel=1e-9)
+@given(SCALARS, SCALARS, WEIGHTS)
+def test_a_product_of_scalar_gaussians_follows_the_closed_form(a, b, weight):
+    found = _product(_one(*a), _one(*b), weight)
+    precisions = (1 - weight) / a[1] ** 2, weight / b[1] ** 2
+    mean = (precisions[0] * a[0] + precisions[1] * b[0]) / sum(precisions)
+    assert found.mean.item() == pytest.approx(mean, rel=1e-5, abs=1e-5)
+    assert found.scale.item() == pytest.approx(sum(precisions) ** -0.5, rel=1e-5)
 
 
-def test_a_product_is_proportional_to_the_product_of_densities():
+def test_a_product_is_proportional_to_the_product_of_weighted_densities():
     a, b = _one(0.5, 0.7), _one(-1, 1.5)
-    (found,) = a.product(b).levels
     x = torch.linspace(-3, 3, 13, dtype=torch.float64)
     densities = [
-        Normal(g.mean.squeeze(), g.scale.squeeze()).log_prob(x) for g in (a.levels[0], b.levels[0], found)
+        Normal(g.mean.squeeze(), g.scale.squeeze()).log_prob(x)
+        for g in (a.levels[0], b.levels[0], _product(a, b, 0.3))
     ]
-    constant = densities[0] + densities[1] - densities[2]
-    torch.testing.assert_close(constant, constant[:1].expand(13))
+    constant = 0.7 * densities[0] + 0.3 * densities[1] - densities[2]
+    torch.testing.assert_close(constant, constant[:1].expand(13), rtol=0, atol=1e-5)
 
 
-def test_a_product_is_the_same_in_either_order_and_sharper_than_both():
-    a, b = _latents(1), _latents(2)
-    _same(a.product(b), b.product(a))
-    for both, x, y in zip(a.product(b).levels, a.levels, b.levels, strict=True):
-        assert (both.scale < torch.minimum(x.scale, y.scale)).all()
+def test_a_product_of_points_is_their_weighted_mean():
+    a, b = _one(0.5, 0.7).mean(), _one(-1, 1.5).mean()
+    assert _product(a, b, 0.25).mean.item() == pytest.approx(0.125)
 
 
-def test_a_point_has_no_product_and_no_divergence():
+def _product(a: Latents, b: Latents, weight: float) -> Gaussian:
+    weights = torch.tensor([1 - weight, weight], dtype=torch.float64).view(2, 1, 1, 1)
+    return product_of_experts([a.levels[0], b.levels[0]], weights)
+
+
+def test_a_point_has_no_divergence():
     for a, b in ((_points(1), _latents(2)), (_latents(1), _points(2))):
-        with pytest.raises(ValueError, match="a point has no precision"):
-            a.product(b)
         with pytest.raises(ValueError, match="a point has none"):
             a.kl(b)
 
@@ -254,37 +181,6 @@ def test_kl_to_the_standard_level_is_the_known_formula():
     standard = Gaussian.standard(tuple(level.mean.shape), CPU)
     expected = 0.5 * (level.mean**2 + level.scale**2 - 1) - level.log_scale
     torch.testing.assert_close(level.kl(standard), expected)
-
-
-# ---- moments
-
-
-@given(st.integers(0, 30), st.floats(-3, 3), st.floats(0.1, 4))
-@settings(max_examples=40)
-def test_match_takes_over_mean_and_deviation_of_each_channel(seed, offset, spread):
-    a = _points(seed)
-    b = Latents(tuple(Gaussian(offset + spread * mean) for mean in _means(_points(seed + 500))))
-    for found, other in zip(_means(a.match(b)), _means(b), strict=True):
-        torch.testing.assert_close(found.mean((2, 3)), other.mean((2, 3)), rtol=1e-4, atol=1e-4)
-        torch.testing.assert_close(found.std((2, 3)), other.std((2, 3)), rtol=1e-4, atol=1e-4)
-
-
-def test_match_keeps_the_pattern():
-    a, b = _points(1), _points(2)
-    for found, own in zip(_means(a.match(b)), _means(a), strict=True):
-        for item, channel in ((0, 0), (1, 2)):
-            pair = torch.stack([found[item, channel].flatten(), own[item, channel].flatten()])
-            assert torch.corrcoef(pair)[0, 1] > 0.9999
-
-
-def test_match_to_itself_changes_nothing():
-    _same(_points(1).match(_points(1)), _points(1), atol=1e-5)
-
-
-def test_a_constant_channel_takes_the_mean_alone():
-    flat = Latents(tuple(Gaussian(torch.full(shape, 0.5)) for shape in SHAPES))
-    for found, other in zip(_means(flat.match(_points(2))), _means(_points(2)), strict=True):
-        torch.testing.assert_close(found, other.mean((2, 3), keepdim=True).expand_as(found))
 
 
 # ---- position

@@ -7,7 +7,7 @@ of a level follows from the coarser ones while decoding. There the prior is N(0,
 unchanged, and all algebra below is plain grid arithmetic.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -95,27 +95,8 @@ class Latents:
 
     def lerp(self, other: "Latents", weight: float) -> "Latents":
         """Points on the straight line between the means: 0 is self, 1 is other."""
-        return self._with(other, lambda a, b: a.at(torch.lerp(a.mean, b.mean, weight)))
-
-    def slerp(self, other: "Latents", weight: float) -> "Latents":
-        """Points on the great circle between the means of each level (Shoemake 1985), per batch item."""
-        return self._with(other, lambda a, b: a.at(_slerp(a.mean, b.mean, weight)))
-
-    def where(self, masks: Iterable[Tensor], other: "Latents") -> "Latents":
-        """self where a level's mask (B or 1, 1, h, w; values in [0, 1]) is 1, other where it is 0, means blended between."""
-        levels = [
-            a.at(torch.lerp(b.mean, a.mean, mask.to(a.mean)))
-            for a, b, mask in zip(self.levels, other.levels, masks, strict=True)
-        ]
-        return replace(self, levels=tuple(levels))
-
-    def product(self, other: "Latents") -> "Latents":
-        """Product of experts (Hinton 2002): precisions add, means are averaged by precision."""
-        return self._with(other, _product)
-
-    def match(self, other: "Latents") -> "Latents":
-        """Points with the mean and standard deviation of `other`, per channel over the grid (AdaIN, Huang 2017)."""
-        return self._with(other, lambda a, b: a.at(_match(a.mean, b.mean)))
+        pairs = zip(self.levels, other.levels, strict=True)
+        return replace(self, levels=tuple(a.at(torch.lerp(a.mean, b.mean, weight)) for a, b in pairs))
 
     def kl(self, other: "Latents") -> tuple[Tensor, ...]:
         """KL(self || other) in nats, one (B, C, h, w) map a level."""
@@ -136,10 +117,6 @@ class Latents:
 
     def _each(self, change: Callable[[Gaussian], Gaussian]) -> "Latents":
         return replace(self, levels=tuple(change(level) for level in self.levels))
-
-    def _with(self, other: "Latents", join: Callable[[Gaussian, Gaussian], Gaussian]) -> "Latents":
-        pairs = zip(self.levels, other.levels, strict=True)
-        return replace(self, levels=tuple(join(a, b) for a, b in pairs))
 
 
 @dataclass(frozen=True)
@@ -201,26 +178,14 @@ class Decoded:
     scale: Tensor | None = None
 
 
-def _slerp(a: Tensor, b: Tensor, weight: float) -> Tensor:
-    flat_a, flat_b = a.flatten(1), b.flatten(1)
-    norms = flat_a.norm(dim=1) * flat_b.norm(dim=1)
-    cosine = (flat_a * flat_b).sum(1) / norms.clamp_min(1e-12)
-    angle = torch.arccos(cosine.clamp(-1, 1)).view(-1, 1, 1, 1)
-    arc = torch.sin((1 - weight) * angle) * a + torch.sin(weight * angle) * b
-    straight = angle.sin().abs() < 1e-4  # parallel: the circle is undefined, the line is not
-    return torch.where(straight, torch.lerp(a, b, weight), arc / angle.sin().clamp_min(1e-12))
+def product_of_experts(levels: Sequence[Gaussian], weights: Tensor) -> Gaussian:
+    """Weighted product of experts prod_k q_k^w_k of one level of K latents: precisions add, means are averaged by precision.
 
-
-def _product(a: Gaussian, b: Gaussian) -> Gaussian:
-    if a.log_scale is None or b.log_scale is None:
-        raise ValueError("A product of experts needs two distributions; a point has no precision")
-    precision_a, precision_b = torch.exp(-2 * a.log_scale), torch.exp(-2 * b.log_scale)
-    total = precision_a + precision_b
-    mean = (precision_a * a.mean + precision_b * b.mean) / total
-    return replace(a, mean=mean, log_scale=-0.5 * total.log())
-
-
-def _match(a: Tensor, b: Tensor) -> Tensor:
-    grid = (2, 3)
-    spread = b.std(grid, correction=0, keepdim=True) / a.std(grid, correction=0, keepdim=True).clamp_min(1e-6)
-    return (a - a.mean(grid, keepdim=True)) * spread + b.mean(grid, keepdim=True)
+    `weights` (K, 1, h, w) are from 0 on and nowhere all 0; points count as very narrow.
+    Hinton 2002; Wu & Goodman 2018 for VAEs.
+    """
+    precisions = weights * torch.cat([level.scale.float().clamp_min(1e-4) ** -2 for level in levels])
+    total = precisions.sum(0, keepdim=True)
+    mean = (precisions * torch.cat([level.mean.float() for level in levels])).sum(0, keepdim=True) / total
+    first = levels[0].mean
+    return replace(levels[0], mean=mean.to(first), log_scale=(-0.5 * total.log()).to(first))
