@@ -42,7 +42,25 @@ def test_depth_alpha_grey_and_metadata_are_the_first_pictures(fuse, mode):
 def test_small_and_odd_pictures(fuse, mode, shape):
     random = np.random.default_rng(0)
     first, other = random.integers(0, 256, (2, *shape)).astype(np.uint8)
-    assert fuse(first, other, mode=mode).frame.pixels.shape == shape
+    assert _distance(fuse(first, first, mode=mode), first) == 0
+    if mode == "blend":
+        halfway = (first.astype(float) + other) / 2
+        assert _distance(fuse(first, other, mode=mode), halfway) < np.abs(first - halfway).mean() / 2
+    elif mode == "exposure":
+        black = np.zeros_like(first)
+        fused = fuse(first, black, mode=mode)
+        assert _distance(fused, first) < _distance(fused, black) / 2
+    else:
+        even = np.full_like(first, 128)
+        fused = fuse(first, even, mode=mode)
+        assert fused.frame.pixels.shape == shape
+        if min(shape[:2]) > 1:  # one pixel alone has no detail
+            assert _distance(fused, first) < 0.5, "nothing is seen in the other picture"
+
+
+def _distance(result, pixels):
+    """Mean absolute difference, in steps of 8 bits."""
+    return np.abs(result.frame.pixels.astype(float) - pixels).mean()
 
 
 @pytest.mark.parametrize("mode", [*MODES, "mask"])

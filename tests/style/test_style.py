@@ -95,11 +95,22 @@ def test_strokes_keep_their_direction(styled):
 
 
 def test_levels_choose_the_scale_of_texture(styled):
-    results = {levels: styled(landscape(), levels=levels).pixels for levels in ("all", "coarse", "fine")}
-    plain = styled(landscape(), texture=0).pixels.astype(int)
-    change = {levels: np.abs(pixels - plain).mean() for levels, pixels in results.items()}
-    assert len({pixels.tobytes() for pixels in results.values()}) == 3
-    assert min(change.values()) > 0.3
+    plain = floats(styled(landscape(), texture=0).pixels)
+    change = {
+        levels: (floats(styled(landscape(), levels=levels).pixels) - plain).mean(2)
+        for levels in ("all", "coarse", "fine")
+    }
+    fineness = {levels: _band(x, 0, 1.5) / _band(x, 1.5, 3) for levels, x in change.items()}
+    assert fineness["fine"] > 1.5 * max(fineness["coarse"], fineness["all"])
+    assert _band(change["coarse"], 1.5, 3) > 1.2 * _band(change["fine"], 1.5, 3)
+    assert _band(change["all"], 1.5, 3) > 1.2 * _band(change["fine"], 1.5, 3)
+    assert min(np.abs(x).mean() for x in change.values()) > 0.3 / 255
+
+
+def _band(plane, fine, coarse):
+    """Deviation of what lies between two Gaussian blurs."""
+    blurred = (cv2.GaussianBlur(plane, (0, 0), sigma) if sigma else plane for sigma in (fine, coarse))
+    return np.subtract(*blurred).std()
 
 
 def test_weights_choose_between_styles(styled):
@@ -149,9 +160,12 @@ def test_tiles_equal_the_whole(styled):
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (7, 3), (37, 51), (8, 300)])
 def test_any_size_of_content_and_style(styled, size):
-    assert styled(landscape(*size)).pixels.shape == (*size, 3)
-    result = styled(landscape(20, 20), painting(*size)).pixels
-    assert result.shape == (20, 20, 3)
+    for content, style in ((landscape(*size), painting()), (landscape(20, 20), painting(*size))):
+        result = styled(content, style).pixels
+        assert result.shape == content.shape
+        wanted = floats(style).mean((0, 1))
+        assert np.abs(floats(content).mean((0, 1)) - wanted).max() > 0.4
+        assert np.abs(floats(result).mean((0, 1)) - wanted).max() < 0.1
 
 
 def test_even_pictures_are_no_trouble(styled):
