@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vaeedit.batch.jobs import Job, plan, with_sides
+from vaeedit.batch.jobs import Job, placed, settled, with_sides
 from vaeedit.batch.sources import find_sources
 from vaeedit.errors import ImageError, UsageError
 from vaeedit.image.files import make_folder
@@ -22,7 +22,8 @@ def folder(tmp_path, monkeypatch):
 
 def planned(*inputs, output=None, recursive=False, **settings):
     """The jobs as pairs of text."""
-    jobs = plan(find_sources(inputs, recursive=recursive), output, "denoise", **settings)
+    looked = {name: settings.pop(name) for name in ("exists", "made") if name in settings}
+    jobs = settled(placed(find_sources(inputs, recursive=recursive), output, "denoise", **settings), **looked)
     return [
         (str(job.source) if job.source else None, str(job.target) if job.target else None)
         for job in jobs
@@ -166,7 +167,7 @@ def test_folders_are_mirrored_and_so_are_side_pictures(folder):
         ("sub/c.PNG", "new/c.PNG"),
         ("sub/deep/a.jpg", "new/deep/a.jpg"),
     ]
-    jobs = plan(find_sources(["sub"], recursive=True), "new", "denoise")
+    jobs = placed(find_sources(["sub"], recursive=True), "new", "denoise")
     assert sides(jobs, {"compare": "both"})[2] == {"compare": "both/deep/a.compare.png"}
     assert sides(jobs, {}, ["doubt"])[2] == {"doubt": "new/deep/a.doubt.png"}
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from vaeedit.batch.jobs import plan
+from vaeedit.batch.jobs import placed
 from vaeedit.batch.sources import find_sources
-from vaeedit.batch.watch import arrivals
+from vaeedit.batch.watch import Watch
 
 
 @pytest.fixture
@@ -12,11 +12,10 @@ def looks(tmp_path, monkeypatch):
     """Look again and again; between looks do what the test says, and get the names that came up."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "in").mkdir()
-    stream = arrivals(
-        lambda: find_sources(["in"], recursive=True),
-        lambda sources: plan(sources, "out", "denoise", exists="overwrite"),
-        sleep=lambda seconds: None,
+    watch = Watch(
+        lambda: find_sources(["in"], recursive=True), lambda sources: placed(sources, "out", "denoise")
     )
+    stream = watch.jobs(sleep=lambda seconds: None)
 
     def look():
         names = []

@@ -30,6 +30,8 @@ class Job:
     """Where the input stands below the folder that was given."""
     skipped: bool = False
     """True where the target exists and is to stay."""
+    fault: str = ""
+    """Why it cannot be done, where that was found while it was planned."""
     sides: Mapping[str, Path] = field(default_factory=dict)
     careful: bool = False
     """True where an attempt has taken its whole process down."""
@@ -44,20 +46,6 @@ class Job:
         return "standard input" if self.source is None else str(self.source)
 
 
-def plan(
-    sources: Sequence[Source],
-    output: str | None,
-    operation: str,
-    *,
-    exists: str = "error",
-    in_place: bool = False,
-    film: bool = False,
-    made: Made = lambda job, path: False,
-) -> list[Job]:
-    """The jobs, `placed` and `settled`; raises what these raise."""
-    return settled(placed(sources, output, operation, in_place=in_place, film=film), exists, made=made)
-
-
 def placed(
     sources: Sequence[Source],
     output: str | None,
@@ -65,12 +53,13 @@ def placed(
     *,
     in_place: bool = False,
     film: bool = False,
+    several: bool = False,
 ) -> list[Job]:
     """The jobs; raises UsageError for a request that cannot be meant, ImageError for a missing folder.
 
     Nothing is written, no folder made. Without `output` a result is named in.OPERATION.jpg beside its input. An
     `output` is a folder if it is one, ends in a slash, or there is more than one input; folders of the inputs are
-    mirrored in it. With `film` a single output may be one.
+    mirrored in it. With `film` a single output may be one; with `several`, other inputs may follow.
     """
     if output is not None and in_place:
         raise UsageError("--in-place and -o exclude each other.")
@@ -78,7 +67,9 @@ def placed(
     searched = next((source.folder for source in sources if source.folder), None)
     if searched is not None and output is None and not in_place:
         raise UsageError(f"{searched} is a folder; say with -o which folder receives the results.")
-    jobs = _jobs(sources, output, operation, in_place, {**FORMATS, **(FILMS if film else {})})
+    endings = {**FORMATS, **(FILMS if film else {})}
+    several |= len(sources) > 1 or any(source.folder for source in sources)
+    jobs = _jobs(sources, output, operation, in_place, endings, several)
     refuse_clashes(jobs)
     return jobs
 
@@ -109,7 +100,12 @@ def _is_output(source: Source, output: str | None) -> bool:
 
 
 def _jobs(
-    sources: Sequence[Source], output: str | None, operation: str, in_place: bool, endings: Collection[str]
+    sources: Sequence[Source],
+    output: str | None,
+    operation: str,
+    in_place: bool,
+    endings: Collection[str],
+    several: bool,
 ) -> list[Job]:
     streamed = any(source.path is None for source in sources)
     if streamed and (len(sources) > 1 or output is None):
@@ -121,7 +117,6 @@ def _jobs(
     if output is None:
         return [_beside(source, operation, in_place) for source in sources]
     folder = Path(output)
-    several = len(sources) > 1 or any(source.folder for source in sources)
     if several or output.endswith(("/", "\\")) or folder.is_dir():
         return _into_folder(sources, folder)
     if folder.suffix.lower() not in endings:
@@ -193,17 +188,20 @@ def with_sides(
     pictures: Mapping[str, str],
     beside: Sequence[str] = (),
     *,
+    several: bool = False,
     overwrite: bool = False,
     made: Made = lambda job, path: False,
 ) -> list[Job]:
     """The jobs with the places of their side pictures; raises UsageError for names that cannot be meant.
 
-    `pictures` maps names to files (of several jobs: to folders); maps in `beside` become OUTPUT.NAME.png next to
-    each output.
+    `pictures` maps names to files; of several jobs, or where others may follow: to folders. Maps in `beside` become
+    OUTPUT.NAME.png next to each output.
     """
     done = []
     for job in jobs:
-        paths = {name: _side_path(name, text, job, len(jobs) > 1) for name, text in pictures.items()}
+        paths = {
+            name: _side_path(name, text, job, several or len(jobs) > 1) for name, text in pictures.items()
+        }
         paths |= {name: _path_beside(name, job) for name in beside}
         done.append(replace(job, sides=paths))
     refuse_clashes(done)

@@ -2,9 +2,9 @@
 
 import os
 import time
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, nullcontext
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -29,64 +29,87 @@ def run_batch(
     fail_fast: bool = False,
     results_stay: bool = True,
     tell: Callable[[Record], None] = lambda record: None,
+    summary: Summary | None = None,
 ) -> Summary:
     """Do every job and return the summary; `tell` gets each record as it comes.
 
     A None among the jobs means that there is none yet. By the `history` of a run that is resumed, an output is left
     alone where input and options are the same and every byte is as it was written; anything else is made again. Where
-    `results_stay`, one that is gone at the end has failed. Raises what a wrong request raises, before any work.
+    `results_stay`, one that is gone at the end has failed. A `summary` that is given counts what became of the jobs until
+    an exception, too. Raises what a wrong request raises, before any work.
     """
     _ = order.steps  # faults of the pipeline come before any work
-    summary, started, held = Summary(), time.perf_counter(), dict[str, Job]()
-    written: list[Record] = []
+    run = _Run(order, journal, history or History(), fail_fast, results_stay, tell, summary or Summary())
+    started = time.perf_counter()
     with journal or nullcontext():
         try:
-            with closing(_records(order, jobs, engine, history or History(), held)) as records:
+            with closing(record for record in engine(order, run.unfinished(jobs))) as records:
                 for found in records:
-                    record = deliver(found, journal)
-                    held.pop(record.output, None)
-                    summary.add(record)
-                    tell(record)
-                    if record.status == "done" and results_stay:
-                        written.append(_gist(record))
-                    if record.failed and fail_fast:
-                        summary.stopped = True
+                    run.account(found)
+                    if run.summary.stopped:
                         break
         finally:
-            remove_leftovers(held.values())
-        for lost in map(_lost, filter(_is_gone, written)):
-            if journal is not None:
-                journal.append(lost)
-            summary.lose(lost)
-            tell(lost)
-    summary.seconds = time.perf_counter() - started
-    return summary
+            remove_leftovers(run.held.values())
+            run.summary.seconds = time.perf_counter() - started
+        run.look_again()
+    return run.summary
 
 
-def _records(
-    order: Order, jobs: Iterable[Job | None], engine: Engine, history: History, held: dict[str, Job]
-) -> Generator[Record, None, None]:
-    """Records of what the engine does and of what needs no doing; jobs that the engine has are `held`."""
-    resting: deque[Record] = deque()
+@dataclass
+class _Run:
+    """What `run_batch` was given, and how far it is."""
 
-    def unfinished() -> Iterator[Job | None]:
+    order: Order
+    journal: Journal | None
+    history: History
+    fail_fast: bool
+    results_stay: bool
+    tell: Callable[[Record], None]
+    summary: Summary
+    held: dict[str, Job] = field(default_factory=dict)
+    """Jobs that the engine has, by output."""
+    written: list[Record] = field(default_factory=list)
+
+    def account(self, found: Record) -> None:
+        """Put results in their places, and tell of them."""
+        record = deliver(found, self.journal)
+        self.held.pop(record.output, None)
+        self.summary.add(record)
+        self.tell(record)
+        if record.status == "done" and self.results_stay:
+            self.written.append(_gist(record))
+        self.summary.stopped |= record.failed and self.fail_fast
+
+    def unfinished(self, jobs: Iterable[Job | None]) -> Iterator[Job | None]:
+        """The jobs for the engine; what needs no work is told at once."""
         for job in jobs:
-            if job is None:
-                yield None
-            elif job.skipped:
-                resting.append(Record(input=job.name, output=str(job.target), status="skipped"))
-            elif (record := history.finished(order, job)) is not None:
-                names = {"input": job.name, "output": str(job.target)}
-                resting.append(msgspec.structs.replace(record, status="finished", **names))
-            else:
-                held[str(job.target)] = job
-                yield job
+            if self.summary.stopped:
+                return
+            if job is not None and (record := self._without_work(job)) is not None:
+                self.account(record)
+                continue
+            if job is not None:
+                self.held[str(job.target)] = job
+            yield job
 
-    for record in engine(order, unfinished()):
-        while resting:
-            yield resting.popleft()
-        yield record
-    yield from resting
+    def _without_work(self, job: Job) -> Record | None:
+        """The record of a job that cannot be done, is skipped, or is finished."""
+        output = str(job.target or "")
+        if job.fault:
+            return Record(input=job.name, output=output, status="failed", error=job.fault)
+        if job.skipped:
+            return Record(input=job.name, output=output, status="skipped")
+        record = self.history.finished(self.order, job)
+        names = {"input": job.name, "output": output}
+        return None if record is None else msgspec.structs.replace(record, status="finished", **names)
+
+    def look_again(self) -> None:
+        """Tell of results that are gone."""
+        for lost in map(_lost, filter(_is_gone, self.written)):
+            if self.journal is not None:
+                self.journal.append(lost)
+            self.summary.lose(lost)
+            self.tell(lost)
 
 
 def _gist(record: Record) -> Record:

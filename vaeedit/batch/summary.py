@@ -36,12 +36,13 @@ class Summary:
         self.done -= 1
         self.add(record)
 
-    def sentence(self, files: int) -> str:
-        """How it went."""
+    def sentence(self, files: int | None) -> str:
+        """How it went with so many files; None where their number was open."""
         left = f", {self.skipped} left alone" if self.skipped else ""
         failed = f", {len(self.failures)} failed" if self.failures else ""
         early = " Stopped at the first failure." if self.stopped else ""
-        return f"{self.done} of {files} done{left}{failed}.{early}"
+        of = "" if files is None else f" of {files}"
+        return f"{self.done}{of} done{left}{failed}.{early}"
 
     def write(self, path: Path) -> None:
         """As a JSON file; raises ImageError where that cannot be written."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,15 +10,15 @@ import click
 
 from vaeedit.batch.clashes import real
 from vaeedit.batch.history import History, read_history
-from vaeedit.batch.jobs import EXISTS, Job, placed, refuse_clashes, remove_leftovers, settled, with_sides
-from vaeedit.batch.journal import NAME, Journal
+from vaeedit.batch.jobs import EXISTS, Job, remove_leftovers
+from vaeedit.batch.journal import NAME, Journal, Record
 from vaeedit.batch.lock import Claim
 from vaeedit.batch.sources import LIST, STREAM, find_sources
-from vaeedit.cli import console
-from vaeedit.cli.files import files_read, files_written
+from vaeedit.batch.watch import Watch
+from vaeedit.cli import console, interrupts
 from vaeedit.cli.params import Duration
+from vaeedit.cli.plan import Planner, journal_of, output_folder
 from vaeedit.cli.report import Reporter
-from vaeedit.cli.watch import watch
 from vaeedit.errors import UsageError
 from vaeedit.image.files import FORMATS
 from vaeedit.limits import require_address_space
@@ -83,46 +84,55 @@ def run_on_files(
     are written beside each output. `read` are further files that no output may replace, as messages call them.
     """
     require_address_space()
-    journal = _journal_of(values)
+    journal = journal_of(values)
     if (values["resume"] or values["watch"]) and journal is None:
         raise UsageError("--resume and --watch need an output folder (-o DIR) or a --journal.")
+    if values["watch"]:
+        _require_watchable(values)
     if values["compare"]:
         pictures = {**pictures, "compare": values["compare"]}
+    film = _is_no_picture(values["output"]) and order_of(pipeline, values).gives_film
+    planner = Planner(pipeline, values, name, pictures, beside, [*read], film)
+    history = History()
+    watch = Watch(
+        partial(find_sources, values["inputs"], recursive=values["recursive"]),
+        lambda sources: planner.settled(planner.placed(sources), history),
+    )
     with ExitStack() as claims:
-        if values["watch"]:
-            assert journal is not None
-            _claim(claims, values, journal)
-            return watch(
-                order_of(pipeline, values),
-                engine_of(values),
-                values,
-                name,
-                journal,
-                _history(values, journal),
-            )
-        jobs = placed(
-            find_sources(values["inputs"], recursive=values["recursive"]),
-            values["output"],
-            name,
-            in_place=values["in_place"],
-            film=_is_no_picture(values["output"]) and order_of(pipeline, values).gives_film,
-        )
+        jobs = planner.placed(watch.found() if values["watch"] else watch.find())
         if journal is not None and not values["dry_run"]:
             _claim(claims, values, journal)
         history = _history(values, journal)
-        jobs = settled(jobs, values["exists"], made=history.wrote)
-        replaces = values["exists"] == "overwrite"
-        jobs = with_sides(jobs, pictures, beside, overwrite=replaces, made=history.wrote)
-        refuse_clashes(jobs, [*read, *files_read(pipeline, jobs, values)], files_written(values, journal))
+        jobs = planner.settled(jobs, history)
         if values["dry_run"]:
             return _say_plan(pipeline, values["vae"], jobs)
-        return _run(pipeline, values, jobs, journal, history)
+        _require_no_streams(values, jobs)
+        return _run(pipeline, values, jobs, journal, history, watch if values["watch"] else None)
+
+
+def _require_watchable(values: Mapping[str, Any]) -> None:
+    """Raise UsageError for what does not go together with --watch."""
+    if values["workers"] > 1 or values["engine"] != "local":
+        raise UsageError("--watch works with one local worker; leave out --workers and --engine.")
+    if {STREAM, LIST + STREAM} & {*values["inputs"], values["output"]}:
+        raise UsageError(
+            "--watch looks at its inputs again and again; standard input and output (-) are read once."
+        )
+
+
+def _require_no_streams(values: Mapping[str, Any], jobs: Sequence[Job]) -> None:
+    """Raise UsageError for standard input or output where other processes do the work."""
+    streams = any(job.source is None or job.target is None for job in jobs)
+    if streams and (values["workers"] > 1 or values["engine"] == "dask" or values["time_limit"]):
+        raise UsageError(
+            "Standard input and output belong to one process; leave out --workers, --engine and --time-limit."
+        )
 
 
 def _claim(claims: ExitStack, values: Mapping[str, Any], journal: Path) -> None:
     """Keep other runs away from the journal, and from the output folder where that has another."""
     own = {real(journal)}
-    folder = _output_folder(values)
+    folder = output_folder(values)
     if folder is not None:
         own.add(real(folder / NAME))
     for path in sorted(own):
@@ -153,32 +163,41 @@ def _run(
     jobs: Sequence[Job],
     journal: Path | None,
     history: History,
+    watch: Watch | None,
 ) -> int:
+    """Do the jobs or, with a `watch`, all that come; an interrupt is the ordinary end of the latter."""
     from vaeedit.batch.run import run_batch
+    from vaeedit.batch.summary import Summary
 
-    engine = engine_of(values)
-    streams = any(job.source is None or job.target is None for job in jobs)
-    if streams and (values["workers"] > 1 or values["engine"] == "dask" or values["time_limit"]):
-        raise UsageError(
-            "Standard input and output belong to one process; leave out --workers, --engine and --time-limit."
-        )
+    engine, summary = engine_of(values), Summary()
     if values["resume"]:
         remove_leftovers(jobs, history.processes)
-    kept = (
-        Journal(journal, resumes=values["resume"]) if journal and not all(j.skipped for j in jobs) else None
-    )
-    with Reporter(len(jobs), as_json=values["as_json"]) as reporter:
-        summary = run_batch(
-            order_of(pipeline, values),
-            jobs,
-            engine,
-            journal=kept,
-            history=history,
-            fail_fast=values["fail_fast"],
-            tell=reporter.tell,
-        )
-    if len(jobs) > 1 and not values["as_json"]:
-        console.note(summary.sentence(len(jobs)))
+    idle = watch is None and all(job.skipped for job in jobs)
+    with Reporter(None if watch else len(jobs), as_json=values["as_json"]) as reporter:
+
+        def tell(record: Record) -> None:
+            if watch:
+                history.add(record)  # a result of this run may be replaced when its picture changes
+            reporter.tell(record)
+
+        try:
+            run_batch(
+                order_of(pipeline, values),
+                watch.jobs() if watch else jobs,
+                engine,
+                journal=Journal(journal, resumes=values["resume"]) if journal and not idle else None,
+                history=history,
+                fail_fast=values["fail_fast"],
+                results_stay=watch is None,
+                tell=tell,
+                summary=summary,
+            )
+        except KeyboardInterrupt:
+            if watch is None:
+                raise
+            interrupts.stop_listening()
+    if watch or (len(jobs) > 1 and not values["as_json"]):
+        console.note(summary.sentence(None if watch else len(jobs)))
     if values["report"]:
         summary.write(Path(values["report"]))
     return console.FAILED if summary.failures else console.OK
@@ -217,32 +236,10 @@ def _threads(values: Mapping[str, Any]) -> int | None:
     return asked if asked or workers == 1 else max(1, (os.cpu_count() or 1) // workers)
 
 
-def _journal_of(values: Mapping[str, Any]) -> Path | None:
-    """Where the journal goes: where it is asked for, or into the output folder if there is one."""
-    if values["journal"]:
-        return Path(values["journal"])
-    folder = _output_folder(values)
-    return None if folder is None else folder / NAME
-
-
-def _output_folder(values: Mapping[str, Any]) -> Path | None:
-    """The folder that receives the outputs, if -o names one."""
-    output: str | None = values["output"]
-    if output is None or output == "-":
-        return None
-    several = len(values["inputs"]) > 1 or any(map(_is_several, values["inputs"]))
-    folder = Path(output)
-    return folder if several or output.endswith(("/", "\\")) or folder.is_dir() else None
-
-
 def _is_no_picture(output: str | None) -> bool:
     """Whether a name has an extension, and not that of a picture."""
     suffix = Path(output or "").suffix.lower()
     return bool(suffix) and suffix not in FORMATS
-
-
-def _is_several(name: str) -> bool:
-    return name != STREAM and (name.startswith(LIST) or not Path(name).is_file())
 
 
 def _say_plan(pipeline: "Pipeline", vae: str | None, jobs: Sequence[Job]) -> int:

@@ -1,0 +1,86 @@
+"""From the flags of a command on images to its jobs and its journal."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vaeedit.batch.history import History
+from vaeedit.batch.jobs import Job, placed, refuse_clashes, settled, with_sides
+from vaeedit.batch.journal import NAME
+from vaeedit.batch.sources import LIST, STREAM, Source
+from vaeedit.cli.files import Named, files_read, files_written
+
+if TYPE_CHECKING:
+    from vaeedit.pipeline import Pipeline
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Plans all pictures of a batch at once, and with --watch each one as it comes."""
+
+    pipeline: "Pipeline"
+    values: Mapping[str, Any]
+    name: str
+    """What goes into default output names."""
+    pictures: Mapping[str, str]
+    """Side pictures, and what the user typed for each."""
+    beside: Sequence[str]
+    """Maps that are written beside each output."""
+    read: Sequence[Named]
+    """Further files that no output may replace."""
+    film: bool
+    """Whether the output may be a film."""
+
+    @property
+    def several(self) -> bool:
+        """Whether other pictures may follow those that are planned."""
+        return self.values["watch"] and is_several(self.values["inputs"])
+
+    def placed(self, sources: Sequence[Source]) -> list[Job]:
+        """Where results go; raises UsageError or ImageError."""
+        output, in_place = self.values["output"], self.values["in_place"]
+        return placed(sources, output, self.name, in_place=in_place, film=self.film, several=self.several)
+
+    def settled(self, jobs: Sequence[Job], history: History) -> list[Job]:
+        """The same with their side pictures, after a look at what is there; raises UsageError."""
+        values = self.values
+        exists = "skip" if values["watch"] and values["exists"] == "error" else values["exists"]
+        jobs = with_sides(
+            settled(jobs, exists, made=history.wrote),
+            self.pictures,
+            self.beside,
+            several=self.several,
+            overwrite=exists == "overwrite",
+            made=history.wrote,
+        )
+        read = [*self.read, *files_read(self.pipeline, jobs, values)]
+        refuse_clashes(jobs, read, files_written(values, journal_of(values)))
+        return jobs
+
+
+def journal_of(values: Mapping[str, Any]) -> Path | None:
+    """Where the journal goes: where it is asked for, or into the output folder if there is one."""
+    if values["journal"]:
+        return Path(values["journal"])
+    folder = output_folder(values)
+    return None if folder is None else folder / NAME
+
+
+def output_folder(values: Mapping[str, Any]) -> Path | None:
+    """The folder that receives the outputs, if -o names one."""
+    output: str | None = values["output"]
+    if output is None or output == STREAM:
+        return None
+    folder = Path(output)
+    is_folder = is_several(values["inputs"]) or output.endswith(("/", "\\")) or folder.is_dir()
+    return folder if is_folder else None
+
+
+def is_several(inputs: Sequence[str]) -> bool:
+    """Whether the inputs may be more than one picture."""
+    return len(inputs) > 1 or any(map(_may_be_several, inputs))
+
+
+def _may_be_several(name: str) -> bool:
+    return name != STREAM and (name.startswith(LIST) or not Path(name).is_file())
