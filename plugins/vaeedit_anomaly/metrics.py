@@ -1,7 +1,8 @@
 """Measures of anomaly scores, for images and for pixels: AUROC, average precision, F1-max and AUPRO.
 
-All of them see scores only through counts above a threshold, so that a set of any size passes by once: `Counts`
-keeps a histogram whose bins are float32 numbers of 12 significant bits (0.05 % wide, whatever the range).
+All of them see scores only through counts of a fine histogram, so that a set of any size passes by once: `Counts` has bins
+that are float32 numbers of 12 significant bits (0.05 % wide, whatever the range). The formulas are those of scikit-learn,
+which takes a bin as one score with a weight.
 """
 
 from dataclasses import dataclass, field
@@ -53,10 +54,21 @@ class Counts:
         )
 
     def figures(self) -> dict[str, float]:
-        """All four; those that lack positives, negatives or regions are not there."""
+        """Shares from 0 to 1: auroc, ap, f1_max and aupro; those that lack negatives, positives or regions are not there.
+
+        `ap` sums precisions, each times the recall gained there, without interpolation; `f1_max` is the largest harmonic
+        mean of precision and recall over all thresholds.
+        """
         found: dict[str, float] = {}
         if self.negatives.any() and self.positives.any():
-            found = {"auroc": auroc(self), "ap": average_precision(self), "f1_max": f1_max(self)}
+            from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
+
+            weighted = _weighted(self.negatives, self.positives)
+            precision, recall, _ = precision_recall_curve(**weighted)
+            f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+            found["auroc"] = float(roc_auc_score(**weighted))
+            found["ap"] = float(average_precision_score(**weighted))
+            found["f1_max"] = float(f1.max())
         return found | ({"aupro": aupro(self)} if self.negatives.any() and self.regions.any() else {})
 
 
@@ -67,42 +79,42 @@ def counted(scores: NDArray[Any], labels: NDArray[Any]) -> Counts:
     return found
 
 
-def auroc(counts: Counts) -> float:
-    """Area under the curve of true over false alarms: the chance that a positive scores above a negative; ties are half."""
-    false, true = _above(counts.negatives), _above(counts.positives)
-    return float(np.trapezoid(true, false))
-
-
-def average_precision(counts: Counts) -> float:
-    """Sum of precisions, each times the recall gained there; no interpolation (as scikit-learn has it)."""
-    true, precision = _precision(counts)
-    return float(np.sum(np.diff(true, prepend=0.0) * precision))
-
-
-def f1_max(counts: Counts) -> float:
-    """Largest harmonic mean of precision and recall over all thresholds."""
-    recall, precision = _precision(counts)
-    return float(np.max(2 * recall * precision / np.maximum(recall + precision, 1e-12)))
-
-
 def aupro(counts: Counts, limit: float = FALSE_ALARMS) -> float:
     """Mean share of each region that is found, over the share of false alarms up to `limit`, as a share of that area.
 
     Every region weighs the same, however large (Bergmann et al. 2021).
     """
-    false, overlap = _above(counts.negatives), _above(counts.regions)
+    from sklearn.metrics import auc
+
+    false, overlap = _curve(counts.negatives, counts.regions)
     inside = false < limit
-    x = np.append(false[inside], limit)
-    y = np.append(overlap[inside], np.interp(limit, false, overlap))
-    return float(np.trapezoid(y, x) / limit)
+    x, y = np.append(false[inside], limit), np.append(overlap[inside], np.interp(limit, false, overlap))
+    return float(auc(x, y) / limit)
 
 
 def curve(counts: Counts, points: int = 200) -> tuple[Array, Array]:
-    """Shares of false and of true alarms: at most `points` corners of the curve that `auroc` integrates."""
-    false, true = _above(counts.negatives), _above(counts.positives)
-    corners = np.flatnonzero(np.diff(false + true, prepend=-1.0))
-    chosen = corners[np.unique(np.linspace(0, len(corners) - 1, points).round().astype(int))]
+    """Shares of false and of true alarms: at most `points` corners of the curve whose area is the AUROC."""
+    false, true = _curve(counts.negatives, counts.positives)
+    chosen = np.unique(np.linspace(0, len(false) - 1, points).round().astype(int))
     return false[chosen], true[chosen]
+
+
+def _curve(negatives: Array, positives: Array) -> tuple[Array, Array]:
+    """Shares of the negatives and of the positives above every threshold, from the highest down."""
+    from sklearn.metrics import roc_curve
+
+    false, true, _ = roc_curve(**_weighted(negatives, positives))
+    return false, true
+
+
+def _weighted(negatives: Array, positives: Array) -> dict[str, NDArray[Any]]:
+    """What scikit-learn takes: every bin that holds something as a score with a weight, once for each label."""
+    some = [np.flatnonzero(weights) for weights in (negatives, positives)]
+    return {
+        "y_true": np.repeat([0, 1], [len(bins) for bins in some]),
+        "y_score": np.concatenate(some),
+        "sample_weight": np.concatenate([negatives[some[0]], positives[some[1]]]),
+    }
 
 
 def _bins(scores: NDArray[Any]) -> NDArray[np.int64]:
@@ -110,16 +122,3 @@ def _bins(scores: NDArray[Any]) -> NDArray[np.int64]:
     bits = (np.asarray(scores, np.float32).ravel() + np.float32(0)).view(np.uint32)  # + 0: there is one zero
     ordered = np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))
     return (ordered >> np.uint32(DROPPED)).astype(np.int64)
-
-
-def _above(weights: Array) -> Array:
-    """Share of the weight at or above every bin, from the highest bin down, beginning with 0."""
-    return np.concatenate([[0.0], np.cumsum(weights[::-1]) / weights.sum()])
-
-
-def _precision(counts: Counts) -> tuple[Array, Array]:
-    """Recall and precision at every bin that holds something, from the highest down."""
-    some = (counts.positives + counts.negatives)[::-1] > 0
-    true = np.cumsum(counts.positives[::-1])[some]
-    false = np.cumsum(counts.negatives[::-1])[some]
-    return true / counts.positives.sum(), true / (true + false)

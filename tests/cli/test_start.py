@@ -12,6 +12,7 @@ HEAVY = [
     "kornia",
     "cv2",
     "skimage",
+    "sklearn",
     "numpy",
     "PIL",
     "rich",
