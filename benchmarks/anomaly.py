@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from vaeedit.session import Session
+from vaeedit.run.session import Session
 from vaeedit_anomaly.calibrate import See, witness_of
 from vaeedit_anomaly.calibration import Tail, Usual, image_score, mean_surprise, plane
 from vaeedit_anomaly.evidence import evidence

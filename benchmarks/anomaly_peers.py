@@ -20,7 +20,7 @@ from anomaly_backbone import SIDE, Backbone, PaDiM, PatchCore
 
 from vaeedit.api import Budget, Data, Optimiser, Recipe, Run, load_vae, registry, train
 from vaeedit.image import read
-from vaeedit.session import Session
+from vaeedit.run.session import Session
 from vaeedit_anomaly.metrics import Counts
 from vaeedit_anomaly.scoring import PIXELS, Scorer
 from vaeedit_anomaly.trees import Tree, read_tree

@@ -23,7 +23,7 @@ from scipy.stats import binomtest, spearmanr
 
 from vaeedit.api import Budget
 from vaeedit.image import Frame, read, write
-from vaeedit.session import Session
+from vaeedit.run.session import Session
 from vaeedit_anomaly.fit import fit
 from vaeedit_anomaly.scoring import PIXELS, Scored, Scorer, evaluate_tree
 from vaeedit_anomaly.trees import Tree, read_tree

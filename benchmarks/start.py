@@ -32,7 +32,7 @@ def network_seconds(image: Path, runs: int) -> float:
 
     from vaeedit.extension.registry import registry
     from vaeedit.image import read
-    from vaeedit.session import resolve_precision
+    from vaeedit.run.session import resolve_precision
     from vaeedit.vae.files import find_vae, load_vae
 
     network = load_vae(find_vae("denoise", registry()), registry())[0].to(memory_format=torch.channels_last)

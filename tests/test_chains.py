@@ -24,8 +24,8 @@ from vaeedit.api import (
     hookimpl,
 )
 from vaeedit.extension.registry import GROUP, discover, registry
-from vaeedit.pipeline import chains
-from vaeedit.session import Session
+from vaeedit.pipeline.pipeline import chains
+from vaeedit.run.session import Session
 from vaeedit.vae.convert import convert
 from vaeedit.vae.files import VaeInfo, save_vae
 

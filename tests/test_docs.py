@@ -16,7 +16,7 @@ from vaeedit import api
 from vaeedit.cli.main import call
 from vaeedit.extension import hooks
 from vaeedit.extension.registry import registry
-from vaeedit.pipeline import Pipeline
+from vaeedit.pipeline.pipeline import Pipeline
 from vaeedit.testing import checks
 
 ROOT = Path(__file__).parent.parent

@@ -9,7 +9,7 @@ from vaeedit.documents import DEPTH, VALUES, read_yaml
 from vaeedit.errors import OptionError, PipelineError, UsageError, VaeeditError
 from vaeedit.extension.registry import registry
 from vaeedit.options import as_dict
-from vaeedit.pipeline import STEPS, Pipeline, Step
+from vaeedit.pipeline.pipeline import STEPS, Pipeline, Step
 from vaeedit.training.recipe import describe_recipe, load_recipe
 from vaeedit.vae.files import find_vae
 

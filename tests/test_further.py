@@ -22,9 +22,9 @@ from vaeedit.api import (
 from vaeedit.cli.main import call
 from vaeedit.errors import ImageError, PipelineError, UsageError
 from vaeedit.extension.registry import discover
-from vaeedit.one_line import parse_line
-from vaeedit.schema import pipeline_schema
-from vaeedit.session import Session
+from vaeedit.pipeline.one_line import parse_line
+from vaeedit.pipeline.schema import pipeline_schema
+from vaeedit.run.session import Session
 from vaeedit.vae.files import VaeInfo, save_vae
 
 
@@ -84,7 +84,7 @@ def folder(tmp_path, monkeypatch):
     """in.png (10), masks/in.png (20) and far/other.png (30), all grey of one value; pipelines live in far/."""
     monkeypatch.chdir(tmp_path)
     for name in (
-        "session",
+        "run.session",
         "cli.commands",
         "cli.pipeline",
         "batch.order",

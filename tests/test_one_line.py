@@ -4,8 +4,8 @@ import pytest
 
 from vaeedit.errors import PipelineError
 from vaeedit.extension.registry import registry
-from vaeedit.one_line import parse_line
-from vaeedit.pipeline import Step
+from vaeedit.pipeline.one_line import parse_line
+from vaeedit.pipeline.pipeline import Step
 
 
 @pytest.mark.parametrize(

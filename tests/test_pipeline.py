@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from vaeedit.errors import PipelineError, UsageError
 from vaeedit.extension.registry import Registry, registry
-from vaeedit.pipeline import Pipeline, Step
+from vaeedit.pipeline.pipeline import Pipeline, Step
 
 NAMES = st.from_regex(r"[a-z][a-z0-9]*(-[a-z0-9]+)*(:[a-z0-9]+)?", fullmatch=True)
 PLAIN = st.recursive(
@@ -149,7 +149,7 @@ def test_a_pipeline_without_steps_is_a_fault():
 def test_checking_loads_no_weights_and_not_even_torch():
     code = """
 import sys
-from vaeedit.pipeline import Pipeline, Step
+from vaeedit.pipeline.pipeline import Pipeline, Step
 from vaeedit.extension.registry import registry
 pipeline = Pipeline.from_yaml(Pipeline(Step("denoise", strength=0.5)).to_yaml())
 print(pipeline.check(registry())[0].spec.name, [n for n in ("torch", "numpy", "safetensors") if n in sys.modules])

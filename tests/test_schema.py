@@ -6,8 +6,8 @@ import pytest
 
 from vaeedit.errors import PipelineError
 from vaeedit.extension.registry import registry
-from vaeedit.pipeline import Pipeline
-from vaeedit.schema import pipeline_schema
+from vaeedit.pipeline.pipeline import Pipeline
+from vaeedit.pipeline.schema import pipeline_schema
 
 GOOD = [
     "version: 1\nsteps: [denoise]",

@@ -37,7 +37,7 @@ from vaeedit.errors import (
     WeightsError,
 )
 from vaeedit.extension.registry import discover, registry
-from vaeedit.session import STEP_SEEDS, Session
+from vaeedit.run.session import STEP_SEEDS, Session
 from vaeedit.vae.files import VaeInfo, save_vae
 
 
@@ -278,7 +278,7 @@ def test_maps_and_notes_of_all_steps_are_collected(session):
 
 
 def test_a_vae_is_loaded_once_and_freed_at_the_end(session, monkeypatch):
-    from vaeedit import session as module
+    from vaeedit.run import session as module
 
     loads = []
     monkeypatch.setattr(module, "load_vae", lambda *a, real=module.load_vae: loads.append(a[0]) or real(*a))
@@ -350,7 +350,7 @@ def test_values_that_stay_not_finite_are_an_error_and_never_written(
     with pytest.raises(VaeeditError, match="tiny gave values that are not finite numbers"):
         session("always", precision=precision).run(step("nothing"), frame())
     for name in (
-        "session",
+        "run.session",
         "cli.commands",
         "batch.order",
         "extension.registry",

@@ -8,9 +8,9 @@ from vaeedit.api import Frame
 from vaeedit.cli.main import call
 from vaeedit.errors import PipelineError, VaeeditError
 from vaeedit.image import read, write
-from vaeedit.pipeline import Pipeline, Step
-from vaeedit.session import Session
-from vaeedit.when import When
+from vaeedit.pipeline.condition import When
+from vaeedit.pipeline.pipeline import Pipeline, Step
+from vaeedit.run.session import Session
 
 PHOTO = Frame(data.astronaut()[:96, :96])
 

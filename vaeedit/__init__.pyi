@@ -2,10 +2,10 @@ from .errors import VaeeditError as VaeeditError
 from .image import Frame as Frame
 from .image import read as read
 from .image import write as write
-from .operation import Result as Result
-from .pipeline import Pipeline as Pipeline
-from .pipeline import Step as Step
-from .session import Session as Session
-from .session import edit as edit
+from .pipeline.pipeline import Pipeline as Pipeline
+from .pipeline.pipeline import Step as Step
+from .run.operation import Result as Result
+from .run.session import Session as Session
+from .run.session import edit as edit
 
 __version__: str

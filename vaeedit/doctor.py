@@ -13,7 +13,7 @@ from vaeedit.devices import resolve_precision
 from vaeedit.errors import VaeeditError
 from vaeedit.extension.registry import Registry
 from vaeedit.image import Frame
-from vaeedit.session import Session
+from vaeedit.run.session import Session
 from vaeedit.vae.files import UNSEALED, VaeInfo, find_vae, read_info
 
 CLOSE = {torch.float32: 60.0, torch.bfloat16: 40.0, torch.float16: 40.0}

@@ -22,10 +22,10 @@ import numpy as np
 from harness import main
 from PIL import Image
 
-import vaeedit.session  # before processes are forked
+import vaeedit.run.session  # before processes are forked
 from vaeedit.cli.main import call
 
-assert vaeedit.session
+assert vaeedit.run.session
 JOURNAL = "vaeedit-journal.jsonl"
 PICTURES = [f"{letter}.png" for letter in "abcde"]
 FOREIGN = b"somebody else's"

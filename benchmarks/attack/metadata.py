@@ -34,7 +34,7 @@ from vaeedit.extension.registry import registry
 from vaeedit.image import described, described_file, made_of, read_bytes, without_note, write_bytes
 from vaeedit.image.encode import HOLDS
 from vaeedit.image.orientation import reset_xmp
-from vaeedit.pipeline import Pipeline, Step
+from vaeedit.pipeline.pipeline import Pipeline, Step
 from vaeedit.plain import plain, plain_json
 from vaeedit.vae import files
 

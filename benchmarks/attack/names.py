@@ -22,13 +22,13 @@ from pathlib import Path
 from harness import main
 from PIL import Image
 
-import vaeedit.session  # before processes are forked
+import vaeedit.run.session  # before processes are forked
 from vaeedit.cli.main import call
 from vaeedit_anomaly.commands import _write_table
 from vaeedit_anomaly.report import write_report
 from vaeedit_anomaly.scoring import Scored
 
-assert vaeedit.session
+assert vaeedit.run.session
 NAMES = 6
 ESCAPES = (
     b"\x1b[2J",

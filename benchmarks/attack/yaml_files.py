@@ -18,10 +18,10 @@ from harness import main
 
 from vaeedit.errors import VaeeditError
 from vaeedit.extension.registry import registry
-from vaeedit.one_line import parse_line
-from vaeedit.pipeline import Pipeline, Step
+from vaeedit.pipeline.condition import When
+from vaeedit.pipeline.one_line import parse_line
+from vaeedit.pipeline.pipeline import Pipeline, Step
 from vaeedit.training.recipe import describe_recipe, load_recipe
-from vaeedit.when import When
 
 PIPELINE = """\
 version: 1

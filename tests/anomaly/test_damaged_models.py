@@ -15,7 +15,7 @@ from vaeedit.cli.main import call
 from vaeedit.errors import UsageError, VaeeditError
 from vaeedit.extension.registry import registry
 from vaeedit.image import write
-from vaeedit.session import Session, Step
+from vaeedit.run.session import Session, Step
 from vaeedit.vae.files import VaeInfo, load_vae, read_info, save_vae
 from vaeedit_anomaly import NormalShape
 from vaeedit_anomaly.calibration import Calibration, Tail, Usual

@@ -14,8 +14,8 @@ from normals import folder_of, part
 from PIL import Image
 
 from vaeedit.cli.main import call
-from vaeedit.pipeline import Pipeline, Step
-from vaeedit.session import Session
+from vaeedit.pipeline.pipeline import Pipeline, Step
+from vaeedit.run.session import Session
 from vaeedit.vae.files import read_info, save_vae
 
 pytest.importorskip("pytorch_lightning")

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from vaeedit.image import Frame
-from vaeedit.operation import Request
+from vaeedit.run.operation import Request
 from vaeedit.vae.files import VaeInfo
 from vaeedit.vae.loaded import LoadedVae
 from vaeedit.vae.protocol import ConditionalVAE, Restorer

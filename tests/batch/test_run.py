@@ -16,7 +16,7 @@ from vaeedit.batch.run import run_batch
 from vaeedit.errors import PipelineError, UsageError
 from vaeedit.image.files import write_part
 from vaeedit.image.parts import this_process
-from vaeedit.pipeline import Pipeline, Step
+from vaeedit.pipeline.pipeline import Pipeline, Step
 
 ORDER = Order(Pipeline(Step("denoise", strength=0.5)))
 

@@ -12,7 +12,7 @@ from vaeedit.cli.main import call
 from vaeedit.errors import UsageError
 from vaeedit.evaluation.measure import evaluate
 from vaeedit.image import Frame, write
-from vaeedit.session import Session
+from vaeedit.run.session import Session
 from vaeedit.vae.files import read_info, update_info
 from vaeedit_restore.tasks import Denoising
 

@@ -10,7 +10,7 @@ from vaeedit.cli.main import call
 from vaeedit.evaluation.measure import evaluate
 from vaeedit.evaluation.metrics import psnr
 from vaeedit.image import Frame, read
-from vaeedit.session import Session
+from vaeedit.run.session import Session
 from vaeedit_restore.tasks import Enlarging
 
 SET5 = Path(__file__).parents[3] / "shared" / "data" / "test" / "set5"

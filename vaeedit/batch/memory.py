@@ -12,9 +12,9 @@ from pathlib import Path
 import torch
 
 from vaeedit.image import Frame
-from vaeedit.operation import Result
-from vaeedit.pipeline import Pipeline
-from vaeedit.session import Session
+from vaeedit.pipeline.pipeline import Pipeline
+from vaeedit.run.operation import Result
+from vaeedit.run.session import Session
 
 TILES = (1024, 512, 256, 128)
 """Sides of tiles that are tried in turn."""

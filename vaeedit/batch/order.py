@@ -12,11 +12,11 @@ from vaeedit.batch.jobs import Job
 from vaeedit.batch.lines import digest, encoded
 from vaeedit.errors import VaeeditError
 from vaeedit.extension.registry import registry
-from vaeedit.further import resolved
 from vaeedit.image import expanded, file_name
 from vaeedit.limits import PICTURE, read_regular
 from vaeedit.options import as_dict, validate
-from vaeedit.pipeline import Pipeline, Plan
+from vaeedit.pipeline.inputs import resolved
+from vaeedit.pipeline.pipeline import Pipeline, Plan
 from vaeedit.settings import Damaged, Policy, Settings
 from vaeedit.vae.files import checksum, find_vae, read_info
 from vaeedit.vae.folders import is_remote

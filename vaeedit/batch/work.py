@@ -40,8 +40,8 @@ from vaeedit.image import (
     write_bytes,
 )
 from vaeedit.limits import PICTURE, read_regular, read_stream
-from vaeedit.operation import Result
-from vaeedit.session import Session
+from vaeedit.run.operation import Result
+from vaeedit.run.session import Session
 
 
 @dataclass(frozen=True)

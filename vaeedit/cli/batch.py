@@ -27,7 +27,7 @@ from vaeedit.settings import DAMAGED, POLICIES, Settings
 if TYPE_CHECKING:
     from vaeedit.batch.order import Order
     from vaeedit.batch.run import Engine
-    from vaeedit.pipeline import Pipeline
+    from vaeedit.pipeline.pipeline import Pipeline
 
 
 def file_options(inputs: str = "INPUTS...") -> list[click.Parameter]:

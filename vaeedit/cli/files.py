@@ -10,11 +10,11 @@ from vaeedit.batch.clashes import Uses
 from vaeedit.batch.jobs import Job
 from vaeedit.batch.sources import LIST
 from vaeedit.errors import UsageError
-from vaeedit.further import is_template, resolved
 from vaeedit.image.files import image_files
+from vaeedit.pipeline.inputs import is_template, resolved
 
 if TYPE_CHECKING:
-    from vaeedit.pipeline import Pipeline
+    from vaeedit.pipeline.pipeline import Pipeline
 
 Named = tuple[str, Path]
 """What messages call a file, and the file."""

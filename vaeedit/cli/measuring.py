@@ -15,7 +15,7 @@ from vaeedit.errors import UsageError
 if TYPE_CHECKING:
     from vaeedit.evaluation.measure import Row
     from vaeedit.evaluation.task import Task
-    from vaeedit.session import Session
+    from vaeedit.run.session import Session
 
 
 def evaluation_command(
@@ -54,7 +54,7 @@ def _measure(
 ) -> int:
     from vaeedit.evaluation.lpips import Lpips
     from vaeedit.evaluation.measure import evaluate as measure
-    from vaeedit.session import Session
+    from vaeedit.run.session import Session
 
     if not Path(folder).is_dir():
         raise UsageError(f"There is no folder {folder}.")

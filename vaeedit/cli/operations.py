@@ -60,7 +60,7 @@ def _variable(kind: str, name: str) -> str:
 
 
 def _run_operation(provided: Provided[OperationSpec], values: dict[str, Any]) -> int:
-    from vaeedit.pipeline import Pipeline, Step
+    from vaeedit.pipeline.pipeline import Pipeline, Step
 
     spec = provided.spec
     if spec.rest and not values[_variable("image", spec.rest)]:

@@ -10,12 +10,12 @@ from vaeedit.cli import console
 from vaeedit.cli.batch import debug_option
 
 if TYPE_CHECKING:
-    from vaeedit.pipeline import Plan
+    from vaeedit.pipeline.pipeline import Plan
 
 
 def _check(pipeline: str, debug: bool) -> int:
     from vaeedit.extension.registry import registry
-    from vaeedit.pipeline import Pipeline, chains
+    from vaeedit.pipeline.pipeline import Pipeline, chains
 
     plan = Pipeline.from_file(pipeline).check(registry())
     memory = _expected_memory(plan)  # finds a VAE file that is not there, before anything is printed
@@ -47,7 +47,7 @@ def _schema(debug: bool) -> int:
     import json
 
     from vaeedit.extension.registry import registry
-    from vaeedit.schema import pipeline_schema
+    from vaeedit.pipeline.schema import pipeline_schema
 
     console.say(*json.dumps(pipeline_schema(registry()), indent=2).splitlines())
     return console.OK

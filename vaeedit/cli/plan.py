@@ -12,7 +12,7 @@ from vaeedit.batch.sources import LIST, STREAM, Source
 from vaeedit.cli.files import Named, files_read, files_written
 
 if TYPE_CHECKING:
-    from vaeedit.pipeline import Pipeline
+    from vaeedit.pipeline.pipeline import Pipeline
 
 
 @dataclass(frozen=True)

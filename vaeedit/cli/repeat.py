@@ -16,8 +16,8 @@ from vaeedit.settings import STEP_KEYS
 
 if TYPE_CHECKING:
     from vaeedit.extension.specs import OperationSpec
-    from vaeedit.pipeline import Pipeline
-    from vaeedit.steps import Step
+    from vaeedit.pipeline.pipeline import Pipeline
+    from vaeedit.pipeline.step import Step
 
 LONGEST = 100
 """Characters of a name that a message quotes, and of that of an operation."""
@@ -60,7 +60,7 @@ class Recipe:
 def recipe_of(picture: str) -> Recipe:
     """What a picture says; raises ImageError, or UsageError where it says nothing or what is damaged."""
     from vaeedit.image import made_of, read
-    from vaeedit.pipeline import Pipeline
+    from vaeedit.pipeline.pipeline import Pipeline
 
     made = made_of(read(picture).metadata)
     if made is None:
@@ -100,7 +100,7 @@ def _missing(recipe: Recipe, what: str, option: str) -> str:
 
 def _step(operation: str, options: Mapping[str, Any], vae: str | None, checksum: str | None) -> "Step":
     """A step of a note; raises ValueError for one that none of ours can be."""
-    from vaeedit.steps import Step
+    from vaeedit.pipeline.step import Step
 
     maps = options.get("maps", [])
     if len(operation) > LONGEST or {*STEP_KEYS} & {*options} - {"maps"}:
@@ -134,7 +134,7 @@ def _asked(step: "Step", checksum: str | None) -> Iterator[tuple[str, str]]:
 
 def _pictures(step: "Step", names: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
     """The step's further pictures by name."""
-    from vaeedit.further import split
+    from vaeedit.pipeline.inputs import split
 
     for name, given in split(step.options, names)[1].items():
         yield name, [str(text) for text in (given if isinstance(given, list | tuple) else [given])]

@@ -14,7 +14,7 @@ from vaeedit.settings import Settings
 
 def _callback(**values: Any) -> int:
     from vaeedit.cli.repeat import recipe_of, require_present
-    from vaeedit.pipeline import Pipeline
+    from vaeedit.pipeline.pipeline import Pipeline
 
     assignments = values["assignments"]
     if values["made"] is not None:
@@ -35,7 +35,7 @@ def _callback(**values: Any) -> int:
 
 
 def _chain(**values: Any) -> int:
-    from vaeedit.one_line import parse_line
+    from vaeedit.pipeline.one_line import parse_line
 
     return _execute(parse_line(values["line"]), values)
 
@@ -56,7 +56,7 @@ def _assigned(pipeline: Any, assignments: Sequence[str]) -> Any:
 
 def _assign(pipeline: Any, assignment: str) -> Any:
     """The pipeline with one option replaced: 'denoise.strength=0.4'."""
-    from vaeedit.pipeline import Pipeline, Step
+    from vaeedit.pipeline.pipeline import Pipeline, Step
 
     target, equals, value = assignment.partition("=")
     operation, dot, option = target.rpartition(".")

@@ -12,7 +12,7 @@ import numpy as np
 from vaeedit.evaluation.measure import predicted
 from vaeedit.evaluation.metrics import interval
 from vaeedit.evaluation.task import Task
-from vaeedit.session import Session
+from vaeedit.run.session import Session
 
 
 def fit_temperature(

@@ -16,8 +16,8 @@ from vaeedit.evaluation.lpips import Lpips
 from vaeedit.evaluation.metrics import ause_ratio, coverage, psnr, ssim
 from vaeedit.evaluation.task import Pair, Task, told
 from vaeedit.image import Frame
-from vaeedit.pipeline import Pipeline, Step
-from vaeedit.session import Session
+from vaeedit.pipeline.pipeline import Pipeline, Step
+from vaeedit.run.session import Session
 from vaeedit.vae.footprint import BYTES_PER_PIXEL, TensorMemory
 from vaeedit.vae.loaded import LoadedVae
 from vaeedit.vae.protocol import ConditionalVAE

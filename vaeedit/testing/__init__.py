@@ -28,10 +28,10 @@ from vaeedit.errors import OptionError
 from vaeedit.extension.registry import GROUP, Registry, discover
 from vaeedit.extension.specs import OperationSpec, WeightsSpec, load_target
 from vaeedit.image import Frame, write
-from vaeedit.operation import Operation, Result
 from vaeedit.options import as_dict, fields, validate
-from vaeedit.pipeline import Pipeline, Step
-from vaeedit.session import Session
+from vaeedit.pipeline.pipeline import Pipeline, Step
+from vaeedit.run.operation import Operation, Result
+from vaeedit.run.session import Session
 from vaeedit.settings import reserved
 from vaeedit.testing.architectures import check_architecture
 from vaeedit.testing.samples import (

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from vaeedit.errors import PipelineError
-from vaeedit.pipeline import Pipeline
+from vaeedit.pipeline.pipeline import Pipeline
+from vaeedit.pipeline.step import Step
 from vaeedit.settings import STEP_KEYS
-from vaeedit.steps import Step
 
 LONG = 10_000
 """Characters of a pipeline in one line at most."""

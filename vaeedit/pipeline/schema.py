@@ -6,7 +6,7 @@ import msgspec
 
 from vaeedit.extension.registry import Provided, Registry
 from vaeedit.extension.specs import OperationSpec
-from vaeedit.yaml_steps import KEYS, VERSION
+from vaeedit.pipeline.yaml import KEYS, VERSION
 
 Schema = dict[str, Any]
 

@@ -19,13 +19,13 @@ from vaeedit.documents import Place, text_of
 from vaeedit.errors import LONG, PipelineError, UnknownName, suggestion
 from vaeedit.extension.registry import Provided, Registry
 from vaeedit.extension.specs import OperationSpec
-from vaeedit.further import split, template_fault
-from vaeedit.labels import labels, map_names
 from vaeedit.options import Options, as_dict, parse
-from vaeedit.steps import Step as Step
+from vaeedit.pipeline.condition import When
+from vaeedit.pipeline.inputs import split, template_fault
+from vaeedit.pipeline.labels import labels, map_names
+from vaeedit.pipeline.step import Step as Step
+from vaeedit.pipeline.yaml import parse_yaml, seed_faults, to_yaml, with_line
 from vaeedit.vae.suits import misfits
-from vaeedit.when import When
-from vaeedit.yaml_steps import parse_yaml, seed_faults, to_yaml, with_line
 
 
 @dataclass(frozen=True)

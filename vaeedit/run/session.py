@@ -14,16 +14,16 @@ from vaeedit.devices import refuse_after_fork, resolve_device, resolve_precision
 from vaeedit.errors import PluginError, VaeeditError, is_out_of_memory
 from vaeedit.extension.registry import Registry, registry
 from vaeedit.extension.specs import OperationSpec, load_target
-from vaeedit.further import resolved
 from vaeedit.image import Frame, expanded, read
-from vaeedit.operation import Operation, Request, Result
 from vaeedit.options import validate
-from vaeedit.pipeline import Pipeline, Plan, PlannedStep, Step, chains
+from vaeedit.pipeline.condition import SKIPPED
+from vaeedit.pipeline.inputs import resolved
+from vaeedit.pipeline.pipeline import Pipeline, Plan, PlannedStep, Step, chains
+from vaeedit.run.operation import Operation, Request, Result
 from vaeedit.settings import Settings
 from vaeedit.vae.files import find_vae, load_vae
 from vaeedit.vae.latents import Edited, Latents, Mixture, Refined, Series
 from vaeedit.vae.loaded import Edit, LoadedVae
-from vaeedit.when import SKIPPED
 
 SEEDS = 2**62
 """Seeds count modulo this, so that any whole number is one."""

@@ -8,8 +8,8 @@ import msgspec
 from vaeedit.documents import Place, line_of, read_yaml
 from vaeedit.errors import PipelineError, suggestion
 from vaeedit.options import shown
+from vaeedit.pipeline.step import Step
 from vaeedit.settings import STEP_KEYS
-from vaeedit.steps import Step
 
 VERSION = 1
 KEYS = ("version", "seed", "steps")
