@@ -10,7 +10,7 @@ from vaeedit.image import Frame
 from vaeedit.run.operation import Request
 from vaeedit.vae.files import VaeInfo
 from vaeedit.vae.loaded import LoadedVae
-from vaeedit.vae.protocol import ConditionalVAE, Restorer
+from vaeedit.vae.protocol import ConditionalVAE
 from vaeedit_anomaly import AnomalyOptions, NormalShape
 from vaeedit_anomaly.memory import Memory, farthest
 from vaeedit_anomaly.network import NormalRestorer
@@ -39,7 +39,7 @@ def shaken(shape=SMALL):
 
 def test_it_is_what_the_core_asks_for():
     network = NormalRestorer(SMALL)
-    assert isinstance(network, Restorer)
+    assert isinstance(network, ConditionalVAE)
     assert isinstance(network, ConditionalVAE)
     assert "witness" not in network.train().encode(torch.rand(1, 1, 16, 16), {}).context
 
