@@ -1,9 +1,9 @@
-"""What the centred ladder is worth: three ways to train the same network for the same number of steps.
+"""What the centered ladder is worth: three ways to train the same network for the same number of steps.
 
 python benchmarks/ablation.py DATA [--steps 2000] [--patch 64] [--every 4]
 
 DATA holds train/, test/cbsd68 and, for LPIPS, metrics/lpips-squeeze. The trunk alone; the textbook form, one decoder
-shared by posterior samples and prior mean, with the hybrid objective; the centred ladder. Same seed, crops and optimiser.
+shared by posterior samples and prior mean, with the hybrid objective; the centered ladder. Same seed, crops and optimiser.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def variants(patch: int) -> dict[str, Recipe]:
     return {
         "trunk alone": changed(objective=without),
         "shared decoder, hybrid objective": changed(architecture="shared-decoder"),
-        "centred ladder": ours,
+        "centered ladder": ours,
     }
 
 

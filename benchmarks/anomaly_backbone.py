@@ -101,8 +101,8 @@ class PaDiM:
         self.channels = torch.randperm(176, generator=torch.Generator().manual_seed(0))[:100]
         seen = torch.stack([self._features(image) for image in normals])
         self.mean = seen.mean(0)
-        centred = (seen - self.mean).permute(2, 0, 1)
-        covariance = centred.mT @ centred / (len(normals) - 1) + 0.01 * torch.eye(100)
+        centered = (seen - self.mean).permute(2, 0, 1)
+        covariance = centered.mT @ centered / (len(normals) - 1) + 0.01 * torch.eye(100)
         self.inverse = torch.linalg.inv(covariance)
 
     def _features(self, image: Image) -> Tensor:

@@ -45,8 +45,8 @@ def principal_components(normals: Sequence[Image]) -> Peer:
     count = int(np.searchsorted(np.cumsum(deviations**2) / np.sum(deviations**2), 0.95)) + 1
 
     def score(image: Image, shape: tuple[int, int]) -> tuple[float, np.ndarray]:
-        centred = image.ravel() - mean
-        left = centred - (centred @ basis[:count].T) @ basis[:count]
+        centered = image.ravel() - mean
+        left = centered - (centered @ basis[:count].T) @ basis[:count]
         error = np.square(left.reshape(SIDE, SIDE, -1)).mean(2)
         return float(error.mean()), cv2.resize(cv2.GaussianBlur(error, (0, 0), 4), shape[::-1])
 

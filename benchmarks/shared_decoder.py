@@ -1,7 +1,7 @@
 """The textbook conditional VAE, for the ablation: one decoder for posterior samples and for the prior mean.
 
 Sohn et al. 2015 with their hybrid objective: the ELBO, plus the loss of the prediction at the prior mean. Unlike the
-centred ladder everything is trained jointly, the trunk through both terms. Registered as a plugin would be.
+centered ladder everything is trained jointly, the trunk through both terms. Registered as a plugin would be.
 """
 
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vaeedit.api import ArchitectureSpec, Decoded, ElboTerms, Latents, hookimpl
-from vaeedit_ladder import RestorerShape
-from vaeedit_ladder.centred import RESIDUAL_GAIN
-from vaeedit_ladder.restorer import LadderRestorer
+from vaeedit_ladder.centered import RESIDUAL_GAIN
 from vaeedit_ladder.topdown import draw
+from vaeedit_restore.restorer import LadderRestorer
+from vaeedit_restore.shapes import RestorerShape
 
 
 class SharedDecoder(LadderRestorer):

@@ -65,8 +65,8 @@ def _described(grey: Image, grid: int) -> Image:
 
 
 def _distances(features: Image) -> Image:
-    centred = features - features.mean(0)
-    unit = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-6)
+    centered = features - features.mean(0)
+    unit = centered / np.maximum(np.linalg.norm(centered, axis=1, keepdims=True), 1e-6)
     distances: Image = 1 - unit @ unit.T
     return distances / distances.sum(1, keepdims=True)
 

@@ -1,5 +1,6 @@
 """The contract checks catch what they promise to catch."""
 
+import os
 import sys
 
 import pytest
@@ -96,7 +97,7 @@ def package(tmp_path, monkeypatch, name, light, heavy):
     (folder / "__init__.py").write_text(light.replace("{name}", name))
     (folder / "operation.py").write_text(heavy)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     module = __import__(name)
     yield module
     for loaded in [key for key in sys.modules if key.partition(".")[0] == name]:

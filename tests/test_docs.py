@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import os
 import re
 import subprocess
 import sys
@@ -47,7 +48,7 @@ def test_the_plugin_of_the_authors_guide_keeps_the_contract(tmp_path, monkeypatc
     (tmp_path / "acme_soften" / "__init__.py").write_text(light)
     (tmp_path / "acme_soften" / "operation.py").write_text(heavy)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     count = 0
     for _, check in checks(importlib.import_module("acme_soften")):
         check()

@@ -121,13 +121,14 @@ def pip_install(target: Path, *projects: Path) -> None:
 
 def run(folder: Path, *arguments: str, cwd: Path | None = None, **environment: str):
     """The installed script with `folder` as one more place of packages."""
+    paths = os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
     return subprocess.run(
         [str(SCRIPT), *arguments],
         cwd=cwd or folder,
         capture_output=True,
         text=True,
         timeout=120,
-        env={**os.environ, "PYTHONPATH": str(folder), **environment},
+        env={**os.environ, "PYTHONPATH": paths, **environment},
     )
 
 

@@ -38,9 +38,9 @@ from vaeedit_anomaly.calibration import Calibration, Tail, Usual
 from vaeedit_anomaly.places import CELLS, Places
 from vaeedit_anomaly.scales import Scales
 from vaeedit_anomaly.sizes import Preparation
-from vaeedit_foreign import TinyShape
-from vaeedit_foreign.tiny import TinyAutoencoder
-from vaeedit_ladder import RestorerShape
+from vaeedit_restore.shapes import RestorerShape
+from vaeedit_third_party import TinyShape
+from vaeedit_third_party.tiny import TinyAutoencoder
 
 FOLDER = Path(tempfile.mkdtemp(prefix="vaeedit-attack-"))
 PICTURE = Frame(np.random.default_rng(0).integers(0, 255, (40, 48, 1), np.uint8))

@@ -19,14 +19,14 @@ from vaeedit_anomaly.defects import spoil
 from vaeedit_anomaly.memory import Memory
 from vaeedit_anomaly.texture import Texture
 from vaeedit_ladder.blocks import Head, Hourglass, Pyramid
-from vaeedit_ladder.centred import RESIDUAL_GAIN, START, CentredLadder
+from vaeedit_ladder.centered import RESIDUAL_GAIN, START, CenteredLadder
 from vaeedit_ladder.topdown import TopDown
 
 SPREAD = 8
 """Stride of the grid of features: fine enough for small defects, and a distance to a thousand others costs little."""
 
 
-class NormalRestorer(CentredLadder):
+class NormalRestorer(CenteredLadder):
     """Conditional ladder VAE of normal images; satisfies `Restorer` and `ConditionalVAE`."""
 
     conditions: tuple[str, ...] = ()

@@ -90,8 +90,8 @@ class Texture(nn.Module):
 
     def _left(self, flat: Tensor) -> Tensor:
         """What the components do not explain of pictures (N, GRID * GRID * CHANNELS)."""
-        centred = flat - self.mean
-        return centred - centred @ self.basis.T @ self.basis
+        centered = flat - self.mean
+        return centered - centered @ self.basis.T @ self.basis
 
 
 def _stored(x: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 The prior of a level, p(z_l | z_>l, context) = N(mu_l, sigma_l^2), follows from the features h_l that carry
 everything coarser; the posterior shares this top-down path and adds bottom-up evidence of x. Latents are
-non-centred, z_l = mu_l + sigma_l * e_l, so the prior of e_l is N(0, I) and the posterior N(m_l, s_l^2) is the
+non-centered, z_l = mu_l + sigma_l * e_l, so the prior of e_l is N(0, I) and the posterior N(m_l, s_l^2) is the
 residual parametrisation of NVAE (Vahdat & Kautz 2020, eq. 2): KL = (m^2 + s^2 - 1) / 2 - log s.
 """
 
@@ -65,7 +65,7 @@ class TopDown(nn.Module):
         return h
 
     def posterior_at(self, level: int, h: Tensor, evidence: Tensor) -> Gaussian:
-        """q(e_l | z_>l, x) from top-down features h and bottom-up evidence, in non-centred coordinates."""
+        """q(e_l | z_>l, x) from top-down features h and bottom-up evidence, in non-centered coordinates."""
         h = h.expand(evidence.shape[0], -1, *evidence.shape[2:])
         mean, log_scale = self.posterior[level](torch.cat([h, evidence], 1)).float().chunk(2, 1)
         return Gaussian(mean, log_scale.clamp(-8, 3))

@@ -1,6 +1,7 @@
 """Restoration: denoise and super-resolve by the MMSE estimate of a conditional VAE, or by samples of its posterior."""
 
 from vaeedit.api import (
+    ArchitectureSpec,
     EvaluationSpec,
     ObjectiveSpec,
     OperationSpec,
@@ -9,6 +10,7 @@ from vaeedit.api import (
     hookimpl,
 )
 from vaeedit_restore.options import DenoiseOptions, NoiseEstimation, RestorationWeights, SuperResolveOptions
+from vaeedit_restore.shapes import RestorerShape, UpscalerShape
 
 MAPS = {"uncertainty": "Standard deviation of each pixel's error, brighter where less certain."}
 
@@ -34,6 +36,25 @@ def vaeedit_operations() -> list[OperationSpec]:
             vae="super-resolve",
             tells=("scale", "sigma"),
             maps=MAPS,
+        ),
+    ]
+
+
+@hookimpl
+def vaeedit_architectures() -> list[ArchitectureSpec]:
+    """Their networks."""
+    return [
+        ArchitectureSpec(
+            name="ladder-restorer",
+            summary="Conditional ladder VAE p(clean | observed), centered on a U-Net's estimate.",
+            options=RestorerShape,
+            target="vaeedit_restore.restorer:LadderRestorer",
+        ),
+        ArchitectureSpec(
+            name="ladder-upscaler",
+            summary="Conditional ladder VAE p(large | small) for several factors; samples agree with the small image.",
+            options=UpscalerShape,
+            target="vaeedit_restore.upscaler:LadderUpscaler",
         ),
     ]
 

@@ -33,7 +33,7 @@ def root(matrix: Tensor) -> Tensor:
 
 
 def _covariance(values: Tensor) -> Tensor:
-    centred = values - values.mean(0)
-    covariance = centred.T @ centred / len(values)
+    centered = values - values.mean(0)
+    covariance = centered.T @ centered / len(values)
     floor = SHRINK * covariance.trace() / len(covariance) + 1e-12
     return covariance + floor * torch.eye(len(covariance), dtype=values.dtype, device=values.device)

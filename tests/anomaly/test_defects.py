@@ -75,7 +75,7 @@ def test_labels_grow_with_the_change():
     assert middles[2] > 0.9
 
 
-def test_perlin_noise_is_smooth_centred_and_as_fine_as_asked():
+def test_perlin_noise_is_smooth_centered_and_as_fine_as_asked():
     coarse, fine = (perlin(16, (64, 64), (cells, cells), seeded()) for cells in (2, 16))
     assert coarse.shape == (16, 1, 64, 64)
     assert abs(coarse.mean()) < 0.05

@@ -7,8 +7,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from vaeedit.vae.files import VaeInfo, save_vae
-from vaeedit_foreign import TinyShape
-from vaeedit_foreign.tiny import TinyAutoencoder
+from vaeedit_third_party import TinyShape
+from vaeedit_third_party.tiny import TinyAutoencoder
 
 
 def test_without_a_word_the_installed_ones_are_listed(vaeedit):

@@ -78,16 +78,16 @@ def test_one_patch_by_the_formulas_of_the_paper():
     window = np.outer(grid, grid) / grid.sum() ** 2
     a, b, fused = RANDOM.uniform(0, 255, (3, 11, 11))
 
-    def centred(x):
+    def centered(x):
         return np.sqrt(window) * (x - (window * x).sum())
 
-    parts = [centred(x) for x in (a, b)]
+    parts = [centered(x) for x in (a, b)]
     contrast = [np.linalg.norm(part) for part in parts]
     agreement = np.linalg.norm(sum(parts)) / sum(contrast)
     weights = np.array(contrast) ** np.tan(np.pi / 2 * agreement)
     structure = sum(w * part / c for w, part, c in zip(weights / weights.sum(), parts, contrast, strict=True))
     wanted = max(contrast) * structure / np.linalg.norm(structure)
     stability = (0.03 * 255) ** 2
-    found = 2 * (wanted * centred(fused)).sum() + stability
-    found /= (wanted**2).sum() + (centred(fused) ** 2).sum() + stability
+    found = 2 * (wanted * centered(fused)).sum() + stability
+    found /= (wanted**2).sum() + (centered(fused) ** 2).sum() + stability
     assert exposure_structure([a, b], fused) == pytest.approx(found, rel=1e-6)

@@ -12,8 +12,8 @@ from vaeedit import Frame, Session
 from vaeedit.errors import UsageError, WeightsError
 from vaeedit.extension.registry import registry
 from vaeedit.vae.convert import convert
-from vaeedit_foreign import TinyShape
-from vaeedit_foreign.tiny import TinyAutoencoder
+from vaeedit_third_party import TinyShape
+from vaeedit_third_party.tiny import TinyAutoencoder
 
 TAEF2 = Path(__file__).parents[3] / "shared" / "data" / "foreign-vae" / "taef2"
 

@@ -77,7 +77,7 @@ def vaeedit_architectures():
 
 
 def _points():
-    installed = ("vaeedit_foreign", "vaeedit_latent")
+    installed = ("vaeedit_third_party", "vaeedit_photo")
     return [EntryPoint("gain", __name__, "vaeedit"), *(EntryPoint(n, n, "vaeedit") for n in installed)]
 
 

@@ -12,7 +12,7 @@ from vaeedit.extension.registry import registry
 from vaeedit.options import as_dict
 from vaeedit.vae.card import card
 from vaeedit.vae.files import VaeInfo, build, find_vae, load_vae, read_info, save_vae, update_info
-from vaeedit_ladder import RestorerShape
+from vaeedit_restore.shapes import RestorerShape
 
 SHAPE = as_dict(
     RestorerShape(widths=(8, 8), blocks=(1, 1), latents=(2, 2), ladder_widths=(8, 8), evidence_widths=(8, 8))

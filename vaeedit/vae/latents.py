@@ -2,7 +2,7 @@
 
 A `Gaussian` is one level: a diagonal normal over a (B, C, h, w) grid, or a point. `Latents` are one or more
 levels, coarse to fine, plus what the decoder needs beside them. A hierarchical VAE gives its levels in
-*non-centred* coordinates: element e of a level stands for z = prior mean + prior scale * e, where the prior
+*non-centered* coordinates: element e of a level stands for z = prior mean + prior scale * e, where the prior
 of a level follows from the coarser ones while decoding. There the prior is N(0, I) at every level, KL is
 unchanged, and all algebra below is plain grid arithmetic.
 """
@@ -112,7 +112,7 @@ class Latents:
         return self._each(place)
 
     def is_prior_mean(self) -> bool:
-        """True for a point at zero on every level: in non-centred coordinates, the mean of the prior."""
+        """True for a point at zero on every level: in non-centered coordinates, the mean of the prior."""
         return all(level.log_scale is None and not level.mean.any() for level in self.levels)
 
     def _each(self, change: Callable[[Gaussian], Gaussian]) -> "Latents":

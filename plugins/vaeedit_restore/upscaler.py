@@ -15,14 +15,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vaeedit.api import NULL_SPACE_REACH, Condition, Latents, OptionError, bicubic_up, null_space
-from vaeedit_ladder import UpscalerShape
 from vaeedit_ladder.blocks import Head, Hourglass, Pyramid
-from vaeedit_ladder.centred import START, CentredLadder
-from vaeedit_ladder.noise import RADIUS, EstimatesNoise, NoiseEstimator
+from vaeedit_ladder.centered import START, CenteredLadder
 from vaeedit_ladder.topdown import TopDown
+from vaeedit_restore.noise import RADIUS, EstimatesNoise, NoiseEstimator
+from vaeedit_restore.shapes import UpscalerShape
 
 
-class LadderUpscaler(EstimatesNoise, CentredLadder):
+class LadderUpscaler(EstimatesNoise, CenteredLadder):
     """Conditional ladder VAE of the detail that y lacks; satisfies `ConditionalVAE`, `Estimator` and `Upscaler`."""
 
     conditions = ("scale", "sigma")

@@ -10,7 +10,7 @@ from textwrap import shorten
 from typing import Any, get_args
 
 from vaeedit.api import MODEL, TEXT, FolderVae, MissingExtra, WeightsError, read_regular, require_regular
-from vaeedit_foreign import Autoencoder
+from vaeedit_third_party import Autoencoder
 
 INSIDE = ("", "vae")
 """Where an autoencoder may be: in the folder itself or, of a whole pipeline, in this one inside."""

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from vaeedit.api import WHOLE, Decoded, Gaussian, Latents, WeightsError
-from vaeedit_foreign import OVERLAP, DiffusersShape
-from vaeedit_foreign.folders import library
+from vaeedit_third_party import OVERLAP, DiffusersShape
+from vaeedit_third_party.folders import library
 
 POINTS = {"AutoencoderTiny": "latents", "AutoencoderDC": "latent"}
 """Attribute of what `encode` gives, for the classes whose encoders know no variance."""

@@ -14,8 +14,8 @@ from vaeedit.api import Frame, Gaussian, Latents
 from vaeedit.cli.main import call
 from vaeedit.image import write
 from vaeedit.vae.noise import gaussian_field
-from vaeedit_latent import nested
-from vaeedit_latent.code_length import code_length, laplace_bits
+from vaeedit_photo import nested
+from vaeedit_photo.code_length import code_length, laplace_bits
 
 STEP = 1 / 255
 

@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from vaeedit.api import Frame, Gaussian, Grid, Latents, OptionError
-from vaeedit_latent.moments import Moments
-from vaeedit_latent.named import edited
+from vaeedit_photo.moments import Moments
+from vaeedit_photo.named import edited
 
 RIDGE = 1e-3
 """Of the mean variance: what a regression may not explain by."""

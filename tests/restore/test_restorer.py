@@ -2,13 +2,12 @@
 
 import pytest
 import torch
-from networks import enough_around, influence_radius, shaken
 
+from networks import enough_around, influence_radius, shaken
 from vaeedit.extension.registry import registry
 from vaeedit.vae.files import find_vae, load_vae
-from vaeedit_ladder import LadderShape, RestorerShape
-from vaeedit_ladder.restorer import LadderRestorer
-from vaeedit_ladder.vae import LadderVAE
+from vaeedit_restore.restorer import LadderRestorer
+from vaeedit_restore.shapes import RestorerShape
 
 SMALL = RestorerShape(
     widths=(8, 12, 16),
@@ -100,17 +99,6 @@ def test_nothing_outside_the_declared_receptive_field_matters(sampled):
 
     radius = influence_radius(restore, enough_around(network))
     assert network.receptive_field / 2 < radius <= network.receptive_field
-
-
-@torch.inference_mode()
-def test_the_unconditional_vae_reconstructs_within_its_receptive_field():
-    network = shaken(LadderVAE(LadderShape(widths=(8, 8), latents=(2, 2)))).double()
-
-    def reconstruct(x):
-        return network.decode(network.encode(x.double(), {}).mean()).mean
-
-    radius = influence_radius(reconstruct, enough_around(network))
-    assert 0 < radius <= network.receptive_field
 
 
 def test_the_ladder_never_reaches_the_trunk():

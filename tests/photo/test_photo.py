@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from networks import enough_around, influence_radius, shaken
 from skimage import data
 
+from networks import enough_around, influence_radius, shaken
 from vaeedit.vae.protocol import VAE, StartsFromData, TrainableVAE
-from vaeedit_ladder import PhotoShape
-from vaeedit_ladder.linear import LinearLadder
-from vaeedit_ladder.photo import PhotoVAE
+from vaeedit_photo.linear import LinearLadder
+from vaeedit_photo.network import PhotoVAE
+from vaeedit_photo.shape import PhotoShape
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from vaeedit.api import Frame, luma
 from vaeedit.cli.main import call
 from vaeedit.errors import OptionError, PipelineError, UsageError, VaeeditError
 from vaeedit.image import write
-from vaeedit_latent.named import edited
+from vaeedit_photo.named import edited
 
 NAMED = ("brightness", "contrast", "warmth", "saturation", "sharpness")
 

@@ -1,6 +1,6 @@
 """The restorer: a conditional ladder VAE p(x | y) of the clean image x given a noisy one y.
 
-A U-Net trunk of y gives the conditional mean m(y) and, at every scale, features h for the ladder (`centred.py`).
+A U-Net trunk of y gives the conditional mean m(y) and, at every scale, features h for the ladder (`centered.py`).
 It works at half resolution and takes the noise level as a map (Zhang et al. 2018, FFDNet); having no bias
 terms it is homogeneous, m(a y, a s) = a m(y, s) for a > 0. A small network estimates the map where it is not given.
 """
@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vaeedit.api import Latents
-from vaeedit_ladder import RestorerShape
 from vaeedit_ladder.blocks import Head, Hourglass, Pyramid
-from vaeedit_ladder.centred import START, CentredLadder
-from vaeedit_ladder.noise import RADIUS, EstimatesNoise, NoiseEstimator
+from vaeedit_ladder.centered import START, CenteredLadder
 from vaeedit_ladder.topdown import TopDown
+from vaeedit_restore.noise import RADIUS, EstimatesNoise, NoiseEstimator
+from vaeedit_restore.shapes import RestorerShape
 
 
 class UNet(Hourglass):
@@ -28,7 +28,7 @@ class UNet(Hourglass):
         self.final = nn.Conv2d(widths[0], 4 * channels, 3, padding=1, bias=False)
 
 
-class LadderRestorer(EstimatesNoise, CentredLadder):
+class LadderRestorer(EstimatesNoise, CenteredLadder):
     """Conditional ladder VAE of residuals; satisfies `ConditionalVAE` and `Estimator`."""
 
     conditions = ("sigma",)

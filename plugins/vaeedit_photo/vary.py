@@ -1,7 +1,7 @@
 """`vary`: a posterior sample, as a change of the picture."""
 
 from vaeedit.api import Latents, Operation, VaeeditError
-from vaeedit_latent import VaryOptions
+from vaeedit_photo import VaryOptions
 
 
 class Vary(Operation[VaryOptions]):

@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from vaeedit.api import (
+    ArchitectureSpec,
     EvaluationSpec,
     OperationSpec,
     Options,
@@ -12,6 +13,7 @@ from vaeedit.api import (
     hookimpl,
     option,
 )
+from vaeedit_photo.shape import PhotoShape
 
 
 class ReconstructOptions(Options, frozen=True):
@@ -75,14 +77,14 @@ def vaeedit_operations() -> list[OperationSpec]:
         OperationSpec(
             name="reconstruct",
             summary="Send a picture through the VAE and report what is lost.",
-            target="vaeedit_latent.reconstruct:Reconstruct",
+            target="vaeedit_photo.reconstruct:Reconstruct",
             options=ReconstructOptions,
             vae="photo",
         ),
         OperationSpec(
             name="vary",
             summary="Draw a picture that the VAE takes for the same.",
-            target="vaeedit_latent.vary:Vary",
+            target="vaeedit_photo.vary:Vary",
             options=VaryOptions,
             vae="photo",
             delta=True,
@@ -90,7 +92,7 @@ def vaeedit_operations() -> list[OperationSpec]:
         OperationSpec(
             name="interpolate",
             summary="Go from one picture to another, as a contact sheet or a film.",
-            target="vaeedit_latent.interpolate:Interpolate",
+            target="vaeedit_photo.interpolate:Interpolate",
             options=InterpolateOptions,
             vae="photo",
             images={"other": "The picture at the other end."},
@@ -101,7 +103,7 @@ def vaeedit_operations() -> list[OperationSpec]:
         OperationSpec(
             name="direct",
             summary="Move a picture along a direction of its latents.",
-            target="vaeedit_latent.direct:Direct",
+            target="vaeedit_photo.direct:Direct",
             options=DirectOptions,
             vae="photo",
             images={
@@ -114,13 +116,26 @@ def vaeedit_operations() -> list[OperationSpec]:
 
 
 @hookimpl
+def vaeedit_architectures() -> list[ArchitectureSpec]:
+    """The network of the shipped model."""
+    return [
+        ArchitectureSpec(
+            name="photo",
+            summary="VAE for editing photographs: nested levels around principal components of patches.",
+            options=PhotoShape,
+            target="vaeedit_photo.network:PhotoVAE",
+        ),
+    ]
+
+
+@hookimpl
 def vaeedit_weights() -> list[WeightsSpec]:
     """The shipped model."""
     return [
         WeightsSpec(
             name="photo",
             summary="Photographs of any kind, for edits.",
-            resource="vaeedit_latent:weights/photo.safetensors",
+            resource="vaeedit_photo:weights/photo.safetensors",
         )
     ]
 
@@ -132,7 +147,7 @@ def vaeedit_evaluations() -> list[EvaluationSpec]:
         EvaluationSpec(
             name="reconstruct",
             summary="Send the pictures of DIR through a VAE and back.",
-            target="vaeedit_latent.evaluation:reconstruct",
+            target="vaeedit_photo.evaluation:reconstruct",
         )
     ]
 
@@ -144,6 +159,6 @@ def vaeedit_recipes() -> list[RecipeSpec]:
         RecipeSpec(
             name="photo",
             summary="The photo VAE, from random weights.",
-            resource="vaeedit_latent:recipes/photo.yaml",
+            resource="vaeedit_photo:recipes/photo.yaml",
         )
     ]

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from vaeedit.api import Film, Frame, Latents, Operation, OptionError, Request, Result, Series
-from vaeedit_latent import InterpolateOptions
-from vaeedit_latent.fitted import pair
-from vaeedit_latent.moments import JointMoments
-from vaeedit_latent.sheet import sheet
+from vaeedit_photo import InterpolateOptions
+from vaeedit_photo.fitted import pair
+from vaeedit_photo.moments import JointMoments
+from vaeedit_photo.sheet import sheet
 
 MOST = 2.0
 """How much contrast is raised at most."""

@@ -1,8 +1,8 @@
-"""What the conditional ladder VAEs share: a ladder of the residual, centred on a trunk's estimate.
+"""What the conditional ladder VAEs share: a ladder of the residual, centered on a trunk's estimate.
 
     x = m(y) + [g(z, h) - g(mu, h)] + noise,   z ~ p(z | h),   noise ~ Laplace(0, b(z, h))
 
-with m(y) and the features h from a trunk, and mu the mean of the learned prior. Centred like this, decoding at
+with m(y) and the features h from a trunk, and mu the mean of the learned prior. Centered like this, decoding at
 the prior mean *is* m(y) and costs no ladder pass; the ladder sees detached features, so the trunk is trained for
 m(y) alone. The conditional ELBO (Sohn et al. 2015, eq. 4) is
 E_q[log p(x | z, y)] - sum_l KL(q(z_l | z_>l, x, y) || p(z_l | z_>l, y)).
@@ -24,7 +24,7 @@ START = -3.5
 """Log scale that an untrained head gives."""
 
 
-class CentredLadder(nn.Module, ABC):
+class CenteredLadder(nn.Module, ABC):
     """Base of `LadderRestorer` and `LadderUpscaler`, which give the trunk, the head and the evidence."""
 
     ladder: TopDown
@@ -44,7 +44,7 @@ class CentredLadder(nn.Module, ABC):
         return offset
 
     def prior(self, mean: Tensor, features: Sequence[Tensor], **context: Any) -> Latents:
-        """p(z | y): N(0, I) in non-centred coordinates, with mean and features as context."""
+        """p(z | y): N(0, I) in non-centered coordinates, with mean and features as context."""
         grids = zip(reversed(self.latents), reversed(features), strict=True)
         shapes = [(len(mean), count, *f.shape[2:]) for count, f in grids]
         levels = tuple(Gaussian.standard(s, mean.device) for s in shapes)
@@ -62,7 +62,7 @@ class CentredLadder(nn.Module, ABC):
                 return Decoded(context["mean"])
             h = self.ladder(context["features"], point)
             return Decoded(context["mean"], _deviation(self.head_of(h, context)[:, self.channels :]))
-        offset, log_scale, _ = self._centred(context["features"], point, context)
+        offset, log_scale, _ = self._centered(context["features"], point, context)
         return Decoded(context["mean"] + offset, _deviation(log_scale) if scale else None)
 
     def infer(self, prior: Latents, x: Tensor) -> Latents:
@@ -84,10 +84,10 @@ class CentredLadder(nn.Module, ABC):
             kl.append(nats)
             return e
 
-        offset, sample_log_scale, log_scale = self._centred(features, sampled, context)
+        offset, sample_log_scale, log_scale = self._centered(features, sampled, context)
         return ElboTerms(mean, log_scale, anchor + offset, sample_log_scale, tuple(kl))
 
-    def _centred(
+    def _centered(
         self, features: Sequence[Tensor], choose: Choose, context: Mapping[str, Any]
     ) -> tuple[Tensor, Tensor, Tensor]:
         """g(z, h) - g(mu, h), and the log scales at z and at mu: one pass over a doubled batch."""

@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from torch.nn.functional import pixel_unshuffle
 
 from vaeedit.api import Decoded, ElboTerms, Gaussian, Latents
-from vaeedit_ladder import PhotoShape
 from vaeedit_ladder.blocks import Head, Pyramid, silent, stage, ups
-from vaeedit_ladder.linear import LinearLadder
 from vaeedit_ladder.topdown import draw
+from vaeedit_photo.linear import LinearLadder
+from vaeedit_photo.shape import PhotoShape
 
 LOG_SCALE = -4.0
 """Of an untrained posterior: 2 % noise on latents of unit variance."""

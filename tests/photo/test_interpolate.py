@@ -14,8 +14,8 @@ from vaeedit.api import Frame
 from vaeedit.cli.main import call
 from vaeedit.errors import OptionError
 from vaeedit.image import read, write
-from vaeedit_latent.fitted import pair
-from vaeedit_latent.sheet import GAP, columns_of, sheet
+from vaeedit_photo.fitted import pair
+from vaeedit_photo.sheet import GAP, columns_of, sheet
 
 
 @pytest.fixture(scope="module")

@@ -2,14 +2,14 @@
 
 import pytest
 import torch
-from networks import enough_around, influence_radius, shaken
 from torch.nn.functional import interpolate
 
+from networks import enough_around, influence_radius, shaken
 from vaeedit.errors import OptionError
 from vaeedit.resampling import bicubic_down
 from vaeedit.vae.protocol import ConditionalVAE, Estimator, Upscaler
-from vaeedit_ladder import UpscalerShape
-from vaeedit_ladder.upscaler import LadderUpscaler
+from vaeedit_restore.shapes import UpscalerShape
+from vaeedit_restore.upscaler import LadderUpscaler
 
 SMALL = UpscalerShape(
     widths=(8, 12), blocks=(2, 1), latents=(2, 3), ladder_widths=(8, 8), evidence_widths=(8, 8)

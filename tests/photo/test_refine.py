@@ -6,7 +6,7 @@ import torch
 import vaeedit
 from vaeedit.api import Latents, Mixture, Refined
 from vaeedit.vae.refine import refined
-from vaeedit_latent.nested import first
+from vaeedit_photo.nested import first
 
 
 def test_refining_wins_decibels_at_low_rates(run, cat):

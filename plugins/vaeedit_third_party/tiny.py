@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from vaeedit.api import WHOLE, Decoded, Gaussian, Latents
-from vaeedit_foreign import OVERLAP, TinyShape
+from vaeedit_third_party import OVERLAP, TinyShape
 
 LEVELS = 3
 """Halvings of the resolution."""

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from vaeedit.api import Frame, Latents, Operation, OptionError, Request, Result
-from vaeedit_latent import DirectOptions
-from vaeedit_latent.directions import Component, Direction, Examples, Named, moved
+from vaeedit_photo import DirectOptions
+from vaeedit_photo.directions import Component, Direction, Examples, Named, moved
 
 
 class Direct(Operation[DirectOptions]):

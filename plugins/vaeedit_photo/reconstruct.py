@@ -9,9 +9,9 @@ import numpy as np
 from skimage.metrics import structural_similarity
 
 from vaeedit.api import Frame, Latents, Operation, Refined, Request, Result, Series
-from vaeedit_latent import ReconstructOptions
-from vaeedit_latent.code_length import code_length
-from vaeedit_latent.nested import counts, first, kl
+from vaeedit_photo import ReconstructOptions
+from vaeedit_photo.code_length import code_length
+from vaeedit_photo.nested import counts, first, kl
 
 WINDOW = 11
 """Side of SSIM's window (Wang et al. 2004)."""
