@@ -33,6 +33,10 @@ from .extension.specs import OperationSpec as OperationSpec
 from .extension.specs import RecipeSpec as RecipeSpec
 from .extension.specs import WeightsSpec as WeightsSpec
 from .extension.specs import hookimpl as hookimpl
+from .filters import gaussian_blur as gaussian_blur
+from .filters import is_gray as is_gray
+from .filters import local_mean as local_mean
+from .filters import membrane as membrane
 from .image import Condition as Condition
 from .image import Estimated as Estimated
 from .image import Film as Film

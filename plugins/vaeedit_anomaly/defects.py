@@ -11,7 +11,8 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from vaeedit_anomaly.perlin import blobs, membrane, uniform
+from vaeedit.api import is_gray, local_mean, membrane
+from vaeedit_anomaly.perlin import blobs, uniform
 
 Spoilt = tuple[Tensor, Tensor]
 VISIBLE = 0.03
@@ -21,7 +22,7 @@ VISIBLE = 0.03
 def label(x: Tensor, spoilt: Tensor, mask: Tensor) -> Tensor:
     """How visible a change is, after a blur that closes the places where it happens to be small (as NSA's labels)."""
     change = (spoilt - x).abs().amax(1, keepdim=True) * mask
-    near = F.avg_pool2d(change, 5, 1, 2, count_include_pad=False)
+    near = local_mean(change, 2)
     return (1 - torch.exp(-near / VISIBLE)) * mask
 
 
@@ -37,7 +38,7 @@ def patches(x: Tensor, donors: Tensor, generator: Generator) -> Spoilt:
         wanted = (uniform((len(x), 1, 1, 1), generator) < (1.0, 0.5, 0.25)[number]).float()
         here = _shapes(len(x), (x.shape[2], x.shape[3]), generator) * wanted
         piece = _moved(donors, generator)
-        fitted = piece + membrane(spoilt - piece, 1 - here)
+        fitted = piece + membrane((spoilt - piece) * (1 - here), 1 - here)
         piece = torch.where(seamless, fitted, _jittered(piece, generator))
         spoilt = torch.lerp(spoilt, piece, here)
         mask = torch.maximum(mask, here)
@@ -76,9 +77,9 @@ def noise(x: Tensor, donors: Tensor, generator: Generator) -> Spoilt:
     mask = blobs(len(x), (x.shape[2], x.shape[3]), generator)
     level = torch.exp(uniform((len(x), 1, 1, 1), generator, -4.0, -1.5))  # 0.02 to 0.22
     white = torch.randn(x.shape, generator=generator, device=x.device)
-    white = torch.where(_grey(x), white[:, :1], white)
+    white = torch.where(is_gray(x), white[:, :1], white)
     radius = 1 + int(torch.randint(4, (), generator=generator, device=x.device))
-    soft = F.avg_pool2d(x, 2 * radius + 1, 1, radius, count_include_pad=False)
+    soft = local_mean(x, radius)
     blurred = uniform((len(x), 1, 1, 1), generator) < 0.25
     spoilt = torch.lerp(x, torch.where(blurred, soft, x + level * white).clamp(0, 1), mask)
     return spoilt, label(x, spoilt, mask)
@@ -164,10 +165,5 @@ def _jittered(x: Tensor, generator: Generator) -> Tensor:
     centre = x.mean((2, 3), keepdim=True)
     spread = x.std((1, 2, 3), keepdim=True).clamp_min(VISIBLE)
     shift = spread * 4 * uniform((len(x), x.shape[1], 1, 1), generator, -1.0, 1.0)
-    shift = torch.where(_grey(x), shift[:, :1], shift)
+    shift = torch.where(is_gray(x), shift[:, :1], shift)
     return (x - centre) * gain + centre + shift
-
-
-def _grey(x: Tensor) -> Tensor:
-    """Which images have equal channels, (B, 1, 1, 1)."""
-    return (x[:, :1] == x).all(3, keepdim=True).all(2, keepdim=True).all(1, keepdim=True)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from vaeedit.api import gaussian_blur
 from vaeedit_anomaly.texture import TEXTURE
 
 SCALES = 4
@@ -34,7 +35,7 @@ def evidence(seen: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def residual(x: Tensor, mean: Tensor, scale: Tensor) -> Tensor:
     """|x - x0| in units of the scale that the model predicts: minus the log-likelihood of a Laplace, but for constants."""
-    return smoothed(((x - mean).abs() / scale.clamp_min(1e-4)).mean(1, keepdim=True), 1.0)
+    return gaussian_blur(((x - mean).abs() / scale.clamp_min(1e-4)).mean(1, keepdim=True), 1.0)
 
 
 def gradient_dissimilarity(x: Tensor, mean: Tensor) -> Tensor:
@@ -55,10 +56,10 @@ def gradient_dissimilarity(x: Tensor, mean: Tensor) -> Tensor:
 
 def structure_dissimilarity(x: Tensor, mean: Tensor) -> Tensor:
     """1 - SSIM under a Gaussian window of standard deviation 1.5 (Wang et al. 2004), averaged over channels."""
-    mean_x, mean_y = smoothed(x, 1.5), smoothed(mean, 1.5)
-    var_x = (smoothed(x * x, 1.5) - mean_x**2).clamp_min(0)
-    var_y = (smoothed(mean * mean, 1.5) - mean_y**2).clamp_min(0)
-    covariance = smoothed(x * mean, 1.5) - mean_x * mean_y
+    mean_x, mean_y = gaussian_blur(x, 1.5), gaussian_blur(mean, 1.5)
+    var_x = (gaussian_blur(x * x, 1.5) - mean_x**2).clamp_min(0)
+    var_y = (gaussian_blur(mean * mean, 1.5) - mean_y**2).clamp_min(0)
+    covariance = gaussian_blur(x * mean, 1.5) - mean_x * mean_y
     c1, c2 = 0.01**2, 0.03**2
     light = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
     return (1 - light * (2 * covariance + c2) / (var_x + var_y + c2)).mean(1, keepdim=True)
@@ -66,18 +67,7 @@ def structure_dissimilarity(x: Tensor, mean: Tensor) -> Tensor:
 
 def colour_difference(x: Tensor, mean: Tensor) -> Tensor:
     """Absolute difference of what is left of both under a Gaussian of 4 pixels, averaged over channels."""
-    return smoothed(x - mean, 4.0).abs().mean(1, keepdim=True)
-
-
-def smoothed(x: Tensor, width: float) -> Tensor:
-    """A Gaussian of standard deviation `width` pixels on each channel; borders are reflected, and repeated beyond that."""
-    radius = max(1, round(3.5 * width))
-    line = torch.exp(-0.5 * (torch.arange(-radius, radius + 1, device=x.device, dtype=x.dtype) / width) ** 2)
-    line = line / line.sum()
-    planes = x.reshape(-1, 1, *x.shape[2:])
-    mode = "reflect" if radius < min(x.shape[2:]) else "replicate"
-    planes = F.pad(planes, (radius,) * 4, mode=mode)
-    return F.conv2d(F.conv2d(planes, line.view(1, 1, -1, 1)), line.view(1, 1, 1, -1)).view_as(x)
+    return gaussian_blur(x - mean, 4.0).abs().mean(1, keepdim=True)
 
 
 def _gradient(x: Tensor) -> Tensor:

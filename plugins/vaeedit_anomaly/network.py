@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vaeedit.api import Latents
+from vaeedit.api import Latents, local_mean
 from vaeedit_anomaly import NormalShape
 from vaeedit_anomaly.defects import spoil
 from vaeedit_anomaly.memory import Memory
@@ -123,7 +123,7 @@ def pooled(features: list[Tensor]) -> Tensor:
     """Features of all levels on one grid of stride `SPREAD`, each averaged with its neighbours as PatchCore does."""
     grids = []
     for level, feature in enumerate(features):
-        near = F.avg_pool2d(feature.float(), 3, 1, 1, count_include_pad=False)
+        near = local_mean(feature.float(), 1)
         stride = 2 << level
         if stride < SPREAD:
             near = F.avg_pool2d(near, SPREAD // stride)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vaeedit.api import Frame, Latents, Operation, Request, Result, UsageError, WeightsError
+from vaeedit.api import Frame, Gaussian, Grid, Latents, Operation, Request, Result, UsageError, WeightsError
 from vaeedit_anomaly import AnomalyOptions
 from vaeedit_anomaly.calibration import Calibration, image_score
 from vaeedit_anomaly.evidence import evidence
@@ -25,7 +25,7 @@ class Anomaly(Operation[AnomalyOptions]):
 
     def __init__(self, request: Request[AnomalyOptions]) -> None:
         super().__init__(request)
-        self.parts: dict[str, list[tuple[int, int, Tensor]]] = {}
+        self.grids: dict[str, Grid] = {}
 
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
         """The image at the model's working size; raises ImageError for one it was not fitted for."""
@@ -44,11 +44,12 @@ class Anomaly(Operation[AnomalyOptions]):
         row, column = pixel_origin(latents, seen["observed"])
         for name, grid in seen.items():
             stride = stride_of(grid, seen["observed"])
-            self.parts.setdefault(name, []).append((row // stride, column // stride, grid))
+            place = Gaussian(grid, origin=(row // stride, column // stride))
+            self.grids.setdefault(name, Grid()).add(place)
 
     def seen(self) -> dict[str, Tensor]:
         """What was gathered of the whole image, and its texture, as `evidence` takes it."""
-        found = whole(self.parts)
+        found = {name: grid.whole() for name, grid in self.grids.items()}
         if self.texture.filled:
             found[TEXTURE] = self.texture(found["observed"])
         return found
@@ -120,16 +121,3 @@ def stride_of(grid: Tensor, observed: Tensor) -> int:
     """Pixels of the image on a side of one place of the grid: a power of two, whatever was rounded up at the end."""
     ratio = max(observed.shape[axis] / grid.shape[axis] for axis in (2, 3))
     return 1 if ratio == 1 else int(2 ** np.ceil(np.log2(ratio)))
-
-
-def whole(parts: dict[str, list[tuple[int, int, Tensor]]]) -> dict[str, Tensor]:
-    """Grids of the whole image from those of its tiles."""
-    found = {}
-    for name, tiles in parts.items():
-        height = max(row + grid.shape[2] for row, _, grid in tiles)
-        width = max(column + grid.shape[3] for _, column, grid in tiles)
-        all_of_it = tiles[0][2].new_empty(1, tiles[0][2].shape[1], height, width)
-        for row, column, grid in tiles:
-            all_of_it[..., row : row + grid.shape[2], column : column + grid.shape[3]] = grid
-        found[name] = all_of_it
-    return found

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 import torch
+from kornia.filters import get_gaussian_kernel1d
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
-from vaeedit.api import bicubic_down
-from vaeedit_restore.blur import blurred_by, gaussians
+from vaeedit.api import bicubic_down, gaussian_blur, is_gray, local_mean
 from vaeedit_restore.options import Noise
 from vaeedit_restore.sensor import sensor_noise
 
@@ -19,8 +19,7 @@ from vaeedit_restore.sensor import sensor_noise
 def gaussian(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
     """White Gaussian noise of standard deviation sigma (B, 1, 1, 1); a grey image gets grey noise."""
     noise = torch.randn_like(x)
-    grey = (x[:, :1] == x).all(3, keepdim=True).all(2, keepdim=True).all(1, keepdim=True)
-    noise = torch.where(grey, noise[:, :1], noise)
+    noise = torch.where(is_gray(x), noise[:, :1], noise)
     return x + sigma * noise, sigma.expand(-1, 1, *x.shape[2:])
 
 
@@ -36,7 +35,7 @@ def camera(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
     chroma = _correlated(x, 0.4 + 2.0 * uniform[1])
     amount = 0.3 + 0.7 * uniform[2]  # of chroma noise
     unit = (luma + amount * chroma) / torch.sqrt(1 + amount**2)
-    signal = F.avg_pool2d(x.mean(1, keepdim=True), 5, stride=1, padding=2, count_include_pad=False)
+    signal = local_mean(x.mean(1, keepdim=True), 2)
     shot = uniform[3]
     level = sigma * torch.sqrt(1 - shot + shot * (0.1 + 1.8 * signal))
     return x + level * unit, level
@@ -77,7 +76,7 @@ def blurred(x: Tensor, largest: float, share: float) -> Tensor:
     """The first `share` of the images under a round Gaussian of random width up to `largest` pixels."""
     count = _some(share, len(x))
     width = largest * torch.rand(count, 1, device=x.device)
-    return torch.cat([blurred_by(x[:count], width), x[count:]])
+    return torch.cat([gaussian_blur(x[:count], width), x[count:]])
 
 
 def sensor(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
@@ -124,10 +123,10 @@ def jpeg(x: Tensor) -> Tensor:
     return torch.from_numpy(np.stack(decoded)).permute(0, 3, 1, 2).to(x) / 255
 
 
-def local_deviation(residual: Tensor, window: int = 31) -> Tensor:
+def local_deviation(residual: Tensor, radius: int = 15) -> Tensor:
     """Root mean square of (B, 3, H, W) over channels and a window: the map (B, 1, H, W) of noise that is not synthetic."""
     power = residual.square().mean(1, keepdim=True)
-    return F.avg_pool2d(power, window, 1, window // 2, count_include_pad=False).sqrt()
+    return local_mean(power, radius).sqrt()
 
 
 def _some(share: float, count: int) -> int:
@@ -140,7 +139,7 @@ def _correlated(like: Tensor, blur: Tensor, radius: int = 6) -> Tensor:
     count, channels, height, width = like.shape
     if count == 0:
         return torch.zeros_like(like)
-    line = gaussians(blur.reshape(count, 1), radius)
+    line = get_gaussian_kernel1d(2 * radius + 1, blur.reshape(count, 1).clamp_min(0.05))
     line = line / line.norm(dim=1, keepdim=True)
     kernel = (line[:, :, None] * line[:, None, :]).repeat_interleave(channels, 0).unsqueeze(1)
     white = torch.randn(1, count * channels, height + 2 * radius, width + 2 * radius, device=like.device)

@@ -8,7 +8,7 @@ import torch
 from kornia.color import CFA, linear_rgb_to_rgb, raw_to_rgb, rgb_to_linear_rgb
 from torch import Tensor
 
-from vaeedit_restore.blur import blurred_by
+from vaeedit.api import gaussian_blur
 
 LUMA = (0.25, 0.5, 0.25)
 
@@ -52,4 +52,4 @@ def _smoothed(residual: Tensor) -> Tensor:
     """In-camera noise reduction: chroma is blurred more than luma."""
     widths = torch.rand(2, len(residual), 1, device=residual.device)
     grey = residual.mean(1, keepdim=True)
-    return blurred_by(grey, 0.7 * widths[0]) + blurred_by(residual - grey, 2.0 * widths[1])
+    return gaussian_blur(grey, 0.7 * widths[0]) + gaussian_blur(residual - grey, 2.0 * widths[1])

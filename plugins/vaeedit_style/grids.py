@@ -1,9 +1,9 @@
-"""Levels of one picture at sizes that belong together, and neighbourhoods on them."""
+"""Levels of one picture at sizes that belong together."""
 
 from collections.abc import Sequence
 
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, pad
+from torch.nn.functional import pad
 
 
 def levelled(levels: Sequence[Tensor]) -> list[Tensor]:
@@ -15,8 +15,3 @@ def levelled(levels: Sequence[Tensor]) -> list[Tensor]:
         right, bottom = max(0, columns - level.shape[3]), max(0, rows - level.shape[2])
         found.append(pad(level, (0, right, 0, bottom), mode="replicate")[..., :rows, :columns])
     return found
-
-
-def local_mean(values: Tensor, side: int) -> Tensor:
-    """Over squares of an odd side; the border goes on."""
-    return avg_pool2d(pad(values, (side // 2,) * 4, mode="replicate"), side, 1)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from vaeedit_anomaly.defects import KINDS, label, spoil
-from vaeedit_anomaly.perlin import blobs, membrane, perlin
+from vaeedit_anomaly.perlin import blobs, perlin
 
 
 def seeded(seed=0):
@@ -88,14 +88,3 @@ def test_every_blob_covers_something_and_not_everything():
     shares = blobs(40, (32, 48), seeded()).mean((1, 2, 3))
     assert shares.min() > 0
     assert shares.max() < 0.7
-
-
-def test_a_membrane_keeps_what_is_known_and_is_flat_within_a_flat_border():
-    values = torch.rand(1, 2, 20, 28, generator=seeded())
-    known = torch.ones(1, 1, 20, 28)
-    known[..., 5:12, 6:20] = 0
-    filled = membrane(values, known)
-    assert torch.equal(filled[..., :5, :], values[..., :5, :])
-    assert values.min() <= filled.min() <= filled.max() <= values.max()
-    flat = membrane(torch.where(known > 0, 0.25, 9.0), known)
-    assert torch.allclose(flat, torch.full_like(flat, 0.25), atol=1e-5)

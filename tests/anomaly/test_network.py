@@ -14,7 +14,7 @@ from vaeedit.vae.protocol import ConditionalVAE
 from vaeedit_anomaly import AnomalyOptions, NormalShape
 from vaeedit_anomaly.memory import Memory, farthest
 from vaeedit_anomaly.network import NormalRestorer
-from vaeedit_anomaly.operation import Anomaly, whole
+from vaeedit_anomaly.operation import Anomaly
 
 SMALL = NormalShape(
     channels=1,
@@ -81,7 +81,7 @@ def test_what_tiles_see_together_is_what_the_whole_image_gives(tile):
         looking = Anomaly(Request(AnomalyOptions()))
         looking.vae = info
         loaded.visit(frame, partial(looking.gather, 0), precision=torch.float32, tile=side)
-        return whole(looking.parts)
+        return {name: grid.whole() for name, grid in looking.grids.items()}
 
     at_once, tiled = seen(1000), seen(tile)
     for name, grid in at_once.items():
