@@ -34,10 +34,18 @@ def membrane(weighted: Tensor, weight: Tensor) -> Tensor:
     """
     if max(weighted.shape[2:]) <= 2:
         mean = weighted.sum((2, 3), keepdim=True) / weight.sum((2, 3), keepdim=True).clamp_min(1e-12)
-    else:
-        below = membrane(*(F.avg_pool2d(each, 2, ceil_mode=True) for each in (weighted, weight)))
-        mean = F.interpolate(below, size=weighted.shape[2:], mode="bilinear", align_corners=False)
-    return weighted + (1 - weight) * mean
+        return mean.expand_as(weighted)
+    below = membrane(_half(weighted), _half(weight))
+    far = F.interpolate(below, size=weighted.shape[2:], mode="bilinear", align_corners=False)
+    return weighted + (1 - weight).clamp_min(0) * far
+
+
+def _half(x: Tensor) -> Tensor:
+    """At half the size, under the pyramid filter of Burt & Adelson (1983)."""
+    taps = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0], device=x.device) / 16
+    border = "reflect" if min(x.shape[2:]) > 2 else "replicate"
+    planes = F.pad(x.flatten(0, 1)[:, None], (2,) * 4, mode=border)
+    return F.conv2d(planes, torch.outer(taps, taps)[None, None], stride=2)[:, 0].unflatten(0, x.shape[:2])
 
 
 def is_gray(x: Tensor) -> Tensor:

@@ -7,12 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vaeedit.api import Frame
+from vaeedit.api import Frame, local_mean
 from vaeedit_fuse.arrays import Array, Map, blurred
 from vaeedit_fuse.grids import to_grid
 from vaeedit_fuse.rule import Rule, carried
-from vaeedit_fuse.seam import gradient_step, membrane
-from vaeedit_fuse.weights import smoothed
+from vaeedit_fuse.seam import continued, gradient_step
 
 FEATHER = 16
 """Pixels outside the mask within which the first picture may change."""
@@ -51,7 +50,7 @@ class Masked(Rule):
         self.near = _distance(~self.inside) <= FEATHER
         first, other = (frame.floats() for frame in pictures)
         around = self.near & ~self.inside
-        self.sources = [first, other + membrane(first - other, around)]
+        self.sources = [first, other + continued(first - other, around)]
 
     def encoded(self) -> Sequence[Frame]:
         """The first picture and the other as bright as its new surroundings."""
@@ -59,7 +58,7 @@ class Masked(Rule):
 
     def weights(self, rank: int, activities: Tensor) -> Tensor:
         """The mask on the level's grid, softened there: so the wider, the coarser the level."""
-        other = smoothed(to_grid([self.mask], activities), 1)
+        other = local_mean(to_grid([self.mask], activities), 1)
         return torch.cat([1 - other, other])
 
     def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Sequence[Map]]) -> Frame:

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
-from vaeedit.api import Frame, Gaussian, luma
+from vaeedit.api import Frame, Gaussian, local_mean, luma
 from vaeedit_fuse.arrays import Array, Map
 from vaeedit_fuse.grids import to_grid
 from vaeedit_fuse.pyramid import fused, mixed, raised, split, strongest_detail
 from vaeedit_fuse.rule import Rule, carried
-from vaeedit_fuse.weights import Inherited, shares, smoothed, vivid
+from vaeedit_fuse.weights import Inherited, shares, vivid
 
 SCALES = 3
 """Halvings down to the base: to the stride of the coarsest latents."""
@@ -46,8 +46,8 @@ class Detailed(Rule):
 
     def weights(self, rank: int, activities: Tensor) -> Tensor:
         """By activity; at the coarsest level soft between pictures, where steps would show."""
-        found = self.chosen(smoothed(activities, RADII[min(rank, len(RADII) - 1)]))
-        return smoothed(found, self.softness) if rank == 0 else found
+        found = self.chosen(local_mean(activities, RADII[min(rank, len(RADII) - 1)]))
+        return local_mean(found, self.softness) if rank == 0 else found
 
     def joined(self, levels: Sequence[Gaussian], weights: Tensor) -> Gaussian:
         """With the contrast that the pictures have."""

@@ -7,12 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vaeedit.api import Frame, luma
+from vaeedit.api import Frame, local_mean, luma
 from vaeedit_fuse.arrays import Array, Map, blurred
 from vaeedit_fuse.pyramid import fused, mixed
 from vaeedit_fuse.rule import Rule
 from vaeedit_fuse.weights import shares as shares_of
-from vaeedit_fuse.weights import smoothed
 
 RADIUS = 1
 """Grid places on either side over which activity is averaged."""
@@ -34,7 +33,7 @@ class Focus(Rule):
 
     def weights(self, rank: int, activities: Tensor) -> Tensor:
         """Shares of the activity's root, so that a few strong places do not outvote their surroundings."""
-        return shares_of(smoothed(activities.sqrt(), RADIUS))
+        return shares_of(local_mean(activities.sqrt(), RADIUS))
 
     def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Sequence[Map]]) -> Frame:
         """Pixels of the pictures; only near a border between regions they mix, coarse scales more widely than fine ones."""

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vaeedit.api import Gaussian
+from vaeedit.api import Gaussian, local_mean
 from vaeedit_fuse.arrays import Array, Map
-from vaeedit_fuse.weights import activity, smoothed, vivid
+from vaeedit_fuse.weights import activity, vivid
 
 Merge = Callable[[Sequence[Array], Sequence[Map]], Array]
 """From one scale's details (h, w, C) of all pictures, and the given weights (h, w) at that scale, to the fused detail."""
@@ -57,8 +57,8 @@ def strongest_detail(choose: Callable[[Tensor], Tensor]) -> Merge:
 
     def merge(details: Sequence[Array], weights: Sequence[Map]) -> Array:
         levels = [Gaussian(torch.from_numpy(np.ascontiguousarray(x)).permute(2, 0, 1)[None]) for x in details]
-        chosen = choose(smoothed(torch.cat([activity(level.mean) for level in levels]), 2))
-        found = vivid(levels, smoothed(chosen, 1)).mean[0].permute(1, 2, 0)
+        chosen = choose(local_mean(torch.cat([activity(level.mean) for level in levels]), 2))
+        found = vivid(levels, local_mean(chosen, 1)).mean[0].permute(1, 2, 0)
         return np.asarray(found.numpy(), np.float32)
 
     return merge

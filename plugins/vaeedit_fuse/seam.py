@@ -1,9 +1,10 @@
 """Gradient-domain steps for pasting one picture into another (Perez, Gangnet & Blake 2003)."""
 
-import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from vaeedit.api import membrane
 from vaeedit_fuse.arrays import Array
 from vaeedit_fuse.pyramid import raised, split
 
@@ -15,27 +16,15 @@ SCALES = 3
 """Halvings before a difference is continued: its texture is none of the other picture's business."""
 
 
-def membrane(difference: Array, known: NDArray[np.bool_]) -> Array:
-    """A smooth continuation (H, W, C) of a difference from where it is known, by pull and push over a pyramid.
+def continued(difference: Array, known: NDArray[np.bool_]) -> Array:
+    """A smooth continuation (H, W, C) of a difference from where it is known, without its texture.
 
-    Gortler et al. 1996; close to the harmonic membrane of Poisson cloning (Farbman, Fattal & Lischinski 2011). Nothing
-    known gives zero.
+    Nothing known gives zero.
     """
     weight = known.astype(np.float32)[..., None]
-    values, sure = (split(x, SCALES)[1] for x in (difference * weight, weight))
-    return raised(_pulled(values, sure[..., 0]), difference.shape, SCALES)
-
-
-def _pulled(x: Array, weight: NDArray[np.float32]) -> Array:
-    """Weighted values continued to where their weight is 0."""
-    if max(x.shape[:2]) <= 2:
-        return np.broadcast_to(x.sum((0, 1)) / max(float(weight.sum()), 1e-12), x.shape).astype(np.float32)
-    small = np.asarray(cv2.pyrDown(x), np.float32).reshape(-(-x.shape[0] // 2), -(-x.shape[1] // 2), -1)
-    below = _pulled(small, np.asarray(cv2.pyrDown(weight), np.float32))
-    size = x.shape[1::-1]
-    far = np.asarray(cv2.resize(below, size, interpolation=cv2.INTER_LINEAR)).reshape(x.shape)
-    sure = np.minimum(weight, 1)[..., None]
-    return np.asarray(x + (1 - sure) * far, np.float32)
+    small = (split(x, SCALES)[1] for x in (difference * weight, weight))
+    values, sure = (torch.from_numpy(x).permute(2, 0, 1)[None] for x in small)
+    return raised(membrane(values, sure)[0].permute(1, 2, 0).numpy(), difference.shape, SCALES)
 
 
 def gradient_step(

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from vaeedit.api import Gaussian, product_of_experts
+from vaeedit.api import Gaussian, local_mean, product_of_experts
 
 LONGER = 1.5
 """The most by which a mean is lengthened."""
@@ -22,11 +22,6 @@ def activity(z: Tensor) -> Tensor:
     KL(q || N(0, I)) without the terms of the posterior's own variance: those tell of the network, not of the picture.
     """
     return 0.5 * z.float().square().sum(1, keepdim=True)
-
-
-def smoothed(x: Tensor, radius: int) -> Tensor:
-    """Mean over a square window, cut at the border."""
-    return F.avg_pool2d(x, 2 * radius + 1, 1, radius, count_include_pad=False)
 
 
 def strongest(activities: Tensor) -> Tensor:
@@ -72,13 +67,13 @@ def vivid(levels: Sequence[Gaussian], weights: Tensor, *, rest: bool = False) ->
     wanted = (weights * activity(zs)).sum(0, keepdim=True)
     if rest:
         wanted = wanted * (1 + _rest(mean, zs))
-    gain = ((smoothed(wanted, 1) + 1e-6) / (smoothed(activity(mean), 1) + 1e-6)).sqrt().clamp(1, LONGER)
+    gain = ((local_mean(wanted, 1) + 1e-6) / (local_mean(activity(mean), 1) + 1e-6)).sqrt().clamp(1, LONGER)
     return joined.at((gain * mean).to(joined.mean))
 
 
 def _rest(chosen: Tensor, zs: Tensor) -> Tensor:
     """Activity of what of (K, C, h, w) is uncorrelated with the chosen (1, C, h, w), by that of the chosen: (1, 1, h, w)."""
-    own = smoothed(activity(chosen), REACH) + 1e-6
-    shared = smoothed(0.5 * (zs * chosen).sum(1, keepdim=True), REACH)
-    left: Tensor = (smoothed(activity(zs), REACH) - shared**2 / own).clamp_min(0)
+    own = local_mean(activity(chosen), REACH) + 1e-6
+    shared = local_mean(0.5 * (zs * chosen).sum(1, keepdim=True), REACH)
+    left: Tensor = (local_mean(activity(zs), REACH) - shared**2 / own).clamp_min(0)
     return left.sum(0, keepdim=True) / own
