@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from vaeedit.api import local_mean
+from vaeedit_style.grids import local_mean
 from vaeedit_style.sliced import Line, mixed_quantiles
 
 REACH = 5
@@ -47,10 +47,10 @@ def filled(own: Tensor, field: Tensor, target: Tensor, rank: int) -> Tensor:
 
 def texture(level: Tensor, rank: int) -> Tensor:
     """A level without its slow changes; finer ones than the first hold none."""
-    return level - local_mean(level, REACH // 2) if rank == 0 else level
+    return level - local_mean(level, REACH) if rank == 0 else level
 
 
 def activity(values: Tensor, rank: int) -> Tensor:
     """Root of the local mean square, (1, 1, h, w)."""
-    radius = (REACH << rank) // 2
-    return local_mean((values**2).mean(1, keepdim=True), radius).clamp_min(0).sqrt()
+    side = (REACH << rank) | 1
+    return local_mean((values**2).mean(1, keepdim=True), side).clamp_min(0).sqrt()
