@@ -18,5 +18,5 @@ def levelled(levels: Sequence[Tensor]) -> list[Tensor]:
 
 
 def local_mean(values: Tensor, side: int) -> Tensor:
-    """Over squares of an odd side; the border goes on: cut there instead, 5 % of the pixels of a styled picture change visibly."""
+    """Over squares of an odd side; the border goes on. Cut there, 5 % of the pixels of a styled picture change visibly."""
     return avg_pool2d(pad(values, (side // 2,) * 4, mode="replicate"), side, 1)
