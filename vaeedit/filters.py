@@ -45,7 +45,8 @@ def _half(x: Tensor) -> Tensor:
     taps = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0], device=x.device) / 16
     border = "reflect" if min(x.shape[2:]) > 2 else "replicate"
     planes = F.pad(x.flatten(0, 1)[:, None], (2,) * 4, mode=border)
-    return F.conv2d(planes, torch.outer(taps, taps)[None, None], stride=2)[:, 0].unflatten(0, x.shape[:2])
+    planes = F.conv2d(planes, torch.outer(taps, taps)[None, None], stride=2)
+    return planes.view(*x.shape[:2], *planes.shape[2:])
 
 
 def is_gray(x: Tensor) -> Tensor:
