@@ -51,6 +51,8 @@ from .image import write as write
 from .image.files import make_folder as make_folder
 from .image.files import write_whole as write_whole
 from .image.frame import from_floats as from_floats
+from .image.sizing import mask_of as mask_of
+from .image.sizing import resized as resized
 from .limits import LIST as LIST
 from .limits import MODEL as MODEL
 from .limits import TEXT as TEXT

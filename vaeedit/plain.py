@@ -4,6 +4,7 @@ Ordinary names stay as they are; whatever is not harmless is written as the esca
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 _UNSAFE = re.compile(
@@ -32,6 +33,13 @@ def cell(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     return plain(f"'{value}" if value.startswith(_FORMULA) else value)
+
+
+def table(rows: Sequence[Mapping[str, Any]], without: str = "") -> list[str]:
+    """Rows as the lines of a table in markdown, but one column; what a row has not is left empty."""
+    names = [name for name in dict.fromkeys(name for row in rows for name in row) if name != without]
+    cells = [[str(row.get(name, "")).replace("|", "\\|") for name in names] for row in rows]
+    return ["| " + " | ".join(line) + " |" for line in (names, ["---"] * len(names), *cells)]
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vaeedit.api import Frame
+from vaeedit.api import Frame, luma
 
 Map = NDArray[np.float32]
 
@@ -33,7 +33,7 @@ def coloured(values: Map) -> NDArray[np.uint8]:
 
 def overlaid(original: Frame, heat: NDArray[np.uint8], surprise: Map, limit: float) -> NDArray[np.uint8]:
     """The image in grey under the heat where it is abnormal, and a line around that."""
-    grey = original.as_uint8().mean(2, keepdims=True)
+    grey = 255 * luma(original.floats())[..., None]
     share = np.clip(half_at(surprise, limit) * 2 - 0.6, 0, 0.6)[..., None]
     mixed = np.ascontiguousarray(np.rint(grey * (1 - share) + heat * share).astype(np.uint8))
     outlines, _ = cv2.findContours(

@@ -13,6 +13,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from vaeedit.api import resized
+from vaeedit_anomaly.sizes import enlarged
+
 Map = NDArray[np.float32]
 CELLS = 24
 """Places along each side."""
@@ -48,9 +51,8 @@ class Places(msgspec.Struct, frozen=True):
 
     def standardised(self, evidence: Map) -> Map:
         """Deviation from the mean (H, W), in spreads of its place."""
-        size = evidence.shape[1], evidence.shape[0]
         mean, spread = (
-            _enlarged(np.frombuffer(packed, np.float32).reshape(CELLS, CELLS), size)
+            enlarged(np.frombuffer(packed, np.float32).reshape(CELLS, CELLS), *evidence.shape)
             for packed in (self.mean, self.spread)
         )
         return (evidence - mean) / spread
@@ -64,16 +66,7 @@ def cells(evidence: Map) -> Map:
 def blurred(x: Map, width: float) -> Map:
     """A Gaussian blur; wide ones are made of fewer pixels, whose own blur (of averaging and interpolating) is allowed for."""
     step = 2 ** max(0, int(math.log2(width / 4)))
-    size = x.shape[1], x.shape[0]
-    small = (
-        x if step == 1 else cv2.resize(x, tuple(-(-n // step) for n in size), interpolation=cv2.INTER_AREA)
-    )
+    small = resized(x[..., None], *(-(-side // step) for side in x.shape))[..., 0]
     left = math.sqrt((width / step) ** 2 - (step > 1) / 4)
     soft = cv2.GaussianBlur(small, (0, 0), left, borderType=cv2.BORDER_REFLECT)
-    return _enlarged(np.asarray(soft, np.float32), size)
-
-
-def _enlarged(grid: Map, size: tuple[int, int]) -> Map:
-    if grid.shape == size[::-1]:
-        return grid
-    return np.asarray(cv2.resize(grid, size, interpolation=cv2.INTER_LINEAR), np.float32)
+    return enlarged(np.asarray(soft, np.float32), *x.shape)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vaeedit.api import Frame, luma
+from vaeedit.api import Frame, luma, resized
 
 Array = NDArray[np.float32]
 Map = NDArray[np.float32]
@@ -19,16 +19,6 @@ def fitted(frame: Frame, to: Frame) -> Frame:
     if values.shape[2] != to.channels:
         values = np.repeat(values, 3, 2) if to.channels == 3 else luma(values)[..., None]
     return Frame(to.with_floats(resized(values, to.height, to.width)).pixels)
-
-
-def resized(values: Array, height: int, width: int) -> Array:
-    """At another size, (height, width, C): averages where it is smaller, cubic where it is larger."""
-    if values.shape[:2] == (height, width):
-        return values
-    smaller = height * width < values.shape[0] * values.shape[1]
-    way = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
-    found = np.asarray(cv2.resize(values, (width, height), interpolation=way), np.float32)
-    return found.reshape(height, width, -1)
 
 
 def blurred(x: Array, radius: int) -> Array:

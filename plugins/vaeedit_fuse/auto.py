@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from vaeedit.api import Frame, luma
+from vaeedit_fuse.metrics import correlation
 
 ALIKE = 0.8
 """Correlation of luma from which two grey pictures are taken for shots of one camera."""
@@ -15,7 +14,7 @@ BRIGHTNESS = 0.05
 def suited(pictures: Sequence[Frame]) -> str:
     """infrared for a grey second picture unlike the first, exposure for different brightness, else focus."""
     greys = [luma(frame.floats()) for frame in pictures]
-    if len(pictures) == 2 and _is_grey(pictures[1]) and _correlation(*greys) < ALIKE:
+    if len(pictures) == 2 and _is_grey(pictures[1]) and correlation(*greys) < ALIKE:
         return "infrared"
     means = [float(grey.mean()) for grey in greys]
     return "exposure" if max(means) - min(means) > BRIGHTNESS else "focus"
@@ -25,8 +24,3 @@ def _is_grey(frame: Frame) -> bool:
     """Whether its channels agree, but for the noise of compression."""
     values = frame.floats()
     return float((values.max(2) - values.min(2)).mean()) < 0.01
-
-
-def _correlation(x: np.ndarray, y: np.ndarray) -> float:
-    x, y = x - x.mean(), y - y.mean()
-    return float((x * y).sum() / max(float(np.sqrt((x**2).sum() * (y**2).sum())), 1e-12))

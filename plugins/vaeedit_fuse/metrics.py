@@ -5,6 +5,7 @@ F is the fused picture, A and B its sources. None of them knows a truth: they as
 
 from collections.abc import Sequence
 from itertools import product
+from typing import Any
 
 import cv2
 import numpy as np
@@ -69,10 +70,11 @@ def _bits(shares: Array) -> float:
 
 def sum_of_correlated_differences(a: Array, b: Array, fused: Array) -> float:
     """SCD (Aslantas & Bendes 2015): corr(F - B, A) + corr(F - A, B), up to 2."""
-    return _correlation(fused - b, a) + _correlation(fused - a, b)
+    return correlation(fused - b, a) + correlation(fused - a, b)
 
 
-def _correlation(x: Array, y: Array) -> float:
+def correlation(x: NDArray[np.floating[Any]], y: NDArray[np.floating[Any]]) -> float:
+    """Of two pictures; 0 where one is flat."""
     x, y = x - x.mean(), y - y.mean()
     return float((x * y).sum() / max(np.sqrt((x**2).sum() * (y**2).sum()), 1e-12))
 

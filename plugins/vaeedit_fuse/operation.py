@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaeedit.api import Frame, Grid, Latents, Operation, OptionError, Request, Result, luma, under
+from vaeedit.api import Frame, Grid, Latents, Operation, OptionError, Request, Result, mask_of, under
 from vaeedit_fuse import FuseOptions
 from vaeedit_fuse.align import aligned
-from vaeedit_fuse.arrays import Map, fitted, resized
+from vaeedit_fuse.arrays import Map, fitted
 from vaeedit_fuse.auto import suited
 from vaeedit_fuse.blend import Even, Masked
 from vaeedit_fuse.detail import Exposure, Infrared
@@ -103,4 +103,4 @@ def _mask(images: Mapping[str, Sequence[Frame]], first: Frame, pictures: int) ->
         return None
     if len(masks) > 1 or pictures > 2:
         raise OptionError("A mask blends two pictures: give one mask and one other picture.")
-    return resized(luma(masks[0].floats())[..., None], first.height, first.width)[..., 0].clip(0, 1)
+    return mask_of(masks[0], first.height, first.width)

@@ -3,10 +3,9 @@
 import math
 from dataclasses import replace
 
-import cv2
 import numpy as np
 
-from vaeedit.api import Frame
+from vaeedit.api import Frame, resized
 
 
 def pair(a: Frame, b: Frame, side: int | None) -> tuple[Frame, Frame]:
@@ -34,8 +33,8 @@ def _covering(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     if (height, width) == size:
         return values
     scale = max(size[0] / height, size[1] / width)
-    larger = (max(size[1], math.ceil(width * scale - 1e-6)), max(size[0], math.ceil(height * scale - 1e-6)))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    resized = cv2.resize(values, larger, interpolation=how).reshape(larger[1], larger[0], -1)
-    top, left = (larger[1] - size[0]) // 2, (larger[0] - size[1]) // 2
-    return resized[top : top + size[0], left : left + size[1]]
+    rows, columns = (
+        max(want, math.ceil(has * scale - 1e-6)) for want, has in zip(size, (height, width), strict=True)
+    )
+    top, left = (rows - size[0]) // 2, (columns - size[1]) // 2
+    return resized(values, rows, columns)[top : top + size[0], left : left + size[1]]

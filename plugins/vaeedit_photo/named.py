@@ -5,8 +5,6 @@ import numpy as np
 
 from vaeedit.api import Frame, VaeeditError, luma
 
-"""Luma (BT.601)."""
-
 
 def edited(frame: Frame, name: str) -> Frame:
     """The picture, in float32, a little brighter, warmer, ...; raises VaeeditError for colours of a grey one."""

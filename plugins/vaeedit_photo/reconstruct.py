@@ -6,15 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from skimage.metrics import structural_similarity
 
-from vaeedit.api import Frame, Latents, Operation, Refined, Request, Result, Series
+from vaeedit.api import Frame, Latents, Operation, Refined, Request, Result, Series, psnr, ssim
 from vaeedit_photo import ReconstructOptions
 from vaeedit_photo.code_length import code_length
 from vaeedit_photo.nested import counts, first, kl
-
-WINDOW = 11
-"""Side of SSIM's window (Wang et al. 2004)."""
 
 
 class Reconstruct(Operation[ReconstructOptions]):
@@ -67,18 +63,8 @@ class Reconstruct(Operation[ReconstructOptions]):
 
 def _fidelity(original: Frame, result: Frame) -> dict[str, Any]:
     """PSNR in dB, at most 100, and SSIM where the image is large enough for its window."""
-    a, b = original.floats(), result.floats()
-    error = float(np.square(a - b).mean(dtype=np.float64))
-    found = {"psnr": round(-10 * math.log10(max(error, 1e-10)), 3)}
-    if min(original.height, original.width) >= WINDOW:
-        similarity = structural_similarity(  # type: ignore[no-untyped-call]
-            a,
-            b,
-            gaussian_weights=True,
-            sigma=1.5,
-            use_sample_covariance=False,
-            data_range=1.0,
-            channel_axis=2,
-        )
-        found["ssim"] = round(float(similarity), 4)
+    a, b = (frame.floats() * np.float64(255) for frame in (original, result))
+    found = {"psnr": round(min(psnr(a, b), 100.0), 3) if not np.array_equal(a, b) else 100.0}
+    if not math.isnan(similarity := ssim(a, b)):
+        found["ssim"] = round(similarity, 4)
     return found

@@ -3,12 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vaeedit.api import Frame, Grid, Latents, Operation, OptionError, Request, Result, luma, under
+from vaeedit.api import (
+    Frame,
+    Grid,
+    Latents,
+    Operation,
+    OptionError,
+    Request,
+    Result,
+    luma,
+    mask_of,
+    resized,
+    under,
+)
 from vaeedit_style import StyleOptions
 from vaeedit_style.canvas import canvas
 from vaeedit_style.grids import levelled
@@ -94,8 +105,7 @@ class Style(Operation[StyleOptions]):
         elif self.options.preserve_color:
             values = own + (values - _rgb(original, grey=True)).mean(2, keepdims=True)
         for mask in self.request.images.get("mask", ()):
-            weight = cv2.resize(mask.floats().mean(2), (original.width, original.height))
-            values = own + weight[..., None] * (values - own)
+            values = own + mask_of(mask, original.height, original.width)[..., None] * (values - own)
         return Result(original.with_floats(values))
 
 
@@ -120,8 +130,4 @@ def _sized(image: Image, longest: int) -> Image:
     """A style as large as the picture, within limits: then brushes are as large in it as they were in the style."""
     scale = min(longest, LARGEST) / max(image.shape)
     width, height = (max(SMALLEST, round(size * scale)) for size in image.shape[1::-1])
-    if (height, width) == image.shape[:2]:
-        return image
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    found: Image = np.clip(cv2.resize(image, (width, height), interpolation=method), 0, 1)
-    return found
+    return resized(image, height, width).clip(0, 1)

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from vaeedit.plain import plain, plain_json
+from vaeedit.plain import plain, plain_json, table
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -33,11 +33,7 @@ def say_json_text(text: str) -> None:
 
 def say_table(rows: Sequence[Mapping[str, Any]], without: str = "") -> None:
     """Results as a table in markdown, on stdout, but one column."""
-    names = [name for name in dict.fromkeys(name for row in rows for name in row) if name != without]
-    say("| " + " | ".join(names) + " |", "|" + " --- |" * len(names))
-    for row in rows:
-        cells = (str(row.get(name, "")).replace("|", "\\|") for name in names)
-        say("| " + " | ".join(cells) + " |")
+    say(*table(rows, without))
 
 
 def say_measurements(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from vaeedit.image.files import write_whole
-from vaeedit.plain import plain
+from vaeedit.plain import plain, table
 from vaeedit.vae.files import VaeInfo
 
 
@@ -47,9 +47,6 @@ def _yaml(values: dict[str, Any]) -> str:
 
 def _figures(figures: dict[str, dict[str, Any]]) -> str:
     """One row a measurement; the protocols below."""
-    names = list(dict.fromkeys(n for row in figures.values() for n in row if n != "protocol"))
-    lines = ["| data | " + " | ".join(names) + " |", "|" + " --- |" * (len(names) + 1)]
-    for title, row in figures.items():
-        lines.append(f"| {title} | " + " | ".join(str(row.get(name, "")) for name in names) + " |")
+    lines = table([{"data": title, **row} for title, row in figures.items()], without="protocol")
     protocols = dict.fromkeys(row["protocol"] for row in figures.values() if "protocol" in row)
     return "\n".join(lines) + "\n\n" + "\n".join(f"Protocol: {text}." for text in protocols)
