@@ -14,11 +14,11 @@ import vaeedit
 from vaeedit.api import (
     ArchitectureSpec,
     Decoded,
+    Edit,
     Frame,
     Gaussian,
     Latents,
     Mixture,
-    Operation,
     OperationSpec,
     Options,
     hookimpl,
@@ -51,7 +51,7 @@ class Soft(nn.Module):
         return Decoded(latents.levels[0].mean)
 
 
-class Shift(Operation):
+class Shift(Edit):
     """Adds a little to every latent."""
 
     def edit(self, latents):
@@ -59,14 +59,14 @@ class Shift(Operation):
         return replace(latents, levels=(level.at(level.mean + 1 / 255),))
 
 
-class Halves(Operation):
+class Halves(Edit):
     """A mixture of two."""
 
     def edit(self, latents):
         return Mixture([(0.5, latents), (0.5, latents)])
 
 
-class Keep(Operation):
+class Keep(Edit):
     """Decodes what was encoded."""
 
     def edit(self, latents):

@@ -19,9 +19,9 @@ def vaeedit_operations():
     return [OperationSpec(name="toy", summary="A toy.", target="{name}.operation:Toy", options=ToyOptions, vae="denoise")]
 """
 OPERATION = """
-from vaeedit.api import Operation
+from vaeedit.api import Edit
 
-class Toy(Operation):
+class Toy(Edit):
     def edit(self, latents):
         return latents.mean()
 """

@@ -11,10 +11,10 @@ import vaeedit
 from vaeedit.api import (
     ArchitectureSpec,
     Decoded,
+    Edit,
     Frame,
     Gaussian,
     Latents,
-    Operation,
     OperationSpec,
     Options,
     hookimpl,
@@ -44,7 +44,7 @@ class Plain(nn.Module):
         return Decoded(latents.levels[0].mean)
 
 
-class Brightest(Operation):
+class Brightest(Edit):
     """The brighter of the input and of every other picture, at each pixel."""
 
     def before(self, frames):

@@ -28,9 +28,9 @@ def vaeedit_operations():
 """
 
 WORK = """
-from vaeedit.api import Operation
+from vaeedit.api import Edit
 
-class Work(Operation):
+class Work(Edit):
     def edit(self, latents):
         {body}
 """
@@ -300,9 +300,9 @@ def vaeedit_weights():
     "acme_brighten/work.py": """
 from dataclasses import replace
 import numpy as np
-from vaeedit.api import Operation, Result
+from vaeedit.api import Edit, Result
 
-class Brighten(Operation):
+class Brighten(Edit):
     def edit(self, latents):
         return latents.mean()
 

@@ -14,10 +14,10 @@ import vaeedit
 from vaeedit.api import (
     ArchitectureSpec,
     Decoded,
+    Edit,
     Frame,
     Gaussian,
     Latents,
-    Operation,
     OperationSpec,
     Options,
     Result,
@@ -37,6 +37,7 @@ from vaeedit.errors import (
     WeightsError,
 )
 from vaeedit.extension.registry import discover, registry
+from vaeedit.run.operation import Operation
 from vaeedit.run.session import STEP_SEEDS, Session
 from vaeedit.vae.files import VaeInfo, save_vae
 
@@ -73,21 +74,21 @@ class Net(nn.Module):
         return Decoded(mean, torch.full_like(mean, 0.1) if scale else None)
 
 
-class Nothing(Operation):
+class Nothing(Edit):
     """Decode as it is."""
 
     def edit(self, latents):
         return latents.mean()
 
 
-class Draw(Operation):
+class Draw(Edit):
     """A posterior sample."""
 
     def edit(self, latents):
         return latents.sample(self.request.seed)
 
 
-class Told(Operation):
+class Told(Edit):
     """Tells the VAE something that it does not know."""
 
     def before(self, frames):
@@ -97,7 +98,7 @@ class Told(Operation):
         raise AssertionError("not reached")
 
 
-class Mapped(Operation):
+class Mapped(Edit):
     """Gives notes and whatever maps its class says."""
 
     def edit(self, latents):
@@ -122,16 +123,20 @@ class LosesFrames(Nothing):
         return []
 
 
-class FailsToEdit(Operation):
+class FailsToEdit(Edit):
     def edit(self, latents):
         raise LookupError("no edit")
 
 
-class ForgetsEdit(Operation):
+class ForgetsEdit(Edit):
     pass
 
 
-class EditsToGarbage(Operation):
+class DerivesFromNone(Operation):
+    pass
+
+
+class EditsToGarbage(Edit):
     def edit(self, latents):
         return "garbage"
 
@@ -146,7 +151,7 @@ class AfterGarbage(Nothing):
         return frames[0]
 
 
-class Exits(Operation):
+class Exits(Edit):
     def edit(self, latents):
         raise SystemExit("bye")
 
@@ -155,17 +160,17 @@ class ForgetsItsMap(Nothing):
     pass
 
 
-class ErrsOnPurpose(Operation):
+class ErrsOnPurpose(Edit):
     def edit(self, latents):
         raise ImageError("This picture is too dull.")
 
 
-class Hungry(Operation):
+class Hungry(Edit):
     def edit(self, latents):
         raise MemoryError
 
 
-class HungryTensor(Operation):
+class HungryTensor(Edit):
     def edit(self, latents):
         torch.empty(2**55)
 
@@ -175,7 +180,8 @@ MISBEHAVING = {
     FailsBefore: "LookupError: no before",
     LosesFrames: "ValueError",
     FailsToEdit: "LookupError: no edit",
-    ForgetsEdit: "NotImplementedError: ForgetsEdit must define edit",
+    ForgetsEdit: "TypeError: Can't instantiate abstract class ForgetsEdit",
+    DerivesFromNone: "TypeError: DerivesFromNone must derive from Edit, Join or Inspect",
     EditsToGarbage: "Error: ",
     FailsAfter: "LookupError: no after",
     AfterGarbage: "not a Result",

@@ -12,10 +12,12 @@ import vaeedit
 from vaeedit.api import (
     ArchitectureSpec,
     Decoded,
+    Edit,
     Frame,
     Gaussian,
+    Inspect,
+    Join,
     Latents,
-    Operation,
     OperationSpec,
     Options,
     Result,
@@ -41,7 +43,7 @@ class Coarse(nn.Module):
         return Decoded(F.interpolate(latents.levels[0].mean, scale_factor=4))
 
 
-class Centre(Operation):
+class Centre(Inspect, Edit):
     """Moves the mean of the latents to that of the reference; notes what it saw."""
 
     seen: list
@@ -71,7 +73,7 @@ class Centre(Operation):
         return Result(frames[0], notes={"seen": counts})
 
 
-class Average(Operation):
+class Average(Join):
     """The mean of the image and others."""
 
     def before(self, frames):
@@ -82,7 +84,7 @@ class Average(Operation):
         return Latents((latents[0].levels[0].at(torch.stack(levels).mean(0)),))
 
 
-class Keep(Operation):
+class Keep(Edit):
     """Moves nothing; asks for the deviation and says whether there was one."""
 
     wants_scale = True

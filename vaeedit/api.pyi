@@ -69,7 +69,9 @@ from .resampling import NULL_SPACE_REACH as NULL_SPACE_REACH
 from .resampling import bicubic_down as bicubic_down
 from .resampling import bicubic_up as bicubic_up
 from .resampling import null_space as null_space
-from .run.operation import Operation as Operation
+from .run.operation import Edit as Edit
+from .run.operation import Inspect as Inspect
+from .run.operation import Join as Join
 from .run.operation import Request as Request
 from .run.operation import Result as Result
 from .run.session import Session as Session
@@ -87,6 +89,9 @@ from .training.run import Run as Run
 from .training.train import train as train
 from .training.weights import ConditionalWeights as ConditionalWeights
 from .training.weights import ElboWeights as ElboWeights
+from .vae.edited import Mixture as Mixture
+from .vae.edited import Refined as Refined
+from .vae.edited import Series as Series
 from .vae.files import load_vae as load_vae
 from .vae.files import save_vae as save_vae
 from .vae.grids import Grid as Grid
@@ -94,9 +99,6 @@ from .vae.grids import under as under
 from .vae.latents import Decoded as Decoded
 from .vae.latents import Gaussian as Gaussian
 from .vae.latents import Latents as Latents
-from .vae.latents import Mixture as Mixture
-from .vae.latents import Refined as Refined
-from .vae.latents import Series as Series
 from .vae.latents import product_of_experts as product_of_experts
 from .vae.protocol import WHOLE as WHOLE
 from .vae.protocol import ElboTerms as ElboTerms

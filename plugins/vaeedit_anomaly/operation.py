@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vaeedit.api import Frame, Gaussian, Grid, Latents, Operation, Request, Result, UsageError, WeightsError
+from vaeedit.api import Frame, Gaussian, Grid, Inspect, Latents, Request, Result, UsageError, WeightsError
 from vaeedit_anomaly import AnomalyOptions
 from vaeedit_anomaly.calibration import Calibration, image_score
 from vaeedit_anomaly.evidence import evidence
@@ -20,7 +20,7 @@ from vaeedit_anomaly.sizes import enlarged, prepared, refuse_size
 from vaeedit_anomaly.texture import TEXTURE, Texture
 
 
-class Anomaly(Operation[AnomalyOptions]):
+class Anomaly(Inspect[AnomalyOptions]):
     """Looks at an image through the restorer of normals, tile by tile, and leaves it as it is or marks what is abnormal."""
 
     def __init__(self, request: Request[AnomalyOptions]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaeedit.api import Frame, Grid, Latents, Operation, OptionError, Request, Result, mask_of, under
+from vaeedit.api import Frame, Grid, Inspect, Join, Latents, OptionError, Request, Result, mask_of, under
 from vaeedit_fuse import FuseOptions
 from vaeedit_fuse.align import aligned
 from vaeedit_fuse.arrays import Map, fitted
@@ -20,7 +20,7 @@ from vaeedit_fuse.rule import Rule
 from vaeedit_fuse.weights import activity
 
 
-class Fuse(Operation[FuseOptions]):
+class Fuse(Inspect[FuseOptions], Join[FuseOptions]):
     """Every level of the latents is joined by the weights of a mode's rule, and the rule makes the picture of it."""
 
     rule: Rule

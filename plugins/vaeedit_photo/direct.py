@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from vaeedit.api import Frame, Latents, Operation, OptionError, Request, Result
+from vaeedit.api import Edit, Frame, Inspect, Latents, OptionError, Request, Result
 from vaeedit_photo import DirectOptions
 from vaeedit_photo.directions import Component, Direction, Examples, Named, moved
 
 
-class Direct(Operation[DirectOptions]):
+class Direct(Inspect[DirectOptions], Edit[DirectOptions]):
     """The picture with more or less of something."""
 
     def __init__(self, request: Request[DirectOptions]) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vaeedit.api import Film, Frame, Latents, Operation, OptionError, Request, Result, Series
+from vaeedit.api import Film, Frame, Inspect, Join, Latents, OptionError, Request, Result, Series
 from vaeedit_photo import InterpolateOptions
 from vaeedit_photo.fitted import pair
 from vaeedit_photo.moments import JointMoments
@@ -17,7 +17,7 @@ MOST = 2.0
 """How much contrast is raised at most."""
 
 
-class Interpolate(Operation[InterpolateOptions]):
+class Interpolate(Inspect[InterpolateOptions], Join[InterpolateOptions]):
     """Frames D(z_t) + (1 - t) (a - D(z_a)) + t (b - D(z_b)): the first is a, the last is b, to the bit."""
 
     def __init__(self, request: Request[InterpolateOptions]) -> None:

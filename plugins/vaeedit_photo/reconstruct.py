@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from vaeedit.api import Frame, Latents, Operation, Refined, Request, Result, Series, psnr, ssim
+from vaeedit.api import Edit, Frame, Inspect, Latents, Refined, Request, Result, Series, psnr, ssim
 from vaeedit_photo import ReconstructOptions
 from vaeedit_photo.code_length import code_length
 from vaeedit_photo.nested import counts, first, kl
 
 
-class Reconstruct(Operation[ReconstructOptions]):
+class Reconstruct(Inspect[ReconstructOptions], Edit[ReconstructOptions]):
     """The image at the posterior's mean, with PSNR, SSIM, KL by level and bits per value."""
 
     def __init__(self, request: Request[ReconstructOptions]) -> None:

@@ -1,10 +1,10 @@
 """`vary`: a posterior sample, as a change of the picture."""
 
-from vaeedit.api import Latents, Operation, VaeeditError
+from vaeedit.api import Edit, Latents, VaeeditError
 from vaeedit_photo import VaryOptions
 
 
-class Vary(Operation[VaryOptions]):
+class Vary(Edit[VaryOptions]):
     """One draw of every level; the noise is the same for every tile size."""
 
     @property

@@ -1,16 +1,16 @@
 """What the restoring operations share: the way from a prior's latents to a result."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from vaeedit.api import (
     Condition,
+    Edit,
     Estimated,
     Frame,
     Latents,
     Mixture,
-    Operation,
     Result,
     deviation_map,
     merged,
@@ -21,7 +21,7 @@ from vaeedit_restore.options import RestorationOptions
 R = TypeVar("R", bound=RestorationOptions)
 
 
-class Restoration(Operation[R], ABC):
+class Restoration(Edit[R]):
     """Decodes a conditional VAE at the prior mean (the MMSE estimate), at the mean of samples, or in between."""
 
     @abstractmethod
@@ -41,8 +41,10 @@ class Restoration(Operation[R], ABC):
 
     def edit(self, latents: Latents) -> Latents | Mixture:
         """The prior mean, or a mixture of it and samples."""
-        options = self.options
-        return latents.restored(samples=options.samples, realism=options.realism, seed=self.request.seed)
+        samples, realism = self.options.samples, self.options.realism
+        if samples == 0 and realism == 0:
+            return latents.mean()
+        return Mixture(_components(latents, samples, realism, self.request.seed))
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
         """The image, the map of the uncertainty, and notes; every figure is of 255."""
@@ -58,3 +60,17 @@ class Restoration(Operation[R], ABC):
             maps["uncertainty"], figures = deviation_map(frame)
             notes |= figures
         return Result(frame, maps, notes)
+
+
+def _components(latents: Latents, samples: int, realism: float, seed: int) -> Iterator[tuple[float, Latents]]:
+    """The average of draws, or of none the mean; by `realism` a point between that and one draw.
+
+    Going straight from the MMSE estimate to a posterior sample is the optimal way to trade distortion for
+    perception (Freirich et al. 2021, theorem 3).
+    """
+    if samples == 0:
+        yield 1 - realism, latents.mean()
+        yield realism, latents.sample(seed)
+    for index in range(samples):
+        extra = realism if index == 0 else 0.0
+        yield (1 - realism) / samples + extra, latents.sample(seed + index)

@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vaeedit.api import (
+    Edit,
     Frame,
     Grid,
+    Inspect,
     Latents,
-    Operation,
     OptionError,
     Request,
     Result,
@@ -33,7 +34,7 @@ SMALLEST = 32
 Image = NDArray[np.float32]
 
 
-class Style(Operation[StyleOptions]):
+class Style(Inspect[StyleOptions], Edit[StyleOptions]):
     """Recolours before the VAE, lays texture over its latents, and meets the palette once more after it."""
 
     def __init__(self, request: Request[StyleOptions]) -> None:

@@ -33,7 +33,7 @@ WORK = """
 import os, re, signal, threading, time
 from dataclasses import replace
 
-from vaeedit.api import Operation, Result
+from vaeedit.api import Inspect, Result
 
 class Odd(Exception):
     def __init__(self):
@@ -52,7 +52,7 @@ def nested(depth):
 def recurse():
     recurse()
 
-class Trouble(Operation):
+class Trouble(Inspect):
     def gather(self, index, latents):
         pass
 

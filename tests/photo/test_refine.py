@@ -5,6 +5,7 @@ import torch
 
 import vaeedit
 from vaeedit.api import Latents, Mixture, Refined
+from vaeedit.vae.edited import edited_again
 from vaeedit.vae.refine import refined
 from vaeedit_photo.nested import first
 
@@ -51,6 +52,6 @@ def test_the_network_learns_nothing(session, cat):
 
 def test_a_mixture_holds_no_refined_component():
     point = Latents(())
-    mixture = Mixture([(1.0, point)]).edited(lambda latents: Refined(latents, 1))
+    mixture = edited_again(Mixture([(1.0, point)]), lambda latents: Refined(latents, 1))
     with pytest.raises(TypeError, match="refined"):
         list(mixture)

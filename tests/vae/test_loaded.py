@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from vaeedit.errors import WeightsError
 from vaeedit.extension.registry import registry
 from vaeedit.image import Estimated, Frame
+from vaeedit.vae.edited import Mixture
 from vaeedit.vae.files import find_vae, load_vae
-from vaeedit.vae.latents import Mixture
 from vaeedit.vae.loaded import LoadedVae
 
 TOLERANCE = 1e-4  # of [0, 1]: convolutions of other shapes sum in another order; a seam would be far larger

@@ -7,8 +7,9 @@ from torch import nn
 
 from vaeedit.errors import VaeeditError
 from vaeedit.image import Frame
+from vaeedit.vae.edited import Mixture, Series, edited_again
 from vaeedit.vae.files import VaeInfo
-from vaeedit.vae.latents import Decoded, Gaussian, Latents, Mixture, Series
+from vaeedit.vae.latents import Decoded, Gaussian, Latents
 from vaeedit.vae.loaded import LoadedVae
 
 HOW = {"precision": torch.float32}
@@ -87,4 +88,4 @@ def test_one_that_is_not_finite_is_refused(vae, frame):
 def test_a_component_of_a_mixture_is_one_image():
     mixture = Mixture([(1.0, Latents((Gaussian(torch.zeros(1, 3, 2, 2), None),)))])
     with pytest.raises(TypeError, match="several pictures"):
-        list(mixture.edited(fan))
+        list(edited_again(mixture, fan))

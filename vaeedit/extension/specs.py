@@ -27,7 +27,7 @@ class OperationSpec:
     summary: str
     """One line for `vaeedit --help`."""
     target: str
-    """'module:Class' of an `Operation`, imported when the operation first runs."""
+    """'module:Class' of an `Edit`, a `Join` or an `Inspect`, imported when the operation first runs."""
     options: type[Options] = Options
     vae: str = ""
     """Default VAE: the name of shipped weights; empty where the user must name one."""

@@ -1,4 +1,4 @@
-"""Operation: what a plugin's class does, and the Result it gives.
+"""What a plugin's class does, which its base class says (`Edit`, `Join`, `Inspect`), and the Result it gives.
 
 The core encodes before `edit` and decodes after it, so padding, normalising, devices, dtypes, tiling,
 clamping, alpha and metadata never appear in a plugin.
@@ -7,6 +7,7 @@ clamping, alpha and metadata never appear in a plugin.
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -15,8 +16,9 @@ from vaeedit.options import Options
 
 if TYPE_CHECKING:  # this module is light; frames and latents are not
     from vaeedit.image import Film, Frame
+    from vaeedit.vae.edited import Edited
     from vaeedit.vae.files import VaeInfo
-    from vaeedit.vae.latents import Edited, Latents
+    from vaeedit.vae.latents import Latents
 
 O = TypeVar("O", bound=Options)
 
@@ -49,10 +51,8 @@ class Result:
         return write(self.frame, path) if self.film is None else write_film(self.film, self.frame, path)
 
 
-class Operation(Generic[O]):
-    """Base class of operations; only `edit`, or `join`, must be overridden.
-
-    One that overrides neither, but `gather`, only looks at latents: nothing is decoded, `after` gets the frames of `before`.
+class Operation(ABC, Generic[O]):
+    """What all operations share. Derive from `Edit` or from `Join`, from `Inspect`, or from `Inspect` and one of these.
 
     An operation neither changes its inputs nor touches files, and gives the same output for the same inputs
     and seed. One object serves one image: it may keep what `before` found for `after`.
@@ -75,33 +75,46 @@ class Operation(Generic[O]):
         """True where `after` needs the standard deviation of each decoded value (`Frame.scale`)."""
         return False
 
-    @property
-    def wants_decoded(self) -> bool:
-        """True where `after` needs, behind the joined image, what each frame of `before` decodes to; asked after `before`."""
-        return False
-
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
         """Prepare the images: add conditions for the VAE, resize, ...; by default they stay as they are."""
         return frames
+
+    def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
+        """Make the result from the decoded images; by default the first one, without side results."""
+        return Result(frames[0])
+
+
+class Inspect(Operation[O]):
+    """Sees the latents of whole images before any edit. Alone, it decodes nothing: `after` gets the frames of `before`."""
 
     def references(self) -> Sequence[Frame]:
         """Frames that `gather` sees beside those of `before`; they are not edited."""
         return ()
 
+    @abstractmethod
     def gather(self, index: int, latents: Latents) -> None:
-        """See the latents of every tile before any edit, to keep what `edit` needs of whole images (statistics, say).
+        """Keep what is needed of the latents of one tile (statistics, say).
 
         `index` counts the frames of `before`, then the references. Tiles come without their halos, each position once.
         """
 
+
+class Edit(Operation[O]):
+    """Edits the latents of each frame of `before` alone."""
+
+    @abstractmethod
     def edit(self, latents: Latents) -> Edited:
         """Move the latents; called for each tile, so it must depend on grid positions through `origin` only."""
-        raise NotImplementedError(f"{type(self).__name__} must define edit")
 
+
+class Join(Operation[O]):
+    """Makes one image of all frames of `before`, which are of one size."""
+
+    @property
+    def wants_decoded(self) -> bool:
+        """True where `after` needs, behind the joined image, what each frame of `before` decodes to; asked after `before`."""
+        return False
+
+    @abstractmethod
     def join(self, latents: Sequence[Latents]) -> Edited:
-        """Make one image's latents of those of all frames of `before`; an operation that has this is not asked to `edit`."""
-        raise NotImplementedError(f"{type(self).__name__} does not define join")
-
-    def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
-        """Make the result from the decoded images; by default the first one, without side results."""
-        return Result(frames[0])
+        """Make one image's latents of those of all frames, for each tile."""

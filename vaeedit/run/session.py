@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -19,11 +19,12 @@ from vaeedit.options import validate
 from vaeedit.pipeline.condition import SKIPPED
 from vaeedit.pipeline.inputs import resolved
 from vaeedit.pipeline.pipeline import Pipeline, Plan, PlannedStep, Step, chains
-from vaeedit.run.operation import Operation, Request, Result
+from vaeedit.run.operation import Edit, Inspect, Join, Operation, Request, Result
 from vaeedit.settings import Settings
+from vaeedit.vae.edited import Edited, edited_again
 from vaeedit.vae.files import find_vae, load_vae
-from vaeedit.vae.latents import Edited, Latents, Mixture, Refined, Series
-from vaeedit.vae.loaded import Edit, LoadedVae
+from vaeedit.vae.latents import Latents
+from vaeedit.vae.loaded import Change, LoadedVae
 
 SEEDS = 2**62
 """Seeds count modulo this, so that any whole number is one."""
@@ -117,9 +118,9 @@ class Session:
         vae = self.vae(steps[0].vae)
         for operation in operations:
             operation.vae = vae.info
-        edit = _in_turn(moving or [(steps[0], first)])
+        change = _in_turn(moving or [(steps[0], first)])
         with _blame(steps[0]):
-            edited = self._edited(vae, first, steps[0].spec, edit, original, tile)
+            edited = self._edited(vae, first, steps[0].spec, change, original, tile)
             result = _finished(first, steps[0], edited, original)
         untouched = not moving or result.frame is original
         clean = original if untouched else replace(result.frame, conditions={}, scale=None)
@@ -131,41 +132,35 @@ class Session:
         vae: LoadedVae,
         operation: Operation[Any],
         spec: OperationSpec,
-        edit: Edit,
+        change: Change,
         original: Frame,
         tile: int | None,
-    ) -> list[Frame]:
-        """The frames that an operation makes of an image, through the VAE; what it wants to gather comes first."""
+    ) -> Sequence[Frame]:
+        """The frames that an operation makes of an image, through the VAE, by what it is."""
         precision = resolve_precision(self.settings.precision, self.device, original.depth)
         frames = operation.before([original])
-        looks = _overrides(operation, Operation.gather)
-        if looks:
+        if isinstance(operation, Inspect):
             for index, frame in enumerate([*frames, *operation.references()]):
                 vae.visit(frame, partial(operation.gather, index), precision=precision, tile=tile)
-        if looks and not (_overrides(operation, Operation.edit) or _joins(operation)):
-            return list(frames)
-        joint = _joins(operation) and bool(frames)
-        edited = [
-            found
-            for frame, *others in ([frames] if joint else [[frame] for frame in frames])
-            for found in vae.edit_all(
-                frame,
-                edit,
-                others=others,
-                precision=precision,
-                scale=operation.wants_scale,
-                delta=spec.delta,
-                tile=tile,
-            )
-        ]
-        decoded = frames if operation.wants_decoded else []
-        return edited + [vae.edit(frame, Latents.mean, precision=precision, tile=tile) for frame in decoded]
+        edit_all = partial(
+            vae.edit_all, precision=precision, scale=operation.wants_scale, delta=spec.delta, tile=tile
+        )
+        if isinstance(operation, Join) and frames:
+            decoded = frames if operation.wants_decoded else []
+            return edit_all(frames[0], change, others=frames[1:]) + [
+                vae.edit(frame, Latents.mean, precision=precision, tile=tile) for frame in decoded
+            ]
+        if isinstance(operation, Edit):
+            return [found for frame in frames for found in edit_all(frame, change)]
+        return frames
 
 
 def _operation(step: PlannedStep, seed: int, images: Mapping[str, Sequence[Frame]]) -> Operation[Any]:
     with _blame(step):
         request = Request(step.options, seed, step.maps, images)
-        made: Operation[Any] = load_target(step.spec.target)(request)
+        made = load_target(step.spec.target)(request)
+        if not isinstance(made, (Edit, Join, Inspect)):
+            raise TypeError(f"{type(made).__name__} must derive from Edit, Join or Inspect")
         return made
 
 
@@ -177,33 +172,25 @@ def _further(step: PlannedStep, folder: Path | None, name: Path | None) -> dict[
     }
 
 
-def _in_turn(moving: Sequence[tuple[PlannedStep, Operation[Any]]]) -> Edit:
-    """The operations' edits one after the other."""
+def _in_turn(moving: Sequence[tuple[PlannedStep, Operation[Any]]]) -> Change:
+    """What the operations make of latents one after the other."""
+    (step, first), *following = moving
 
-    def edit(first: Latents, *others: Latents) -> Edited:
-        (step, operation), *following = moving
+    def change(*latents: Latents) -> Edited:
         with _blame(step):
-            found = operation.join([first, *others]) if _joins(operation) else operation.edit(first)
-        for step, operation in following:
-            with _blame(step):
-                if isinstance(found, (Series, Refined)):
-                    raise TypeError(
-                        "the step before gives several pictures, or a refined one: it cannot be handed on"
-                    )
-                found = found.edited(operation.edit) if isinstance(found, Mixture) else operation.edit(found)
+            found = first.join(latents) if isinstance(first, Join) else _edit(first, latents[0])
+        for later, operation in following:
+            with _blame(later):
+                found = edited_again(found, partial(_edit, operation))
         return found
 
-    return edit
+    return change
 
 
-def _joins(operation: Operation[Any]) -> bool:
-    """Whether it makes one image of all its frames."""
-    return _overrides(operation, Operation.join)
-
-
-def _overrides(operation: Operation[Any], method: Callable[..., Any]) -> bool:
-    """Whether an operation's class has a method of its own in the place of the base class's."""
-    return getattr(type(operation), method.__name__) is not method
+def _edit(operation: Operation[Any], latents: Latents) -> Edited:
+    if not isinstance(operation, Edit):
+        raise TypeError("it must derive from Edit to take the latents of another step (`latent` in its spec)")
+    return operation.edit(latents)
 
 
 def _finished(

@@ -30,7 +30,7 @@ from vaeedit.extension.specs import OperationSpec, WeightsSpec, load_target
 from vaeedit.image import Frame, write
 from vaeedit.options import as_dict, fields, validate
 from vaeedit.pipeline.pipeline import Pipeline, Step
-from vaeedit.run.operation import Operation, Result
+from vaeedit.run.operation import Edit, Inspect, Join, Result
 from vaeedit.run.session import Session
 from vaeedit.settings import reserved
 from vaeedit.testing.architectures import check_architecture
@@ -149,13 +149,13 @@ def check_options(spec: OperationSpec) -> None:
 
 
 def check_target(spec: OperationSpec) -> None:
-    """The target is an Operation that defines `edit`, `join` or, to judge alone, `gather`."""
+    """The target derives from Edit, Join or Inspect and defines what that asks for."""
     target = load_target(spec.target)
-    assert issubclass(target, Operation), f"{spec.target} is not an Operation"
-    own = [
-        name for name in ("edit", "join", "gather") if getattr(target, name) is not getattr(Operation, name)
-    ]
-    assert own, f"{spec.target} defines none of edit, join and gather"
+    assert issubclass(target, (Edit, Join, Inspect)), (
+        f"{spec.target} does not derive from Edit, Join or Inspect"
+    )
+    missing = ", ".join(sorted(target.__abstractmethods__))
+    assert not missing, f"{spec.target} does not define {missing}"
 
 
 def check_yaml(spec: OperationSpec, name: str, registry: Registry) -> None:

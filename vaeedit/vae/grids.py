@@ -7,7 +7,7 @@ from vaeedit.vae.latents import Gaussian
 
 
 class Grid:
-    """Values (B, C, h, w) over the grid of one level, which grows with the tiles that `Operation.gather` sees."""
+    """Values (B, C, h, w) over the grid of one level, which grows with the tiles that `gather` of an operation sees."""
 
     def __init__(self) -> None:
         self._parts: list[tuple[int, int, Tensor]] = []

@@ -7,7 +7,7 @@ of a level follows from the coarser ones while decoding. There the prior is N(0,
 unchanged, and all algebra below is plain grid arithmetic.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -73,26 +73,6 @@ class Latents:
         drawn = [level.sample(seed, stream, temperature) for stream, level in enumerate(self.levels)]
         return replace(self, levels=tuple(drawn))
 
-    def restored(self, *, samples: int = 0, realism: float = 0.0, seed: int = 0) -> "Latents | Mixture":
-        """The mean, the average of `samples` draws, or, by `realism`, a point between that and one draw.
-
-        Going straight from the MMSE estimate to a posterior sample is the optimal way to trade distortion for
-        perception (Freirich et al. 2021, theorem 3).
-        """
-        if samples == 0 and realism == 0:
-            return self.mean()
-
-        def components() -> Iterator[tuple[float, Latents]]:
-            if samples == 0:
-                yield 1 - realism, self.mean()
-                yield realism, self.sample(seed)
-                return
-            for index in range(samples):
-                extra = realism if index == 0 else 0.0
-                yield (1 - realism) / samples + extra, self.sample(seed + index)
-
-        return Mixture(components())
-
     def lerp(self, other: "Latents", weight: float) -> "Latents":
         """Points on the straight line between the means: 0 is self, 1 is other."""
         pairs = zip(self.levels, other.levels, strict=True)
@@ -117,57 +97,6 @@ class Latents:
 
     def _each(self, change: Callable[[Gaussian], Gaussian]) -> "Latents":
         return replace(self, levels=tuple(change(level) for level in self.levels))
-
-
-@dataclass(frozen=True)
-class Mixture:
-    """Weighted latents, decoded one by one: the image is the weighted mean, the scale follows the law of total variance.
-
-    `components` yields (weight, latents); weights sum to 1. Give a generator to keep only one in memory.
-    """
-
-    components: Iterable[tuple[float, Latents]]
-
-    def __iter__(self) -> Iterator[tuple[float, Latents]]:
-        return iter(self.components)
-
-    def edited(self, edit: "Callable[[Latents], Edited]") -> "Mixture":
-        """Every component edited; what becomes a mixture itself is taken apart. Raises TypeError for a series."""
-
-        def components() -> Iterator[tuple[float, Latents]]:
-            for weight, latents in self:
-                found = edit(latents)
-                if isinstance(found, (Series, Refined)):
-                    raise TypeError("a component of a mixture cannot become several pictures, or be refined")
-                parts = found if isinstance(found, Mixture) else [(1.0, found)]
-                yield from ((weight * share, part) for share, part in parts)
-
-        return Mixture(components())
-
-
-@dataclass(frozen=True)
-class Series:
-    """Several latents, decoded one by one, each to a picture of its own; `after` gets them all.
-
-    Give a generator to keep only one in memory. Every tile must give as many.
-    """
-
-    members: Iterable[Latents | Mixture]
-
-    def __iter__(self) -> Iterator[Latents | Mixture]:
-        return iter(self.members)
-
-
-@dataclass(frozen=True)
-class Refined:
-    """Latents whose means are to be moved, by `steps` of gradient descent, until they decode closer to the image itself."""
-
-    latents: Latents
-    steps: int
-
-
-Edited = Latents | Mixture | Series | Refined
-"""What an edit may give."""
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,13 @@ from vaeedit.errors import VaeeditError, WeightsError
 from vaeedit.image.frame import Condition, Estimated, Frame, Pixels, from_floats, peak_of
 from vaeedit.resampling import bicubic_up
 from vaeedit.tiling import Tile, best_sides, reflected, tiles
+from vaeedit.vae.edited import Edited, pictures
 from vaeedit.vae.files import VaeInfo
-from vaeedit.vae.latents import Decoded, Edited, Latents, Mixture, Series
+from vaeedit.vae.latents import Decoded, Latents
 from vaeedit.vae.protocol import VAE, Estimator, SeesWhole, Upscaler
-from vaeedit.vae.refine import resolved
 from vaeedit.vae.seen import all_finite, kept
 
-Edit = Callable[..., Edited]
+Change = Callable[..., Edited]
 """From the latents of each frame at one tile to those of the result, or of several results."""
 
 AREA = 2_000_000
@@ -69,14 +69,14 @@ class LoadedVae:
         self.network: VAE = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.info, self.device = info, device
 
-    def edit(self, frame: Frame, edit: Edit, **how: Any) -> Frame:
+    def edit(self, frame: Frame, edit: Change, **how: Any) -> Frame:
         """The one result of `edit_all`, or the first of several."""
         return self.edit_all(frame, edit, **how)[0]
 
     def edit_all(
         self,
         frame: Frame,
-        edit: Edit,
+        edit: Change,
         *,
         precision: torch.dtype,
         others: Sequence[Frame] = (),
@@ -162,7 +162,7 @@ class LoadedVae:
         self,
         frames: Sequence[Frame],
         tile: Tile,
-        edit: Edit,
+        edit: Change,
         precision: Precision,
         *,
         scale: bool,
@@ -178,14 +178,8 @@ class LoadedVae:
                     found = edit(*(each for _, each, _ in encoded))
                     lost = x - self.network.decode(latents.mean()).mean.float() if delta else None
                     painted = [
-                        self._painted(
-                            self.decode(resolved(self.network, member, x), scale=scale),
-                            lost,
-                            tile,
-                            x.shape[2],
-                            frame.channels,
-                        )
-                        for member in (found if isinstance(found, Series) else [found])
+                        self._painted(decoded, lost, tile, x.shape[2], frame.channels)
+                        for decoded in pictures(self.network, found, x, scale=scale)
                     ]
                 if all(np.isfinite(mean).all() and _finite(spread) for mean, spread in painted):
                     break
@@ -218,30 +212,6 @@ class LoadedVae:
         conditions = self.conditions(frame.conditions, x, rows, columns)
         latents = self.network.encode(x, conditions)
         return x, latents.placed(tile.rows.outer_start, tile.columns.outer_start, len(rows)), conditions
-
-    def decode(self, latents: Latents | Mixture, *, scale: bool = False) -> Decoded:
-        """Decode latents; of a mixture, the weighted mean and the standard deviation by the law of total variance.
-
-        Var x = E_k[scale_k^2] + Var_k[mean_k] over the components k.
-        """
-        if isinstance(latents, Latents):
-            return self.network.decode(latents, scale=scale)
-        if not isinstance(latents, Mixture):
-            raise TypeError(f"`edit` gave {latents!r:.60}, neither Latents nor a Mixture")
-        mean: Tensor | None = None
-        second: Tensor | None = None
-        for weight, component in latents:
-            if weight == 0:
-                continue
-            decoded = self.network.decode(component, scale=scale)
-            part = weight * decoded.mean
-            mean = part if mean is None else mean + part
-            if decoded.scale is not None:
-                moment = weight * (decoded.scale**2 + decoded.mean**2)
-                second = moment if second is None else second + moment
-        if mean is None:
-            raise ValueError("a mixture needs at least one component of non-zero weight")
-        return Decoded(mean, None if second is None else (second - mean**2).clamp_min(0).sqrt())
 
     def _tensor(self, values: np.ndarray) -> Tensor:
         """(h, w, 1 or 3) -> (1, C, h, w) on the device; grey is repeated."""

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaeedit.vae.latents import Latents, Mixture, Refined
+from vaeedit.vae.latents import Latents
 from vaeedit.vae.protocol import VAE
 
 RATE = 0.06
@@ -46,11 +46,6 @@ def refined(network: VAE, start: Latents, x: Tensor, steps: int) -> Latents:
             adam.step()
             falling.step()
     return best
-
-
-def resolved(network: VAE, member: Latents | Mixture | Refined, x: Tensor) -> Latents | Mixture:
-    """What is to be decoded for x: the member of an edit itself, or what refining makes of it."""
-    return refined(network, member.latents, x, member.steps) if isinstance(member, Refined) else member
 
 
 def _at(latents: Latents, points: Sequence[Tensor]) -> Latents:

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from vaeedit.api import Estimated, Frame, Latents, Mixture, Operation, Result
+from vaeedit.api import Edit, Estimated, Frame, Latents, Mixture, Result
 
 
-class Grain(Operation):
+class Grain(Edit):
     """A mixture of mean and sample, a map and a note."""
 
     @property
