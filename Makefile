@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SAMPLE := samples/images/night-tree-phone.jpg
 
-.PHONY: demo test attack check docs wheel dev clean
+.PHONY: demo test behavior attack check docs wheel dev clean
 
 demo: $(VENV)/base.done
 	$(PIP) install -q -c constraints.txt .
@@ -19,6 +19,11 @@ demo: $(VENV)/base.done
 test: $(VENV)/base.done
 	$(PIP) install -q -c constraints.txt ".[dev]"
 	$(BIN)/pytest
+
+# what a hundred commands give, compared with what was recorded on this machine; BEHAVIOR=--write records it
+behavior: $(VENV)/base.done
+	$(PIP) install -q -c constraints.txt ".[dev]"
+	$(BIN)/python tests/behavior/run.py $(BEHAVIOR)
 
 # every program of benchmarks/attack in full; ATTACK="--trials 100" makes all of them short
 attack: $(VENV)/base.done
