@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
-LONGEST = 2000
+LONGEST = 4000
 """Characters of a text that is kept whole; of a longer one its hash and its beginning."""
 TEXTS = {".json", ".jsonl", ".csv", ".html", ".yaml", ".md", ".txt"}
 PICTURES = {".png", ".jpg", ".webp", ".tif", ".gif", ".avif", ".bmp", ".mp4"}
