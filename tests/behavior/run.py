@@ -85,7 +85,9 @@ def run_all(cases: dict[str, Case], jobs: int) -> dict[str, Any]:
     os.environ.update(STEADY)
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as top, ProcessPoolExecutor(jobs, context) as pool:
-        os.environ["PYTHONPATH"] = os.pathsep.join(this_tree(Path(top) / "lib"))
+        paths = this_tree(Path(top) / "lib")
+        os.environ["PYTHONPATH"] = os.pathsep.join(paths)  # of what the cases start,
+        sys.path[:0] = paths  # and of the processes of the pool
         shared = Path(top) / "shared"
         first = pool.submit(prepare, shared, read_cases()[FIRST]).result()
         rest = [name for name in cases if name != FIRST]
