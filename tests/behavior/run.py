@@ -253,12 +253,15 @@ def _changed_text(what: str, old: Case, new: Case) -> Iterator[str]:
     """A short diff of two texts, or of what is kept of them."""
     if {key: old.get(key) for key in ("text", "hash")} == {key: new.get(key) for key in ("text", "hash")}:
         return
-    lines = [
-        record.get("text") or [*record.get("begins", []), f"... {record.get('hash')}"]
-        for record in (old, new)
-    ]
     yield f"  {what}:"
-    yield from (f"    {line}" for line in list(difflib.unified_diff(*lines, lineterm="", n=0))[2:22])
+    diff = difflib.unified_diff(_pieces(old), _pieces(new), lineterm="", n=0)
+    yield from (f"    {line}" for line in list(diff)[2:32] if not line.startswith("@@"))
+
+
+def _pieces(kept: Case) -> list[str]:
+    """Lines of a text; long ones, such as JSON, are cut at their commas. Of a hash what there is."""
+    lines = kept["text"] if "text" in kept else [*kept.get("begins", []), f"... {kept.get('hash')}"]
+    return [piece for line in lines for piece in (line.split(",") if len(line) > 200 else [line])]
 
 
 if __name__ == "__main__":
