@@ -24,7 +24,6 @@ from vaeedit.api import (
     hookimpl,
 )
 from vaeedit.extension.registry import GROUP, discover, registry
-from vaeedit.pipeline.pipeline import chains
 from vaeedit.run.session import Session
 from vaeedit.vae.convert import convert
 from vaeedit.vae.files import VaeInfo, save_vae
@@ -170,7 +169,7 @@ def test_only_neighbours_with_one_vae_and_no_maps_join(tmp_path):
         vaeedit.Step("shift", vae="b.safetensors"),
         vaeedit.Step("pixels", vae="b.safetensors"),
     ).check(PLUGINS)
-    assert [len(steps) for steps in chains(plan)] == [2, 1, 1]
+    assert [len(steps) for steps in plan.chains()] == [2, 1, 1]
 
 
 @pytest.mark.skipif(not TAEF2.is_dir(), reason="the shared data are not here")

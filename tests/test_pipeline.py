@@ -152,7 +152,7 @@ import sys
 from vaeedit.pipeline.pipeline import Pipeline, Step
 from vaeedit.extension.registry import registry
 pipeline = Pipeline.from_yaml(Pipeline(Step("denoise", strength=0.5)).to_yaml())
-print(pipeline.check(registry())[0].spec.name, [n for n in ("torch", "numpy", "safetensors") if n in sys.modules])
+print(pipeline.check(registry()).steps[0].spec.name, [n for n in ("torch", "numpy", "safetensors") if n in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "denoise []\n"

@@ -194,7 +194,7 @@ def only_installed(name: str, known: Any) -> Path:
 
 find_vae, files.find_vae = files.find_vae, only_installed
 CHECKSUMS = {name: files.checksum(find_vae(name, registry())) for name in registry().weights.bare}
-ORDER = Order(Pipeline(Step("denoise", strength=0.5)))
+ORDER = Order(Pipeline(Step("denoise", strength=0.5)).check(registry()))
 
 if __name__ == "__main__":
     assert ORDER.note  # computed before processes are forked

@@ -14,11 +14,18 @@ from vaeedit.batch.lines import digest
 from vaeedit.batch.order import Order
 from vaeedit.batch.run import run_batch
 from vaeedit.errors import PipelineError, UsageError
+from vaeedit.extension.registry import registry
 from vaeedit.image.files import write_part
 from vaeedit.image.parts import this_process
 from vaeedit.pipeline.pipeline import Pipeline, Step
+from vaeedit.settings import Settings
 
-ORDER = Order(Pipeline(Step("denoise", strength=0.5)))
+
+def order_of(*steps, **settings):
+    return Order(Pipeline(*steps).check(registry()), Settings(**settings))
+
+
+ORDER = order_of(Step("denoise", strength=0.5))
 
 
 class Copying:
@@ -130,13 +137,13 @@ def test_an_output_that_is_not_what_was_written_is_made_again(batch, jobs, harm)
 def test_other_options_make_everything_again(batch):
     batch()
     for order in (
-        Order(Pipeline(Step("denoise", strength=0.6))),
-        Order(ORDER.pipeline, {"seed": 1}),
-        Order(ORDER.pipeline, {"precision": "float32"}),
+        order_of(Step("denoise", strength=0.6)),
+        Order(ORDER.plan, Settings(seed=1)),
+        Order(ORDER.plan, Settings(precision="float32")),
     ):
         _, worked = batch(resume=True, order=order)
         assert len(worked) == 3
-    for order in (Order(ORDER.pipeline, {"precision": "float32", "tile": 64}, threads=1, cpu_allowed=True),):
+    for order in (Order(ORDER.plan, Settings(precision="float32", tile=64), threads=1, cpu_allowed=True),):
         _, worked = batch(resume=True, order=order)
         assert worked == []  # none of these decides the output
 
@@ -187,7 +194,7 @@ def test_the_first_failure_ends_a_run_that_asks_for_it(batch, jobs):
 
 def test_a_faulty_pipeline_is_refused_before_any_work(batch):
     with pytest.raises(PipelineError):
-        batch(order=Order(Pipeline(Step("denoise", strenght=1))))
+        batch(order=order_of(Step("denoise", strenght=1)))
     assert not batch.journal.exists()
 
 
@@ -197,25 +204,25 @@ def test_there_must_be_something_to_resume(tmp_path):
 
 
 def two_steps(when="first.sigma > 5", maps=()):
-    return Pipeline(Step("denoise", name="first"), Step("denoise", name="second", when=when, maps=maps))
+    return Step("denoise", name="first"), Step("denoise", name="second", when=when, maps=maps)
 
 
 @pytest.mark.parametrize(
     "change", ["when", "maps", "name", "package", "vaeedit", "side picture", "provenance"]
 )
 def test_whatever_decides_an_output_makes_it_again(batch, jobs, monkeypatch, change):
-    batch(order=Order(two_steps()))
-    _, worked = batch(resume=True, order=Order(two_steps()))
+    batch(order=order_of(*two_steps()))
+    _, worked = batch(resume=True, order=order_of(*two_steps()))
     assert worked == []
-    order = Order(two_steps())
+    order = order_of(*two_steps())
     match change:
         case "when":
-            order = Order(two_steps(when="first.sigma > 6"))
+            order = order_of(*two_steps(when="first.sigma > 6"))
         case "maps":
-            order = Order(two_steps(maps=["uncertainty"]))
+            order = order_of(*two_steps(maps=["uncertainty"]))
         case "name":
-            first, second = order.pipeline.steps
-            order = Order(Pipeline(first, Step("denoise", when=second.when)))
+            first, second = two_steps()
+            order = order_of(first, Step("denoise", when=second.when))
         case "package":
             monkeypatch.setattr("vaeedit.batch.order.version", lambda name: "9.9")
         case "vaeedit":

@@ -4,7 +4,6 @@ import pytest
 from PIL import Image
 
 from vaeedit import Pipeline, Session, Step
-from vaeedit.batch.order import Order
 from vaeedit.cli.main import call
 from vaeedit.errors import PipelineError
 from vaeedit.extension.registry import registry
@@ -36,7 +35,6 @@ def test_a_vae_that_does_not_suit_is_refused_before_anything_loads(operation, va
     checks = [
         lambda: named.check(registry()),
         lambda: plain.check(registry(), vae),
-        lambda: Order(plain, {"vae": vae}).steps,
         lambda: Session(vae=vae, device="cpu").run(plain, "not read.png"),
     ]
     for check in checks:

@@ -118,7 +118,7 @@ def _needs(client: Any, order: Order) -> Mapping[str, float]:
 
     Raises UsageError where no worker declares them: Dask would wait for one without a word.
     """
-    if not str(order.settings.get("device", "")).startswith("cuda"):
+    if not order.settings.device.startswith("cuda"):
         return {}
     client.wait_for_workers(1)
     workers = _workers_of(client).values()

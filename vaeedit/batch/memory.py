@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from vaeedit.image import Frame
-from vaeedit.pipeline.pipeline import Pipeline
+from vaeedit.pipeline.plan import Plan
 from vaeedit.run.operation import Result
 from vaeedit.run.session import Session
 
@@ -33,7 +33,7 @@ class Managed:
 
 def run_within_memory(
     session: Session,
-    pipeline: Pipeline,
+    plan: Plan,
     frame: Frame,
     *,
     spare: Callable[[], Session] | None = None,
@@ -51,13 +51,13 @@ def run_within_memory(
             tried.append(rung)
             _free()
         try:
-            return Managed(session.run(pipeline, frame, tile=tile, name=name), session, tile, tried)
+            return Managed(session.run(plan, frame, tile=tile, name=name), session, tile, tried)
         except MemoryError:
             continue
     if spare is not None and session.device.type != "cpu":
         _free()
         on_cpu, tile = spare(), min(TILES[1], session.settings.tile or TILES[1])
-        return Managed(on_cpu.run(pipeline, frame, tile=tile, name=name), on_cpu, tile, [*tried, SPARE])
+        return Managed(on_cpu.run(plan, frame, tile=tile, name=name), on_cpu, tile, [*tried, SPARE])
     raise MemoryError
 
 

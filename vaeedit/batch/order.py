@@ -1,6 +1,6 @@
-"""What is to be done to every file of a batch; travels to workers as it is."""
+"""What is to be done to every file of a batch: planned and checked once; travels to workers as it is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -14,9 +14,8 @@ from vaeedit.errors import VaeeditError
 from vaeedit.extension.registry import registry
 from vaeedit.image import expanded, file_name
 from vaeedit.limits import PICTURE, read_regular
-from vaeedit.options import as_dict, validate
-from vaeedit.pipeline.inputs import resolved
-from vaeedit.pipeline.pipeline import Pipeline, Plan
+from vaeedit.options import as_dict
+from vaeedit.pipeline.plan import Plan
 from vaeedit.settings import Damaged, Policy, Settings
 from vaeedit.vae.files import checksum, find_vae, read_info
 from vaeedit.vae.folders import is_remote
@@ -24,10 +23,10 @@ from vaeedit.vae.folders import is_remote
 
 @dataclass(frozen=True)
 class Order:
-    """A pipeline with the settings of its sessions."""
+    """A plan with the settings of its sessions; they name the VAE that the plan was made with."""
 
-    pipeline: Pipeline
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    plan: Plan
+    settings: Settings = field(default_factory=Settings)
     threads: int | None = None
     """CPU threads of each worker; None leaves them as they are."""
     cpu_allowed: bool = False
@@ -41,9 +40,9 @@ class Order:
 
     @cached_property
     def steps(self) -> list[dict[str, Any]]:
-        """For the journal: all that decides what each step does. Raises what `Pipeline.check` raises."""
+        """For the journal: all that decides what each step does. Raises what `find_vae` and `checksum` raise."""
         steps = []
-        for step in self._plan:
+        for step in self.plan:
             path = find_vae(step.vae, registry())
             steps.append(
                 {
@@ -61,29 +60,21 @@ class Order:
         return steps
 
     @property
-    def gives_film(self) -> bool:
-        """Whether the last step makes a film; raises what `Pipeline.check` raises."""
-        return self._plan[-1].spec.film
-
-    @cached_property
-    def _given(self) -> Settings:
-        return validate(Settings, self.settings)
-
-    @cached_property
-    def _plan(self) -> Plan:
-        return self.pipeline.check(registry(), self._given.vae)
+    def seed(self) -> int:
+        """Of everything random, as the journal and the outputs tell it."""
+        return self.settings.seed + self.plan.seed
 
     @cached_property
     def made(self) -> dict[str, Any]:
         """How the outputs are made: enough to make them again."""
-        seed = self._given.seed + self.pipeline.seed
-        return {"version": __version__, "seed": seed, "precision": self._given.precision, "steps": self.steps}
+        precision = self.settings.precision
+        return {"version": __version__, "seed": self.seed, "precision": precision, "steps": self.steps}
 
     @cached_property
     def note(self) -> dict[str, Any]:
         """`made` as the outputs tell it: files by their names, not by where they are."""
         steps = []
-        for step, planned in zip(self.steps, self._plan, strict=True):
+        for step, planned in zip(self.steps, self.plan, strict=True):
             images = {key: [file_name(text) for text in texts] for key, texts in planned.images.items()}
             told = {key: step[key] for key in ("operation", "checksum")}
             steps.append({**told, "options": {**step["options"], **images}, "vae": _public(step["vae"])})
@@ -105,10 +96,9 @@ class Order:
 
     def _further(self, job: Job) -> Iterator[Path]:
         """The further pictures of all steps for one input."""
-        for step in self._plan:
-            for texts in step.images.values():
-                for text in texts:
-                    yield from expanded(resolved(text, self.pipeline.folder, job.source))
+        for step in self.plan:
+            for named in step.files(self.plan.folder, job.source).values():
+                yield from (path for each in named for path in expanded(each))
 
 
 def _package(name: str) -> str:

@@ -64,7 +64,7 @@ class Worker:
 
     def __init__(self, order: Order, on_failure: Callable[[Exception], None] | None = None) -> None:
         self.order, self.on_failure = order, on_failure
-        self.session = Session(**order.settings)
+        self.session = Session(order.settings)
         self._spare: Session | None = None
         _use_threads(order.threads)
 
@@ -77,7 +77,7 @@ class Worker:
         try:
             data = _bytes_of(job)
             frame = read_bytes(data, job.name, damaged=self.order.damaged)
-            endings = {**FORMATS, **(FILMS if self.order.gives_film else {})}
+            endings = {**FORMATS, **(FILMS if self.order.plan.film else {})}
             if job.target is not None and job.target.suffix.lower() not in endings:
                 raise ImageError(f"{job.target} does not end in a picture format; name the output with -o.")
             return replace(attempt, data=data, frame=frame)
@@ -91,7 +91,7 @@ class Worker:
         try:
             done = run_within_memory(
                 self.session,
-                self.order.pipeline,
+                self.order.plan,
                 attempt.frame,
                 spare=spare,
                 careful=attempt.job.careful,
@@ -179,7 +179,7 @@ class Worker:
             device=str(session.device),
             precision=str(precision).removeprefix("torch."),
             tile=tile,
-            seed=session.settings.seed + self.order.pipeline.seed,
+            seed=self.order.seed,
             steps=self.order.steps,
             **members,  # type: ignore[arg-type]
         )
@@ -199,7 +199,7 @@ class Worker:
 
     def _on_cpu(self) -> Session:
         if self._spare is None:
-            self._spare = Session(**{**self.order.settings, "device": "cpu"})
+            self._spare = Session(msgspec.structs.replace(self.order.settings, device="cpu"))
         return self._spare
 
 

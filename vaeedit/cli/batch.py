@@ -20,14 +20,13 @@ from vaeedit.cli.params import Duration
 from vaeedit.cli.plan import Planner, journal_of, output_folder
 from vaeedit.cli.report import Reporter
 from vaeedit.errors import UsageError
-from vaeedit.image.files import FORMATS
 from vaeedit.limits import require_address_space
 from vaeedit.settings import DAMAGED, POLICIES, Settings
 
 if TYPE_CHECKING:
     from vaeedit.batch.order import Order
     from vaeedit.batch.run import Engine
-    from vaeedit.pipeline.pipeline import Pipeline
+    from vaeedit.pipeline.plan import Plan
 
 
 def file_options(inputs: str = "INPUTS...") -> list[click.Parameter]:
@@ -71,14 +70,14 @@ def json_option() -> click.Option:
 
 
 def run_on_files(
-    pipeline: "Pipeline",
+    plan: "Plan",
     values: Mapping[str, Any],
     name: str,
     pictures: Mapping[str, str],
     beside: Sequence[str] = (),
     read: Iterable[tuple[str, Path]] = (),
 ) -> int:
-    """Plan and do what the flags in `values` ask for; returns the exit code.
+    """Do what the plan and the flags in `values` ask for; returns the exit code.
 
     `name` goes into default output names, `pictures` maps side pictures to what the user typed, and maps in `beside`
     are written beside each output. `read` are further files that no output may replace, as messages call them.
@@ -91,8 +90,7 @@ def run_on_files(
         _require_watchable(values)
     if values["compare"]:
         pictures = {**pictures, "compare": values["compare"]}
-    film = _is_no_picture(values["output"]) and order_of(pipeline, values).gives_film
-    planner = Planner(pipeline, values, name, pictures, beside, [*read], film)
+    planner = Planner(plan, values, name, pictures, beside, [*read])
     history = History()
     watch = Watch(
         partial(find_sources, values["inputs"], recursive=values["recursive"]),
@@ -105,9 +103,9 @@ def run_on_files(
         history = _history(values, journal)
         jobs = planner.settled(jobs, history)
         if values["dry_run"]:
-            return _say_plan(pipeline, values["vae"], jobs)
+            return _say_plan(plan, jobs)
         _require_no_streams(values, jobs)
-        return _run(pipeline, values, jobs, journal, history, watch if values["watch"] else None)
+        return _run(plan, values, jobs, journal, history, watch if values["watch"] else None)
 
 
 def _require_watchable(values: Mapping[str, Any]) -> None:
@@ -158,7 +156,7 @@ def _history(values: Mapping[str, Any], journal: Path | None) -> History:
 
 
 def _run(
-    pipeline: "Pipeline",
+    plan: "Plan",
     values: Mapping[str, Any],
     jobs: Sequence[Job],
     journal: Path | None,
@@ -182,7 +180,7 @@ def _run(
 
         try:
             run_batch(
-                order_of(pipeline, values),
+                order_of(plan, values),
                 watch.jobs() if watch else jobs,
                 engine,
                 journal=Journal(journal, resumes=values["resume"]) if journal and not idle else None,
@@ -211,14 +209,13 @@ def engine_of(values: Mapping[str, Any]) -> "Engine":
     return choose(values["engine"], limit=values["time_limit"], **{name: values[name] for name in names})
 
 
-def order_of(pipeline: "Pipeline", values: Mapping[str, Any]) -> "Order":
+def order_of(plan: "Plan", values: Mapping[str, Any]) -> "Order":
     """What is to be done to every file."""
     from vaeedit.batch.order import Order
 
-    settings = {name: values[name] for name in Settings.__struct_fields__}
     return Order(
-        pipeline,
-        settings,
+        plan,
+        Settings(**{name: values[name] for name in Settings.__struct_fields__}),
         _threads(values),
         values["allow_cpu"],
         values["metadata"],
@@ -236,16 +233,8 @@ def _threads(values: Mapping[str, Any]) -> int | None:
     return asked if asked or workers == 1 else max(1, (os.cpu_count() or 1) // workers)
 
 
-def _is_no_picture(output: str | None) -> bool:
-    """Whether a name has an extension, and not that of a picture."""
-    suffix = Path(output or "").suffix.lower()
-    return bool(suffix) and suffix not in FORMATS
-
-
-def _say_plan(pipeline: "Pipeline", vae: str | None, jobs: Sequence[Job]) -> int:
-    from vaeedit.extension.registry import registry
-
-    for number, step in enumerate(pipeline.check(registry(), vae), 1):
+def _say_plan(plan: "Plan", jobs: Sequence[Job]) -> int:
+    for number, step in enumerate(plan, 1):
         console.note(f"{number}. {step}")
     for job in jobs:
         console.say(f"{job.name} -> {job.target or '-'}" + ("  (exists; left alone)" if job.skipped else ""))

@@ -14,7 +14,7 @@ from vaeedit.image.files import image_files
 from vaeedit.pipeline.inputs import is_template, resolved
 
 if TYPE_CHECKING:
-    from vaeedit.pipeline.pipeline import Pipeline
+    from vaeedit.pipeline.plan import Plan
 
 Named = tuple[str, Path]
 """What messages call a file, and the file."""
@@ -28,21 +28,19 @@ def files_written(values: Mapping[str, Any], journal: Path | None) -> Iterator[N
         yield "the report", Path(values["report"])
 
 
-def files_read(pipeline: "Pipeline", jobs: Sequence[Job], values: Mapping[str, Any]) -> Iterator[Named]:
-    """Lists of files, further pictures and VAE files; raises what `Pipeline.check` raises."""
-    from vaeedit.extension.registry import registry
-
+def files_read(plan: "Plan", jobs: Sequence[Job], values: Mapping[str, Any]) -> Iterator[Named]:
+    """Lists of files, further pictures and VAE files."""
     for name in values["inputs"]:
         if name.startswith(LIST):
             yield "the list of the inputs", Path(name.removeprefix(LIST))
-    for step in pipeline.check(registry(), values["vae"]):
+    for step in plan:
         for path in _inside(Path(step.vae)):
             yield "a file of the VAE", path
         for name, texts in step.images.items():
             for text in texts:
                 sources = [job.source for job in jobs] if is_template(text) else [None]
                 for source in sources:
-                    found = resolved(text, pipeline.folder, source)
+                    found = resolved(text, plan.folder, source)
                     with suppress(OSError):  # reading it will say why
                         for path in image_files([found]):
                             yield f"the {name} of {step.spec.name}", path

@@ -60,20 +60,23 @@ def _variable(kind: str, name: str) -> str:
 
 
 def _run_operation(provided: Provided[OperationSpec], values: dict[str, Any]) -> int:
-    from vaeedit.pipeline.pipeline import Pipeline, Step
+    from vaeedit.extension.registry import registry
+    from vaeedit.pipeline.plan import plan_alone
 
     spec = provided.spec
     if spec.rest and not values[_variable("image", spec.rest)]:
         values = _distributed(values, spec)
     pictures = {name: values[_variable("map", name)] for name in spec.maps if values[_variable("map", name)]}
-    options: dict[str, Any] = {name: values[name] for name in spec.options.__struct_fields__}
-    images = {
-        name: list(values[_variable("image", name)])
-        for name in spec.images
-        if values[_variable("image", name)]
-    }
-    step = Step(provided.qualified, maps=tuple(pictures), **{**options, **images})
-    return run_on_files(Pipeline(step), values, spec.name, pictures)
+    images = {name: values[_variable("image", name)] for name in spec.images}
+    plan = plan_alone(
+        provided,
+        spec.options(**{name: values[name] for name in spec.options.__struct_fields__}),
+        vae=values["vae"],
+        maps=pictures,
+        images={name: given for name, given in images.items() if given},
+        registry=registry(),
+    )
+    return run_on_files(plan, values, spec.name, pictures)
 
 
 def _distributed(values: dict[str, Any], spec: OperationSpec) -> dict[str, Any]:

@@ -10,12 +10,12 @@ from vaeedit.cli import console
 from vaeedit.cli.batch import debug_option
 
 if TYPE_CHECKING:
-    from vaeedit.pipeline.pipeline import Plan
+    from vaeedit.pipeline.plan import Plan
 
 
 def _check(pipeline: str, debug: bool) -> int:
     from vaeedit.extension.registry import registry
-    from vaeedit.pipeline.pipeline import Pipeline, chains
+    from vaeedit.pipeline.pipeline import Pipeline
 
     plan = Pipeline.from_file(pipeline).check(registry())
     memory = _expected_memory(plan)  # finds a VAE file that is not there, before anything is printed
@@ -23,7 +23,7 @@ def _check(pipeline: str, debug: bool) -> int:
     for number, step in enumerate(plan, 1):
         maps = f"; writes {', '.join(sorted(step.map_names.values()))}" if step.maps else ""
         console.say(f"{number}. {step}{maps}")
-    for steps in chains(plan):
+    for steps in plan.chains():
         last = first + len(steps) - 1
         if last > first:
             console.say(f"Steps {first} to {last} share one encode and one decode.")

@@ -12,14 +12,14 @@ from vaeedit.batch.sources import LIST, STREAM, Source
 from vaeedit.cli.files import Named, files_read, files_written
 
 if TYPE_CHECKING:
-    from vaeedit.pipeline.pipeline import Pipeline
+    from vaeedit.pipeline.plan import Plan
 
 
 @dataclass(frozen=True)
 class Planner:
     """Plans all pictures of a batch at once, and with --watch each one as it comes."""
 
-    pipeline: "Pipeline"
+    plan: "Plan"
     values: Mapping[str, Any]
     name: str
     """What goes into default output names."""
@@ -29,8 +29,6 @@ class Planner:
     """Maps that are written beside each output."""
     read: Sequence[Named]
     """Further files that no output may replace."""
-    film: bool
-    """Whether the output may be a film."""
 
     @property
     def several(self) -> bool:
@@ -40,7 +38,9 @@ class Planner:
     def placed(self, sources: Sequence[Source]) -> list[Job]:
         """Where results go; raises UsageError or ImageError."""
         output, in_place = self.values["output"], self.values["in_place"]
-        return placed(sources, output, self.name, in_place=in_place, film=self.film, several=self.several)
+        return placed(
+            sources, output, self.name, in_place=in_place, film=self.plan.film, several=self.several
+        )
 
     def settled(self, jobs: Sequence[Job], history: History) -> list[Job]:
         """The same with their side pictures, after a look at what is there; raises UsageError."""
@@ -54,7 +54,7 @@ class Planner:
             overwrite=exists == "overwrite",
             made=history.wrote,
         )
-        read = [*self.read, *files_read(self.pipeline, jobs, values)]
+        read = [*self.read, *files_read(self.plan, jobs, values)]
         refuse_clashes(jobs, read, files_written(values, journal_of(values)))
         return jobs
 

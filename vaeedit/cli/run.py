@@ -43,8 +43,9 @@ def _chain(**values: Any) -> int:
 def _execute(pipeline: Any, values: dict[str, Any], read: Iterable[tuple[str, Path]] = ()) -> int:
     from vaeedit.extension.registry import registry
 
-    maps = [name for step in pipeline.check(registry(), values["vae"]) for name in step.map_names.values()]
-    return run_on_files(pipeline, values, "edited", {}, maps, read)
+    plan = pipeline.check(registry(), values["vae"])
+    maps = [name for step in plan for name in step.map_names.values()]
+    return run_on_files(plan, values, "edited", {}, maps, read)
 
 
 def _assigned(pipeline: Any, assignments: Sequence[str]) -> Any:

@@ -164,8 +164,8 @@ def check_yaml(spec: OperationSpec, name: str, registry: Registry) -> None:
     needed = dict.fromkeys(spec.needs, "other.png")
     vae = spec.vae or "fitted.safetensors"
     pipeline = Pipeline(Step(name, vae=vae, maps=spec.maps, **as_dict(options), **needed), seed=3)
-    planned = Pipeline.from_yaml(pipeline.to_yaml()).check(registry)
-    assert planned[0].options == options
+    (planned,) = Pipeline.from_yaml(pipeline.to_yaml()).check(registry)
+    assert planned.options == options
 
 
 def check_runs(spec: OperationSpec, name: str, registry: Registry, kind: str) -> None:

@@ -1,0 +1,135 @@
+"""Plan: what a pipeline does, found valid; it holds all that running needs, and travels to workers as it is."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vaeedit.errors import PipelineError, suggestion
+from vaeedit.extension.registry import Provided, Registry
+from vaeedit.extension.specs import OperationSpec
+from vaeedit.options import Options, as_dict
+from vaeedit.pipeline.condition import When
+from vaeedit.pipeline.inputs import resolved, template_fault
+from vaeedit.vae.suits import misfits
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    """A step whose operation, options and maps have been found valid."""
+
+    provided: Provided[OperationSpec]
+    options: Options
+    vae: str
+    maps: frozenset[str]
+    name: str | None = None
+    when: When | None = None
+    images: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names or templates of further pictures."""
+    label: str = ""
+    """What its notes are called: its name or that of its operation, and -2, -3, ... where an earlier step has it."""
+    map_names: Mapping[str, str] = field(default_factory=dict)
+    """What the maps of `maps` are called among those of all steps."""
+
+    @property
+    def spec(self) -> OperationSpec:
+        """What the operation declares."""
+        return self.provided.spec
+
+    def files(self, folder: Path | None, source: Path | None) -> dict[str, list[Path]]:
+        """The further pictures for an input, or folders of them, by name; raises UsageError (`resolved`)."""
+        return {key: [resolved(text, folder, source) for text in texts] for key, texts in self.images.items()}
+
+    def __str__(self) -> str:
+        options = {**as_dict(self.options), **{name: " ".join(texts) for name, texts in self.images.items()}}
+        given = ", ".join(f"{name}={value}" for name, value in options.items())
+        condition = "" if self.when is None else f", when {self.when.text}"
+        return f"{self.name or self.spec.name} ({given}) with the VAE {self.vae}{condition}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Steps found valid, in order."""
+
+    steps: tuple[PlannedStep, ...]
+    seed: int = 0
+    folder: Path | None = None
+    """What names of further pictures are relative to."""
+
+    def __iter__(self) -> Iterator[PlannedStep]:
+        return iter(self.steps)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    @property
+    def film(self) -> bool:
+        """Whether the last step makes a film."""
+        return self.steps[-1].spec.film
+
+    def chains(self) -> list[list[PlannedStep]]:
+        """The steps in groups: neighbors that only move latents of the same VAE share one encode and one decode."""
+        found: list[list[PlannedStep]] = []
+        for step in self.steps:
+            if found and _joins(found[-1][-1], step):
+                found[-1].append(step)
+            else:
+                found.append([step])
+        return found
+
+
+def _joins(last: PlannedStep, step: PlannedStep) -> bool:
+    return (
+        step.when is None
+        and last.when is None
+        and last.vae == step.vae
+        and last.spec.delta == step.spec.delta
+        and all(each.spec.latent and not each.maps for each in (last, step))
+    )
+
+
+def plan_alone(
+    provided: Provided[OperationSpec],
+    options: Options,
+    *,
+    vae: str | None,
+    maps: Iterable[str],
+    images: Mapping[str, Sequence[str]],
+    registry: Registry,
+) -> Plan:
+    """The plan of one step whose options are converted already; raises PipelineError with every other fault."""
+    vae, spec, maps = vae or provided.spec.vae, provided.spec, frozenset(maps)
+    found = faults(spec, vae, maps, images, registry, f"step 1 ({provided.qualified})")
+    if sentences := [text for _, text in found]:
+        raise PipelineError(sentences)
+    pictures = {name: tuple(texts) for name, texts in images.items()}
+    names = {name: name for name in maps}
+    return Plan(
+        (PlannedStep(provided, options, vae, maps, images=pictures, label=spec.name, map_names=names),)
+    )
+
+
+def faults(
+    spec: OperationSpec,
+    vae: str,
+    maps: Iterable[str],
+    images: Mapping[str, Any],
+    registry: Registry,
+    where: str,
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with a step but its options: the key that has it, and a sentence that begins with `where`."""
+    yield from (("vae", f"{where}: {text}") for text in misfits(vae, spec, registry))
+    yield from ((name, f"{where}: {text}") for name, text in _image_faults(images, spec))
+    for name in sorted(set(maps) - set(spec.maps)):
+        yield "maps", f"{where} gives no map {name!r}{suggestion(name, spec.maps)}"
+
+
+def _image_faults(images: Mapping[str, Any], spec: OperationSpec) -> Iterator[tuple[str, str]]:
+    """By name, what is wrong with the further pictures of a step."""
+    for name in sorted(set(spec.needs) - set(images)):
+        yield name, f"{spec.name} needs the picture {name!r}."
+    for name, texts in images.items():
+        if not isinstance(texts, list | tuple) or not texts or not all(isinstance(t, str) for t in texts):
+            yield name, f"{name} must name a file, or be a list of such names."
+            continue
+        yield from ((name, found) for found in map(template_fault, texts) if found is not None)
