@@ -16,6 +16,7 @@ import struct
 import tempfile
 import warnings
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,24 +53,8 @@ SMALL = {
     "evidence_widths": [4, 4],
 }
 SEVERAL = [
-    10**7,
-    10**9,
-    -1,
-    0,
-    2**63,
-    [8] * 5000,
-    [],
-    [4096] * 8,
-    {},
-    None,
-    "x",
-    1e308,
-    -5,
-    [[8]],
-    [10**7, 1],
-    True,
-    1e-320,
-]
+    10**7, 10**9, -1, 0, 2**63, [8] * 5000, [], [4096] * 8, {}, None, "x", 1e308, -5, [[8]], [10**7, 1], True, 1e-320,
+]  # fmt: skip
 CONFIGS = [
     {"kind": "AutoencoderKL", "config": {"layers_per_block": 10**7, "norm_num_groups": 1}},
     {"kind": "AutoencoderKL", "config": {"block_out_channels": [4] * 5000, "norm_num_groups": 1}},
@@ -308,12 +293,7 @@ def trial(rng: random.Random) -> str:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     (FOLDER / "a.safetensors").write_bytes(ANOMALY)
-    used(
-        FOLDER / "a.safetensors", "anomaly"
-    )  # which must be in order; and it imports what a first trial would
-    try:
-        import diffusers  # noqa: F401
+    used(FOLDER / "a.safetensors", "anomaly")  # must be in order; and it imports what a first trial would
+    with suppress(ImportError):
         from diffusers import AutoencoderDC, AutoencoderKL, AutoencoderTiny  # noqa: F401
-    except ImportError:
-        pass
     main("models", trial, trials=5_000)

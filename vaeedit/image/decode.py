@@ -21,7 +21,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 from vaeedit.errors import ImageError, VaeeditError
 from vaeedit.image import tiff
 from vaeedit.image.files import FORMATS
-from vaeedit.image.frame import Frame, Metadata
+from vaeedit.image.frame import Frame, Metadata, plausible_dpi
 from vaeedit.image.gate import Gate
 from vaeedit.image.intact import bare_png, fault_of
 from vaeedit.image.orientation import TAG, reset_exif, reset_xmp, upright
@@ -147,7 +147,7 @@ def _dpi(found: Any) -> tuple[float, float] | None:
         across, down = (float(value) for value in found)
     except (TypeError, ValueError, ZeroDivisionError):
         return None
-    return (across, down) if 0 < across < 65536 and 0 < down < 65536 else None
+    return plausible_dpi(across, down)
 
 
 @contextmanager

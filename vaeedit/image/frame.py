@@ -118,3 +118,8 @@ def from_floats(values: NDArray[np.float32], dtype: np.dtype[Any]) -> Pixels:
         return clipped.astype(np.float32)
     rounded: Pixels = np.rint(clipped * np.float32(peak_of(dtype))).astype(dtype)
     return rounded
+
+
+def plausible_dpi(across: float, down: float) -> tuple[float, float] | None:
+    """Dots per inch that formats can hold, or None."""
+    return (across, down) if 0 < across < 65536 and 0 < down < 65536 else None

@@ -12,7 +12,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from vaeedit.errors import ImageError
-from vaeedit.image.frame import Frame, Metadata, from_floats, peak_of
+from vaeedit.image.frame import Frame, Metadata, from_floats, peak_of, plausible_dpi
 from vaeedit.image.gate import Gate
 from vaeedit.image.intact import tiff_fault
 from vaeedit.image.orientation import TAG, reset_exif, reset_xmp, upright
@@ -45,9 +45,8 @@ def decode_deep(data: bytes, name: str, gate: Gate) -> NDArray[Any] | None:
         gate.report(_fault(page, data, name))
         if page.bitspersample <= 8:
             return None
-        if (
-            gate.faults and page.compression in DEFLATED
-        ):  # tifffile would inflate all of it, whatever it gives
+        if gate.faults and page.compression in DEFLATED:
+            # tifffile would inflate all of it, whatever it gives
             raise ImageError(f"{name} is damaged and cannot be decoded: {gate.faults[0]}.")
         kind = page.photometric.name
         channels = {"MINISBLACK": 1, "MINISWHITE": 1, "RGB": 3}.get(kind)
@@ -121,7 +120,7 @@ def _dpi(found: Mapping[int, Any]) -> tuple[float, float] | None:
         across, down = (float(found[tag]) * inches for tag in (282, 283))
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return None
-    return (across, down) if 0 < across < 65536 and 0 < down < 65536 else None
+    return plausible_dpi(across, down)
 
 
 def readable_exif(exif: bytes) -> dict[int, Any]:
