@@ -65,7 +65,6 @@ from .pipeline.pipeline import Pipeline as Pipeline
 from .pipeline.pipeline import Step as Step
 from .plain import cell as cell
 from .plain import plain as plain
-from .resampling import NULL_SPACE_REACH as NULL_SPACE_REACH
 from .resampling import bicubic_down as bicubic_down
 from .resampling import bicubic_up as bicubic_up
 from .resampling import null_space as null_space
@@ -103,3 +102,4 @@ from .vae.latents import product_of_experts as product_of_experts
 from .vae.protocol import WHOLE as WHOLE
 from .vae.protocol import ElboTerms as ElboTerms
 from .vae.protocol import Estimator as Estimator
+from .vae.reach import receptive_radius as receptive_radius

@@ -128,7 +128,8 @@ def _decoded(registry: Registry, name: str, device: torch.device, dtype: torch.d
     frame = Frame(np.stack(planes, -1).astype(np.float32))
     with Session(plugins=registry, device=str(device)) as session:
         vae = session.vae(name)
-        told = {condition: 2.0 if condition == "scale" else 0.05 for condition in vae.network.conditions}
+        needs = getattr(vae.network, "needs", {})
+        told = {condition: needs.get(condition, 0.05) for condition in vae.network.conditions}
         edited = vae.edit(frame.with_conditions(**told), lambda latents: latents.mean(), precision=dtype)
     return edited.floats()
 

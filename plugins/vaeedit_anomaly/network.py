@@ -7,13 +7,14 @@ nats the difference y - m(y) is beyond that. Features of the trunk are compared 
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vaeedit.api import Latents, local_mean
+from vaeedit.api import Latents, local_mean, receptive_radius
 from vaeedit_anomaly import NormalShape
 from vaeedit_anomaly.defects import spoil
 from vaeedit_anomaly.memory import Memory
@@ -30,13 +31,13 @@ class NormalRestorer(CenteredLadder):
     """Conditional ladder VAE of normal images; satisfies `Restorer` and `ConditionalVAE`."""
 
     conditions: tuple[str, ...] = ()
+    receptive_field = cached_property(receptive_radius)
 
     def __init__(self, shape: NormalShape) -> None:
         super().__init__()
         c = self.channels = shape.channels
         self.multiple = max(SPREAD, 2 ** len(shape.widths))
         self.latents = shape.latents
-        self.receptive_field = _receptive_field(shape)
         self.trunk = Hourglass(4 * c + 1, shape.widths, shape.blocks)
         for part in (self.trunk.stem, *self.trunk.downs, *self.trunk.ups):
             nn.init.normal_(
@@ -131,13 +132,3 @@ def pooled(features: list[Tensor]) -> Tensor:
             near = F.interpolate(near, scale_factor=stride // SPREAD, mode="nearest")
         grids.append(near)
     return torch.cat(grids, 1)
-
-
-def _receptive_field(shape: NormalShape) -> int:
-    """Radius in pixels: each 3x3 convolution adds its stride, each change of scale at most its coarser stride."""
-    strides = [2 << level for level in range(len(shape.widths))]
-    trunk = sum(4 * count * stride for count, stride in zip(shape.blocks, strides, strict=True))
-    ladder = sum(4 * stride for stride in strides)
-    evidence = sum(2 * stride for stride in strides)
-    stems_and_heads = 2 * 2 + 2 + 1
-    return trunk + ladder + evidence + 2 * stems_and_heads + 2 * strides[-1]

@@ -5,11 +5,12 @@ scale is predicted too. ELBO = E_q[log p(x | z)] - sum_l KL(q(z_l | z_>l, x) || 
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from torch import Tensor, nn
 from torch.nn.functional import pixel_unshuffle
 
-from vaeedit.api import Decoded, ElboTerms, Latents
+from vaeedit.api import Decoded, ElboTerms, Latents, receptive_radius
 from vaeedit_ladder import LadderShape
 from vaeedit_ladder.blocks import Head, Pyramid
 from vaeedit_ladder.topdown import TopDown, draw
@@ -19,12 +20,12 @@ class LadderVAE(nn.Module):
     """Hierarchical convolutional VAE; satisfies `TrainableVAE`."""
 
     conditions: tuple[str, ...] = ()
+    receptive_field = cached_property(receptive_radius)
 
     def __init__(self, shape: LadderShape) -> None:
         super().__init__()
         self.channels = shape.channels
         self.multiple = 2 ** len(shape.widths)
-        self.receptive_field = _receptive_field(shape)
         self.evidence = Pyramid(4 * shape.channels, shape.widths, shape.blocks)
         self.ladder = TopDown(shape.widths, shape.latents, shape.widths)
         bias = [0.5] * shape.channels + [-2.0] * shape.channels
@@ -53,10 +54,3 @@ class LadderVAE(nn.Module):
         mean, log_scale = self.head(self.ladder((), sampled)).chunk(2, 1)
         log_scale = log_scale.clamp(-7, 1)
         return ElboTerms(mean, log_scale, mean, log_scale, tuple(kl))
-
-
-def _receptive_field(shape: LadderShape) -> int:
-    """Radius in pixels: each 3x3 convolution adds its stride, each change of scale at most its coarser stride."""
-    strides = [2 << level for level in range(len(shape.widths))]
-    per_level = 2 * shape.blocks + 4  # bottom-up stage, then two top-down blocks
-    return sum(per_level * stride for stride in strides) + 2 + 2 + 1 + strides[-1]

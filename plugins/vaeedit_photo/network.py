@@ -7,12 +7,13 @@ so that the coarse ones alone decode to a whole picture: one network, several ra
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import pixel_unshuffle
 
-from vaeedit.api import Decoded, ElboTerms, Gaussian, Latents
+from vaeedit.api import Decoded, ElboTerms, Gaussian, Latents, receptive_radius
 from vaeedit_ladder.blocks import Head, Pyramid, silent, stage, ups
 from vaeedit_ladder.topdown import draw
 from vaeedit_photo.linear import LinearLadder
@@ -26,13 +27,13 @@ class PhotoVAE(nn.Module):
     """Convolutional VAE with nested levels; satisfies `TrainableVAE` and `StartsFromData`."""
 
     conditions: tuple[str, ...] = ()
+    receptive_field = cached_property(receptive_radius)
 
     def __init__(self, shape: PhotoShape) -> None:
         super().__init__()
         self.channels = shape.channels
         strides = [2 << level for level in range(len(shape.widths))]
         self.multiple = strides[-1]
-        self.receptive_field = _receptive_field(shape)
         pairs = list(zip(shape.latents, shape.widths, strict=True))
         self.nested, self.kept = shape.nested, shape.kept
         self.linear = LinearLadder(shape.channels, strides, shape.latents)
@@ -95,13 +96,3 @@ class PhotoVAE(nn.Module):
             image = image + self.linear.image(level, z).float()
         correction, log_scale = self.head(h).chunk(2, 1)
         return image + correction, log_scale.clamp(-7, 1)
-
-
-def _receptive_field(shape: PhotoShape) -> int:
-    """Radius in pixels: each 3x3 convolution adds its stride, each change of scale at most its coarser stride."""
-    strides = [2 << level for level in range(len(shape.widths))]
-    up = sum(2 * count * stride for count, stride in zip(shape.blocks, strides, strict=True))
-    down = sum(2 * count * stride for count, stride in zip(shape.evidence_blocks, strides, strict=True))
-    entrances = 2 * sum(strides)
-    stem_and_head = 2 + 2 + 1
-    return up + down + entrances + stem_and_head + 3 * strides[-1]

@@ -5,9 +5,6 @@ from torch.nn import functional as F
 
 from vaeedit_ladder.blocks import stage
 
-RADIUS = 8 * 4 + 4
-"""Receptive field in pixels: eight 3x3 convolutions at stride 4."""
-
 
 class NoiseEstimator(nn.Module):
     """Standard deviation of the noise at each pixel of y, on a grid of stride 4."""

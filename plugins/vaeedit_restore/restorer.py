@@ -6,17 +6,18 @@ terms it is homogeneous, m(a y, a s) = a m(y, s) for a > 0. A small network esti
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vaeedit.api import Latents
+from vaeedit.api import Latents, receptive_radius
 from vaeedit_ladder.blocks import Head, Hourglass, Pyramid
 from vaeedit_ladder.centered import START, CenteredLadder
 from vaeedit_ladder.topdown import TopDown
-from vaeedit_restore.noise import RADIUS, EstimatesNoise, NoiseEstimator
+from vaeedit_restore.noise import EstimatesNoise, NoiseEstimator
 from vaeedit_restore.shapes import RestorerShape
 
 
@@ -32,13 +33,13 @@ class LadderRestorer(EstimatesNoise, CenteredLadder):
     """Conditional ladder VAE of residuals; satisfies `ConditionalVAE` and `Estimator`."""
 
     conditions = ("sigma",)
+    receptive_field = cached_property(receptive_radius)
 
     def __init__(self, shape: RestorerShape) -> None:
         super().__init__()
         self.channels = shape.channels
         self.multiple = 2 ** len(shape.widths)
         self.latents = shape.latents
-        self.receptive_field = _receptive_field(shape)
         self.trunk = UNet(shape.channels, shape.widths, shape.blocks)
         self.noise = NoiseEstimator(shape.channels)
         self.ladder = TopDown(shape.ladder_widths, shape.latents, shape.evidence_widths, shape.widths)
@@ -62,12 +63,3 @@ class LadderRestorer(EstimatesNoise, CenteredLadder):
         """Features at strides 2, 4, 8."""
         found: list[Tensor] = self.evidence(F.pixel_unshuffle(residual, 2))
         return found
-
-
-def _receptive_field(shape: RestorerShape) -> int:
-    """Radius in pixels: each 3x3 convolution adds its stride, each change of scale at most its coarser stride."""
-    strides = [2 << level for level in range(len(shape.widths))]
-    trunk = sum(4 * count * stride for count, stride in zip(shape.blocks, strides, strict=True))
-    ladder = sum(4 * stride for stride in strides)
-    stem_and_heads = 2 * 2 + 2 + 1
-    return trunk + ladder + RADIUS + stem_and_heads + strides[-1]

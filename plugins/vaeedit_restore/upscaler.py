@@ -8,17 +8,18 @@ picture; a small network estimates it where it is not given.
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vaeedit.api import NULL_SPACE_REACH, Condition, Latents, OptionError, bicubic_up, null_space
+from vaeedit.api import Condition, Latents, OptionError, bicubic_up, null_space, receptive_radius
 from vaeedit_ladder.blocks import Head, Hourglass, Pyramid
 from vaeedit_ladder.centered import START, CenteredLadder
 from vaeedit_ladder.topdown import TopDown
-from vaeedit_restore.noise import RADIUS, EstimatesNoise, NoiseEstimator
+from vaeedit_restore.noise import EstimatesNoise, NoiseEstimator
 from vaeedit_restore.shapes import UpscalerShape
 
 
@@ -26,14 +27,15 @@ class LadderUpscaler(EstimatesNoise, CenteredLadder):
     """Conditional ladder VAE of the detail that y lacks; satisfies `ConditionalVAE`, `Estimator` and `Upscaler`."""
 
     conditions = ("scale", "sigma")
-    needs = ("scale",)
+    needs: Mapping[str, float] = {"scale": 2.0}
+    receptive_field = cached_property(receptive_radius)
 
     def __init__(self, shape: UpscalerShape) -> None:
         super().__init__()
         self.channels = c = shape.channels
         self.multiple = max(4, 2 ** (len(shape.widths) - 1))  # the noise estimator's stride is 4
         self.latents = shape.latents
-        self.receptive_field = _receptive_field(shape)
+        self.needs = {"scale": float(shape.scales[0])}
         self.trunk = Hourglass(c + 1, shape.widths, shape.blocks)
         self.noise = NoiseEstimator(c, width=32)
         self.ladder = TopDown(shape.ladder_widths, shape.latents, shape.evidence_widths, shape.widths)
@@ -79,11 +81,3 @@ class LadderUpscaler(EstimatesNoise, CenteredLadder):
     def allowed(self, offset: Tensor, context: Mapping[str, Any]) -> Tensor:
         """What leaves no trace in the small image."""
         return null_space(offset, context["scale"])
-
-
-def _receptive_field(shape: UpscalerShape) -> int:
-    """Radius in pixels of y: each 3x3 convolution adds its stride, each change of scale at most its coarser stride."""
-    strides = [1 << level for level in range(len(shape.widths))]
-    trunk = sum(4 * count * stride for count, stride in zip(shape.blocks, strides, strict=True))
-    ladder = sum(4 * stride for stride in strides)
-    return trunk + ladder + RADIUS + 4 + 2 * strides[-1] + NULL_SPACE_REACH

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from vaeedit.api import WHOLE, Decoded, Gaussian, Latents, WeightsError
+from vaeedit.api import Decoded, Gaussian, Latents, WeightsError, receptive_radius
 from vaeedit_third_party import OVERLAP, DiffusersShape
 from vaeedit_third_party.folders import library
 
@@ -26,6 +27,7 @@ class DiffusersAutoencoder(nn.Module):
 
     conditions: tuple[str, ...] = ()
     channels = 3
+    receptive_field = cached_property(receptive_radius)
 
     def __init__(self, shape: DiffusersShape) -> None:
         super().__init__()
@@ -39,10 +41,7 @@ class DiffusersAutoencoder(nn.Module):
         self.shift, self.factor = _unit_variance(config)
         if not all(map(math.isfinite, [*self.shift, *self.factor])) or 0 in self.factor:
             raise WeightsError("The factors of an autoencoder's latents must be finite numbers, and not 0.")
-        self.receptive_field = WHOLE
-        if shape.kind == "AutoencoderTiny":
-            self.receptive_field = _radius(config.num_encoder_blocks, config.num_decoder_blocks)
-        else:
+        if shape.kind != "AutoencoderTiny":
             self.overlap = OVERLAP * self.multiple
 
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
@@ -76,16 +75,3 @@ def _unit_variance(config: Mapping[str, Any]) -> tuple[list[float], list[float]]
 def _column(values: Sequence[float], like: Tensor) -> Tensor:
     """Values by channel, to broadcast over a grid (B, C, h, w)."""
     return torch.tensor(values, device=like.device).view(1, -1, 1, 1)
-
-
-def _radius(encoder_blocks: Sequence[int], decoder_blocks: Sequence[int]) -> int:
-    """Receptive field of an `AutoencoderTiny`: 3x3 convolutions, one at each change of resolution and three to a block."""
-
-    def side(blocks: Sequence[int]) -> int:
-        """Of the encoder; `blocks` from the finest resolution to the coarsest."""
-        strides = [1 << level for level in range(len(blocks))]
-        inside = sum(3 * count * stride for count, stride in zip(blocks, strides, strict=True))
-        return 1 + inside + sum(strides[:-1]) + strides[-1]
-
-    coarsest = 1 << (len(decoder_blocks) - 1)
-    return side(encoder_blocks) + side(decoder_blocks[::-1]) + coarsest

@@ -4,12 +4,13 @@ The names of the parameters are those of the published files, behind `encoder.` 
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from vaeedit.api import WHOLE, Decoded, Gaussian, Latents
+from vaeedit.api import Decoded, Gaussian, Latents, receptive_radius
 from vaeedit_third_party import OVERLAP, TinyShape
 
 LEVELS = 3
@@ -49,10 +50,10 @@ class TinyAutoencoder(nn.Module):
     conditions: tuple[str, ...] = ()
     channels = 3
     multiple = 2**LEVELS
+    receptive_field = cached_property(receptive_radius)
 
     def __init__(self, shape: TinyShape) -> None:
         super().__init__()
-        self.receptive_field = WHOLE if shape.pooled else _receptive_field()
         if shape.pooled:
             self.overlap = OVERLAP * self.multiple
         width = shape.width
@@ -99,13 +100,3 @@ def _pool(width: int) -> nn.Sequential:
         nn.ReLU(),
         nn.Conv2d(wide, width, 1, bias=False),
     )
-
-
-def _receptive_field() -> int:
-    """Radius in pixels, without the normalised branches."""
-    strides = [1 << level for level in range(LEVELS + 1)]
-    blocks = [3 * stride * (BLOCKS if stride > 1 else 1) for stride in strides]
-    changes = sum(strides[:-1])
-    encoder = 1 + sum(blocks) + changes + strides[-1]
-    decoder = strides[-1] + sum(blocks) + changes + 1
-    return encoder + decoder + strides[-1]

@@ -7,7 +7,6 @@ import pytest
 import torch
 from skimage import data
 
-from networks import enough_around, influence_radius, shaken
 from vaeedit.vae.protocol import VAE, StartsFromData, TrainableVAE
 from vaeedit_photo.linear import LinearLadder
 from vaeedit_photo.network import PhotoVAE
@@ -66,19 +65,6 @@ def test_more_channels_give_more_fidelity(crops):
         found = [psnr(network.decode(coarsest(latents, count)).mean, crops) for count in network.nested]
     assert found[0] > 20
     assert found[0] + 2 < found[1] < found[2] - 4
-
-
-def test_the_receptive_field_is_not_larger_than_it_says():
-    network = shaken(
-        PhotoVAE(PhotoShape(widths=(8, 8, 8), blocks=(1, 2, 1), evidence_blocks=(1, 2, 1), latents=(2, 2, 4)))
-    )
-
-    def through(image):
-        with torch.inference_mode():
-            return network.decode(network.encode(image, {}).mean()).mean
-
-    radius = influence_radius(through, enough_around(network))
-    assert network.receptive_field // 2 < radius <= network.receptive_field
 
 
 @torch.inference_mode()

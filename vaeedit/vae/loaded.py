@@ -152,11 +152,16 @@ class LoadedVae:
 
     def _grid(self, frame: Frame, times: int, tile: int | None) -> Iterator[Tile]:
         """The tiles of a frame whose result is `times` as large; `tile` is a side of the frame's own pixels."""
-        halo = self.network.receptive_field
-        if tile and isinstance(self.network, SeesWhole):
-            halo = self.network.overlap
-        sides = (tile, tile) if tile else best_sides(frame.height, frame.width, halo, AREA // times**2)
-        return tiles(frame.height, frame.width, sides, halo, self.network.multiple)
+        height, width, area = frame.height, frame.width, AREA // times**2
+        if not tile and height * width <= area:  # and nobody asks how far the network sees
+            return tiles(height, width, (height, width), 0, self.network.multiple)
+        halo = (
+            self.network.overlap
+            if tile and isinstance(self.network, SeesWhole)
+            else self.network.receptive_field
+        )
+        sides = (tile, tile) if tile else best_sides(height, width, halo, area)
+        return tiles(height, width, sides, halo, self.network.multiple)
 
     def _tile(
         self,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+import torch
 from torch import Tensor
 
 from vaeedit.image.frame import Condition
@@ -21,13 +22,18 @@ class VAE(Protocol):
     """Image channels."""
     multiple: int
     """Height and width are padded to a multiple of this many pixels."""
-    receptive_field: int
-    """Radius in pixels of the input that one output pixel (mean, scale or estimate) can see."""
     conditions: tuple[str, ...]
     """Names of the maps (B, 1, H, W) that `encode` understands beside the image.
 
-    A class attribute; another one, `needs`, may name those that must be told.
+    A class attribute; another one, `needs`, may name those that must be told, each with a value that suits any image.
     """
+
+    @property
+    def receptive_field(self) -> int:
+        """Radius in pixels of the input that one output pixel (mean, scale or estimate) can see.
+
+        Either known, or `cached_property(receptive_radius)`, which finds it.
+        """
 
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
         """The latents' distribution given an image: the posterior q(z | x), or for a conditional VAE the prior p(z | y)."""
@@ -42,6 +48,18 @@ class Estimator(Protocol):
 
     def estimate(self, name: str, x: Tensor) -> Tensor:
         """The map (B, 1, H, W) of the condition `name`."""
+
+
+def sample_conditions(network: VAE, x: Tensor) -> dict[str, Tensor]:
+    """A map (B, 1, H, W) of each condition: of the value it needs, else its estimate, else 0.1 everywhere."""
+    needs: Mapping[str, float] = getattr(network, "needs", {})
+    maps = {}
+    for name in network.conditions:
+        if isinstance(network, Estimator) and name not in needs:
+            maps[name] = network.estimate(name, x)
+        else:
+            maps[name] = torch.full_like(x[:, :1], needs.get(name, 0.1))
+    return maps
 
 
 WHOLE = 1 << 30
