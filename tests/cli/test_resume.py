@@ -9,7 +9,8 @@ import pytest
 
 from vaeedit.batch.journal import NAME, Journal
 from vaeedit.batch.lock import Claim
-from vaeedit.image import files
+from vaeedit.extension.registry import registry
+from vaeedit.vae.files import find_vae
 
 LATIN = os.fsdecode(b"caf\xe9.png")
 FAST = ("--strength", "0.3", "--sigma", "9")
@@ -120,9 +121,7 @@ def test_a_report_or_journal_is_no_input_and_no_output(vaeedit, tree, contents, 
     (tree / "soft.png").symlink_to(tree / "in" / "a.png")
     (tree / "p.yaml").write_text("version: 1\nsteps:\n  - denoise: {strength: 0.3, vae: mine.safetensors}\n")
     (tree / "l.txt").write_text("in/a.png\n")
-    shutil.copy(
-        Path(files.__file__).parents[1] / "weights" / "denoise.safetensors", tree / "mine.safetensors"
-    )
+    shutil.copy(find_vae("denoise", registry()), tree / "mine.safetensors")
     before = contents(tree)
     ran = vaeedit("run", "p.yaml", "@l.txt", "-o", "out/", flag, name)
     ran.assert_refused(2, flag.strip("-"))
@@ -246,3 +245,38 @@ def test_a_dangling_link_in_the_output_folder_counts_as_a_file_and_is_not_follow
     assert vaeedit("denoise", "in", "-o", "out", *FAST, "--exists", "overwrite").code == 0
     assert not (tree / "elsewhere.png").exists()
     assert not (tree / "out" / "a.png").is_symlink()
+
+
+CONDITION = """version: 1
+steps:
+  - restore:denoise: {sigma: auto}
+  - denoise: {strength: 0.3, sigma: 9, maps: [uncertainty], when: "denoise.estimated_sigma > %s"}
+"""
+
+
+def test_conditions_are_resumed(run_vaeedit, tree, contents):
+    """What a condition leaves out is not missing, and another condition makes other outputs."""
+
+    def run(limit, *flags):
+        (tree / "p.yaml").write_text(CONDITION % limit)
+        ran = run_vaeedit("run", "p.yaml", "in", "-o", "out", "--json", *flags, cwd=tree)
+        assert ran.returncode == 0, ran.stderr
+        told = [json.loads(line) for line in ran.stdout.splitlines()]
+        sides = {record["input"]: bool(record["sides"]) for record in told}
+        return sides, [record["input"] for record in told if record["status"] == "done"]
+
+    first, done = run(4)
+    assert sorted(done) == ["in/a.png", "in/b.jpg"]
+    sigmas = {record["input"]: record["notes"]["denoise"]["estimated_sigma"] for record in records(tree)}
+    lower, higher = sorted(sigmas, key=sigmas.__getitem__)
+    between = (sigmas[lower] + sigmas[higher]) / 2
+    assert first == {lower: True, higher: True}
+    assert run(4, "--resume") == (first, [])
+    sides, done = run(between, "--resume")
+    assert (sides, sorted(done)) == ({lower: False, higher: True}, sorted(sigmas))
+    made = pictures(contents, tree, "out")
+    assert run(between, "--resume") == (sides, [])
+    for name in (lower, higher):
+        (tree / "out" / Path(name).name).unlink()
+        assert run(between, "--resume") == (sides, [name])
+    assert pictures(contents, tree, "out") == made

@@ -162,3 +162,72 @@ def test_an_output_of_ours_is_repeated_without_trust(vaeedit, says, pixels, tmp_
     assert (pixels(tmp_path / "one.png") == pixels(tmp_path / "two.png")).all()
     made = [json.loads(vaeedit("info", name, "--json").out)["made"] for name in ("one.png", "two.png")]
     assert made[0] == made[1]
+
+
+PIPELINE = """version: 1
+seed: 4
+steps:
+  - restore:denoise: {sigma: auto}
+  - denoise: {name: second, strength: 0.4, sigma: 9, when: "restore:denoise.estimated_sigma > %s"}
+  - style: {style: texture.png, texture: 0, when: second.seconds >= 0}
+"""
+
+
+@pytest.mark.parametrize(("limit", "runs"), [(0, True), (1000, False)])
+def test_a_pipeline_with_conditions_and_further_pictures_is_repeated(
+    run_vaeedit, photo, pixels, tmp_path, limit, runs
+):
+    """Beside the output, as here, or in the current folder: that is where the pictures of a recipe are looked for."""
+    (tmp_path / "work").mkdir()
+    photo(tmp_path / "work" / "texture.png", size=(24, 32), seed=3)
+    photo(tmp_path / "in.png", size=(24, 32))
+    (tmp_path / "work" / "p.yaml").write_text(PIPELINE % limit)
+    first = run_vaeedit("run", "work/p.yaml", "in.png", "-o", "work/one.png", "--json", cwd=tmp_path)
+    again = ("run", "--trust", "--from", "work/one.png", "in.png", "--json")
+    second = run_vaeedit(*again, "-o", "two.png", cwd=tmp_path)
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    for notes in (json.loads(ran.stdout)["notes"] for ran in (first, second)):
+        assert [("skipped" in notes[name]) for name in ("denoise", "second", "style")] == [
+            False,
+            not runs,
+            not runs,
+        ]
+    assert b"name second, when denoise.estimated_sigma > " in second.stderr
+    assert (pixels(tmp_path / "work" / "one.png") == pixels(tmp_path / "two.png")).all()
+    (tmp_path / "work" / "texture.png").rename(tmp_path / "texture.png")
+    assert run_vaeedit(*again, "-o", "three.png", cwd=tmp_path).returncode == 0
+    assert (pixels(tmp_path / "three.png") == pixels(tmp_path / "two.png")).all()
+    (tmp_path / "texture.png").unlink()
+    lost = run_vaeedit(*again, "-o", "four.png", cwd=tmp_path)
+    assert lost.returncode == 2
+    assert b"'texture.png', which is not here; give it: --set style:style.style=FILE" in lost.stderr
+
+
+@pytest.mark.parametrize(
+    ("members", "fragment"),
+    [
+        ({"when": "nothing.sigma > 1"}, "no earlier step is called that"),
+        ({"when": "a" * 1000}, "when must look like"),
+        ({"name": "n" * 1000}, "is damaged"),
+        ({"name": 3}, "does not say what made it"),
+    ],
+)
+def test_a_condition_or_name_that_no_step_of_ours_has_is_refused(vaeedit, says, members, fragment):
+    says(**members)
+    again(vaeedit).assert_refused(2, fragment)
+
+
+def test_a_template_keeps_the_folder_of_the_input_and_loses_any_other(vaeedit, photo, pixels, tmp_path):
+    for number, folder in enumerate(("one", "two")):
+        for name in (f"{folder}/a.png", f"{folder}/a-far.png"):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            photo(tmp_path / name, size=(24, 32), seed=number)
+    (tmp_path / "p.yaml").write_text('version: 1\nsteps: [{fuse: {with: "{folder}/{stem}-far.png"}}]\n')
+    assert vaeedit("run", "p.yaml", "two/a.png", "-o", "want.png").code == 0
+    assert vaeedit("run", "p.yaml", "one/a.png", "-o", "from.png").code == 0
+    ran = vaeedit("run", "--from", "from.png", "--trust", "two/a.png", "-o", "out.png")
+    assert ran.code == 0, ran.err
+    assert (pixels(tmp_path / "out.png") == pixels(tmp_path / "want.png")).all()
+    (tmp_path / "p.yaml").write_text('version: 1\nsteps: [{fuse: {with: "one/{stem}-far.png"}}]\n')
+    assert vaeedit("run", "p.yaml", "one/a.png", "-o", "other.png").code == 0
+    assert " with=['{stem}-far.png']" in vaeedit("info", "other.png").out

@@ -75,8 +75,8 @@ class Order:
         """`made` as the outputs tell it: files by their names, not by where they are."""
         steps = []
         for step, planned in zip(self.steps, self.plan, strict=True):
-            images = {key: [file_name(text) for text in texts] for key, texts in planned.images.items()}
-            told = {key: step[key] for key in ("operation", "checksum")}
+            images = {key: [_told(text) for text in texts] for key, texts in planned.images.items()}
+            told = {key: step[key] for key in ("operation", "checksum", "name", "when")}
             steps.append({**told, "options": {**step["options"], **images}, "vae": _public(step["vae"])})
         return {**self.made, "steps": steps}
 
@@ -115,6 +115,12 @@ def _package_of_network(vae: Path) -> str:
         return _package(registry().architectures.find(read_info(vae, registry()).architecture).distribution)
     except VaeeditError:
         return ""
+
+
+def _told(picture: str) -> str:
+    """A further picture as the outputs name it: by its name, or as one that lies beside every input."""
+    name = file_name(picture)
+    return picture if picture == f"{{folder}}/{name}" else name
 
 
 def _public(vae: str) -> str:

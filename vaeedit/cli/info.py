@@ -33,8 +33,9 @@ def told(made: dict[str, Any] | None) -> Iterator[str]:
         yield f"{start}vaeedit {made['version']}, seed {made['seed']}"
         for number, step in enumerate(made["steps"], 1):
             options = ", ".join(f"{name}={value}" for name, value in step["options"].items())
-            yield f"  {number}. {step['operation']} ({options})"
-            yield f"     VAE {step['vae']}, SHA-256 {step['checksum']}"
+            more = "".join(f", {key} {step[key]}" for key in ("name", "when") if step.get(key))
+            yield f"  {number}. {step['operation']} ({options}){more}"
+            yield f"     VAE {step.get('vae')}, SHA-256 {step.get('checksum')}"
         if made.get("earlier"):
             yield f"before that, {made['earlier']} more edits"
         made, start = made.get("before"), "before that, made by: "

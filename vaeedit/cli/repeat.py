@@ -38,6 +38,28 @@ class Recipe:
         last = {key: value for key, value in self.made.items() if key != "before"}
         console.note(f"{self.picture}:", *told(last))
 
+    def here(self) -> "Pipeline":
+        """The pipeline with the files of the names that the picture tells: those beside it, else in the current folder."""
+        from vaeedit.extension.registry import registry
+        from vaeedit.pipeline.inputs import split
+        from vaeedit.pipeline.pipeline import Pipeline
+        from vaeedit.pipeline.step import Step
+
+        def found(text: str) -> str:
+            beside = str(Path(self.picture).parent / text)
+            return beside if "{" not in text and os.path.exists(beside) else text
+
+        steps = []
+        for step in self.pipeline.steps:
+            images = registry().operations.find(step.operation).spec.images
+            pictures = {name: list(map(found, texts)) for name, texts in _pictures(step, images)}
+            vae = step.vae if step.vae is None or _is_installed(step.vae) else found(step.vae)
+            options = split(step.options, images)[0] | pictures
+            steps.append(
+                Step(step.operation, vae=vae, maps=step.maps, name=step.name, when=step.when, **options)
+            )
+        return Pipeline(*steps, seed=self.pipeline.seed)
+
     def require_harmless(self, chosen: Collection[str] = (), vae: str | None = None) -> None:
         """Raise UsageError, one sentence, for what is not done because a picture asks for it.
 
@@ -47,7 +69,7 @@ class Recipe:
         asked = [
             text
             for step, told in zip(self.pipeline.steps, self.made["steps"], strict=True)
-            for name, text in _asked(step, told["checksum"])
+            for name, text in _asked(step, told.get("checksum"))
             if f"{step.label}.{name}".replace("-", "_") not in ours and not (vae and name == "vae")
         ]
         if asked:
@@ -90,7 +112,7 @@ def require_present(recipe: Recipe, steps: Sequence["Step"], vae: str | None) ->
             continue
         if not (_is_installed(step.vae) or is_remote(step.vae, registry()) or os.path.exists(step.vae)):
             raise UsageError(_missing(recipe, f"the VAE {_short(step.vae)}", f"{step.label}.vae"))
-        if _checksum(find_vae(step.vae, registry())) != told["checksum"]:
+        if _checksum(find_vae(step.vae, registry())) != told.get("checksum"):
             console.warn(f"{recipe.picture} was made with another version of the VAE {step.vae}.")
 
 
@@ -98,16 +120,23 @@ def _missing(recipe: Recipe, what: str, option: str) -> str:
     return f"{recipe.picture} was made with {what}, which is not here; give it: --set {option}=FILE"
 
 
-def _step(operation: str, options: Mapping[str, Any], vae: str | None, checksum: str | None) -> "Step":
+def _step(
+    operation: str,
+    options: Mapping[str, Any],
+    vae: str | None = None,
+    checksum: str | None = None,
+    name: str | None = None,
+    when: str | None = None,
+) -> "Step":
     """A step of a note; raises ValueError for one that none of ours can be."""
     from vaeedit.pipeline.step import Step
 
     maps = options.get("maps", [])
-    if len(operation) > LONGEST or {*STEP_KEYS} & {*options} - {"maps"}:
+    if max(len(operation), len(name or "")) > LONGEST or {*STEP_KEYS} & {*options} - {"maps"}:
         raise ValueError(operation)
     if not isinstance(maps, list) or not all(isinstance(name, str) for name in maps):
         raise ValueError("maps")
-    return Step(operation, vae=vae or None, **{**options, "maps": maps})
+    return Step(operation, vae=vae or None, name=name, when=when, **{**options, "maps": maps})
 
 
 def _asked(step: "Step", checksum: str | None) -> Iterator[tuple[str, str]]:

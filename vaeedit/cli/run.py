@@ -22,7 +22,7 @@ def _callback(**values: Any) -> int:
         recipe.show()
         if not values["trust"]:
             recipe.require_harmless([text.partition("=")[0] for text in assignments], values["vae"])
-        pipeline = _assigned(recipe.pipeline, assignments)
+        pipeline = _assigned(recipe.here(), assignments)
         require_present(recipe, pipeline.steps, values["vae"])
         return _execute(pipeline, values, [("the picture of --from", Path(values["made"]))])
     if values["trust"]:

@@ -18,13 +18,15 @@ _PLACE = re.compile(r"/|~|\\\\|[A-Za-z]:[\\/]|file:")
 """How text begins that says where on a machine a file is."""
 
 
-class MadeStep(msgspec.Struct):
+class MadeStep(msgspec.Struct, omit_defaults=True):
     """One step of an edit."""
 
     operation: str
     options: dict[str, Any]
     vae: str | None = None
     checksum: str | None = None
+    name: str | None = None
+    when: str | None = None
 
 
 class Made(msgspec.Struct):
@@ -124,7 +126,13 @@ def _inside(value: Any) -> list[Any]:
 def _public(edit: Made) -> Made:
     """The edit without places of this machine."""
     steps = [
-        msgspec.structs.replace(step, vae=_vae_name(step.vae), options=_without_places(step.options))
+        msgspec.structs.replace(
+            step,
+            vae=_vae_name(step.vae),
+            options=_without_places(step.options),
+            name=_without_places(step.name),
+            when=_without_places(step.when),
+        )
         for step in edit.steps
     ]
     return msgspec.structs.replace(edit, steps=steps)

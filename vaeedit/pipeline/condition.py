@@ -4,7 +4,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vaeedit.errors import VaeeditError, suggestion
@@ -53,6 +53,10 @@ class When:
         return cls(
             text.strip(), found["step"], found["note"], found["comparison"], number, bool(found["negated"])
         )
+
+    def about(self, step: str) -> "When":
+        """The same condition on a step that is called otherwise."""
+        return replace(self, step=step, text=self.text.replace(f"{self.step}.", f"{step}.", 1))
 
     def holds(self, notes: Mapping[str, Mapping[str, Any]]) -> bool:
         """Whether the step is to run; never where the step it asks about has not. The notes are those of one picture.

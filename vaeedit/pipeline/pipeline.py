@@ -143,4 +143,4 @@ def _condition(
         hint = suggestion(when.step, earlier)
         said = f"{where}: when asks about {when.step!r}, and no earlier step is called that{hint}"
         return None, [(("when",), said)]
-    return replace(when, step=earlier[when.step]), []
+    return when.about(earlier[when.step]), []
