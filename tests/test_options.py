@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vaeedit.cli.batch import reserved
 from vaeedit.cli.params import click_options
 from vaeedit.errors import OptionError
 from vaeedit.extension.registry import registry
 from vaeedit.options import Options, as_dict, bounded, describe, fields, option, parse, table, validate
-from vaeedit.settings import Settings, reserved
+from vaeedit.settings import Settings
 
 
 class Sample(Options, frozen=True):
@@ -233,7 +234,17 @@ def test_no_shipped_operation_uses_a_flag_that_every_command_has():
     for item in registry().operations.bare.values():
         flags = {field.flag for field in fields(item.spec.options).values()} | set(item.spec.maps)
         assert not flags & reserved()
-    assert {"device", "precision", "tile", "seed", "vae", "output", "json", "debug"} <= reserved()
+    assert {
+        "device",
+        "precision",
+        "tile",
+        "seed",
+        "vae",
+        "output",
+        "json",
+        "debug",
+        "time-limit",
+    } <= reserved()
 
 
 @pytest.mark.parametrize(

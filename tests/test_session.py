@@ -283,6 +283,18 @@ def test_maps_and_notes_of_all_steps_are_collected(session):
     assert result.notes["mapped"]["size"] == 14
 
 
+def test_a_pipeline_is_planned_once_for_all_its_pictures(session, monkeypatch):
+    checks = []
+    check = vaeedit.Pipeline.check
+    monkeypatch.setattr(vaeedit.Pipeline, "check", lambda *a: checks.append(a[0]) or check(*a))
+    first, second = vaeedit.Pipeline(step("nothing")), vaeedit.Pipeline(step("draw"))
+    with session() as one:
+        plan = check(first, PLUGINS, one.settings.vae)
+        for pipeline in (first, first, second, second, first, plan, plan):
+            one.run(pipeline, frame())
+    assert checks == [first, second, first]
+
+
 def test_a_vae_is_loaded_once_and_freed_at_the_end(session, monkeypatch):
     from vaeedit.run import session as module
 

@@ -74,7 +74,7 @@ class Field:
     @property
     def is_flag(self) -> bool:
         """True for an on/off option."""
-        return self.expects == "true or false"
+        return self.kind is bool or getattr(self.kind, "__origin__", None) is bool
 
     @property
     def is_free(self) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from vaeedit.options import Options, bounded, fields, option
+from vaeedit.options import Options, bounded, option
 
 Policy = Literal["keep", "minimal", "strip"]
 POLICIES: tuple[Policy, ...] = ("keep", "minimal", "strip")
@@ -36,30 +36,5 @@ class Settings(Options, frozen=True):
     ] = None
 
 
-FILE_FLAGS = (
-    *("output", "recursive", "exists", "in-place", "compare", "dry-run", "metadata", "json", "debug", "help"),
-    *(
-        "workers",
-        "threads",
-        "engine",
-        "scheduler",
-        "journal",
-        "resume",
-        "watch",
-        "fail-fast",
-        "allow-cpu",
-        "report",
-        "no-provenance",
-        "damaged",
-    ),
-)
-"""Flags of the command line that are about files and printing."""
-
-
 STEP_KEYS = ("name", "vae", "when", "maps")
 """Keys of a pipeline's step that are not options of its operation."""
-
-
-def reserved() -> frozenset[str]:
-    """Names that no operation may use for an option or a map."""
-    return frozenset(FILE_FLAGS) | frozenset(STEP_KEYS) | {field.flag for field in fields(Settings).values()}

@@ -1,6 +1,7 @@
 """The journal, and what a run that is resumed leaves alone; the engine here copies bytes."""
 
 import json
+import pickle
 from dataclasses import replace
 from pathlib import Path
 
@@ -196,6 +197,12 @@ def test_a_faulty_pipeline_is_refused_before_any_work(batch):
     with pytest.raises(PipelineError):
         batch(order=order_of(Step("denoise", strenght=1)))
     assert not batch.journal.exists()
+
+
+def test_an_order_is_the_same_wherever_it_has_travelled():
+    for order in (ORDER, order_of(*two_steps(maps=["uncertainty"]), seed=3, tile=64)):
+        there = pickle.loads(pickle.dumps(order))
+        assert (there, there.made) == (order, order.made)
 
 
 def test_there_must_be_something_to_resume(tmp_path):

@@ -5,7 +5,9 @@ import json
 import pytest
 
 from vaeedit.batch.journal import NAME
+from vaeedit.cli.main import call
 from vaeedit.extension.registry import registry
+from vaeedit.pipeline import plan
 from vaeedit.vae.files import find_vae
 
 
@@ -22,6 +24,17 @@ def test_folders_are_mirrored(vaeedit, tree):
     assert vaeedit("denoise", "-r", "in", "-o", "out").code == 0
     names = sorted(path.relative_to(tree / "out").as_posix() for path in (tree / "out").rglob("*.*g"))
     assert names == ["a.png", "deep/a.png", "deep/b.jpg"]
+
+
+@pytest.mark.parametrize("command", [("denoise",), ("run", "p.yaml"), ("chain", "denoise")])
+def test_the_request_is_planned_once_for_all_files(tree, monkeypatch, command):
+    planned = []
+    real = plan.misfits
+    monkeypatch.setattr(plan, "misfits", lambda *a: planned.append(a[0]) or real(*a))
+    monkeypatch.chdir(tree)
+    (tree / "p.yaml").write_text("version: 1\nsteps: [denoise]\n")
+    assert call([*command, "-r", "in", "-o", "out", "--device", "cpu"]) == 0
+    assert planned == ["denoise"]
 
 
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(vaeedit, tree, contents):

@@ -16,12 +16,12 @@ from vaeedit.batch.lock import Claim
 from vaeedit.batch.sources import LIST, STREAM, find_sources
 from vaeedit.batch.watch import Watch
 from vaeedit.cli import console, interrupts
-from vaeedit.cli.params import Duration
+from vaeedit.cli.params import Duration, click_options
 from vaeedit.cli.plan import Planner, journal_of, output_folder
 from vaeedit.cli.report import Reporter
 from vaeedit.errors import UsageError
 from vaeedit.limits import require_address_space
-from vaeedit.settings import DAMAGED, POLICIES, Settings
+from vaeedit.settings import DAMAGED, POLICIES, STEP_KEYS, Settings
 
 if TYPE_CHECKING:
     from vaeedit.batch.order import Order
@@ -57,6 +57,12 @@ def file_options(inputs: str = "INPUTS...") -> list[click.Parameter]:
         _flag("--json", "as_json", help="Report as one JSON line a file."),
         debug_option(),
     ]  # fmt: skip
+
+
+def reserved() -> frozenset[str]:
+    """Names that no operation may use for an option, a map or a picture."""
+    flags = [flag for option in (*file_options(), *click_options(Settings)) for flag in option.opts]
+    return frozenset({flag.lstrip("-") for flag in flags} | {*STEP_KEYS, "help"})
 
 
 def debug_option() -> click.Option:

@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from vaeedit.cli.batch import reserved
 from vaeedit.errors import OptionError
 from vaeedit.extension.registry import GROUP, Registry, discover
 from vaeedit.extension.specs import OperationSpec, WeightsSpec, load_target
@@ -32,7 +33,6 @@ from vaeedit.options import as_dict, fields, validate
 from vaeedit.pipeline.pipeline import Pipeline, Step
 from vaeedit.run.operation import Edit, Inspect, Join, Result
 from vaeedit.run.session import Session
-from vaeedit.settings import reserved
 from vaeedit.testing.architectures import check_architecture
 from vaeedit.testing.samples import (
     FRAMES,
