@@ -6,6 +6,7 @@ from .cli import console as console
 from .cli.batch import debug_option as debug_option
 from .cli.measuring import evaluation_command as evaluation_command
 from .cli.measuring import evaluation_options as evaluation_options
+from .cli.pages import CommandGroup as CommandGroup
 from .cli.params import Duration as Duration
 from .errors import ImageError as ImageError
 from .errors import MissingExtra as MissingExtra

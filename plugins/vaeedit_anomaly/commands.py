@@ -11,6 +11,7 @@ import click
 from vaeedit.api import (
     INPUT,
     Budget,
+    CommandGroup,
     Duration,
     Result,
     Session,
@@ -201,7 +202,7 @@ _EXISTS = click.Option(
     help="What to do where an output exists.",
 )  # fmt: skip
 
-anomaly = click.Group("anomaly")
+anomaly = CommandGroup("anomaly")
 anomaly.add_command(
     click.Command(
         "fit",
@@ -220,6 +221,7 @@ anomaly.add_command(
             debug_option(),
         ],
         help="Learn from a folder of normal images, and of nothing else; needs the extra `train`.",
+        epilog="Example: vaeedit anomaly fit good/ -o part.vae.safetensors",
     )
 )  # fmt: skip
 anomaly.add_command(
@@ -244,5 +246,6 @@ anomaly.add_command(
             debug_option(),
         ],
         help="Say of every image how abnormal it is; pictures in folders called good beside others are taken as labelled.",
+        epilog="Example: vaeedit anomaly score parts/ --vae part.vae.safetensors --report report.html",
     )
 )  # fmt: skip

@@ -39,4 +39,5 @@ anomaly = click.Command(
         ),
         debug_option(),
     ],
+    epilog="Example: vaeedit evaluate anomaly mvtec/bottle --vae bottle.vae.safetensors",
 )

@@ -144,4 +144,5 @@ fuse = click.Command(
         ),
         *evaluation_options("photo"),
     ],
+    epilog="Example: vaeedit evaluate fuse lytro/ --mode focus",
 )

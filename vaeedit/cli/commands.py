@@ -9,6 +9,7 @@ from vaeedit.cli.info import info
 from vaeedit.cli.lists import ops, plugins
 from vaeedit.cli.models import models
 from vaeedit.cli.operations import operation_command
+from vaeedit.cli.pages import CommandGroup, summary_of, write_section
 from vaeedit.cli.pipeline import pipeline
 from vaeedit.cli.plugged import plugged_command
 from vaeedit.cli.run import chain, run
@@ -20,7 +21,7 @@ COMMANDS = (run, chain, pipeline, train, evaluate, info, doctor, ops, models, pl
 FIXED = {str(command.name): command for command in COMMANDS}
 
 
-class Commands(click.Group):
+class Commands(CommandGroup):
     """Fixed commands, those of plugins, and the operations; parameters are made when a command is asked for.
 
     Where two have one name, the first of these is meant; the others are reached as 'plugin:name'.
@@ -46,9 +47,7 @@ class Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Two sections, made from the specs; nothing is imported."""
         for title, rows in (("Operations", _operations()), ("Commands", _commands())):
-            if rows:
-                with formatter.section(title):
-                    formatter.write_dl(list(rows.items()))
+            write_section(formatter, title, rows)
 
 
 def _operations() -> dict[str, str]:
@@ -60,7 +59,7 @@ def _operations() -> dict[str, str]:
 
 def _commands() -> dict[str, str]:
     """Summaries of the fixed commands and of those of plugins, by name."""
-    fixed = {name: command.get_short_help_str(70) for name, command in FIXED.items()}
+    fixed = {name: summary_of(command) for name, command in FIXED.items()}
     plugged = {name: item.spec.summary for name, item in sorted(registry().commands.bare.items())}
     return {**plugged, **fixed}
 

@@ -30,4 +30,5 @@ doctor = click.Command(
     callback=_doctor,
     params=[json_option(), debug_option()],
     help="Check versions, devices, precisions, plugins and extras, and say how to mend what is wrong.",
+    epilog="Example: vaeedit doctor",
 )

@@ -50,4 +50,5 @@ info = click.Command(
         debug_option(),
     ],
     help="Say what pictures hold, and what made them.",
+    epilog="Example: vaeedit info edited.jpg",
 )

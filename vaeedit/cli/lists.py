@@ -14,7 +14,13 @@ def _list_command(name: str, help_text: str, rows: Callable[[], list[dict[str, A
     def callback(as_json: bool, debug: bool) -> int:
         return show(rows(), as_json)
 
-    return click.Command(name, callback=callback, params=[json_option(), debug_option()], help=help_text)
+    return click.Command(
+        name,
+        callback=callback,
+        params=[json_option(), debug_option()],
+        help=help_text,
+        epilog=f"Example: vaeedit {name} --json",
+    )
 
 
 def show(rows: Sequence[dict[str, Any]], as_json: bool) -> int:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from vaeedit.run.session import Session
 
 
+EXAMPLE = "Example: vaeedit evaluate {name} pictures/ --json"
+"""Of every evaluation that takes a folder alone."""
+
+
 def evaluation_command(
     tasks: Callable[..., Sequence[Task]],
     params: Sequence[click.Parameter],
@@ -36,7 +40,7 @@ def evaluation_command(
         return _measure(tasks(**{name: values.pop(name) for name in own}), **values)
 
     shared = [*(_of_samples() if samples else []), *_of_references(), *evaluation_options(vae)]
-    return click.Command(None, callback=callback, params=[*params, *shared])
+    return click.Command(None, callback=callback, params=[*params, *shared], epilog=EXAMPLE)
 
 
 def _measure(

@@ -9,6 +9,7 @@ from vaeedit.cli import console
 from vaeedit.cli.batch import debug_option, json_option
 from vaeedit.cli.files import require_writable
 from vaeedit.cli.lists import show
+from vaeedit.cli.pages import CommandGroup
 from vaeedit.errors import VaeeditError
 from vaeedit.extension.registry import Provided, registry
 from vaeedit.extension.specs import WeightsSpec
@@ -94,7 +95,7 @@ def _verify(vae: str, debug: bool) -> int:
 
 _VAE = click.Argument(["vae"], metavar="VAE")
 
-models = click.Group(
+models = CommandGroup(
     "models",
     callback=_without_command,
     invoke_without_command=True,
@@ -107,6 +108,7 @@ models.add_command(
         callback=_list,
         params=[json_option(), debug_option()],
         help="List the trained VAEs that are installed.",
+        epilog="Example: vaeedit models list --json",
     )
 )
 models.add_command(
@@ -115,6 +117,7 @@ models.add_command(
         callback=_info,
         params=[_VAE, json_option(), debug_option()],
         help="Say how a VAE was trained and what was measured: its model card.",
+        epilog="Example: vaeedit models info mine.safetensors",
     )
 )
 models.add_command(
@@ -130,6 +133,7 @@ models.add_command(
             debug_option(),
         ],
         help="Make a VAE file of someone's: weights, a folder of an encoder's and a decoder's, or what --vae takes.",
+        epilog="Example: vaeedit models convert theirs.pth -o mine.safetensors",
     )
 )
 models.add_command(
@@ -138,5 +142,6 @@ models.add_command(
         callback=_verify,
         params=[_VAE, debug_option()],
         help="Check a VAE's checksums, send a picture through it on every device and in every precision, and compare.",
+        epilog="Example: vaeedit models verify mine.safetensors",
     )
 )

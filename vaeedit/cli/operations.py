@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from vaeedit.cli.batch import file_options, run_on_files
+from vaeedit.cli.pages import SectionedCommand
 from vaeedit.cli.params import click_options
 from vaeedit.errors import UsageError
 from vaeedit.extension.registry import Provided
@@ -39,19 +40,26 @@ def operation_command(provided: Provided[OperationSpec]) -> click.Command:
     help_text = spec.summary
     if provided.distribution != "vaeedit":
         help_text += f"\n\nFrom the package {provided.distribution}."
-    return click.Command(
+    argument, *files = file_options(inputs)
+    return SectionedCommand(
         spec.name,
+        {
+            "Options": [argument, *images, *click_options(spec.options), *maps],
+            "How it runs": click_options(Settings),
+            "Files": files,
+        },
         callback=callback,
-        params=[
-            *file_options(inputs),
-            *images,
-            *maps,
-            *click_options(spec.options),
-            *click_options(Settings),
-        ],
         help=help_text,
         short_help=spec.summary,
+        epilog=f"Example: vaeedit {spec.name} {_example(spec)}",
     )
+
+
+def _example(spec: OperationSpec) -> str:
+    """Arguments that it can be called with."""
+    needed = "".join(f" --{name} other.jpg" for name in spec.needs if name != spec.rest)
+    vae = "" if spec.vae else " --vae mine.safetensors"
+    return f"photo.jpg{' other.jpg' if spec.rest else ''}{needed}{vae} -o edited.jpg"
 
 
 def _variable(kind: str, name: str) -> str:

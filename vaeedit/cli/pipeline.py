@@ -8,6 +8,7 @@ import click
 
 from vaeedit.cli import console
 from vaeedit.cli.batch import debug_option
+from vaeedit.cli.pages import CommandGroup
 
 if TYPE_CHECKING:
     from vaeedit.pipeline.plan import Plan
@@ -53,13 +54,14 @@ def _schema(debug: bool) -> int:
     return console.OK
 
 
-pipeline = click.Group("pipeline", help="Check pipeline files, and describe them to editors.")
+pipeline = CommandGroup("pipeline", help="Check pipeline files, and describe them to editors.")
 pipeline.add_command(
     click.Command(
         "check",
         callback=_check,
         params=[click.Argument(["pipeline"], metavar="PIPELINE.yaml"), debug_option()],
         help="Report every fault of a pipeline file by its line, or print the plan; loads no model.",
+        epilog="Example: vaeedit pipeline check restore.yaml",
     )
 )
 pipeline.add_command(
@@ -68,5 +70,6 @@ pipeline.add_command(
         callback=_schema,
         params=[debug_option()],
         help="Print the JSON Schema of pipeline files, with the options of every installed operation.",
+        epilog="Example: vaeedit pipeline schema",
     )
 )

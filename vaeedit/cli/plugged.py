@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from vaeedit.cli.pages import CommandGroup
 from vaeedit.errors import PluginError, UnknownName
 from vaeedit.extension.registry import Provided, Table
 from vaeedit.extension.specs import CommandSpec, EvaluationSpec, load_target
@@ -19,10 +20,11 @@ def plugged_command(provided: Provided[CommandSpec] | Provided[EvaluationSpec]) 
     command.name = spec.name
     command.help = command.help or spec.summary
     command.short_help = spec.summary
+    command.epilog = (command.epilog or "").replace("{name}", spec.name)
     return command
 
 
-class PluggedGroup(click.Group):
+class PluggedGroup(CommandGroup):
     """A group whose commands are a table of the registry."""
 
     def __init__(self, name: str, table: Callable[[], Table[Any]], **settings: Any) -> None:
@@ -40,9 +42,6 @@ class PluggedGroup(click.Group):
         except UnknownName as error:
             raise click.UsageError(str(error), ctx) from None
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def summaries(self, ctx: click.Context) -> dict[str, str]:
         """From the specs; nothing is imported."""
-        rows = [(name, item.spec.summary) for name, item in sorted(self.table().bare.items())]
-        if rows:
-            with formatter.section("Commands"):
-                formatter.write_dl(rows)
+        return {name: item.spec.summary for name, item in sorted(self.table().bare.items())}

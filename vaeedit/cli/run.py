@@ -101,6 +101,7 @@ run = click.Command(
         *click_options(Settings),
     ],
     help="Run a pipeline from a YAML file over images.",
+    epilog="Example: vaeedit run restore.yaml photos/ -o restored/ --workers 2",
 )
 
 chain = click.Command(
@@ -111,5 +112,6 @@ chain = click.Command(
         *file_options(),
         *click_options(Settings),
     ],
-    help="Run a pipeline given in one line: vaeedit chain 'denoise --strength .6 | super-resolve' in.jpg -o out.png",
+    help="Run a pipeline given in one line, its steps parted by |.",
+    epilog="Example: vaeedit chain 'denoise --strength .6 | super-resolve' in.jpg -o out.png",
 )

@@ -150,4 +150,5 @@ train = click.Command(
         debug_option(),
     ],
     help="Train a VAE by a recipe (a name, or a YAML file); with --standing, by a plan of recipes (a YAML file).",
+    epilog="Example: vaeedit train recipe.yaml --data photos/ --budget 2h -o mine.safetensors",
 )
