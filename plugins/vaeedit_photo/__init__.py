@@ -87,6 +87,7 @@ def vaeedit_operations() -> list[OperationSpec]:
             target="vaeedit_photo.vary:Vary",
             options=VaryOptions,
             vae="photo",
+            latent=True,
             delta=True,
         ),
         OperationSpec(
@@ -110,6 +111,7 @@ def vaeedit_operations() -> list[OperationSpec]:
                 "toward": "Example of where to go, or a folder of such, in place of --along; may be repeated.",
                 "away": "Example of where to come from; without one, the picture itself.",
             },
+            latent=True,
             delta=True,
         ),
     ]

@@ -1,6 +1,7 @@
 """Directions in latent space: from pairs of a picture and its edit, from its principal components, from examples."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -175,8 +176,8 @@ class Examples:
 
 
 def moved(direction: Direction, rank: int, level: Gaussian, amount: float) -> Gaussian:
-    """A level as a point, gone along a direction."""
-    return level.at(direction.moved(rank, level.mean.cpu().double(), amount).to(level.mean))
+    """A level whose mean has gone along a direction; the spread of its posterior stays, for `vary` after it."""
+    return replace(level, mean=direction.moved(rank, level.mean.cpu().double(), amount).to(level.mean))
 
 
 def _with_one(values: Tensor) -> Tensor:

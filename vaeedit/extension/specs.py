@@ -45,7 +45,11 @@ class OperationSpec:
     rest: str = ""
     """The one of `images` that the command's second, third, ... argument fill, where its flag is not used."""
     latent: bool = False
-    """True where `edit` alone does the work: neighbouring steps of that kind with one VAE share its encode and decode."""
+    """True where `edit` alone changes the image: neighboring steps of that kind with one VAE share its encode and decode.
+
+    `before` gives back the frames that it gets and `after` the one that it gets; the image that is inspected is that before
+    all these steps.
+    """
     delta: bool = False
     """True where only what the edit changes is decoded, x + D(edited) - D(latents): nothing else of the image is lost."""
     film: bool = False

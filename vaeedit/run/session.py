@@ -15,7 +15,8 @@ from vaeedit.options import validate
 from vaeedit.pipeline.condition import SKIPPED
 from vaeedit.pipeline.pipeline import Pipeline, Step
 from vaeedit.pipeline.plan import Plan, PlannedStep
-from vaeedit.run.chain import Chain, Member
+from vaeedit.run.chain import Chain
+from vaeedit.run.member import Member
 from vaeedit.run.operation import Result
 from vaeedit.settings import Settings
 from vaeedit.vae.files import find_vae, load_vae
@@ -79,11 +80,11 @@ class Session:
                 ]
                 done = self._run(Chain(members), result.frame, tile or self.settings.tile)
             else:
-                done = replace(result, maps={}, notes={SKIPPED: when.text})
+                done = replace(result, maps={}, notes={steps[-1].label: {SKIPPED: when.text}})
             result = replace(
                 done,
                 maps={**result.maps, **_named(steps[-1], done.maps)},
-                notes={**result.notes, **_labeled(steps, done.notes)},
+                notes={**result.notes, **_chained(steps, done.notes)},
             )
             index += len(steps)
         return result
@@ -105,17 +106,18 @@ class Session:
         return self._planned[1]
 
     def _run(self, chain: Chain, original: Frame, tile: int | None) -> Result:
-        """The result of one chain, with the seconds it took, on the frame of the one before."""
+        """The result of one chain, on the frame of the one before; notes by steps, of the last with the seconds it took."""
         started, moving = time.perf_counter(), bool(chain.moving)
+        last = chain.members[-1].step.label
         if not moving and not chain.members[0].operation.wants_scale:
-            return Result(original, notes={"unchanged": True})
+            return Result(original, notes={last: {"unchanged": True}})
         vae = self.vae(chain.members[0].step.vae)
         precision = resolve_precision(self.settings.precision, self.device, original.depth)
         result = chain.result(vae, original, precision, tile)
         untouched = not moving or result.frame is original
         clean = original if untouched else replace(result.frame, conditions={}, scale=None)
-        seconds = round(time.perf_counter() - started, 3)
-        return replace(result, frame=clean, notes={**result.notes, "seconds": seconds})
+        timed = {**result.notes.get(last, {}), "seconds": round(time.perf_counter() - started, 3)}
+        return replace(result, frame=clean, notes={**result.notes, last: timed})
 
 
 def _pictures(step: PlannedStep, folder: Path | None, name: Path | None) -> dict[str, list[Frame]]:
@@ -131,10 +133,10 @@ def _named(step: PlannedStep, maps: Mapping[str, Frame]) -> dict[str, Frame]:
     return {step.map_names[name]: picture for name, picture in maps.items() if name in step.maps}
 
 
-def _labeled(steps: Sequence[PlannedStep], notes: Mapping[str, Any]) -> dict[str, Any]:
-    """The notes of a chain under the label of its last step; the others say where to look."""
-    last = steps[-1].label
-    return {**{step.label: {"chained_with": last} for step in steps[:-1]}, last: dict(notes)}
+def _chained(steps: Sequence[PlannedStep], notes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The notes of every step of a chain; all but the last say with which they share encode and decode."""
+    last = {step.label: {"chained_with": steps[-1].label} for step in steps[:-1]}
+    return {step.label: {**notes.get(step.label, {}), **last.get(step.label, {})} for step in steps}
 
 
 def edit(source: Source, operation: str, *, maps: tuple[str, ...] = (), **options: Any) -> Result:

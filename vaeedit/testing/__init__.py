@@ -104,6 +104,8 @@ def _operation_checks(spec: OperationSpec, name: str, registry: Registry) -> Ite
         yield f"{spec.name}-runs-{kind}", partial(check_runs, spec, name, registry, kind)
     yield f"{spec.name}-same-seed", partial(check_same_seed, name, registry)
     yield f"{spec.name}-tiles", partial(check_tiles, name, registry)
+    if spec.latent:
+        yield f"{spec.name}-chains", partial(check_chains, name, registry)
 
 
 def check_imports_light(name: str) -> None:
@@ -194,13 +196,26 @@ def check_tiles(name: str, registry: Registry) -> None:
     assert np.abs(whole - tiled).max() <= 1e-4
 
 
+def check_chains(name: str, registry: Registry) -> None:
+    """Two steps of it share an encode and a decode, and nothing but `edit` changes the image."""
+    result = _run(name, registry, sample_frame("odd"), times=2)
+    assert sum("chained_with" in notes for notes in result.notes.values()) == 1
+
+
 def check_weights(spec: WeightsSpec, registry: Registry) -> None:
     """The file exists, has a header, and fits its architecture."""
     load_vae(find_vae(spec.name, registry), registry)
 
 
 def _run(
-    name: str, registry: Registry, frame: Frame, *, seed: int = 0, maps: tuple[str, ...] = (), **settings: Any
+    name: str,
+    registry: Registry,
+    frame: Frame,
+    *,
+    seed: int = 0,
+    maps: tuple[str, ...] = (),
+    times: int = 1,
+    **settings: Any,
 ) -> Result:
     spec = registry.operations.find(name).spec
     with Session(plugins=registry, device="cpu", **settings) as session, TemporaryDirectory() as folder:
@@ -208,4 +223,4 @@ def _run(
         write(sample_frame("odd"), path)
         needed = dict.fromkeys(spec.needs, path)
         step = Step(name, maps=maps, **required_options(spec.options), **needed)
-        return session.run(Pipeline(step, seed=seed), frame)
+        return session.run(Pipeline(*[step] * times, seed=seed), frame)

@@ -1,0 +1,52 @@
+"""One step of a chain with its operation."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from vaeedit.errors import PluginError, VaeeditError, is_out_of_memory
+from vaeedit.extension.specs import load_target
+from vaeedit.image import Frame
+from vaeedit.pipeline.plan import PlannedStep
+from vaeedit.run.operation import Edit, Inspect, Join, Operation, Request
+from vaeedit.vae.edited import Edited
+from vaeedit.vae.latents import Latents
+
+
+@dataclass(frozen=True)
+class Member:
+    """A step of a chain with its operation, made for one image."""
+
+    step: PlannedStep
+    operation: Operation[Any]
+
+    @classmethod
+    def of(cls, step: PlannedStep, seed: int, images: Mapping[str, Sequence[Frame]]) -> "Member":
+        """Raises PluginError for a class that is no operation, or cannot be made."""
+        with blamed(step):
+            made = load_target(step.spec.target)(Request(step.options, seed, step.maps, images))
+            if not isinstance(made, (Edit, Join, Inspect)):
+                raise TypeError(f"{type(made).__name__} must derive from Edit, Join or Inspect")
+            return cls(step, made)
+
+    def edit(self, latents: Latents) -> Edited:
+        """What the operation makes of latents; raises PluginError."""
+        with blamed(self.step):
+            if not isinstance(self.operation, Edit):
+                raise TypeError("it declares `latent` and does not derive from Edit")
+            return self.operation.edit(latents)
+
+
+@contextmanager
+def blamed(step: PlannedStep) -> Iterator[None]:
+    """Turn what a plugin's code raises into a PluginError that names it."""
+    try:
+        yield
+    except (VaeeditError, MemoryError):
+        raise
+    except (Exception, SystemExit) as error:
+        if is_out_of_memory(error):
+            raise MemoryError from error
+        where = f"The operation {step.spec.name} of {step.provided.distribution}"
+        raise PluginError(f"{where} failed: {type(error).__name__}: {error}") from error
