@@ -17,10 +17,12 @@ from vaeedit.api import (
     Edit,
     Frame,
     Gaussian,
+    Inspect,
     Latents,
     Mixture,
     OperationSpec,
     Options,
+    Result,
     hookimpl,
 )
 from vaeedit.extension.registry import GROUP, discover, registry
@@ -72,6 +74,28 @@ class Keep(Edit):
         return latents.mean()
 
 
+class Toward(Inspect, Edit):
+    """To the mean of its reference, which is the image and a little, from that of the image as it was encoded."""
+
+    def before(self, frames):
+        self.image, self.means = frames[0], {}
+        return frames
+
+    def references(self):
+        return [Frame(self.image.pixels + np.float32(1 / 255)), Frame(self.image.pixels)]
+
+    def gather(self, index, latents):
+        self.means[index] = float(latents.levels[0].mean.mean())
+
+    def edit(self, latents):
+        (level,) = latents.levels
+        assert self.means[2] == self.means[0]
+        return replace(latents, levels=(level.at(level.mean + self.means[1] - self.means[0]),))
+
+    def after(self, frames, originals):
+        return Result(frames[0], notes={"seen": sorted(self.means)})
+
+
 class Rest(Shift):
     """Changes nothing."""
 
@@ -85,6 +109,7 @@ def vaeedit_operations():
         ("halves", Halves, True),
         ("rest", Rest, True),
         ("keep", Keep, True),
+        ("toward", Toward, True),
         ("pixels", Shift, False),
     ]
     return [
@@ -145,6 +170,15 @@ def test_less_is_lost_than_by_a_round_trip_between_them(run):
         return float(np.square(pixels - ideal).mean())
 
     assert error(chained) < 0.5 * error(by_hand)
+
+
+def test_every_step_of_a_chain_inspects_the_image_that_it_begins_with(run):
+    pixels, calls, notes = run("toward", "shift", "toward")
+    assert np.allclose(pixels, run("shift", "shift", "shift")[0], atol=1e-6)
+    assert calls == (6, 1)  # the image seen once by all, two references each, and the edit
+    assert notes["toward"] == {"seen": [0, 1, 2], "chained_with": "toward-2"}
+    assert notes["shift"] == {"chained_with": "toward-2"}
+    assert notes["toward-2"]["seen"] == [0, 1, 2]
 
 
 def test_a_step_that_changes_nothing_is_passed_over_in_a_chain(run):

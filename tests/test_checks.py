@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from vaeedit.errors import PluginError
 from vaeedit.testing import checks, parametrize_with_checks
 
 GOOD = """
@@ -80,7 +81,9 @@ FAULTS = {
     ),
     "depends on tiles": (
         "return latents.mean()",
-        "return latents.mean().match(latents.sample(3))",
+        "from dataclasses import replace\n        drawn = latents.sample(3).levels\n"
+        "        levels = (level.at(level.mean / level.mean.abs().max()) for level in drawn)\n"
+        "        return replace(latents, levels=tuple(levels))",
         "toy-tiles",
     ),
     "random": (
@@ -127,6 +130,24 @@ def test_a_faulty_plugin_fails_the_check_for_its_fault(tmp_path, monkeypatch, fa
     name = "toy_" + fault.replace(" ", "_")
     for module in package(tmp_path, monkeypatch, name, light, heavy):
         assert expected in failing(module)
+
+
+CHANGES = {
+    "before": "return [replace(frame) for frame in frames]",
+    "after": "return Result(replace(frames[0]))",
+}
+
+
+@pytest.mark.parametrize("method", CHANGES)
+def test_nothing_but_the_edit_of_a_step_in_a_chain_may_change_the_image(tmp_path, monkeypatch, method):
+    light = GOOD.replace('vae="denoise"', 'vae="denoise", latent=True')
+    for module in package(tmp_path, monkeypatch, f"toy_latent_{method}", light, OPERATION):
+        dict(checks(module))["toy-chains"]()
+    heavy = "from dataclasses import replace\nfrom vaeedit.api import Result\n" + OPERATION
+    heavy += f"    def {method}(self, frames, *more):\n        {CHANGES[method]}\n"
+    for module in package(tmp_path, monkeypatch, f"toy_changing_{method}", light, heavy):
+        with pytest.raises(PluginError, match=f"`{method}` may change no image"):
+            dict(checks(module))["toy-chains"]()
 
 
 def test_a_good_architecture_passes_though_it_has_options_that_must_be_given(tmp_path, monkeypatch):
