@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from vaeedit.api import Latents
+from vaeedit.api import Grid, Latents
 
 
 @dataclass
@@ -35,27 +35,22 @@ class Moments:
 
 
 class JointMoments:
-    """Of two pictures that are gathered one after the other, by level; the tiles of the first wait for the second's."""
+    """Of two pictures, by level."""
 
     def __init__(self) -> None:
-        self.single: dict[tuple[int, int], Moments] = {}
-        self.products: dict[int, Tensor] = {}
-        self.waiting: dict[tuple[int, tuple[int, int]], Tensor] = {}
+        self.grids: dict[tuple[int, int], Grid] = {}
+        self.found: dict[int, tuple[Tensor, Tensor, Tensor]] = {}
 
     def add(self, index: int, latents: Latents) -> None:
         """A tile of picture `index`, 0 or 1."""
         for rank, level in enumerate(latents.levels):
-            self.single.setdefault((index, rank), Moments()).add(level.mean)
-            if index == 0:
-                self.waiting[rank, level.origin] = level.mean.cpu()
-                continue
-            product = (self.waiting.pop((rank, level.origin)).double() * level.mean.cpu().double()).sum(
-                (0, 2, 3)
-            )
-            self.products[rank] = self.products.get(rank, torch.zeros_like(product)) + product
+            self.grids.setdefault((index, rank), Grid()).add(level, level.mean.cpu())
 
-    def of(self, rank: int) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor], Tensor]:
-        """Means, variances and the covariance of the two at a level, (C,) each."""
-        a, b = self.single[0, rank], self.single[1, rank]
-        covariance = self.products[rank] / a.count - a.mean * b.mean
-        return (a.mean, b.mean), (a.variance, b.variance), covariance
+    def of(self, rank: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Means and variances (2, C) of the two at a level, and their covariance (C,)."""
+        if rank not in self.found:
+            both = torch.cat([self.grids.pop((index, rank)).whole() for index in (0, 1)]).double().flatten(2)
+            means = both.mean(2)
+            both -= means[..., None]
+            self.found[rank] = means, both.square().mean(2), both.prod(0).mean(1)
+        return self.found[rank]
