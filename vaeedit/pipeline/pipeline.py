@@ -49,9 +49,7 @@ class Pipeline:
         places: Mapping[Place, int] | None = None,
         folder: Path | None = None,
     ) -> None:
-        members = {"steps": steps, "seed": seed, "places": places or {}, "folder": folder}
-        for member, value in members.items():
-            object.__setattr__(self, member, value)
+        self.__dict__.update(steps=steps, seed=seed, places=places or {}, folder=folder)
 
     @classmethod
     def from_yaml(cls, text: str, folder: Path | None = None) -> "Pipeline":

@@ -31,16 +31,8 @@ class Step:
         when: str | None = None,
         **options: Any,
     ) -> None:
-        members = {
-            "operation": operation,
-            "options": options,
-            "vae": vae,
-            "maps": tuple(maps),
-            "name": name,
-            "when": when,
-        }
-        for member, value in members.items():
-            object.__setattr__(self, member, value)
+        own = {"vae": vae, "maps": tuple(maps), "name": name, "when": when}
+        self.__dict__.update(operation=operation, options=options, **own)
 
     @property
     def label(self) -> str:
