@@ -24,9 +24,9 @@ from PIL import Image
 
 import vaeedit.run.session  # before processes are forked
 from vaeedit.cli.main import call
-from vaeedit_anomaly.commands import _write_table
 from vaeedit_anomaly.report import write_report
 from vaeedit_anomaly.scoring import Scored
+from vaeedit_anomaly.sinks import write_table
 
 assert vaeedit.run.session
 NAMES = 6
@@ -227,7 +227,7 @@ def tables(r: random.Random, paths: list[str]) -> None:
         Scored(Path(p), p, score=-1.5, error=r.choice([None, f"{p} is gone"]))
         for p in map(os.path.basename, paths)
     ]
-    _write_table(found, Path("table.csv"))
+    write_table(found, Path("table.csv"))
     text = Path("table.csv").read_bytes().decode()
     harmless(text.replace("\n", ""))
     rows = list(csv.DictReader(io.StringIO(text)))
@@ -235,7 +235,7 @@ def tables(r: random.Random, paths: list[str]) -> None:
     cells = [cell for row in rows for key, cell in row.items() if key in ("file", "error")]
     expect(not any(cell.startswith(tuple("=+-@\t\r")) for cell in cells), cells)
     expect(all(row.get("score", "") in ("-1.5", "") for row in rows), rows)
-    write_report([(one, None) for one in found], Path("page.html"), os.fsdecode(name(r, b"")))
+    write_report(found, Path("page.html"), os.fsdecode(name(r, b"")))
     page = Path("page.html").read_bytes().decode()
     harmless(page.replace("\n", ""))
     parser = Tags()

@@ -73,6 +73,7 @@ def vaeedit_operations() -> list[OperationSpec]:
                 "heat": "How surprising each place is, in colours; the middle is where normal ends.",
                 "overlay": "The image with its abnormal places marked.",
                 "mask": "White where abnormal.",
+                "preview": "The image and, beside it, its overlay, both small.",
                 "scores": "The same as 16-bit grey: the order of all values, middle grey where normal ends.",
             },
         )

@@ -1,12 +1,15 @@
-"""Maps of an anomaly as pictures: heat, overlay, mask, and the values themselves."""
+"""Maps of an anomaly as pictures: heat, overlay, mask, a small preview, and the values themselves."""
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from vaeedit.api import Frame, luma
 
 Map = NDArray[np.float32]
+SIDE = 220
+"""Longer side of a picture in a preview, in pixels."""
 
 
 def picture(name: str, original: Frame, surprise: Map, limit: float) -> Frame:
@@ -16,7 +19,10 @@ def picture(name: str, original: Frame, surprise: Map, limit: float) -> Frame:
     if name == "mask":
         return Frame(np.where(surprise > limit, 255, 0).astype(np.uint8)[..., None])
     heat = coloured(half_at(surprise, limit))
-    return Frame(heat if name == "heat" else overlaid(original, heat, surprise, limit))
+    if name == "heat":
+        return Frame(heat)
+    overlay = overlaid(original, heat, surprise, limit)
+    return Frame(beside(original, overlay) if name == "preview" else overlay)
 
 
 def half_at(surprise: Map, limit: float) -> Map:
@@ -42,3 +48,15 @@ def overlaid(original: Frame, heat: NDArray[np.uint8], surprise: Map, limit: flo
     thickness = max(1, round(max(grey.shape[:2]) / 400))
     cv2.drawContours(mixed, outlines, -1, (255, 210, 0), thickness)
     return mixed
+
+
+def beside(original: Frame, overlay: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The image and its overlay (H, W, 3), both small, side by side; each takes half of the width."""
+    pixels = original.as_uint8()
+    pictures = [
+        Image.fromarray(np.ascontiguousarray(np.broadcast_to(pixels, overlay.shape))),
+        Image.fromarray(overlay),
+    ]
+    for picture in pictures:
+        picture.thumbnail((SIDE, SIDE))
+    return np.concatenate([np.asarray(picture) for picture in pictures], axis=1)

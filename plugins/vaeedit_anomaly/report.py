@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from vaeedit.api import Frame, ImageError, plain, read, write_whole
+from vaeedit.api import plain, read, write_whole
 from vaeedit_anomaly.scoring import Scored, roc
 
+PREVIEW = "preview"
+"""The operation's map that the page shows."""
 SHOWN = 300
 """Images with thumbnails; the table has all."""
-SIDE = 220
-"""Longer side of a thumbnail in pixels."""
 WIDTH, HEIGHT = 520, 240
 """Of a chart."""
 STYLE = """
@@ -31,10 +31,10 @@ svg text { font: 12px system-ui, sans-serif; fill: #555; }
 """
 
 
-def write_report(found: Sequence[tuple[Scored, Frame | None]], path: Path, vae: str) -> None:
-    """Write the page of scored images and their overlays; raises ImageError where it cannot be written."""
-    scored = sorted((pair for pair in found if pair[0].error is None), key=lambda pair: -pair[0].score)
-    failed = [one for one, _ in found if one.error is not None]
+def write_report(found: Sequence[Scored], path: Path, vae: str) -> None:
+    """Write the page of scored images and their previews; raises ImageError where it cannot be written."""
+    scored = sorted((one for one in found if one.error is None), key=lambda one: -one.score)
+    failed = [one for one in found if one.error is not None]
     write_whole(path, "\n".join(_page(scored, failed, vae)).encode())
 
 
@@ -43,51 +43,53 @@ def _escape(text: str) -> str:
     return html.escape(plain(text))
 
 
-def _page(scored: list[tuple[Scored, Frame | None]], failed: list[Scored], vae: str) -> Iterator[str]:
-    abnormal = sum(one.anomalous for one, _ in scored)
+def _page(scored: list[Scored], failed: list[Scored], vae: str) -> Iterator[str]:
+    abnormal = sum(one.anomalous for one in scored)
     yield "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Anomaly scores</title>"
     yield f"<meta name='viewport' content='width=device-width'><style>{STYLE}</style></head><body>"
     yield f"<h1>{abnormal} of {len(scored)} images are abnormal</h1>"
     yield f"<p>Model: {_escape(vae)}. p is the share of normal images that score at least as high.</p>"
-    ones = [one for one, _ in scored]
-    if ones:
-        yield f"<div class='charts'>{_histogram(ones)}{_curve(ones)}</div>"
+    if scored:
+        yield f"<div class='charts'>{_histogram(scored)}{_curve(scored)}</div>"
     if failed:
         yield "<h2>Without a score</h2><ul>"
         yield from (f"<li>{_escape(str(one.error))}</li>" for one in failed)
         yield "</ul>"
     yield "<h2>Worst first</h2><div class='images'>"
-    yield from (_image(one, overlay) for one, overlay in scored[:SHOWN])
+    yield from map(_image, scored[:SHOWN])
     yield "</div>"
     if len(scored) > SHOWN:
         yield "<h2>The others</h2><table><tr><th>image</th><th>score</th><th>p</th></tr>"
-        for one, _ in scored[SHOWN:]:
+        for one in scored[SHOWN:]:
             yield f"<tr><td>{_escape(one.name)}</td><td>{one.score:.3f}</td><td>{one.p_value:.2g}</td></tr>"
         yield "</table>"
     yield "</body></html>"
 
 
-def _image(one: Scored, overlay: Frame | None) -> str:
+def _image(one: Scored) -> str:
     """A card: the image and, beside it, where it is abnormal."""
     label = "" if one.label is None else f", labelled {'abnormal' if one.label else 'normal'}"
     verdict = "<strong>abnormal</strong>" if one.anomalous else "normal"
     text = f"<p>{_escape(one.name)}<br>{verdict}{label}: score {one.score:.3f}, p {one.p_value:.2g}</p>"
-    try:
-        pictures = [read(one.path)] + ([] if overlay is None else [overlay])
-    except ImageError:  # it has gone since it was scored
-        pictures = []
     names = ("the image", "where it is abnormal")
     images = "".join(
-        f"<img alt='{name}' src='{_data(frame)}'> " for name, frame in zip(names, pictures, strict=False)
+        f"<img alt='{name}' src='{_data(half)}'> "
+        for name, half in zip(names, _halves(one.preview), strict=False)
     )
     return f"<div class='image{' abnormal' if one.anomalous else ''}'>{text}{images}</div>"
 
 
-def _data(frame: Frame) -> str:
-    """A thumbnail inside the page."""
-    pixels = frame.as_uint8()
-    picture = Image.fromarray(np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3))))
-    picture.thumbnail((SIDE, SIDE))
+def _halves(preview: str | None) -> list[Image.Image]:
+    """The two pictures of a preview; none of one that is not there."""
+    if preview is None:
+        return []
+    both = Image.fromarray(read(preview).as_uint8())
+    middle = both.width // 2
+    return [both.crop((left, 0, left + middle, both.height)) for left in (0, middle)]
+
+
+def _data(picture: Image.Image) -> str:
+    """A small picture inside the page."""
     stored = io.BytesIO()
     picture.save(stored, "JPEG", quality=85)
     return "data:image/jpeg;base64," + base64.b64encode(stored.getvalue()).decode()

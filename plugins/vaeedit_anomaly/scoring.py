@@ -1,14 +1,13 @@
 """Images scored by the operation `anomaly`, one after the other; and a data set's figures made of that."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from vaeedit.api import Frame, ImageError, Pipeline, Result, Session, Step, read
+from vaeedit.api import Frame, ImageError, Pipeline, Result, Session, Step
 from vaeedit_anomaly.metrics import Counts, curve
 from vaeedit_anomaly.trees import GOOD, Labelled, Tree
 
@@ -32,6 +31,15 @@ class Scored:
     error: str | None = None
     label: bool | None = None
     """Whether it is known to be abnormal."""
+    preview: str | None = None
+    """The file of its small picture for the page."""
+
+    @classmethod
+    def of(cls, path: Path, name: str, notes: Mapping[str, Any], label: bool | None = None) -> "Scored":
+        """From the notes of a pipeline with one step `anomaly`."""
+        found = notes[OPERATION]
+        figures = {key: found[key] for key in ("score", "p_value", "anomalous", "threshold", "seconds")}
+        return cls(path, name, label=label, **figures)
 
     def row(self) -> Row:
         """For a report, plain values by name."""
@@ -39,7 +47,7 @@ class Scored:
             return {"file": str(self.path), "error": self.error}
         figures = {"score": self.score, "p_value": self.p_value, "anomalous": self.anomalous}
         known = {} if self.label is None else {"label": "abnormal" if self.label else "normal"}
-        return {"file": str(self.path), **figures, **known, "seconds": round(self.seconds, 4)}
+        return {"file": str(self.path), **figures, **known, "seconds": self.seconds}
 
 
 @dataclass
@@ -59,17 +67,12 @@ class Scorer:
     def __call__(self, path: Path, name: str = "", label: bool | None = None) -> tuple[Scored, Result | None]:
         """The verdict on a file, and the operation's result; a file that cannot be scored has an error instead."""
         try:
-            frame = read(path)
-            started = time.perf_counter()
-            result = self.session.run(self._pipeline, frame)
+            result = self.session.run(self._pipeline, path)
         except ImageError as error:
             text = str(error)
             named = text if str(path) in text else f"{path}: {text}"
             return Scored(path, name or path.name, error=named, label=label), None
-        found = result.notes[OPERATION]
-        verdict = {key: found[key] for key in ("score", "p_value", "anomalous", "threshold")}
-        spent = time.perf_counter() - started
-        return Scored(path, name or path.name, **verdict, seconds=spent, label=label), result
+        return Scored.of(path, name or path.name, result.notes, label), result
 
 
 @dataclass

@@ -6,63 +6,28 @@ import random
 import msgspec
 import numpy as np
 import pytest
-import torch
 from msgspec.structs import replace
 from safetensors.torch import load_file, save_file
+from small_model import calibration, image, small_model
 
-from vaeedit.api import Frame, WeightsError
+from vaeedit.api import WeightsError
 from vaeedit.cli.main import call
 from vaeedit.errors import UsageError, VaeeditError
 from vaeedit.extension.registry import registry
 from vaeedit.image import write
 from vaeedit.run.session import Session, Step
-from vaeedit.vae.files import VaeInfo, load_vae, read_info, save_vae
-from vaeedit_anomaly import NormalShape
-from vaeedit_anomaly.calibration import Calibration, Tail, Usual
-from vaeedit_anomaly.network import NormalRestorer
+from vaeedit.vae.files import VaeInfo, load_vae, read_info
 from vaeedit_anomaly.operation import Anomaly, calibration_of
-from vaeedit_anomaly.places import CELLS, Places
-from vaeedit_anomaly.scales import Scales
+from vaeedit_anomaly.places import CELLS
 from vaeedit_anomaly.sizes import Preparation
 
-SHAPE = {
-    "channels": 1,
-    "widths": [4, 4],
-    "blocks": [1, 1],
-    "latents": [1, 1],
-    "ladder_widths": [4, 4],
-    "evidence_widths": [4, 4],
-}
-PICTURE = Frame(np.random.default_rng(0).integers(0, 255, (40, 48, 1), np.uint8))
-
-
-def calibration() -> Calibration:
-    rng = np.random.default_rng(0)
-    tail = Tail.of(rng.random(100))
-    usual = Usual(Places.of(rng.random((6, CELLS, CELLS)).astype(np.float32)), tail)
-    return Calibration(
-        preparation=Preparation(1, 1.0),
-        areas=(1000, 4000),
-        maps={"residual": usual, "defect": usual},
-        scales=Scales.of([rng.random((40, 48)).astype(np.float32)]),
-        scores=tail,
-        held_out=6,
-    )
+PICTURE = image()
 
 
 @pytest.fixture
 def model(tmp_path):
-    torch.manual_seed(0)
-    path = tmp_path / "part.safetensors"
-    info = VaeInfo(
-        name="part",
-        architecture="normal-restorer",
-        shape=SHAPE,
-        calibration=msgspec.to_builtins(calibration()),
-    )
-    save_vae(path, NormalRestorer(NormalShape(**SHAPE)), info)
     write(PICTURE, tmp_path / "in.png")
-    return path
+    return small_model(tmp_path / "part.safetensors")
 
 
 def unsealed(path, tensors=None, calibration=None):

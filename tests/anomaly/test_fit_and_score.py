@@ -138,7 +138,8 @@ def test_maps_show_where(place, run, tmp_path):
     )
     assert done.code == 0
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert len(names) == 12
+    assert len(names) == 13
+    assert names[-1] == "vaeedit-journal.jsonl"
     assert names[:3] == ["200.heat.png", "200.mask.png", "200.overlay.png"]
     clean, spoilt = (np.asarray(part(200, spot=spot), float) for spot in (False, True))
     changed = np.abs(clean - spoilt) > 40
@@ -157,7 +158,7 @@ def test_maps_show_where(place, run, tmp_path):
         tmp_path,
     )
     assert again.code == 2
-    assert "exists already" in again.err
+    assert "exists; say --exists overwrite" in again.err
 
 
 def test_verdicts_follow_the_share_of_false_alarms_and_the_exit_code_if_asked(place, run):

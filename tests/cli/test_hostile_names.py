@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from vaeedit_anomaly.commands import _write_table
 from vaeedit_anomaly.report import write_report
 from vaeedit_anomaly.scoring import Scored
+from vaeedit_anomaly.sinks import write_table
 
 FORGED = "a\nother.png -> other.png  (1 s)\n\x1b[2K\u202e.png"
 LATIN = os.fsdecode(b"caf\xe9.png")
@@ -91,7 +91,7 @@ def test_a_table_holds_no_formula_and_numbers_stay(tmp_path):
     names = ["=cmd|'/c calc'!A1", "+1", "-1", "@x", "\tx", FORGED, LATIN, "a,b.png"]
     rows = [Scored(Path(name), name, score=-1.5) for name in names]
     rows.append(Scored(Path("gone.png"), "gone.png", error="=1: gone"))
-    _write_table(rows, tmp_path / "t.csv")
+    write_table(rows, tmp_path / "t.csv")
     text = (tmp_path / "t.csv").read_text("utf-8")
     table = list(csv.DictReader(text.splitlines()))
     assert [row["file"] for row in table[:4]] == ["'=cmd|'/c calc'!A1", "'+1", "'-1", "'@x"]
@@ -103,8 +103,8 @@ def test_a_table_holds_no_formula_and_numbers_stay(tmp_path):
 
 def test_the_page_shows_names_and_runs_nothing(tmp_path):
     names = ["<script>alert(1)</script>.png", "x' onerror='alert(1)", FORGED, LATIN]
-    found = [(Scored(tmp_path / name, name, score=1.0), None) for name in names]
-    found.append((Scored(tmp_path / "b", "b", error="<img src=x>\u202e"), None))
+    found = [Scored(tmp_path / name, name, score=1.0) for name in names]
+    found.append(Scored(tmp_path / "b", "b", error="<img src=x>\u202e"))
     write_report(found, tmp_path / "r.html", "<b>model</b>\n")
     page = (tmp_path / "r.html").read_text("utf-8")
     for harmful in ("<script>", "' onerror='", "<img src=x", "<b>model", "\u202e", "\x1b"):

@@ -110,7 +110,7 @@ class _Cluster:
             "" if self.limit is None else f", or was ended because it took longer than {self.limit:g} seconds"
         )
         text = f"{job.name}: every worker process that took it up died{slow}."
-        return Record(input=job.name, output=str(job.target), status="failed", error=text)
+        return Record(input=job.name, output=job.output, status="failed", error=text)
 
 
 def _needs(client: Any, order: Order) -> Mapping[str, float]:

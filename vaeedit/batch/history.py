@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from vaeedit.batch.jobs import Job
 from vaeedit.batch.journal import BEGIN, Head, Record, require_journal
 from vaeedit.batch.lines import SEAL, SEALED, decoded, digest, unsealed
+from vaeedit.batch.sinks import Sink
+from vaeedit.batch.sources import STREAM
 from vaeedit.errors import UsageError, VaeeditError
 from vaeedit.limits import PICTURE, read_regular
 
@@ -17,11 +19,11 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class History:
+class History(Sink):
     """What became of the files of earlier runs; of each the last counts."""
 
     last: dict[str, Record] = field(default_factory=dict)
-    """By output."""
+    """By output, or what else tells a record from others (`Record.key`)."""
     written: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     """By input and file: the hashes of all that was written there."""
     replaced: dict[str, Record] = field(default_factory=dict)
@@ -32,7 +34,7 @@ class History:
     """Numbers of the lines that cannot be read or are out of place, but for those that a killed run left unfinished."""
     _digests: dict[str, tuple[tuple[int, ...], str]] = field(default_factory=dict)
 
-    def add(self, line: Record | Head) -> None:
+    def take(self, line: Record | Head) -> None:
         """Take in a line of the journal."""
         if isinstance(line, Head):
             self.processes.add(line.process)
@@ -41,7 +43,7 @@ class History:
             return
         if line.status not in ("done", "failed"):
             return
-        self.last[line.output] = line
+        self.last[line.key] = line
         if line.status == "failed":
             return
         for path, written in line.files.items():
@@ -59,11 +61,11 @@ class History:
 
         In place the output is all there is: it is finished if a run has written it.
         """
-        if job.source is None or job.target is None:
+        if job.source is None or job.output == STREAM:
             return None
-        if job.in_place:
+        if job.in_place and job.target is not None:
             return self.replaced.get(self._digest(job.target) or "")
-        record = self.last.get(str(job.target))
+        record = self.last.get(job.key)
         if record is None or record.status != "done" or record.input != job.name:
             return None
         if any(self._digest(Path(path)) != written for path, written in record.files.items()):
@@ -105,7 +107,7 @@ def read_history(path: Path) -> History:
         elif not cut and (found is None or not heads or isinstance(found, Head)):
             history.damaged.append(number)
         if found is not None:
-            history.add(found)
+            history.take(found)
     if cut and line.endswith(b"\n"):
         history.damaged.append(cut)
     return history

@@ -8,7 +8,8 @@ from itertools import count
 from pathlib import Path
 
 from vaeedit.batch.clashes import INPUT, OUTPUT, Uses, real
-from vaeedit.batch.sources import Source
+from vaeedit.batch.journal import key_of
+from vaeedit.batch.sources import STREAM, Source
 from vaeedit.errors import ImageError, UsageError
 from vaeedit.image.files import FILMS, FORMATS, landing
 from vaeedit.image.parts import parts_in, this_process
@@ -22,12 +23,17 @@ Made = Callable[["Job", Path], bool]
 
 @dataclass(frozen=True)
 class Job:
-    """One input, where its result goes, and the side pictures by name; None stands for stdin or stdout."""
+    """One input, where its result goes, and the side pictures by name.
+
+    None stands for stdin or stdout, and of an input that is only looked at for no result.
+    """
 
     source: Path | None
     target: Path | None
     relative: Path = Path()
     """Where the input stands below the folder that was given."""
+    looked_at: bool = False
+    """True where only the notes and the side pictures are wanted."""
     skipped: bool = False
     """True where the target exists and is to stay."""
     fault: str = ""
@@ -44,6 +50,18 @@ class Job:
     def name(self) -> str:
         """The input as messages call it."""
         return "standard input" if self.source is None else str(self.source)
+
+    @property
+    def output(self) -> str:
+        """Where the result goes, as records tell it."""
+        if self.target is None:
+            return "" if self.looked_at or self.fault else STREAM
+        return str(self.target)
+
+    @property
+    def key(self) -> str:
+        """That of its record."""
+        return key_of(self.name, self.output)
 
 
 def placed(
@@ -72,6 +90,12 @@ def placed(
     jobs = _jobs(sources, output, operation, in_place, endings, several)
     refuse_clashes(jobs)
     return jobs
+
+
+def looked_at(sources: Sequence[Source], folder: str | None) -> list[Job]:
+    """Jobs without results, one for each picture that is not an earlier side picture in `folder`."""
+    found = {source.path: source for source in sources if not _is_output(source, folder)}
+    return [Job(source.path, None, source.relative, looked_at=True) for source in found.values()]
 
 
 def settled(jobs: Sequence[Job], exists: str = "error", *, made: Made = lambda job, path: False) -> list[Job]:

@@ -35,6 +35,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     input: str
     output: str
+    """Empty where the input was only looked at."""
     status: str
     """done, failed, skipped (the output existed before), or finished (by the run that this one resumes)."""
     width: int = 0
@@ -71,7 +72,17 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     def files(self) -> dict[str, str]:
         """The hash of every file that was written, by its path."""
         sides = {path: self.sides_written.get(name, "") for name, path in self.sides.items()}
-        return {self.output: self.written, **sides}
+        return {self.output: self.written, **sides} if self.output else sides
+
+    @property
+    def key(self) -> str:
+        """What tells it from the records of other files."""
+        return key_of(self.input, self.output)
+
+
+def key_of(name: str, output: str) -> str:
+    """What tells a file from others: its output or, where it is only looked at, its own name."""
+    return output or f"\0{name}"
 
 
 class Head(msgspec.Struct, frozen=True):

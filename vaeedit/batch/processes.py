@@ -153,4 +153,4 @@ class _Crew:
 
 
 def _failed(job: Job, why: str) -> Record:
-    return Record(input=job.name, output=str(job.target), status="failed", error=f"{job.name}: {why}")
+    return Record(input=job.name, output=job.output, status="failed", error=f"{job.name}: {why}")

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 
@@ -13,6 +13,7 @@ from vaeedit.batch.history import History
 from vaeedit.batch.jobs import Job, remove_leftovers
 from vaeedit.batch.journal import Journal, Record
 from vaeedit.batch.order import Order
+from vaeedit.batch.sinks import Sink
 from vaeedit.batch.sources import STREAM
 from vaeedit.batch.summary import Summary
 
@@ -28,10 +29,10 @@ def run_batch(
     history: History | None = None,
     fail_fast: bool = False,
     results_stay: bool = True,
-    tell: Callable[[Record], None] = lambda record: None,
+    sinks: Sequence[Sink] = (),
     summary: Summary | None = None,
 ) -> Summary:
-    """Do every job and return the summary; `tell` gets each record as it comes.
+    """Do every job and return the summary; the sinks, which the caller closes, take each record as it comes.
 
     A None among the jobs means that there is none yet. By the `history` of a run that is resumed, an output is left
     alone where input and options are the same and every byte is as it was written; anything else is made again. Where
@@ -39,7 +40,7 @@ def run_batch(
     an exception, too. Raises what a wrong request raises, before any work.
     """
     _ = order.steps  # faults of the pipeline come before any work
-    run = _Run(order, journal, history or History(), fail_fast, results_stay, tell, summary or Summary())
+    run = _Run(order, journal, history or History(), fail_fast, results_stay, sinks, summary or Summary())
     started = time.perf_counter()
     with journal or nullcontext():
         try:
@@ -64,18 +65,17 @@ class _Run:
     history: History
     fail_fast: bool
     results_stay: bool
-    tell: Callable[[Record], None]
+    sinks: Sequence[Sink]
     summary: Summary
     held: dict[str, Job] = field(default_factory=dict)
-    """Jobs that the engine has, by output."""
+    """Jobs that the engine has, as records call them."""
     written: list[Record] = field(default_factory=list)
 
     def account(self, found: Record) -> None:
         """Put results in their places, and tell of them."""
         record = deliver(found, self.journal)
-        self.held.pop(record.output, None)
-        self.summary.add(record)
-        self.tell(record)
+        self.held.pop(record.key, None)
+        self._tell(record)
         if record.status == "done" and self.results_stay:
             self.written.append(_gist(record))
         self.summary.stopped |= record.failed and self.fail_fast
@@ -89,27 +89,35 @@ class _Run:
                 self.account(record)
                 continue
             if job is not None:
-                self.held[str(job.target)] = job
+                self.held[job.key] = job
             yield job
 
     def _without_work(self, job: Job) -> Record | None:
         """The record of a job that cannot be done, is skipped, or is finished."""
-        output = str(job.target or "")
         if job.fault:
-            return Record(input=job.name, output=output, status="failed", error=job.fault)
+            return Record(input=job.name, output=job.output, status="failed", error=job.fault)
         if job.skipped:
-            return Record(input=job.name, output=output, status="skipped")
+            return Record(input=job.name, output=job.output, status="skipped")
         record = self.history.finished(self.order, job)
-        names = {"input": job.name, "output": output}
+        names = {"input": job.name, "output": job.output}
         return None if record is None else msgspec.structs.replace(record, status="finished", **names)
 
     def look_again(self) -> None:
         """Tell of results that are gone."""
-        for lost in map(_lost, filter(_is_gone, self.written)):
-            if self.journal is not None:
-                self.journal.append(lost)
-            self.summary.lose(lost)
-            self.tell(lost)
+        for record in self.written:
+            missing = next((path for path in record.files if _is_gone(path)), None)
+            if missing is not None:
+                lost = failure(
+                    record, f"{missing} was written and is gone: something has removed it during the run."
+                )
+                if self.journal is not None:
+                    self.journal.append(lost)
+                self.summary.done -= 1
+                self._tell(lost)
+
+    def _tell(self, record: Record) -> None:
+        for sink in (self.summary, *self.sinks):
+            sink.take(record)
 
 
 def _gist(record: Record) -> Record:
@@ -117,11 +125,5 @@ def _gist(record: Record) -> Record:
     return Record(input=record.input, output=record.output, status="done", sides=record.sides)
 
 
-def _lost(record: Record) -> Record:
-    return failure(
-        record, f"{record.output} was written and is gone: something has removed it during the run."
-    )
-
-
-def _is_gone(record: Record) -> bool:
-    return not all(os.path.lexists(path) for path in record.files if path != STREAM)
+def _is_gone(path: str) -> bool:
+    return path != STREAM and not os.path.lexists(path)

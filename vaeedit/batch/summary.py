@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from vaeedit.batch.journal import Record
+from vaeedit.batch.sinks import Sink
 from vaeedit.image.files import make_folder, write_whole
 from vaeedit.plain import plain_json
 
 
 @dataclass
-class Summary:
-    """What became of a batch."""
+class Summary(Sink):
+    """What became of a batch; in the end also as a JSON file, if there is to be one."""
+
+    report: Path | None = None
 
     done: int = 0
     skipped: int = 0
@@ -22,7 +25,7 @@ class Summary:
     stopped: bool = False
     """Whether a failure ended the run early."""
 
-    def add(self, record: Record) -> None:
+    def take(self, record: Record) -> None:
         """Count one file."""
         if record.failed:
             self.failures[record.input] = record.error
@@ -30,11 +33,6 @@ class Summary:
             self.done += 1
         else:
             self.skipped += 1
-
-    def lose(self, record: Record) -> None:
-        """Count a file as failed that was counted as done."""
-        self.done -= 1
-        self.add(record)
 
     def sentence(self, files: int | None) -> str:
         """How it went with so many files; None where their number was open."""
@@ -44,11 +42,13 @@ class Summary:
         of = "" if files is None else f" of {files}"
         return f"{self.done}{of} done{left}{failed}.{early}"
 
-    def write(self, path: Path) -> None:
-        """As a JSON file; raises ImageError where that cannot be written."""
-        make_folder(path.parent)
+    def close(self) -> None:
+        """Write the report; raises ImageError where that cannot be."""
+        if self.report is None:
+            return
+        make_folder(self.report.parent)
         lines = json.dumps(self.as_dict(), indent=2, ensure_ascii=False).split("\n")
-        write_whole(path, "".join(f"{plain_json(line)}\n" for line in lines).encode())
+        write_whole(self.report, "".join(f"{plain_json(line)}\n" for line in lines).encode())
 
     def as_dict(self) -> dict[str, Any]:
         """For a report."""

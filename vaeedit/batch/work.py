@@ -115,9 +115,9 @@ class Worker:
         """Write the image, or its film, and the side pictures, under temporary names."""
         job, frame = attempt.job, attempt.frame
         assert frame is not None
-        data, found = self._encoded(attempt, frame, result)
+        data, found = (b"", []) if job.looked_at else self._encoded(attempt, frame, result)
         warnings = [f"{job.name} is damaged: {frame.damage}."] if frame.damage else []
-        warnings += [f"{job.target or STREAM}: {text}" for text in found]
+        warnings += [f"{job.output}: {text}" for text in found]
         sides: dict[str, str] = {}
         with Parcel(job.run) as parcel:
             for name, path in job.sides.items():
@@ -130,7 +130,7 @@ class Worker:
             if job.target is not None:
                 parcel.add(job.target, data)
             fingerprint = self.order.fingerprint(attempt.data, job)
-        if job.target is None:
+        if job.output == STREAM:
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
         return self._record(
@@ -139,7 +139,7 @@ class Worker:
             width=frame.width,
             height=frame.height,
             fingerprint=fingerprint,
-            written=digest(data),
+            written="" if job.looked_at else digest(data),
             sides={name: str(job.sides[name]) for name in sides},
             sides_written=sides,
             parts=parcel.parts,
@@ -174,7 +174,7 @@ class Worker:
         precision = resolve_precision(session.settings.precision, session.device, depth)
         return Record(
             input=job.name,
-            output=STREAM if job.target is None else str(job.target),
+            output=job.output,
             seconds=round(time.perf_counter() - attempt.started, 3),
             device=str(session.device),
             precision=str(precision).removeprefix("torch."),

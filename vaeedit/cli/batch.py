@@ -1,6 +1,6 @@
 """Flags that every command on images has, and the run they ask for."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -11,8 +11,9 @@ import click
 from vaeedit.batch.clashes import real
 from vaeedit.batch.history import History, read_history
 from vaeedit.batch.jobs import EXISTS, Job, remove_leftovers
-from vaeedit.batch.journal import NAME, Journal, Record
+from vaeedit.batch.journal import NAME, Journal
 from vaeedit.batch.lock import Claim
+from vaeedit.batch.sinks import Sink
 from vaeedit.batch.sources import LIST, STREAM, find_sources
 from vaeedit.batch.watch import Watch
 from vaeedit.cli import console, interrupts
@@ -26,12 +27,13 @@ from vaeedit.settings import DAMAGED, POLICIES, STEP_KEYS, Settings
 if TYPE_CHECKING:
     from vaeedit.batch.order import Order
     from vaeedit.batch.run import Engine
+    from vaeedit.cli.look import Look
     from vaeedit.pipeline.plan import Plan
 
 
-def file_options(inputs: str = "INPUTS...") -> list[click.Parameter]:
-    """Inputs, and the flags about files, workers and printing."""
-    return [
+def file_options(inputs: str = "INPUTS...", only: Collection[str] | None = None) -> list[click.Parameter]:
+    """Inputs, and the flags about files, workers and printing; `only` those whose values have these names."""
+    options = [
         click.Argument(["inputs"], nargs=-1, required=True, metavar=inputs),
         _text("-o", "--output", metavar="FILE|DIR|-", help="Where the result goes; by default IN.OPERATION.jpg beside it."),
         _flag("-r", "--recursive", help="Search folders with all their sub-folders, which the output mirrors."),
@@ -57,6 +59,7 @@ def file_options(inputs: str = "INPUTS...") -> list[click.Parameter]:
         _flag("--json", "as_json", help="Report as one JSON line a file."),
         debug_option(),
     ]  # fmt: skip
+    return [option for option in options if only is None or option.name in only]
 
 
 def reserved() -> frozenset[str]:
@@ -82,11 +85,13 @@ def run_on_files(
     pictures: Mapping[str, str],
     beside: Sequence[str] = (),
     read: Iterable[tuple[str, Path]] = (),
+    look: "Look | None" = None,
 ) -> int:
     """Do what the plan and the flags in `values` ask for; returns the exit code.
 
     `name` goes into default output names, `pictures` maps side pictures to what the user typed, and maps in `beside`
-    are written beside each output. `read` are further files that no output may replace, as messages call them.
+    are written beside each output. `read` are further files that no output may replace, as messages call them. With a
+    `look` no result is written, and its sinks take the records.
     """
     require_address_space()
     journal = journal_of(values)
@@ -96,7 +101,7 @@ def run_on_files(
         _require_watchable(values)
     if values["compare"]:
         pictures = {**pictures, "compare": values["compare"]}
-    planner = Planner(plan, values, name, pictures, beside, [*read])
+    planner = Planner(plan, values, name, pictures, beside, [*read], look)
     history = History()
     watch = Watch(
         partial(find_sources, values["inputs"], recursive=values["recursive"]),
@@ -111,7 +116,7 @@ def run_on_files(
         if values["dry_run"]:
             return _say_plan(plan, jobs)
         _require_no_streams(values, jobs)
-        return _run(plan, values, jobs, journal, history, watch if values["watch"] else None)
+        return _run(planner, jobs, journal, history, watch if values["watch"] else None)
 
 
 def _require_watchable(values: Mapping[str, Any]) -> None:
@@ -126,7 +131,7 @@ def _require_watchable(values: Mapping[str, Any]) -> None:
 
 def _require_no_streams(values: Mapping[str, Any], jobs: Sequence[Job]) -> None:
     """Raise UsageError for standard input or output where other processes do the work."""
-    streams = any(job.source is None or job.target is None for job in jobs)
+    streams = any(job.source is None or job.output == STREAM for job in jobs)
     if streams and (values["workers"] > 1 or values["engine"] == "dask" or values["time_limit"]):
         raise UsageError(
             "Standard input and output belong to one process; leave out --workers, --engine and --time-limit."
@@ -162,38 +167,35 @@ def _history(values: Mapping[str, Any], journal: Path | None) -> History:
 
 
 def _run(
-    plan: "Plan",
-    values: Mapping[str, Any],
-    jobs: Sequence[Job],
-    journal: Path | None,
-    history: History,
-    watch: Watch | None,
+    planner: Planner, jobs: Sequence[Job], journal: Path | None, history: History, watch: Watch | None
 ) -> int:
     """Do the jobs or, with a `watch`, all that come; an interrupt is the ordinary end of the latter."""
     from vaeedit.batch.run import run_batch
     from vaeedit.batch.summary import Summary
 
-    engine, summary = engine_of(values), Summary()
+    values, engine = planner.values, engine_of(planner.values)
+    summary = Summary(Path(values["report"]) if values["report"] else None)
     if values["resume"]:
         remove_leftovers(jobs, history.processes)
     idle = watch is None and all(job.skipped for job in jobs)
-    with Reporter(None if watch else len(jobs), as_json=values["as_json"]) as reporter:
-
-        def tell(record: Record) -> None:
-            if watch:
-                history.add(record)  # a result of this run may be replaced when its picture changes
-            reporter.tell(record)
-
+    sinks: list[Sink] = [history] if watch else []  # what is made may be replaced when its picture changes
+    if planner.look is None:
+        sinks.append(Reporter(None if watch else len(jobs), as_json=values["as_json"]))
+    else:
+        sinks += planner.look.sinks(jobs)
+    with ExitStack() as entered:
+        for sink in (summary, *sinks):
+            entered.enter_context(sink)
         try:
             run_batch(
-                order_of(plan, values),
+                order_of(planner.plan, values),
                 watch.jobs() if watch else jobs,
                 engine,
                 journal=Journal(journal, resumes=values["resume"]) if journal and not idle else None,
                 history=history,
                 fail_fast=values["fail_fast"],
                 results_stay=watch is None,
-                tell=tell,
+                sinks=sinks,
                 summary=summary,
             )
         except KeyboardInterrupt:
@@ -202,8 +204,6 @@ def _run(
             interrupts.stop_listening()
     if watch or (len(jobs) > 1 and not values["as_json"]):
         console.note(summary.sentence(None if watch else len(jobs)))
-    if values["report"]:
-        summary.write(Path(values["report"]))
     return console.FAILED if summary.failures else console.OK
 
 
@@ -243,7 +243,8 @@ def _say_plan(plan: "Plan", jobs: Sequence[Job]) -> int:
     for number, step in enumerate(plan, 1):
         console.note(f"{number}. {step}")
     for job in jobs:
-        console.say(f"{job.name} -> {job.target or '-'}" + ("  (exists; left alone)" if job.skipped else ""))
+        arrow = f" -> {job.output}" if job.output else ""
+        console.say(job.name + arrow + ("  (exists; left alone)" if job.skipped else ""))
     console.note(f"{sum(not job.skipped for job in jobs)} of {len(jobs)} would be done.")
     return console.OK
 

@@ -1,17 +1,18 @@
 """From the flags of a command on images to its jobs and its journal."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaeedit.batch.history import History
-from vaeedit.batch.jobs import Job, placed, refuse_clashes, settled, with_sides
+from vaeedit.batch.jobs import Job, looked_at, placed, refuse_clashes, settled, with_sides
 from vaeedit.batch.journal import NAME
 from vaeedit.batch.sources import LIST, STREAM, Source
 from vaeedit.cli.files import Named, files_read, files_written
 
 if TYPE_CHECKING:
+    from vaeedit.cli.look import Look
     from vaeedit.pipeline.plan import Plan
 
 
@@ -29,6 +30,8 @@ class Planner:
     """Maps that are written beside each output."""
     read: Sequence[Named]
     """Further files that no output may replace."""
+    look: "Look | None" = None
+    """What a command that writes no pictures does with its results."""
 
     @property
     def several(self) -> bool:
@@ -38,6 +41,8 @@ class Planner:
     def placed(self, sources: Sequence[Source]) -> list[Job]:
         """Where results go; raises UsageError or ImageError."""
         output, in_place = self.values["output"], self.values["in_place"]
+        if self.look is not None:
+            return looked_at(sources, output)
         return placed(
             sources, output, self.name, in_place=in_place, film=self.plan.film, several=self.several
         )
@@ -55,7 +60,11 @@ class Planner:
             made=history.wrote,
         )
         read = [*self.read, *files_read(self.plan, jobs, values)]
-        refuse_clashes(jobs, read, files_written(values, journal_of(values)))
+        written = [*files_written(values, journal_of(values))]
+        if self.look is not None:
+            written += self.look.written
+            jobs = [replace(job, sides={**job.sides, **self.look.sides(job)}) for job in jobs]
+        refuse_clashes(jobs, read, written)
         return jobs
 
 

@@ -3,23 +3,24 @@
 import sys
 from contextlib import ExitStack
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
+from vaeedit.batch.journal import Record
+from vaeedit.batch.lines import encoded
+from vaeedit.batch.sinks import Sink
+from vaeedit.batch.sources import STREAM
 from vaeedit.cli import console
 
-if TYPE_CHECKING:
-    from vaeedit.batch.journal import Record
 
-
-class Reporter:
-    """Prints records as they come; use it as a context manager. On a terminal a bar shows the time left of `files`."""
+class Reporter(Sink):
+    """Prints records. On a terminal a bar shows the time left of `files`."""
 
     def __init__(self, files: int | None, *, as_json: bool = False) -> None:
         self.files, self.as_json = files, as_json
         self._stack = ExitStack()
         self._bar: Any = None
 
-    def __enter__(self) -> "Reporter":
+    def __enter__(self) -> Self:
         if sys.stderr.isatty():
             self._bar = self._stack.enter_context(_bar())
             self._task = self._bar.add_task("", total=self.files, rate="")
@@ -30,29 +31,29 @@ class Reporter:
     ) -> None:
         self._stack.close()
 
-    def tell(self, record: "Record") -> None:
-        """Print one file's record."""
+    def take(self, record: Record) -> None:
+        """Print what one file's record says, what is wrong with it apart."""
         for warning in record.warnings:
             console.warn(warning)
         if record.failed:
             console.complain(record.error)
-        if self.as_json:
-            self._say_json(record)
-        elif record.status == "done" and record.output != "-":
-            console.say(f"{record.input} -> {record.output}  ({_remarks(record)})")
-        elif record.status == "skipped":
-            console.note(f"{record.input}: {record.output} exists; skipped.")
+        self.say(record)
         if self._bar is not None:
             self._bar.advance(self._task)
 
-    def _say_json(self, record: "Record") -> None:
-        from vaeedit.batch.lines import encoded
-
-        if record.output != "-":  # stdout carries the picture
+    def say(self, record: Record) -> None:
+        """Print the result."""
+        if record.status == "skipped" and not self.as_json:
+            console.note(f"{record.input}: {record.output} exists; skipped.")
+        elif record.output == STREAM:
+            return  # stdout carries the picture
+        elif self.as_json:
             console.say_json_text(encoded(record).decode())
+        elif record.status == "done":
+            console.say(f"{record.input} -> {record.output}  ({_remarks(record)})")
 
 
-def _remarks(record: "Record") -> str:
+def _remarks(record: Record) -> str:
     notes = [
         f"{name.replace('_', ' ')} {value}"
         for step in record.notes.values()

@@ -1,0 +1,29 @@
+"""Sinks receive the records of a batch as they come: printed lines, counts, tables, pages.
+
+The journal is none of them: it hears of a result before that appears, they hear when it stands in its place.
+"""
+
+from types import TracebackType
+from typing import Self
+
+from vaeedit.batch.journal import Record
+
+
+class Sink:
+    """Receives the record of every file; use it as a context manager."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+
+    def take(self, record: Record) -> None:
+        """The record of a file. A second one, of a failure, says that its results are gone."""
+        raise NotImplementedError(f"{type(self).__name__} must define take")
+
+    def close(self) -> None:
+        """Write what needs all records; not called where an error has ended the batch. Raises ImageError."""
