@@ -44,8 +44,8 @@ def _kept(source: Array, fused: Array, source_angle: Array, fused_angle: Array) 
 
 
 def entropy(x: Array) -> float:
-    """Of the grey values' histogram, in bits."""
-    return _bits(np.bincount(_grey(x), minlength=256) / x.size)
+    """Of the gray values' histogram, in bits."""
+    return _shared(x, x)
 
 
 def mutual_information(a: Array, b: Array, fused: Array) -> float:
@@ -54,18 +54,10 @@ def mutual_information(a: Array, b: Array, fused: Array) -> float:
 
 
 def _shared(x: Array, y: Array) -> float:
-    joint = np.bincount(_grey(x) * 256 + _grey(y), minlength=65536).reshape(256, 256) / x.size
-    return _bits(joint.sum(0)) + _bits(joint.sum(1)) - _bits(joint.ravel())
+    from sklearn.metrics import mutual_info_score  # slow to import, and `fuse` itself does not need it
 
-
-def _grey(x: Array) -> NDArray[np.int64]:
-    found: NDArray[np.int64] = np.rint(x.clip(0, 255)).astype(np.int64).ravel()
-    return found
-
-
-def _bits(shares: Array) -> float:
-    some = shares[shares > 0]
-    return float(-(some * np.log2(some)).sum())
+    levels = (np.rint(each.clip(0, 255)).astype(np.int64).ravel() for each in (x, y))
+    return float(mutual_info_score(*levels) / np.log(2))
 
 
 def sum_of_correlated_differences(a: Array, b: Array, fused: Array) -> float:
@@ -108,10 +100,10 @@ def _fidelity(reference: Array, output: Array, noise: float = 2.0) -> float:
     return told / total if total > 0 else 1.0
 
 
-def _valid(x: Array, width: int) -> Array:
-    """Under a Gaussian window of this width, where it lies inside the picture."""
+def _valid(x: Array, width: int, deviation: float | None = None) -> Array:
+    """Under a Gaussian window of this width, where it lies inside the picture; by default its deviation is a fifth."""
     edge = width // 2
-    blurred = np.asarray(cv2.GaussianBlur(x, (width, width), width / 5), np.float64)
+    blurred = np.asarray(cv2.GaussianBlur(x, (width, width), deviation or width / 5), np.float64)
     return blurred[edge : x.shape[0] - edge, edge : x.shape[1] - edge]
 
 
@@ -140,8 +132,5 @@ def exposure_structure(sources: Sequence[Array], fused: Array) -> float:
 
 def _covariance(x: Array, y: Array) -> Array:
     """Local, under a Gaussian window of 11 pixels and standard deviation 1.5."""
-
-    def blurred(z: Array) -> Array:
-        return np.asarray(cv2.GaussianBlur(z, (11, 11), 1.5), np.float64)[5:-5, 5:-5]
-
-    return blurred(x * y) - blurred(x) * blurred(y)
+    xy, mean_x, mean_y = (_valid(z, 11, 1.5) for z in (x * y, x, y))
+    return xy - mean_x * mean_y
