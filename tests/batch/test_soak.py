@@ -35,7 +35,7 @@ def start(album, out, *flags):
     )
 
 
-def finish(process, seconds=900):
+def finish(process, seconds=3600):
     out, err = process.communicate(timeout=seconds)
     return process.returncode, out, err
 
