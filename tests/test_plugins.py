@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -18,6 +19,9 @@ from vaeedit.extension.specs import CONTRACT, OperationSpec, WeightsSpec, hookim
 from vaeedit.options import Options
 
 SCRIPT = Path(sys.executable).with_name("vaeedit")
+PHOTO = Path(__file__).parents[1] / "plugins/vaeedit_photo/weights/photo.safetensors"
+MINE = "name: mine\nsummary: Mine.\narchitecture: ladder\nobjective: {kind: restoration}\n"
+"""A recipe with the objective of one plugin for the architecture of another."""
 
 OPERATION = """
 from vaeedit.api import OperationSpec, hookimpl
@@ -196,7 +200,9 @@ def test_asking_for_a_bad_plugin_gives_package_cause_and_cure(all_bad, name):
     for command in (name, f"{name}:anything"):
         done = run(all_bad, command, "in.png")
         assert (done.returncode, done.stdout) == (2, "")
-        assert done.stderr.startswith(f"Error: The plugin {name} of the package {name} is {state}: ")
+        assert done.stderr.startswith(
+            f"Error: There is no command called '{command}'. The plugin {name} of the package {name} is {state}: "
+        )
         assert reason in done.stderr
         assert done.stderr.endswith(f"pip uninstall {name}\n")
         assert "Traceback" not in done.stderr
@@ -255,6 +261,50 @@ def test_the_environment_selects_plugins(all_bad, tmp_path):
     helped = run(all_bad, "--help", VAEEDIT_PLUGINS="")
     assert (helped.returncode, helped.stderr) == (0, "")
     assert "Remove noise" not in helped.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "kind", "owner"),
+    [
+        (["style", "in.png", "in.png"], "VAE 'photo'", "photo"),
+        (["vary", "in.png", "--vae", "denoise"], "command 'vary'", "photo"),
+        (["style", "in.png", "in.png", "--vae", "denoise"], "VAE 'denoise'", "restore"),
+        (["style", "in.png", "in.png", "--vae", "file"], "architecture 'photo'", "photo"),
+        (["train", "denoise", "--data", ".", "-o", "out.safetensors"], "recipe 'denoise'", "restore"),
+        (
+            ["train", "mine.yaml", "--data", ".", "-o", "out.safetensors"],
+            "objective 'restoration'",
+            "restore",
+        ),
+        (["evaluate", "reconstruct", "."], "evaluation 'reconstruct'", "photo"),
+    ],
+)
+def test_what_a_plugin_that_is_off_would_have_names_the_plugin_and_the_variable(
+    tmp_path, command, kind, owner
+):
+    make_picture(tmp_path / "in.png")
+    shutil.copyfile(PHOTO, tmp_path / "file.safetensors")
+    (tmp_path / "mine.yaml").write_text(MINE)
+    command = ["file.safetensors" if word == "file" else word for word in command]
+    done = run(tmp_path, *command, VAEEDIT_PLUGINS="style,ladder")
+    assert done.returncode in (1, 2)
+    assert (
+        f"There is no {kind.replace(' ', ' called ')}. The plugin {owner} of the package vaeedit"
+        in done.stderr
+    )
+    assert "is off: it is not in VAEEDIT_PLUGINS. Add it to VAEEDIT_PLUGINS, or unset" in done.stderr
+
+
+def test_a_name_that_nobody_knows_tells_of_plugins_that_are_not_loaded(all_bad):
+    done = run(all_bad, "style", "in.png", "in.png", "--vae", "grain")
+    assert done.returncode == 2
+    assert "There is no VAE called 'grain'; there are: " in done.stderr
+    assert "acme-exit (broken)" in done.stderr
+    assert "see: vaeedit plugins" in done.stderr
+    off = run(all_bad, "vary", "in.png", "--vae", "grain", VAEEDIT_PLUGINS="photo,acme-clash")
+    assert "There is no VAE called 'grain'; there are: photo" in off.stderr
+    assert "acme-exit (off)" in off.stderr
+    assert "SystemExit" not in off.stderr
 
 
 def test_the_trace_shows_the_hook_calls(all_bad):
@@ -342,7 +392,12 @@ def test_a_good_plugin_runs_end_to_end_with_its_option_and_map(good, tmp_path):
 def test_a_good_plugin_is_listed_with_what_it_provides(good):
     row = states(run(good, "plugins", "--json"))["brighten"]
     assert (row["state"], row["package"], row["reason"]) == ("loaded", "acme-brighten", "")
-    assert row["provides"] == "brighten, acme-lost"
+    assert row["provides"] == {"operations": ["brighten"], "weights": ["acme-lost"]}
+    listed = run(good, "plugins").stdout.split("\n  ")
+    assert [line.split() for line in listed if "brighten" in line or "acme-lost" in line][-2:] == [
+        ["operations", "brighten"],
+        ["weights", "acme-lost"],
+    ]
     assert "Add light." in run(good, "--help").stdout
     helped = " ".join(run(good, "brighten", "--help").stdout.split())
     assert "--add-steps 0..50 Steps of 255 to add. [default: 10]" in helped

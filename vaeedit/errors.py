@@ -78,11 +78,17 @@ class OptionError(UsageError):
 
 
 class UnknownName(UsageError):
-    """Nothing is registered under this name; the message offers the nearest one."""
+    """Nothing is registered under this name; the message offers the nearest one.
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    `missing` says what is known of plugins that are not loaded; with `owner` one of them has the name.
+    """
+
+    def __init__(
+        self, kind: str, name: str, known: Iterable[str], missing: str = "", *, owner: bool = False
+    ) -> None:
         shown = name if len(name) <= LONG else f"{name[:LONG]} ..."
-        super().__init__(f"There is no {kind} called {shown!r}{suggestion(name, known)}")
+        end = "." if owner else suggestion(name, known)
+        super().__init__(f"There is no {kind} called {shown!r}{end} {missing}".rstrip())
 
 
 class PipelineError(UsageError):

@@ -67,7 +67,7 @@ def test_a_pickle_is_never_opened(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"architecture": "unheard-of"}, "needs a plugin that is not installed"),
+        ({"architecture": "unheard-of"}, "needs a plugin that is not loaded"),
         ({"shape": {**SHAPE, "widths": [8, 16]}}, "does not fit its architecture"),
         ({"shape": {**SHAPE, "widths": [8]}}, "does not fit its architecture"),
         ({"shape": {**SHAPE, "width": [8]}}, "did you mean 'widths'"),

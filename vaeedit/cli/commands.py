@@ -42,7 +42,7 @@ class Commands(CommandGroup):
         try:
             return operation_command(found.operations.find(name))
         except UnknownName:
-            raise click.UsageError(_why_unknown(name)) from None
+            raise click.UsageError(str(_unknown(name))) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Two sections, made from the specs; nothing is imported."""
@@ -64,24 +64,14 @@ def _commands() -> dict[str, str]:
     return {**plugged, **fixed}
 
 
-CURES = {
-    "broken": "Update it, or remove it with: pip uninstall {}",
-    "refused": "Otherwise remove it with: pip uninstall {}",
-    "off": "Add it to VAEEDIT_PLUGINS, or unset that variable.",
-}
-
-
-def _why_unknown(name: str) -> str:
-    """Why there is no such command: its plugin does not work, or the name is mistyped."""
-    plugin, qualified, _ = name.partition(":")
+def _unknown(name: str) -> UnknownName:
+    """No operation and no command has this name."""
     found = registry()
-    for report in found.reports:
-        if report.plugin == plugin and report.state in CURES:
-            cure = CURES[report.state].format(report.distribution)
-            return f"The plugin {plugin} of the package {report.distribution} is {report.state}: {report.reason}. {cure}"
     tables = (found.operations, found.commands)
-    known = [name for table in tables for name in (table.qualified if qualified else table.bare)]
-    return str(UnknownName("command", name, [*known, *([] if qualified else FIXED)]))
+    qualified = ":" in name
+    known = [each for table in tables for each in (table.qualified if qualified else table.bare)]
+    why, owner = found.why_missing(("operations", "commands"), name)
+    return UnknownName("command", name, [*known, *([] if qualified else FIXED)], why, owner=owner)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,6 +1,6 @@
 """`vaeedit ops` and `vaeedit plugins`: what there is, for people and as JSON."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -24,14 +24,17 @@ def _list_command(name: str, help_text: str, rows: Callable[[], list[dict[str, A
 
 
 def show(rows: Sequence[dict[str, Any]], as_json: bool) -> int:
-    """A line a row, or with `as_json` a JSON object."""
+    """A line a row, and one for each part of a value that has parts; or with `as_json` a JSON object."""
     if as_json:
         for row in rows:
             console.say_json(row)
         return console.OK
     for row in rows:
-        first, *rest = (str(value) for value in row.values() if value not in ("", [], {}))
+        parts = [value for value in row.values() if isinstance(value, Mapping)]
+        first, *rest = (str(value) for value in row.values() if value not in ("", [], *parts))
         console.say(f"{first:16} {'  '.join(rest)}")
+        for kind, names in (item for part in parts for item in part.items()):
+            console.say(f"  {kind:14} {', '.join(names)}")
     return console.OK
 
 
@@ -49,7 +52,7 @@ def _plugins() -> list[dict[str, Any]]:
             "plugin": report.plugin,
             "state": report.state,
             "package": report.distribution,
-            "provides": ", ".join(report.provides),
+            "provides": report.provides,
             "reason": report.reason,
         }
         for report in registry().reports

@@ -8,16 +8,15 @@ becomes a report, never an exception.
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import pluggy
 
-from vaeedit.errors import UnknownName
 from vaeedit.extension import hooks
 from vaeedit.extension.specs import (
     CONTRACT,
@@ -30,62 +29,17 @@ from vaeedit.extension.specs import (
     Spec,
     WeightsSpec,
 )
+from vaeedit.extension.tables import Provided, Report, Table
 from vaeedit.options import Options
 
 GROUP = "vaeedit"
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-S = TypeVar("S", bound=Spec)
-
-
-@dataclass(frozen=True)
-class Report:
-    """What became of one plugin; `state` is loaded, broken, refused, clash or off."""
-
-    plugin: str
-    distribution: str
-    state: str
-    reason: str = ""
-    provides: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Provided(Generic[S]):
-    """A spec and where it came from."""
-
-    spec: S
-    plugin: str
-    distribution: str
-
-    @property
-    def qualified(self) -> str:
-        """'plugin:name', which no other plugin can take."""
-        return f"{self.plugin}:{self.spec.name}"
-
-
-@dataclass
-class Table(Generic[S]):
-    """Specs of one kind by bare name; a name claimed again is only reachable as 'plugin:name'."""
-
-    holds: type[S]
-    kind: str
-    bare: dict[str, Provided[S]] = field(default_factory=dict)
-    qualified: dict[str, Provided[S]] = field(default_factory=dict)
-
-    def add(self, item: Provided[S]) -> str | None:
-        """Register; returns the plugin that already holds the bare name, if any."""
-        self.qualified[item.qualified] = item
-        holder = self.bare.setdefault(item.spec.name, item)
-        return None if holder is item else holder.plugin
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.bare or name in self.qualified
-
-    def find(self, name: str) -> Provided[S]:
-        """Look up 'name' or 'plugin:name'; raises UnknownName with the nearest one."""
-        item = self.bare.get(name) or self.qualified.get(name)
-        if item is None:
-            raise UnknownName(self.kind, name, self.qualified if ":" in name else self.bare)
-        return item
+CURES = {
+    "broken": "Update it, or remove it with: pip uninstall {}",
+    "refused": "Otherwise remove it with: pip uninstall {}",
+    "off": "Add it to VAEEDIT_PLUGINS, or unset that variable.",
+}
+"""What to do about a plugin that is not loaded, by its state."""
 
 
 @dataclass
@@ -102,11 +56,41 @@ class Registry:
     objectives: Table[ObjectiveSpec] = field(default_factory=lambda: Table(ObjectiveSpec, "objective"))
     recipes: Table[RecipeSpec] = field(default_factory=lambda: Table(RecipeSpec, "recipe"))
     reports: list[Report] = field(default_factory=list)
+    off: dict[str, EntryPoint] = field(default_factory=dict)
+    """Plugins of vaeedit itself that VAEEDIT_PLUGINS leaves out, by name."""
+
+    def __post_init__(self) -> None:
+        """Let every table say why it lacks a name."""
+        for kind, table in self.tables().items():
+            table.why_missing = partial(self.why_missing, (kind,))
 
     def tables(self) -> dict[str, Table[Any]]:
         """The tables by what their hooks are called: `operations` holds what `vaeedit_operations` gave."""
         found = {one.name: getattr(self, one.name) for one in fields(self)}
         return {name: table for name, table in found.items() if isinstance(table, Table)}
+
+    def why_missing(self, kinds: Sequence[str], name: str) -> tuple[str, bool]:
+        """Which plugin would have the name and is not loaded, and True; or all that are not loaded, and False.
+
+        Of the plugins that are off, those of vaeedit itself are asked for their names; others are not even imported.
+        """
+        missing = [report for report in self.reports if report.state in CURES]
+        for report in missing:
+            named = report.plugin == name.partition(":")[0]
+            if named or name in self._would_provide(report.plugin, kinds):
+                which = f"The plugin {report.plugin} of the package {report.distribution}"
+                which += "" if named else ", which has it,"
+                cure = CURES[report.state].format(report.distribution)
+                return f"{which} is {report.state}: {report.reason}. {cure}", True
+        names = ", ".join(f"{report.plugin} ({report.state})" for report in missing)
+        return (f"Not loaded: {names}; see: vaeedit plugins" if names else ""), False
+
+    def _would_provide(self, plugin: str, kinds: Sequence[str]) -> set[str]:
+        """Names of these kinds that a plugin of vaeedit itself has, though it is off."""
+        if plugin not in self.off:
+            return set()
+        holds = tuple(self.tables()[kind].holds for kind in kinds)
+        return {spec.name for spec in _specs(self.off[plugin].load(), plugin) if isinstance(spec, holds)}
 
 
 @cache
@@ -125,7 +109,9 @@ def discover(points: Iterable[EntryPoint], selected: set[str] | None = None) -> 
     """Build a registry from entry points; plugins of vaeedit itself come first, then the others by name."""
     found = Registry()
     for point in sorted(points, key=lambda p: (_distribution(p) != "vaeedit", p.name)):
-        found.reports.append(_refusal(point, selected, found) or _admit(point, found))
+        found.reports.append(report := _refusal(point, selected, found) or _admit(point, found))
+        if report.state == "off" and report.distribution == GROUP:
+            found.off[point.name] = point
     return found
 
 
@@ -195,7 +181,8 @@ def _check(spec: Any, table: Table[Any]) -> None:
 
 def _register(specs: list[Spec], report: Report, found: Registry) -> Report:
     clashes = []
-    tables = {table.holds: table for table in found.tables().values()}
+    kinds = found.tables().items()
+    tables = {table.holds: table for _, table in kinds}
     for spec in specs:
         table = tables[type(spec)]
         holder = table.add(Provided(spec, report.plugin, report.distribution))
@@ -204,9 +191,12 @@ def _register(specs: list[Spec], report: Report, found: Registry) -> Report:
                 f"{table.kind} {spec.name!r} belongs to {holder}; "
                 f"reach this one as {report.plugin}:{spec.name}"
             )
-    names = tuple(spec.name for spec in specs)
+    names = {
+        kind: tuple(spec.name for spec in specs if isinstance(spec, table.holds)) for kind, table in kinds
+    }
     state = "clash" if clashes else "loaded"
-    return replace(report, state=state, reason="; ".join(clashes), provides=names)
+    reason = "; ".join(clashes)
+    return replace(report, state=state, reason=reason, provides={k: v for k, v in names.items() if v})
 
 
 def _distribution(point: EntryPoint) -> str:

@@ -150,7 +150,7 @@ def load_vae(path: Path, registry: Registry) -> tuple[VAE, VaeInfo]:
         network = build_empty(info.architecture, info.shape, registry, size)
         network.load_state_dict(_tensors(path, registry, expected), assign=True)
     except UnknownName as error:
-        raise WeightsError(f"{path} needs a plugin that is not installed. {error}") from None
+        raise WeightsError(f"{path} needs a plugin that is not loaded. {error}") from None
     except OptionError as error:
         raise _misfit(path, info, error) from None
     except (VaeeditError, MemoryError):

@@ -1,0 +1,65 @@
+"""What the registry holds: specs by name, and a report for each plugin."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from vaeedit.errors import UnknownName
+from vaeedit.extension.specs import Spec
+
+S = TypeVar("S", bound=Spec)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of one plugin; `state` is loaded, broken, refused, clash or off."""
+
+    plugin: str
+    distribution: str
+    state: str
+    reason: str = ""
+    provides: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names by kind, as the hooks are called: operations, weights, ..."""
+
+
+@dataclass(frozen=True)
+class Provided(Generic[S]):
+    """A spec and where it came from."""
+
+    spec: S
+    plugin: str
+    distribution: str
+
+    @property
+    def qualified(self) -> str:
+        """'plugin:name', which no other plugin can take."""
+        return f"{self.plugin}:{self.spec.name}"
+
+
+@dataclass
+class Table(Generic[S]):
+    """Specs of one kind by bare name; a name claimed again is only reachable as 'plugin:name'."""
+
+    holds: type[S]
+    kind: str
+    why_missing: Callable[[str], tuple[str, bool]] = lambda name: ("", False)
+    """What the registry says of a name that is not here, and whether it knows whose it is."""
+    bare: dict[str, Provided[S]] = field(default_factory=dict)
+    qualified: dict[str, Provided[S]] = field(default_factory=dict)
+
+    def add(self, item: Provided[S]) -> str | None:
+        """Register; returns the plugin that already holds the bare name, if any."""
+        self.qualified[item.qualified] = item
+        holder = self.bare.setdefault(item.spec.name, item)
+        return None if holder is item else holder.plugin
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.bare or name in self.qualified
+
+    def find(self, name: str) -> Provided[S]:
+        """Look up 'name' or 'plugin:name'; raises UnknownName with the nearest one."""
+        item = self.bare.get(name) or self.qualified.get(name)
+        if item is None:
+            why, owner = self.why_missing(name)
+            raise UnknownName(self.kind, name, self.qualified if ":" in name else self.bare, why, owner=owner)
+        return item
