@@ -11,8 +11,9 @@ from vaeedit.cli.files import require_writable
 from vaeedit.cli.lists import show
 from vaeedit.cli.pages import CommandGroup
 from vaeedit.errors import VaeeditError
-from vaeedit.extension.registry import Provided, registry
+from vaeedit.extension.registry import registry
 from vaeedit.extension.specs import WeightsSpec
+from vaeedit.extension.tables import Provided
 
 
 @click.pass_context

@@ -8,8 +8,8 @@ from vaeedit.cli.batch import file_options, run_on_files
 from vaeedit.cli.pages import SectionedCommand
 from vaeedit.cli.params import click_options
 from vaeedit.errors import UsageError
-from vaeedit.extension.registry import Provided
 from vaeedit.extension.specs import OperationSpec
+from vaeedit.extension.tables import Provided
 from vaeedit.settings import Settings
 
 

@@ -7,8 +7,8 @@ import click
 
 from vaeedit.cli.pages import CommandGroup
 from vaeedit.errors import PluginError, UnknownName
-from vaeedit.extension.registry import Provided, Table
 from vaeedit.extension.specs import CommandSpec, EvaluationSpec, load_target
+from vaeedit.extension.tables import Provided, Table
 
 
 def plugged_command(provided: Provided[CommandSpec] | Provided[EvaluationSpec]) -> click.Command:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from vaeedit.errors import PipelineError, suggestion
-from vaeedit.extension.registry import Provided, Registry
+from vaeedit.extension.registry import Registry
 from vaeedit.extension.specs import OperationSpec
+from vaeedit.extension.tables import Provided
 from vaeedit.options import Options, as_dict
 from vaeedit.pipeline.condition import When
 from vaeedit.pipeline.inputs import resolved, template_fault

@@ -4,8 +4,9 @@ from typing import Any
 
 import msgspec
 
-from vaeedit.extension.registry import Provided, Registry
+from vaeedit.extension.registry import Registry
 from vaeedit.extension.specs import OperationSpec
+from vaeedit.extension.tables import Provided
 from vaeedit.pipeline.yaml import KEYS, VERSION
 
 Schema = dict[str, Any]
