@@ -11,8 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vaeedit.api import ArchitectureSpec, Decoded, ElboTerms, Latents, hookimpl
-from vaeedit_ladder.centered import RESIDUAL_GAIN
-from vaeedit_ladder.topdown import draw
+from vaeedit_ladder.api import RESIDUAL_GAIN, draw
 from vaeedit_restore.restorer import LadderRestorer
 from vaeedit_restore.shapes import RestorerShape
 

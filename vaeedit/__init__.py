@@ -1,7 +1,7 @@
 """vaeedit edits images through the latent space of trained variational autoencoders (VAEs).
 
 >>> import vaeedit
->>> vaeedit.edit("in.jpg", "denoise", strength=0.6).save("out.jpg")  # doctest: +SKIP
+>>> vaeedit.edit("in.jpg", "soften", strength=0.6).save("out.jpg")  # doctest: +SKIP
 
 Names are resolved at first use (PEP 562), so `import vaeedit` costs nothing; `__init__.pyi` lists them.
 """

@@ -17,7 +17,7 @@ from vaeedit.errors import UsageError
 from vaeedit.limits import TEXT, read_regular
 
 Place = tuple[str | int, ...]
-"""Keys and indices from the top of the document: ("steps", 0, "denoise", "strength")."""
+"""Keys and indices from the top of the document: ("steps", 0, "soften", "strength")."""
 
 VALUES = 10_000
 """Values of a document at most, those behind aliases counted each time."""

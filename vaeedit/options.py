@@ -3,7 +3,7 @@
 An options class derives from `Options`; every field is annotated with a description and, for numbers,
 bounds::
 
-    class DenoiseOptions(Options, frozen=True):
+    class SoftenOptions(Options, frozen=True):
         strength: Annotated[float, option("How much noise to remove.", ge=0, le=2)] = 1.0
 """
 

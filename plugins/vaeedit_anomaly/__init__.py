@@ -14,7 +14,7 @@ from vaeedit.api import (
     hookimpl,
     option,
 )
-from vaeedit_ladder import LEVELS, Blocks, Widths
+from vaeedit_ladder.api import LEVELS, Blocks, Widths
 
 
 class AnomalyOptions(Options, frozen=True):

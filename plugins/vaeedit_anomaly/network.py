@@ -19,9 +19,7 @@ from vaeedit_anomaly import NormalShape
 from vaeedit_anomaly.defects import spoil
 from vaeedit_anomaly.memory import Memory
 from vaeedit_anomaly.texture import Texture
-from vaeedit_ladder.blocks import Head, Hourglass, Pyramid
-from vaeedit_ladder.centered import RESIDUAL_GAIN, START, CenteredLadder
-from vaeedit_ladder.topdown import TopDown
+from vaeedit_ladder.api import RESIDUAL_GAIN, START, CenteredLadder, Head, Hourglass, Pyramid, TopDown
 
 SPREAD = 8
 """Stride of the grid of features: fine enough for small defects, and a distance to a thousand others costs little."""

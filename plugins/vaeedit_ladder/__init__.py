@@ -2,12 +2,8 @@
 
 from typing import Annotated
 
-from vaeedit.api import ArchitectureSpec, ElboWeights, ObjectiveSpec, Options, bounded, hookimpl, option
-
-LEVELS = 8
-"""Levels of a network at most: its sides are then multiples of 512 pixels."""
-Widths = tuple[Annotated[int, bounded(ge=1, le=4096)], ...]
-Blocks = tuple[Annotated[int, bounded(ge=0, le=64)], ...]
+from vaeedit.api import ArchitectureSpec, ElboWeights, ObjectiveSpec, Options, hookimpl, option
+from vaeedit_ladder.levels import LEVELS, Widths
 
 
 class LadderShape(Options, frozen=True):

@@ -14,8 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pixel_unshuffle
 
 from vaeedit.api import Decoded, ElboTerms, Gaussian, Latents, receptive_radius
-from vaeedit_ladder.blocks import Head, Pyramid, silent, stage, ups
-from vaeedit_ladder.topdown import draw
+from vaeedit_ladder.api import Head, Pyramid, draw, silent, stage, ups
 from vaeedit_photo.linear import LinearLadder
 from vaeedit_photo.shape import PhotoShape
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from vaeedit.api import Options, bounded, option
-from vaeedit_ladder import LEVELS, Blocks, Widths
+from vaeedit_ladder.api import LEVELS, Blocks, Widths
 
 Counts = tuple[Annotated[int, bounded(ge=0, le=8 * 4096)], ...]
 Shares = tuple[Annotated[float, bounded(ge=0, le=1)], ...]

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vaeedit_ladder.blocks import stage
+from vaeedit_ladder.api import stage
 
 
 class NoiseEstimator(nn.Module):

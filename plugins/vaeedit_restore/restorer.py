@@ -14,9 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vaeedit.api import Latents, receptive_radius
-from vaeedit_ladder.blocks import Head, Hourglass, Pyramid
-from vaeedit_ladder.centered import START, CenteredLadder
-from vaeedit_ladder.topdown import TopDown
+from vaeedit_ladder.api import START, CenteredLadder, Head, Hourglass, Pyramid, TopDown
 from vaeedit_restore.noise import EstimatesNoise, NoiseEstimator
 from vaeedit_restore.shapes import RestorerShape
 

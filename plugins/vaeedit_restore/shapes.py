@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from vaeedit.api import Options, bounded, option
-from vaeedit_ladder import LEVELS, Blocks, Widths
+from vaeedit_ladder.api import LEVELS, Blocks, Widths
 
 Factors = tuple[Annotated[int, bounded(ge=1, le=16)], ...]
 

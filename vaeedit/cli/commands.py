@@ -8,7 +8,7 @@ from vaeedit.cli.evaluate import evaluate
 from vaeedit.cli.info import info
 from vaeedit.cli.lists import ops, plugins
 from vaeedit.cli.models import models
-from vaeedit.cli.operations import operation_command
+from vaeedit.cli.operations import operation_command, plain_operations
 from vaeedit.cli.pages import CommandGroup, summary_of, write_section
 from vaeedit.cli.pipeline import pipeline
 from vaeedit.cli.plugged import plugged_command
@@ -44,6 +44,12 @@ class Commands(CommandGroup):
         except UnknownName:
             raise click.UsageError(str(_unknown(name))) from None
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The first operation that needs nothing but a picture."""
+        for name in plain_operations()[:1]:
+            formatter.write_paragraph()
+            formatter.write_text(f"Try: vaeedit {name} in.jpg")
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Two sections, made from the specs; nothing is imported."""
         for title, rows in (("Operations", _operations()), ("Commands", _commands())):
@@ -77,7 +83,4 @@ def _unknown(name: str) -> UnknownName:
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="vaeedit")
 def cli() -> None:
-    """Edit images through the latent space of trained variational autoencoders.
-
-    Try: vaeedit denoise photo.jpg
-    """
+    """Edit images through the latent space of trained variational autoencoders."""

@@ -1,4 +1,4 @@
-"""The command of an operation, generated from its spec: `vaeedit denoise in.jpg`."""
+"""The command of an operation, generated from its spec: `vaeedit NAME in.jpg`."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from vaeedit.cli.batch import file_options, run_on_files
 from vaeedit.cli.pages import SectionedCommand
 from vaeedit.cli.params import click_options
 from vaeedit.errors import UsageError
+from vaeedit.extension.registry import registry
 from vaeedit.extension.specs import OperationSpec
 from vaeedit.extension.tables import Provided
 from vaeedit.settings import Settings
@@ -59,7 +60,7 @@ def _example(spec: OperationSpec) -> str:
     """Arguments that it can be called with."""
     needed = "".join(f" --{name} other.jpg" for name in spec.needs if name != spec.rest)
     vae = "" if spec.vae else " --vae mine.safetensors"
-    return f"photo.jpg{' other.jpg' if spec.rest else ''}{needed}{vae} -o edited.jpg"
+    return f"in.jpg{' other.jpg' if spec.rest else ''}{needed}{vae} -o edited.jpg"
 
 
 def _variable(kind: str, name: str) -> str:
@@ -96,3 +97,19 @@ def _distributed(values: dict[str, Any], spec: OperationSpec) -> dict[str, Any]:
             f"or --{spec.rest} FILE and any number of inputs."
         )
     return {**values, "inputs": (first,), _variable("image", spec.rest): tuple(others)}
+
+
+def plain_operations() -> list[str]:
+    """Operations that need nothing but a picture, by name."""
+    found = registry().operations.bare
+    return [name for name, item in sorted(found.items()) if item.spec.vae and not item.spec.needs]
+
+
+class Exampled(click.Command):
+    """A command whose example names the operations that there are, as {0} and {1}."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The example, if there are any."""
+        if names := plain_operations():
+            formatter.write_paragraph()
+            formatter.write_text(str(self.epilog).format(names[0], names[-1]))

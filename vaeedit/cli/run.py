@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from vaeedit.cli.batch import file_options, run_on_files
+from vaeedit.cli.operations import Exampled
 from vaeedit.cli.params import click_options
 from vaeedit.errors import UsageError, suggestion
 from vaeedit.settings import Settings
@@ -56,7 +57,7 @@ def _assigned(pipeline: Any, assignments: Sequence[str]) -> Any:
 
 
 def _assign(pipeline: Any, assignment: str) -> Any:
-    """The pipeline with one option replaced: 'denoise.strength=0.4'."""
+    """The pipeline with one option replaced: 'STEP.strength=0.4'."""
     from vaeedit.pipeline.pipeline import Pipeline, Step
 
     target, equals, value = assignment.partition("=")
@@ -101,10 +102,10 @@ run = click.Command(
         *click_options(Settings),
     ],
     help="Run a pipeline from a YAML file over images.",
-    epilog="Example: vaeedit run restore.yaml photos/ -o restored/ --workers 2",
+    epilog="Example: vaeedit run steps.yaml photos/ -o restored/ --workers 2",
 )
 
-chain = click.Command(
+chain = Exampled(
     "chain",
     callback=_chain,
     params=[
@@ -113,5 +114,5 @@ chain = click.Command(
         *click_options(Settings),
     ],
     help="Run a pipeline given in one line, its steps parted by |.",
-    epilog="Example: vaeedit chain 'denoise --strength .6 | super-resolve' in.jpg -o out.png",
+    epilog="Example: vaeedit chain '{0} | {1}' in.jpg -o out.png",
 )

@@ -61,7 +61,7 @@ def _callback(
     _say(target, fit(settings, job, target, plugins, start=start, fresh=fresh))
     served = [item.spec for item in plugins.operations.bare.values() if item.spec.vae == settings.name]
     for spec in served:
-        console.say(f"Use it: vaeedit {spec.name} photo.jpg --vae {target}")
+        console.say(f"Use it: vaeedit {spec.name} in.jpg --vae {target}")
     return console.OK
 
 
@@ -130,7 +130,7 @@ train = click.Command(
             ["--fresh"],
             multiple=True,
             metavar="PART",
-            help="A part of the network, such as ladder, that does not take its weights from --start; may be repeated.",
+            help="A part of the network, that does not take its weights from --start; may be repeated.",
         ),
         click.Option(
             ["--resume"], is_flag=True, default=False, help="Continue from the run folder's last checkpoint."

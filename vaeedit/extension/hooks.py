@@ -30,7 +30,7 @@ def vaeedit_operations() -> list[OperationSpec]:  # type: ignore[empty-body]
     >>> from vaeedit.api import OperationSpec, hookimpl
     >>> @hookimpl
     ... def vaeedit_operations():
-    ...     return [OperationSpec(name="soften", summary="Remove all detail.", vae="denoise",
+    ...     return [OperationSpec(name="soften", summary="Remove all detail.", vae="acme-film",
     ...                           target="acme_soften.operation:Soften")]
     >>> vaeedit_operations()[0].name
     'soften'

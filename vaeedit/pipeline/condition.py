@@ -1,4 +1,4 @@
-"""`when`: whether a step runs, by a note that an earlier step left: `anomaly.p_value < 0.01`, `not anomaly.anomalous`."""
+"""`when`: whether a step runs, by a note that an earlier step left: `judge.p_value < 0.01`, `not judge.passed`."""
 
 import math
 import operator

@@ -1,4 +1,4 @@
-"""Pipelines in one line, as a shell would write them: "denoise --strength .6 | super-resolve --scale 2"."""
+"""Pipelines in one line, as a shell would write them: "soften --strength .6 | enlarge --scale 2"."""
 
 import shlex
 from collections.abc import Iterator, Sequence

@@ -5,7 +5,7 @@
     version: 1
     seed: 7
     steps:
-      - denoise: {strength: 0.6}
+      - soften: {strength: 0.6}
       - acme-grain:film: {name: grain, amount: 0.1, vae: mine.safetensors}
 """
 
@@ -33,7 +33,7 @@ STEPS = 200
 
 @dataclass(frozen=True, init=False)
 class Pipeline:
-    """Steps in order, and the seed of everything random in them: Pipeline(Step("denoise"), seed=7)."""
+    """Steps in order, and the seed of everything random in them: Pipeline(Step("soften"), seed=7)."""
 
     steps: tuple[Step, ...]
     seed: int

@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, init=False)
 class Step:
-    """One operation with its options: Step("denoise", strength=0.6).
+    """One operation with its options: Step("soften", strength=0.6).
 
     `vae` replaces the operation's own, `maps` names the side results that are wanted, and `name` tells steps of the
     same operation apart; `when` is a condition on the notes of earlier steps, without which the step is skipped.

@@ -140,7 +140,7 @@ def _chained(steps: Sequence[PlannedStep], notes: Mapping[str, Mapping[str, Any]
 
 
 def edit(source: Source, operation: str, *, maps: tuple[str, ...] = (), **options: Any) -> Result:
-    """One operation on one image: `vaeedit.edit("in.jpg", "denoise", strength=0.6).save("out.png")`.
+    """One operation on one image: `vaeedit.edit("in.jpg", "soften", strength=0.6).save("out.png")`.
 
     Names of `Settings` (device, seed, vae, ...) may stand among the options.
     """

@@ -1,0 +1,14 @@
+from .blocks import Head as Head
+from .blocks import Hourglass as Hourglass
+from .blocks import Pyramid as Pyramid
+from .blocks import silent as silent
+from .blocks import stage as stage
+from .blocks import ups as ups
+from .centered import RESIDUAL_GAIN as RESIDUAL_GAIN
+from .centered import START as START
+from .centered import CenteredLadder as CenteredLadder
+from .levels import LEVELS as LEVELS
+from .levels import Blocks as Blocks
+from .levels import Widths as Widths
+from .topdown import TopDown as TopDown
+from .topdown import draw as draw
