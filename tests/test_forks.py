@@ -41,6 +41,6 @@ def test_a_session_in_a_fork(before, after, said, session):
     program = PROGRAM.format(before=before, after=after, session=session)
     environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, env=environment
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=900, env=environment
     )
     assert said in done.stdout, done

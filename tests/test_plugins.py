@@ -131,7 +131,7 @@ def run(folder: Path, *arguments: str, cwd: Path | None = None, **environment: s
         cwd=cwd or folder,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=900,
         env={**os.environ, "PYTHONPATH": paths, **environment},
     )
 

@@ -50,7 +50,7 @@ def run_vaeedit() -> Callable[..., subprocess.CompletedProcess[bytes]]:
             cwd=cwd,
             input=stdin,
             capture_output=True,
-            timeout=120,
+            timeout=900,
             env={**os.environ, **environment},
         )
 

@@ -33,7 +33,7 @@ def watching(start_vaeedit, tmp_path):
             return ended()
 
         def ended():
-            return process.communicate(timeout=120), process.returncode
+            return process.communicate(timeout=900), process.returncode
 
         return until_done, end, ended
 
