@@ -17,6 +17,7 @@ PICTURES = {".png", ".jpg", ".webp", ".tif", ".gif", ".avif", ".bmp", ".mp4"}
 NUMBER = r"\d+(?:\.\d+)?(?:e[-+]?\d+)?"
 VARYING = [
     (rf'("[\w ]*(?:seconds|s/MP|peak_|memory|time|pid|date)[\w ]*": ?)"?{NUMBER}[^,}}"]*"?', r"\1N"),
+    (rf"\b(minutes: ){NUMBER}", r"\1N"),
     (rf"\b{NUMBER} ?(s|seconds|min|minutes)\b", r"N \1"),
     (r"\b(vaeedit|python|torch|Linux) \d+\.[\w.+]*", r"\1 VERSION"),
     (r'("(?:vaeedit|version|torch|python)": ?)"\d[\w.+]*"', r'\1"VERSION"'),
