@@ -11,8 +11,8 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from vaeedit.api import is_gray, local_mean, membrane
-from vaeedit_anomaly.perlin import blobs, uniform
+from vaeedit.api import is_gray, local_mean
+from vaeedit_anomaly.perlin import blobs, continued, uniform
 
 Spoilt = tuple[Tensor, Tensor]
 VISIBLE = 0.03
@@ -38,7 +38,7 @@ def patches(x: Tensor, donors: Tensor, generator: Generator) -> Spoilt:
         wanted = (uniform((len(x), 1, 1, 1), generator) < (1.0, 0.5, 0.25)[number]).float()
         here = _shapes(len(x), (x.shape[2], x.shape[3]), generator) * wanted
         piece = _moved(donors, generator)
-        fitted = piece + membrane((spoilt - piece) * (1 - here), 1 - here)
+        fitted = piece + continued(spoilt - piece, 1 - here)
         piece = torch.where(seamless, fitted, _jittered(piece, generator))
         spoilt = torch.lerp(spoilt, piece, here)
         mask = torch.maximum(mask, here)
