@@ -80,11 +80,11 @@ from .run.operation import Request as Request
 from .run.operation import Result as Result
 from .run.session import Session as Session
 from .training.losses import DISTANCES as DISTANCES
-from .training.losses import conditional_losses as conditional_losses
 from .training.losses import elbo_loss as elbo_loss
 from .training.losses import laplace_nll as laplace_nll
 from .training.objective import Losses as Losses
 from .training.objective import Objective as Objective
+from .training.objective import restoration_losses as restoration_losses
 from .training.recipe import Data as Data
 from .training.recipe import Optimiser as Optimiser
 from .training.recipe import Recipe as Recipe

@@ -8,7 +8,6 @@ nats the difference y - m(y) is beyond that. Features of the trunk are compared 
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -106,16 +105,6 @@ class NormalRestorer(CenteredLadder):
         entropy = F.binary_cross_entropy_with_logits(logits, labels, reduction="none")
         focused: Tensor = (error.square() * entropy).mean()
         return 10 * focused
-
-    def head_of(self, h: Tensor, context: Mapping[str, Any]) -> Tensor:
-        """Offset and log scale at full resolution."""
-        out: Tensor = self.head(h)
-        return out
-
-    def evidence_of(self, residual: Tensor, context: Mapping[str, Any]) -> list[Tensor]:
-        """Features at strides 2, 4, ..."""
-        found: list[Tensor] = self.evidence(F.pixel_unshuffle(residual, 2))
-        return found
 
 
 def pooled(features: list[Tensor]) -> Tensor:

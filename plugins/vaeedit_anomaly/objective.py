@@ -1,10 +1,11 @@
 """What trains the restorer of normals: to mend, and to find, what it has spoilt itself."""
 
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor
 
-from vaeedit.api import Losses, Objective, conditional_losses
+from vaeedit.api import Losses, Objective, restoration_losses
 from vaeedit_anomaly import DefectWeights
 
 
@@ -15,7 +16,6 @@ class Mending(Objective[DefectWeights]):
         """Of freshly spoilt copies."""
         observed, labels = vae.spoil(x)
         latents = vae.encode(observed, {})
-        count = max(1, round(self.options.share * len(x)))
-        terms = vae.elbo_terms(latents, x[:count])
-        found = self.options.label * vae.label_loss(latents, labels)
-        return Losses({**conditional_losses(terms, x, self.options), "label": found}, x, terms.estimate)
+        found = restoration_losses(vae, latents, x, self.options)
+        label = self.options.label * vae.label_loss(latents, labels)
+        return replace(found, parts={**found.parts, "label": label})

@@ -8,12 +8,12 @@ m(y) alone. The conditional ELBO (Sohn et al. 2015, eq. 4) is
 E_q[log p(x | z, y)] - sum_l KL(q(z_l | z_>l, x, y) || p(z_l | z_>l, y)).
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pixel_unshuffle
 
 from vaeedit.api import Decoded, ElboTerms, Gaussian, Latents
 from vaeedit_ladder.topdown import Choose, TopDown, draw
@@ -24,20 +24,24 @@ START = -3.5
 """Log scale that an untrained head gives."""
 
 
-class CenteredLadder(nn.Module, ABC):
-    """Base of `LadderRestorer` and `LadderUpscaler`, which give the trunk, the head and the evidence."""
+class CenteredLadder(nn.Module):
+    """Base of networks that give the trunk, the ladder, the head and the posterior's encoder."""
 
     ladder: TopDown
+    head: nn.Module
+    evidence: nn.Module
     channels: int
     latents: Sequence[int]
 
-    @abstractmethod
     def head_of(self, h: Tensor, context: Mapping[str, Any]) -> Tensor:
         """Features of the ladder's finest grid -> (B, 2 channels, H, W): offset, then log scale."""
+        out: Tensor = self.head(h)
+        return out
 
-    @abstractmethod
     def evidence_of(self, residual: Tensor, context: Mapping[str, Any]) -> list[Tensor]:
-        """Bottom-up features of a residual (B, C, H, W), one a level, fine to coarse."""
+        """Bottom-up features of a residual (B, C, H, W), one a level, fine to coarse; here at strides 2, 4, ..."""
+        found: list[Tensor] = self.evidence(pixel_unshuffle(residual, 2))
+        return found
 
     def allowed(self, offset: Tensor, context: Mapping[str, Any]) -> Tensor:
         """The part of an offset (B, C, H, W) that a sample may add to the mean; here all of it."""

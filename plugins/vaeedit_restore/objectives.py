@@ -1,11 +1,12 @@
 """What trains a restorer: its estimate, its ladder and its estimate of the noise, of pairs made from clean images."""
 
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from vaeedit.api import Estimator, Losses, Objective, conditional_losses
+from vaeedit.api import Estimator, Losses, Objective, restoration_losses
 from vaeedit_restore.degradations import Observed, observe
 from vaeedit_restore.options import NoiseEstimation, RestorationWeights
 
@@ -21,8 +22,8 @@ class Restoring(Objective[RestorationWeights]):
         seen = observe(x, self.options.noise)
         estimated, error = _noise(vae, seen)
         latents = vae.encode(seen.image, self._conditions(seen, estimated, done))
-        found = self._of_latents(vae, latents, seen.clean)
-        return Losses({**found.parts, "noise": error}, found.clean, found.estimate)
+        found = restoration_losses(vae, latents, seen.clean, self.options)
+        return replace(found, parts={**found.parts, "noise": error})
 
     def _conditions(self, seen: Observed, estimated: Tensor, done: float) -> dict[str, Tensor]:
         sigma = seen.conditions["sigma"]
@@ -30,11 +31,6 @@ class Restoring(Objective[RestorationWeights]):
         blind = torch.rand(len(sigma), 1, 1, 1, device=sigma.device) < share
         highest = self.options.noise.sigma / 255  # an early estimate may be anything
         return {**seen.conditions, "sigma": torch.where(blind, estimated.detach().clamp_max(highest), sigma)}
-
-    def _of_latents(self, vae: Any, latents: Any, clean: Tensor) -> Losses:
-        count = max(1, round(self.options.share * len(clean)))
-        terms = vae.elbo_terms(latents, clean[:count])
-        return Losses(conditional_losses(terms, clean, self.options), clean, terms.estimate)
 
 
 class LadderAlone(Restoring):
@@ -46,8 +42,8 @@ class LadderAlone(Restoring):
         with torch.no_grad():
             estimated, _ = _noise(vae, seen)
             latents = vae.encode(seen.image, self._conditions(seen, estimated, done))
-        found = self._of_latents(vae, latents, seen.clean)
-        return Losses({"elbo": found.parts["elbo"]}, found.clean, found.estimate)
+        found = restoration_losses(vae, latents, seen.clean, self.options)
+        return replace(found, parts={"elbo": found.parts["elbo"]})
 
 
 class NoiseAlone(Objective[NoiseEstimation]):

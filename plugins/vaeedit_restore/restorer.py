@@ -7,7 +7,6 @@ terms it is homogeneous, m(a y, a s) = a m(y, s) for a > 0. A small network esti
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -51,13 +50,3 @@ class LadderRestorer(EstimatesNoise, CenteredLadder):
         features = self.trunk(halved)
         mean = x + F.pixel_shuffle(self.trunk.final(features[0]).float(), 2)
         return self.prior(mean, features)
-
-    def head_of(self, h: Tensor, context: Mapping[str, Any]) -> Tensor:
-        """Offset and log scale at full resolution."""
-        out: Tensor = self.head(h)
-        return out
-
-    def evidence_of(self, residual: Tensor, context: Mapping[str, Any]) -> list[Tensor]:
-        """Features at strides 2, 4, 8."""
-        found: list[Tensor] = self.evidence(F.pixel_unshuffle(residual, 2))
-        return found

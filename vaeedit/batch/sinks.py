@@ -3,13 +3,14 @@
 The journal is none of them: it hears of a result before that appears, they hear when it stands in its place.
 """
 
+from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 
 from vaeedit.batch.journal import Record
 
 
-class Sink:
+class Sink(ABC):
     """Receives the record of every file; use it as a context manager."""
 
     def __enter__(self) -> Self:
@@ -21,9 +22,9 @@ class Sink:
         if kind is None:
             self.close()
 
+    @abstractmethod
     def take(self, record: Record) -> None:
         """The record of a file. A second one, of a failure, says that its results are gone."""
-        raise NotImplementedError(f"{type(self).__name__} must define take")
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027  # most have nothing to write
         """Write what needs all records; not called where an error has ended the batch. Raises ImageError."""

@@ -1,5 +1,6 @@
 """Commands that look at many pictures and write none: their flags are those of every command, but fewer."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ FLAGS = (
 )
 
 
-class Look:
+class Look(ABC):
     """What a command does with its results that only looks at pictures."""
 
     written: Sequence[Named] = ()
@@ -34,9 +35,9 @@ class Look:
         """Further side pictures, which its sinks read, by name; what is there is replaced."""
         return {}
 
+    @abstractmethod
     def sinks(self, jobs: Sequence[Job]) -> Sequence[Sink]:
         """What receives the records; one of them prints them."""
-        raise NotImplementedError(f"{type(self).__name__} must define sinks")
 
 
 def look_command(

@@ -12,7 +12,9 @@ from vaeedit.errors import OptionError
 from vaeedit.extension.registry import Registry
 from vaeedit.extension.specs import load_target
 from vaeedit.options import Options
+from vaeedit.training.losses import conditional_losses
 from vaeedit.training.recipe import Recipe
+from vaeedit.training.weights import ConditionalWeights
 
 O = TypeVar("O", bound=Options)
 
@@ -46,6 +48,13 @@ class Objective(ABC, Generic[O]):
     @abstractmethod
     def losses(self, vae: Any, x: Tensor, done: float) -> Losses:
         """Of clean crops (B, C, P, P) in [0, 1] at the share `done` of the budget, from 0 to 1."""
+
+
+def restoration_losses(vae: Any, latents: Any, clean: Tensor, weights: ConditionalWeights) -> Losses:
+    """The losses of restoring `clean` (B, C, H, W) from `latents` of its observed images; the ladder sees a share of them."""
+    count = max(1, round(weights.share * len(clean)))
+    terms = vae.elbo_terms(latents, clean[:count])
+    return Losses(conditional_losses(terms, clean, weights), clean, terms.estimate)
 
 
 def objective_of(recipe: Recipe, registry: Registry) -> Objective[Any]:
