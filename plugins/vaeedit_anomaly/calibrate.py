@@ -56,7 +56,7 @@ def calibrated(see: See, found: Survey, false_alarms: float) -> Calibration:
         if look is not None:
             paths.append(path)
             rows.append({name: cells(plane(grid)) for name, grid in evidence(look).items()})
-    seen = {name: grids for name, grids in _by_name(rows).items() if not _asleep(name, grids)}
+    seen = {name: grids for name, grids in _by_name(rows).items() if not _collapsed(name, grids)}
     others = [
         {name: Places.of(grids[:index] + grids[index + 1 :]) for name, grids in seen.items()}
         for index in range(len(paths))
@@ -83,7 +83,7 @@ def calibrated(see: See, found: Survey, false_alarms: float) -> Calibration:
     )
 
 
-def _asleep(name: str, grids: Sequence[Map]) -> bool:
+def _collapsed(name: str, grids: Sequence[Map]) -> bool:
     """Whether it is the KL of a level whose posterior is its prior: what such a level shows is rounding."""
     return name.startswith("kl_") and float(np.mean(grids)) < ASLEEP
 
