@@ -3,7 +3,7 @@
 python benchmarks/ablation.py DATA [--steps 2000] [--patch 64] [--every 4]
 
 DATA holds train/, test/cbsd68 and, for LPIPS, metrics/lpips-squeeze. The trunk alone; the textbook form, one decoder
-shared by posterior samples and prior mean, with the hybrid objective; the centered ladder. Same seed, crops and optimiser.
+shared by posterior samples and prior mean, with the hybrid objective; the centered ladder. Same seed, crops and optimizer.
 """
 
 import argparse

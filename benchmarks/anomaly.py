@@ -1,4 +1,4 @@
-"""What each piece of evidence is worth: figures of every map alone, of all without it, and of other rules to fuse them.
+"""What each piece of anomaly map is worth: figures of every map alone, of all without it, and of other rules to fuse them.
 
     python benchmarks/anomaly.py TREE --vae part.vae.safetensors
 
@@ -16,15 +16,15 @@ import numpy as np
 import torch
 
 from vaeedit.run.session import Session
-from vaeedit_anomaly.calibrate import See, witness_of
-from vaeedit_anomaly.calibration import Tail, Usual, image_score, mean_surprise, plane
-from vaeedit_anomaly.evidence import evidence
+from vaeedit_anomaly.calibrate import See, inspector_of
+from vaeedit_anomaly.calibration import Tail, Usual, image_score, mean_neg_log_p, plane
+from vaeedit_anomaly.maps import pixel_maps
 from vaeedit_anomaly.metrics import Counts
 from vaeedit_anomaly.operation import calibration_of
 from vaeedit_anomaly.places import CELLS, Places
 from vaeedit_anomaly.scales import Scales
 from vaeedit_anomaly.survey import survey
-from vaeedit_anomaly.trees import Labelled, Tree, read_tree
+from vaeedit_anomaly.trees import Labeled, Tree, read_tree
 
 Maps = dict[str, np.ndarray]
 Fuse = Callable[[Maps], np.ndarray]
@@ -33,7 +33,7 @@ Rule = Callable[[Maps], np.ndarray]
 
 def product(names: Sequence[str]) -> Fuse:
     """The weighted mean that the product takes, of some of the maps."""
-    return lambda maps: mean_surprise({name: maps[name].astype(np.float32) for name in names})
+    return lambda maps: mean_neg_log_p({name: maps[name].astype(np.float32) for name in names})
 
 
 def alike(maps: Maps) -> np.ndarray:
@@ -47,13 +47,13 @@ def largest(maps: Maps) -> np.ndarray:
 def maps_of(see: See, path: Path) -> Maps:
     seen = see(path)
     assert seen is not None, path
-    return {name: plane(grid).astype(np.float16) for name, grid in evidence(seen).items()}
+    return {name: plane(grid).astype(np.float16) for name, grid in pixel_maps(seen).items()}
 
 
-def surprises(maps: Maps, usual: dict[str, Usual]) -> Maps:
+def neg_log_ps(maps: Maps, usual: dict[str, Usual]) -> Maps:
     """Of the maps that the model compares; it leaves out levels whose posterior is their prior."""
     return {
-        name: known.surprise(maps[name].astype(np.float32)).astype(np.float16)
+        name: known.neg_log_p(maps[name].astype(np.float32)).astype(np.float16)
         for name, known in usual.items()
     }
 
@@ -86,12 +86,12 @@ def everywhere(names: Iterable[str], normals: Sequence[Maps]) -> dict[str, Usual
     for name in names:
         planes = [maps[name].astype(np.float32) for maps in normals]
         flat = Places.of([np.full((CELLS, CELLS), grid.mean(), np.float32) for grid in planes])
-        values = [flat.standardised(grid).ravel()[::16].astype(np.float64) for grid in planes]
+        values = [flat.standardized(grid).ravel()[::16].astype(np.float64) for grid in planes]
         found[name] = Usual(flat, Tail.of(np.concatenate(values)))
     return found
 
 
-def row(tree: Tree, tests: Sequence[tuple[Labelled, Maps]], rule: Rule) -> list[float]:
+def row(tree: Tree, tests: Sequence[tuple[Labeled, Maps]], rule: Rule) -> list[float]:
     images = {kind: Counts() for kind in ("all", *tree.kinds)}
     pixels = Counts()
     for one, maps in tests:
@@ -119,7 +119,7 @@ def main() -> None:
     tree = read_tree(arguments.tree)
     with Session(device="cpu") as session:
         calibration = calibration_of(str(arguments.vae), session.vae(str(arguments.vae)).info.calibration)
-        see = witness_of(session, arguments.vae, calibration.preparation)
+        see = inspector_of(session, arguments.vae, calibration.preparation)
         held_out = survey(tree.normals[0].parent).held_out
         normals = [maps_of(see, path) for path in held_out]
         tests = [(one, maps_of(see, one.path)) for one in tree.tests[:: arguments.every]]
@@ -129,8 +129,8 @@ def main() -> None:
         ("", calibration.maps, calibration.scales),
         ("no places: ", everywhere(calibration.maps, normals), None),
     ):
-        known = [surprises(maps, usual) for maps in normals]
-        told = [(one, surprises(maps, usual)) for one, maps in tests]
+        known = [neg_log_ps(maps, usual) for maps in normals]
+        told = [(one, neg_log_ps(maps, usual)) for one, maps in tests]
         for name, rule in rules(list(calibration.maps), known, scales).items():
             if title and name.startswith(("only", "without")):
                 continue

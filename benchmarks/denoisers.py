@@ -33,8 +33,8 @@ def score(reference: Image, output: Image) -> float:
     return psnr(bytes_of(reference).astype(np.float64), bytes_of(output).astype(np.float64))
 
 
-def opencv_nlm(noisy: Image, sigma: float, h: float = 1.0, colour: float = 1.0) -> Image:
-    found = cv2.fastNlMeansDenoisingColored(bytes_of(noisy), None, h * sigma, colour * sigma, 7, 21)
+def opencv_nlm(noisy: Image, sigma: float, h: float = 1.0, color: float = 1.0) -> Image:
+    found = cv2.fastNlMeansDenoisingColored(bytes_of(noisy), None, h * sigma, color * sigma, 7, 21)
     return found.astype(np.float32) / 255
 
 
@@ -114,7 +114,7 @@ class Ours:
 
 
 GRIDS: dict[Denoiser, list[dict]] = {
-    opencv_nlm: [{"h": h, "colour": c} for h in (0.4, 0.6, 0.8, 1.0) for c in (0.6, 1.0, 1.5)],
+    opencv_nlm: [{"h": h, "color": c} for h in (0.4, 0.6, 0.8, 1.0) for c in (0.6, 1.0, 1.5)],
     skimage_nlm: [{"h": h} for h in (0.5, 0.65, 0.8, 1.0)],
     skimage_wavelet: [{"factor": f} for f in (0.7, 1.0, 1.4)]
     + [{"factor": f, "method": "VisuShrink"} for f in (0.2, 0.3, 0.45)],

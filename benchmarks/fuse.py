@@ -20,7 +20,7 @@ from fuse_peers import Image, average, laplacian_pyramid, mertens, openfocus, se
 
 from vaeedit import Frame, Session, Step, read
 from vaeedit.image import image_files
-from vaeedit_fuse.evaluation import MODES, FusionMode, grey, measured, picture_sets
+from vaeedit_fuse.evaluation import MODES, FusionMode, gray, measured, picture_sets
 
 FOLDERS = {"focus": "fusion-focus-lytro", "infrared": "fusion-infrared-tno", "exposure": "fusion-exposure"}
 SHOWN = {
@@ -66,7 +66,7 @@ def table(session: Session, data: Path, mode: FusionMode, limit: int | None, she
             started = time.perf_counter()
             fused = method(one.paths)
             seconds, pixels = seconds + time.perf_counter() - started, pixels + fused[..., 0].size
-            found.append(measured([grey(read(path)) for path in one.paths], grey(Frame(fused))))
+            found.append(measured([gray(read(path)) for path in one.paths], gray(Frame(fused))))
             row.append(np.broadcast_to(fused, (*fused.shape[:2], 3)))
         figures = [f"{fmean(each[key] for each in found):.4f}" for key in SHOWN[mode]]
         print(f"| {name} | {' | '.join(figures)} | {seconds / pixels * 1e6:.2f} |", flush=True)
@@ -93,7 +93,7 @@ def seam(fused: Image, sources: Sequence[Image], mask: np.ndarray) -> float:
     """Mean step of luma across the border of a mask, over the mean step of the two sources at the same places."""
 
     def step(pixels: Image) -> float:
-        values = grey(Frame(pixels))
+        values = gray(Frame(pixels))
         steps = [np.abs(np.diff(values, axis=k))[np.diff(mask.astype(int), axis=k) != 0] for k in (0, 1)]
         return float(np.concatenate(steps).mean())
 

@@ -20,7 +20,7 @@ def average(pictures: Sequence[Image]) -> Image:
 
 
 def laplacian_pyramid(pictures: Sequence[Image], levels: int = 5) -> Image:
-    """Burt & Adelson: the strongest coefficient by its 3 x 3 neighbourhood at every scale, the mean of the rest."""
+    """Burt & Adelson: the strongest coefficient by its 3 x 3 neighborhood at every scale, the mean of the rest."""
     lows, details = [x.astype(np.float32) for x in pictures], []
     for _ in range(levels):
         halves = [cv2.pyrDown(x) for x in lows]
@@ -40,8 +40,8 @@ def mertens(pictures: Sequence[Image]) -> Image:
 
 def seamless_clone(first: Image, other: Image, mask: np.ndarray) -> Image:
     rows, columns = (np.flatnonzero(mask.any(axis)) for axis in (1, 0))
-    centre = int(columns[0] + columns[-1]) // 2, int(rows[0] + rows[-1]) // 2
-    return cv2.seamlessClone(other, first, mask.astype(np.uint8) * 255, centre, cv2.NORMAL_CLONE)
+    center = int(columns[0] + columns[-1]) // 2, int(rows[0] + rows[-1]) // 2
+    return cv2.seamlessClone(other, first, mask.astype(np.uint8) * 255, center, cv2.NORMAL_CLONE)
 
 
 def openfocus() -> dict[str, Peer]:

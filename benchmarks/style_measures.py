@@ -16,22 +16,22 @@ SCALES = 3
 
 
 def gradient_similarity(result: Image, content: Image) -> float:
-    """SSIM of the magnitudes of the grey gradients (Sobel); 1 where edges are where they were."""
+    """SSIM of the magnitudes of the gray gradients (Sobel); 1 where edges are where they were."""
     first, second = (_gradients(luma(image)) for image in (result, content))
     return float(structural_similarity(first, second, data_range=1.0))
 
 
 def self_similarity_distance(result: Image, content: Image, grid: int = 24) -> float:
-    """Mean difference of the cosine distances between places, each row normalised (STROTSS, Kolkin et al. 2019).
+    """Mean difference of the cosine distances between places, each row normalized (STROTSS, Kolkin et al. 2019).
 
-    Features of a place are the 7 x 7 grey patches around it at three scales, in place of those of a network.
+    Features of a place are the 7 x 7 gray patches around it at three scales, in place of those of a network.
     """
     first, second = (_distances(_described(luma(image), grid)) for image in (result, content))
     return float(np.abs(first - second).sum(1).mean())
 
 
 def patch_distance(result: Image, style: Image) -> float:
-    """Sliced Wasserstein-1 distance of the 7 x 7 colour patches, averaged over three scales, in grey levels of 255."""
+    """Sliced Wasserstein-1 distance of the 7 x 7 color patches, averaged over three scales, in gray levels of 255."""
     found = []
     for _ in range(SCALES):
         found.append(_sliced(_patches(result), _patches(style)))
@@ -39,28 +39,28 @@ def patch_distance(result: Image, style: Image) -> float:
     return 255 * float(np.mean(found))
 
 
-def colour_distance(result: Image, style: Image) -> float:
-    """Sliced Wasserstein-1 distance of the colours in CIE Lab."""
+def color_distance(result: Image, style: Image) -> float:
+    """Sliced Wasserstein-1 distance of the colors in CIE Lab."""
     first, second = (rgb2lab(image).reshape(-1, 3).astype(np.float32) for image in (result, style))
     return _sliced(first, second)
 
 
-def _gradients(grey: Image) -> Image:
-    magnitude: Image = np.hypot(cv2.Sobel(grey, -1, 1, 0, scale=0.25), cv2.Sobel(grey, -1, 0, 1, scale=0.25))
+def _gradients(gray: Image) -> Image:
+    magnitude: Image = np.hypot(cv2.Sobel(gray, -1, 1, 0, scale=0.25), cv2.Sobel(gray, -1, 0, 1, scale=0.25))
     return magnitude
 
 
-def _described(grey: Image, grid: int) -> Image:
-    height, width = grey.shape
+def _described(gray: Image, grid: int) -> Image:
+    height, width = gray.shape
     rows, columns = (np.linspace(0, size - 1, grid).round() for size in (height, width))
     places = np.stack(np.meshgrid(columns, rows), -1).reshape(-1, 2)
     features = []
     for scale in range(SCALES):
-        padded = cv2.copyMakeBorder(grey, *[PATCH // 2] * 4, cv2.BORDER_REFLECT_101)
+        padded = cv2.copyMakeBorder(gray, *[PATCH // 2] * 4, cv2.BORDER_REFLECT_101)
         windows = np.lib.stride_tricks.sliding_window_view(padded, (PATCH, PATCH))
         at = np.minimum(places // 2**scale, np.array(windows.shape[1::-1]) - 1).astype(int)
         features.append(windows[at[:, 1], at[:, 0]].reshape(len(at), -1))
-        grey = cv2.pyrDown(grey)
+        gray = cv2.pyrDown(gray)
     return np.concatenate(features, 1)
 
 

@@ -34,7 +34,7 @@ def sheet(target: Path, rows: list[list[np.ndarray]]) -> None:
 
 
 def style(session: Session, folder: Path) -> None:
-    """Content and style; colours alone, the default, all of the texture."""
+    """Content and style; colors alone, the default, all of the texture."""
     pairs = [("mountain", "sunset"), ("osprey", "skyline"), ("skyline", "mountain")]
     rows = [
         [

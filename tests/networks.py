@@ -4,7 +4,7 @@ import torch
 
 
 def shaken(network):
-    """Random weights everywhere: the zero initialisation of heads would hide what they depend on."""
+    """Random weights everywhere: the zero initialization of heads would hide what they depend on."""
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for parameter in network.parameters():

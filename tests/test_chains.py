@@ -136,7 +136,7 @@ PLUGINS = discover([EntryPoint("soft", __name__, "vaeedit")])
 def run(tmp_path):
     """Run steps on a random frame in float; gives pixels, calls and notes."""
     path = tmp_path / "soft.safetensors"
-    save_vae(path, Soft(None), VaeInfo(name="soft", architecture="soft", shape={}))
+    save_vae(path, Soft(None), VaeInfo(name="soft", architecture="soft", config={}))
     wave = 0.5 + 0.3 * np.sin(np.arange(45) / 2)
     source = Frame(np.broadcast_to(wave[None, :, None], (12, 45, 3)).astype(np.float32))
 
@@ -196,7 +196,7 @@ def test_a_mixture_is_edited_part_by_part(run):
     assert calls == (1, 4)
 
 
-def test_only_neighbours_with_one_vae_and_no_maps_join(tmp_path):
+def test_only_neighbors_with_one_vae_and_no_maps_join(tmp_path):
     plan = vaeedit.Pipeline(
         vaeedit.Step("shift", vae="a.safetensors"),
         vaeedit.Step("shift", vae="a.safetensors"),

@@ -73,7 +73,7 @@ def flat(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     registry.cache_clear()
     yield importlib.import_module("acme_flat.network").Flat(
-        importlib.import_module("acme_flat").FlatShape(width=12, latents=5)
+        importlib.import_module("acme_flat").FlatConfig(width=12, latents=5)
     )
     registry.cache_clear()
 
@@ -83,8 +83,8 @@ def test_the_own_vae_of_the_guide_runs(flat, capsys):
 
     torch.manual_seed(0)
     torch.save({key: torch.randn_like(value) / 6 for key, value in flat.state_dict().items()}, "mine.pth")
-    colours = np.random.default_rng(0).integers(0, 256, (2, 9, 13, 3), dtype=np.uint8)
-    for name, small in zip(("photo.png", "look.png"), colours, strict=True):
+    colors = np.random.default_rng(0).integers(0, 256, (2, 9, 13, 3), dtype=np.uint8)
+    for name, small in zip(("photo.png", "look.png"), colors, strict=True):
         Image.fromarray(small).resize((131, 90)).save(name)
     section = (ROOT / "docs" / "vaes.md").read_text().partition("## Your own\n")[2]
     commands = re.findall(r"^ {4}vaeedit (.*)", section, flags=re.MULTILINE)

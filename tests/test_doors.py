@@ -69,7 +69,7 @@ RECIPE = """
 name: acme-tiny
 summary: Tiny.
 architecture: ladder
-shape: {channels: 3, widths: [8], latents: [2]}
+config: {channels: 3, widths: [8], latents: [2]}
 data: {patch: [16], batch: 2}
 objective: {kind: acme-power, power: 2}
 """

@@ -1,4 +1,4 @@
-"""Further pictures of a step: one file for all inputs or by template, from Python, YAML, one line and the command line."""
+"""Extra inputs of a step: one file for all inputs or by template, from Python, YAML, one line and the command line."""
 
 from dataclasses import replace
 from importlib.metadata import EntryPoint
@@ -49,7 +49,9 @@ class Brightest(Edit):
 
     def before(self, frames):
         others = [
-            frame.pixels for name in ("other", "soft-mask") for frame in self.request.images.get(name, ())
+            frame.pixels
+            for name in ("other", "soft-mask")
+            for frame in self.request.extra_inputs.get(name, ())
         ]
         return [replace(frames[0], pixels=np.maximum.reduce([frames[0].pixels, *others]))]
 
@@ -65,7 +67,7 @@ def vaeedit_operations():
             summary="Of these tests.",
             target=f"{__name__}:Brightest",
             vae="plain.safetensors",
-            images={"other": "Another picture.", "soft-mask": "One more."},
+            extra_inputs={"other": "Another picture.", "soft-mask": "One more."},
             needs=("other",),
         )
     ]
@@ -81,13 +83,13 @@ PLUGINS = discover([EntryPoint("plain", __name__, "vaeedit")])
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    """in.png (10), masks/in.png (20) and far/other.png (30), all grey of one value; pipelines live in far/."""
+    """in.png (10), masks/in.png (20) and far/other.png (30), all gray of one value; pipelines live in far/."""
     monkeypatch.chdir(tmp_path)
     for name in (
         "run.session",
         "cli.commands",
         "cli.pipeline",
-        "batch.order",
+        "batch.batch_spec",
         "extension.registry",
     ):  # what imports it comes first
         monkeypatch.setattr(f"vaeedit.{name}.registry", lambda: PLUGINS, raising=False)
@@ -95,7 +97,7 @@ def folder(tmp_path, monkeypatch):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         vaeedit.write(Frame(np.full((4, 5, 3), value, np.uint8)), tmp_path / name)
     save_vae(
-        tmp_path / "plain.safetensors", Plain(None), VaeInfo(name="plain", architecture="plain", shape={})
+        tmp_path / "plain.safetensors", Plain(None), VaeInfo(name="plain", architecture="plain", config={})
     )
     return tmp_path
 

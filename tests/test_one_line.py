@@ -65,5 +65,5 @@ def test_values_are_converted_and_checked_like_any_other():
 
 def test_an_option_that_takes_several_keeps_all():
     (planned,) = parse_line("style --style b --weights 1 --style a --weights=3").check(registry())
-    assert planned.images["style"] == ("b", "a")
+    assert planned.extra_inputs["style"] == ("b", "a")
     assert planned.options.weights == (1.0, 3.0)

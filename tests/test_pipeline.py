@@ -81,8 +81,8 @@ def test_a_file_is_read_and_a_missing_one_is_a_sentence(tmp_path):
         ("version: 1\nsteps: [{a: {vae: 3}}]", ["step 1: vae must be"]),
         ("version: 1\nsteps: [{a: {maps: uncertainty}}]", ["step 1: maps must be a list"]),
         (
-            "version: 3\nseed: -1\ncolour: red\nsteps: [1, denoise, {x: 3}]",
-            ["no key 'colour'", "version must be 1, not 3", "seed must be", "step 1:", "step 3:"],
+            "version: 3\nseed: -1\ncolor: red\nsteps: [1, denoise, {x: 3}]",
+            ["no key 'color'", "version must be 1, not 3", "seed must be", "step 1:", "step 3:"],
         ),
         ("version: 1\nseed: true\nsteps: []", ["seed must be a whole number of at least 0, not True"]),
         ("version: 1\nseed: 1.5\nsteps: []", ["seed must be"]),

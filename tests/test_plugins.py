@@ -50,8 +50,8 @@ BAD = {
     ),
     "acme-arguments": (
         "broken",
-        "from vaeedit.api import hookimpl\n@hookimpl\ndef vaeedit_operations(colour):\n    return []",
-        "colour",
+        "from vaeedit.api import hookimpl\n@hookimpl\ndef vaeedit_operations(color):\n    return []",
+        "color",
     ),
     "acme-raises": (
         "broken",

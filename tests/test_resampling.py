@@ -24,9 +24,9 @@ def matlab_imresize(values, scale):
     def line(row):
         size, out = len(row), []
         for index in range(size // scale):
-            centre = (index + 0.5) * scale - 0.5
-            taps = range(int(np.ceil(centre - 2 * scale)), int(np.floor(centre + 2 * scale)) + 1)
-            weights = np.array([cubic((centre - tap) / scale) for tap in taps])
+            center = (index + 0.5) * scale - 0.5
+            taps = range(int(np.ceil(center - 2 * scale)), int(np.floor(center + 2 * scale)) + 1)
+            weights = np.array([cubic((center - tap) / scale) for tap in taps])
             mirrored = [(-1 - tap if tap < 0 else tap) for tap in taps]
             mirrored = [(2 * size - 1 - tap if tap >= size else tap) for tap in mirrored]
             out.append((weights / weights.sum()) @ row[mirrored])

@@ -26,7 +26,7 @@ BAD = [
     "version: 1\nsteps: [{denoise: {maps: [heat]}}]",
     "version: 1\nsteps: [{denoise: {}, super-resolve: {}}]",
     "version: 1\nseed: -1\nsteps: [denoise]",
-    "version: 1\nsteps: [denoise]\ncolour: red",
+    "version: 1\nsteps: [denoise]\ncolor: red",
 ]
 
 

@@ -214,7 +214,7 @@ PLUGINS = discover([EntryPoint("tiny", __name__, "vaeedit")])
 
 
 def weights(folder: Path, nan: str = "never") -> str:
-    info = VaeInfo(name="tiny", architecture="tiny", shape={"nan": nan})
+    info = VaeInfo(name="tiny", architecture="tiny", config={"nan": nan})
     save_vae(folder / f"{nan}.safetensors", Net(NetOptions()), info)
     return str(folder / f"{nan}.safetensors")
 
@@ -370,7 +370,7 @@ def test_values_that_stay_not_finite_are_an_error_and_never_written(
     for name in (
         "run.session",
         "cli.commands",
-        "batch.order",
+        "batch.batch_spec",
         "extension.registry",
     ):  # what imports it comes first
         monkeypatch.setattr(f"vaeedit.{name}.registry", lambda: PLUGINS)

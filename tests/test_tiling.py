@@ -15,7 +15,7 @@ def _padded(size: int, multiple: int) -> int:
 
 
 def _box(values: np.ndarray, radius: int, axis: int) -> np.ndarray:
-    """Sums over 2 radius + 1 neighbours; beyond the ends there is nothing, as in a padded convolution."""
+    """Sums over 2 radius + 1 neighbors; beyond the ends there is nothing, as in a padded convolution."""
     length = values.shape[axis]
     sums = np.concatenate([np.zeros_like(values.take([0], axis)), values.cumsum(axis)], axis)
     stops = np.minimum(np.arange(length) + radius + 1, length)

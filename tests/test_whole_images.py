@@ -43,7 +43,7 @@ class Coarse(nn.Module):
         return Decoded(F.interpolate(latents.levels[0].mean, scale_factor=4))
 
 
-class Centre(Inspect, Edit):
+class Center(Inspect, Edit):
     """Moves the mean of the latents to that of the reference; notes what it saw."""
 
     seen: list
@@ -53,7 +53,7 @@ class Centre(Inspect, Edit):
         return frames
 
     def references(self):
-        return self.request.images["like"]
+        return self.request.extra_inputs["like"]
 
     def gather(self, index, latents):
         (level,) = latents.levels
@@ -77,7 +77,7 @@ class Average(Join):
     """The mean of the image and others."""
 
     def before(self, frames):
-        return [*frames, *self.request.images["like"]]
+        return [*frames, *self.request.extra_inputs["like"]]
 
     def join(self, latents):
         levels = [each.levels[0].mean for each in latents]
@@ -87,7 +87,7 @@ class Average(Join):
 class Keep(Edit):
     """Moves nothing; asks for the deviation and says whether there was one."""
 
-    wants_scale = True
+    wants_std = True
 
     def after(self, frames, originals):
         return Result(frames[0], notes={"deviation": frames[0].scale is not None})
@@ -106,7 +106,7 @@ def vaeedit_operations():
 
     like = {"images": {"like": "Another picture."}, "needs": ("like",)}
     return [
-        spec("centre", Centre, **like),
+        spec("center", Center, **like),
         spec("average", Average, **like),
         spec("keep", Keep),
         spec("keep-delta", Keep, delta=True),
@@ -125,7 +125,9 @@ PLUGINS = discover([EntryPoint("coarse", __name__, "vaeedit")])
 def run(tmp_path):
     """Run one operation on noise, with another noise beside it."""
     save_vae(
-        tmp_path / "coarse.safetensors", Coarse(None), VaeInfo(name="coarse", architecture="coarse", shape={})
+        tmp_path / "coarse.safetensors",
+        Coarse(None),
+        VaeInfo(name="coarse", architecture="coarse", config={}),
     )
     random = np.random.default_rng(0)
     image, like = (random.random((size, 50, 3)).astype(np.float32) for size in (38, 24))
@@ -142,9 +144,9 @@ def run(tmp_path):
 
 @pytest.mark.parametrize("tile", [None, 8, 20])
 def test_every_position_of_every_image_is_gathered_once(run, tile):
-    result = run("centre", tile, like=run.path)
-    assert result.notes["centre"]["seen"] == [10 * 13, 6 * 13]
-    assert np.allclose(result.frame.pixels, run("centre", like=run.path).frame.pixels, atol=1e-6)
+    result = run("center", tile, like=run.path)
+    assert result.notes["center"]["seen"] == [10 * 13, 6 * 13]
+    assert np.allclose(result.frame.pixels, run("center", like=run.path).frame.pixels, atol=1e-6)
     moved = F.avg_pool2d(torch.from_numpy(run.like[:24, :48]).permute(2, 0, 1)[None], 4).mean().item()
     assert result.frame.pixels.mean() == pytest.approx(moved, abs=0.02)  # padding counts a little
 

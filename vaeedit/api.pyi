@@ -86,7 +86,7 @@ from .training.objective import Losses as Losses
 from .training.objective import Objective as Objective
 from .training.objective import restoration_losses as restoration_losses
 from .training.recipe import Data as Data
-from .training.recipe import Optimiser as Optimiser
+from .training.recipe import Optimizer as Optimizer
 from .training.recipe import Recipe as Recipe
 from .training.run import Budget as Budget
 from .training.run import Run as Run

@@ -247,7 +247,7 @@ def exif(r: random.Random) -> bytes:
 
 
 def profile(r: random.Random) -> bytes:
-    """A colour profile: a head that claims anything, and noise."""
+    """A color profile: a head that claims anything, and noise."""
     size = r.choice([4, 128, 3000, 60_000])
     return (
         struct.pack(">L", r.choice([size, 0, 2**32 - 1])) + b"lcms\x04\0\0\0mntrRGB XYZ " + r.randbytes(size)

@@ -26,7 +26,7 @@ from PIL import Image, PngImagePlugin
 
 import vaeedit
 import vaeedit_restore
-from vaeedit.batch.order import Order
+from vaeedit.batch.batch_spec import BatchSpec
 from vaeedit.cli import repeat
 from vaeedit.cli.info import told
 from vaeedit.errors import VaeeditError
@@ -171,7 +171,7 @@ def plan(path: Path) -> str:
         opened = None
     if found:
         raise AssertionError(f"planning opened {found[:3]}")
-    if any(step.images or step.maps or step.vae not in registry().weights.bare for step in steps):
+    if any(step.extra_inputs or step.maps or step.vae not in registry().weights.bare for step in steps):
         raise AssertionError("planned what needs trust")
     return word
 
@@ -195,7 +195,7 @@ def only_installed(name: str, known: Any) -> Path:
 
 find_vae, files.find_vae = files.find_vae, only_installed
 CHECKSUMS = {name: files.checksum(find_vae(name, registry())) for name in registry().weights.bare}
-ORDER = Order(Pipeline(Step("denoise", strength=0.5)).check(registry()))
+ORDER = BatchSpec(Pipeline(Step("denoise", strength=0.5)).check(registry()))
 STEPS = (mapping_of(edits_of(ORDER.note)) or {})["steps"]
 """What a note tells of them; also, the order's note is computed before processes are forked."""
 

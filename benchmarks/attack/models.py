@@ -39,8 +39,8 @@ from vaeedit_anomaly.calibration import Calibration, Tail, Usual
 from vaeedit_anomaly.places import CELLS, Places
 from vaeedit_anomaly.scales import Scales
 from vaeedit_anomaly.sizes import Preparation
-from vaeedit_restore.shapes import RestorerShape
-from vaeedit_third_party import TinyShape
+from vaeedit_restore.configs import RestorerConfig
+from vaeedit_third_party import TinyConfig
 from vaeedit_third_party.tiny import TinyAutoencoder
 
 FOLDER = Path(tempfile.mkdtemp(prefix="vaeedit-attack-"))
@@ -50,7 +50,7 @@ SMALL = {
     "blocks": [1, 1],
     "latents": [1, 1],
     "ladder_widths": [4, 4],
-    "evidence_widths": [4, 4],
+    "encoder_widths": [4, 4],
 }
 SEVERAL = [
     10**7, 10**9, -1, 0, 2**63, [8] * 5000, [], [4096] * 8, {}, None, "x", 1e308, -5, [[8]], [10**7, 1], True, 1e-320,
@@ -79,14 +79,14 @@ def anomaly() -> VaeInfo:
     )
     found = msgspec.to_builtins(calibration)
     return VaeInfo(
-        name="a", architecture="normal-restorer", shape={**SMALL, "channels": 1}, calibration=found
+        name="a", architecture="normal-restorer", config={**SMALL, "channels": 1}, calibration=found
     )
 
 
 def written(info: VaeInfo) -> bytes:
     """The bytes of a VAE file with random weights."""
     path = FOLDER / f"{info.architecture}.safetensors"
-    network = build(info.architecture, info.shape, registry())
+    network = build(info.architecture, info.config, registry())
     assert isinstance(network, torch.nn.Module)
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.1)
@@ -98,7 +98,7 @@ torch.manual_seed(0)
 INFO = VaeInfo(
     name="r",
     architecture="ladder-restorer",
-    shape=as_dict(RestorerShape(**SMALL)),
+    shape=as_dict(RestorerConfig(**SMALL)),
     figures={"a": {"b": 1, "bytes_per_pixel": 3.5, "protocol": "x"}},
 )
 RESTORER, ANOMALY = written(INFO), written(anomaly())
@@ -106,7 +106,7 @@ DOCUMENT = json.loads(msgspec.json.encode(msgspec.structs.replace(INFO, format=1
 PICKLE = {
     f"{part}.{name}": tensor
     for part in ("encoder", "decoder")
-    for name, tensor in getattr(TinyAutoencoder(TinyShape(width=4)), part).state_dict().items()
+    for name, tensor in getattr(TinyAutoencoder(TinyConfig(width=4)), part).state_dict().items()
 }
 
 
@@ -153,7 +153,7 @@ def header(rng: random.Random) -> tuple[bytes, bytes | None]:
         return damaged(RESTORER, rng, head(RESTORER)), RESTORER
     if kind == 1:
         return unsealed(
-            RESTORER, {**DOCUMENT, "architecture": "diffusers", "shape": rng.choice(CONFIGS)}
+            RESTORER, {**DOCUMENT, "architecture": "diffusers", "config": rng.choice(CONFIGS)}
         ), None
     document: Any = DOCUMENT
     for _ in range(rng.choice([1, 1, 3])):
@@ -162,7 +162,7 @@ def header(rng: random.Random) -> tuple[bytes, bytes | None]:
         shape = {**DOCUMENT["shape"], rng.choice(list(DOCUMENT["shape"])): rng.choice(SEVERAL)}
         document = {
             **document,
-            "shape": shape,
+            "config": shape,
             rng.choice(["temperature", "format", "summary", "recipe"]): rng.choice(SEVERAL),
         }
     text = json.dumps(document)

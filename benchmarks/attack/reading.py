@@ -23,13 +23,13 @@ def pool() -> list[list[bytes]]:
 
 
 def _files(seed: int, side: int) -> list[bytes]:
-    rgb, grey, clear = (values(mode, 8, side, seed) for mode in ("RGB", "L", "RGBA"))
+    rgb, gray, clear = (values(mode, 8, side, seed) for mode in ("RGB", "L", "RGBA"))
     deep, deep_clear = values("RGB", 16, side, seed), values("RGBA", 16, side, seed)
     packed = ("none", "lzw", "packbits", "deflate")
     return [
         saved(rgb, "JPEG", exif=exif()),
         saved(rgb, "JPEG", progressive=True),
-        saved(grey, "JPEG", quality=60, restart_marker_rows=1),
+        saved(gray, "JPEG", quality=60, restart_marker_rows=1),
         saved(rgb, "PNG", exif=exif()),
         png_file(clear, interlaced=True),
         png_file(deep),
@@ -38,7 +38,7 @@ def _files(seed: int, side: int) -> list[bytes]:
         saved(clear, "WEBP", lossless=True),
         saved(rgb, "AVIF", speed=10),
         saved(rgb, "BMP"),
-        saved(grey, "GIF"),
+        saved(gray, "GIF"),
         *(tiff_file(rgb, kind) for kind in packed),
         *(tiff_file(deep, kind) for kind in packed),
         tiff_file(clear, "deflate", tile=16),

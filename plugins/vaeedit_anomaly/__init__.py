@@ -31,15 +31,15 @@ class AnomalyOptions(Options, frozen=True):
     ] = False
 
 
-class NormalShape(Options, frozen=True):
+class NormalConfig(Options, frozen=True):
     """Hyper-parameters of the restorer of normals; levels run from fine (stride 2) to coarse."""
 
-    channels: Annotated[int, option("Image channels: 1 for grey, 3 for colour.", ge=1, le=64)] = 3
+    channels: Annotated[int, option("Image channels: 1 for gray, 3 for color.", ge=1, le=64)] = 3
     widths: Annotated[Widths, option("Trunk width of each level.", most=LEVELS)] = (32, 64, 96, 128)
     blocks: Annotated[Blocks, option("Residual blocks of each trunk stage.", most=LEVELS)] = (1, 1, 2, 2)
     latents: Annotated[Widths, option("Latent channels of each level.", most=LEVELS)] = (4, 6, 8, 8)
     ladder_widths: Annotated[Widths, option("Ladder width of each level.", most=LEVELS)] = (24, 32, 48, 64)
-    evidence_widths: Annotated[Widths, option("Width of the posterior's encoder.", most=LEVELS)] = (
+    encoder_widths: Annotated[Widths, option("Width of the posterior's encoder.", most=LEVELS)] = (
         16,
         24,
         32,
@@ -70,11 +70,11 @@ def vaeedit_operations() -> list[OperationSpec]:
             options=AnomalyOptions,
             calibrated=True,
             maps={
-                "heat": "How surprising each place is, in colours; the middle is where normal ends.",
+                "heat": "How improbable each place is, in colors; the middle is where normal ends.",
                 "overlay": "The image with its abnormal places marked.",
                 "mask": "White where abnormal.",
                 "preview": "The image and, beside it, its overlay, both small.",
-                "scores": "The same as 16-bit grey: the order of all values, middle grey where normal ends.",
+                "scores": "The same as 16-bit gray: the order of all values, middle gray where normal ends.",
             },
         )
     ]
@@ -87,7 +87,7 @@ def vaeedit_architectures() -> list[ArchitectureSpec]:
         ArchitectureSpec(
             name="normal-restorer",
             summary="Conditional ladder VAE p(normal | observed), which finds and mends defects.",
-            options=NormalShape,
+            options=NormalConfig,
             target="vaeedit_anomaly.network:NormalRestorer",
         )
     ]

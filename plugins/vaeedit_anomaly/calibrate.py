@@ -11,7 +11,7 @@ from torch import Tensor
 from vaeedit.api import Request, Session
 from vaeedit_anomaly import AnomalyOptions
 from vaeedit_anomaly.calibration import Calibration, Tail, Usual, fused, image_score, plane
-from vaeedit_anomaly.evidence import evidence
+from vaeedit_anomaly.maps import pixel_maps
 from vaeedit_anomaly.operation import Anomaly
 from vaeedit_anomaly.places import Map, Places, cells
 from vaeedit_anomaly.scales import Scales
@@ -28,7 +28,7 @@ FOLDS = 10
 See = Callable[[Path], dict[str, Tensor] | None]
 
 
-def witness_of(session: Session, vae: Path, how: Preparation) -> See:
+def inspector_of(session: Session, vae: Path, how: Preparation) -> See:
     """A function from a normal image's file to what the restorer sees of it, or None where it cannot be read."""
     loaded = session.vae(str(vae))
 
@@ -55,7 +55,7 @@ def calibrated(see: See, found: Survey, false_alarms: float) -> Calibration:
         look = see(path)
         if look is not None:
             paths.append(path)
-            rows.append({name: cells(plane(grid)) for name, grid in evidence(look).items()})
+            rows.append({name: cells(plane(grid)) for name, grid in pixel_maps(look).items()})
     seen = {name: grids for name, grids in _by_name(rows).items() if not _collapsed(name, grids)}
     others = [
         {name: Places.of(grids[:index] + grids[index + 1 :]) for name, grids in seen.items()}
@@ -63,15 +63,15 @@ def calibrated(see: See, found: Survey, false_alarms: float) -> Calibration:
     ]
     share = SAMPLE // len(paths)
     values = _by_name(
-        {name: _some(usual.standardised(plane(maps[name])), share) for name, usual in places.items()}
-        for places, maps in zip(others, _evidence(see, paths), strict=True)
+        {name: _some(usual.standardized(plane(maps[name])), share) for name, usual in places.items()}
+        for places, maps in zip(others, _pixel_maps(see, paths), strict=True)
     )
-    surprises = [
+    neg_log_ps = [
         fused(maps, {name: Usual(places[name], tails[name]) for name in places})
-        for places, tails, maps in zip(others, _tails(values), _evidence(see, paths), strict=True)
+        for places, tails, maps in zip(others, _tails(values), _pixel_maps(see, paths), strict=True)
     ]
-    scales = Scales.of(surprises)
-    joined = [scales.joined(surprise) for surprise in surprises]
+    scales = Scales.of(neg_log_ps)
+    joined = [scales.joined(neg_log_p) for neg_log_p in neg_log_ps]
     return Calibration(
         preparation=found.preparation,
         areas=found.areas,
@@ -99,12 +99,12 @@ def _tails(values: dict[str, list[Map]]) -> list[dict[str, Tail]]:
     return [found[index % folds] for index in range(count)]
 
 
-def _evidence(see: See, paths: Sequence[Path]) -> Iterator[dict[str, Tensor]]:
+def _pixel_maps(see: See, paths: Sequence[Path]) -> Iterator[dict[str, Tensor]]:
     """Of one image after the other: all of it at once would not fit into memory."""
     for path in paths:
         seen = see(path)
         assert seen is not None
-        yield evidence(seen)
+        yield pixel_maps(seen)
 
 
 def _by_name(rows: Iterable[dict[str, Map]]) -> dict[str, list[Map]]:

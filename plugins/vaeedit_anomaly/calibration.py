@@ -1,8 +1,8 @@
-"""What evidence means: how often a normal image shows as much, learned on normal images that were held out.
+"""What an anomaly map means: how often a normal image shows as much, learned on normal images that were held out.
 
-Every map is compared with what is usual at its place (`places`) and turned into surprise, -log10 of the share of held-out
-normal pixels that deviate as far. The surprises of the restorer's maps are averaged, and these with that of the texture,
-Fisher's way to combine tests (1925), at several scales (`scales`). An image's score is the mean of the most surprising share
+Every map is compared with what is usual at its place (`places`) and turned into -log10 p, -log10 of the share of held-out
+normal pixels that deviate as far. The -log10 p of the restorer's maps are averaged, and these with that of the texture,
+Fisher's way to combine tests (1925), at several scales (`scales`). An image's score is the mean of the least probable share
 of its pixels; its p-value is the share of held-out normal images that score as high. Beyond what was held out, tails are
 exponential.
 """
@@ -24,30 +24,30 @@ Array = NDArray[np.float64]
 TOP = 0.002
 """Share of an image's pixels that its score is the mean of: within the .1 to 1 % that are usual."""
 LEVELS = 24
-"""Points of a stored tail, from all values to one of them, at equal distances of the surprise."""
+"""Points of a stored tail, from all values to one of them, at equal distances of -log10 p."""
 SMOOTH = 2.0
 """Standard deviation, in pixels of the working size, of the blur of every map."""
 CEILING = 12.0
-"""Largest surprise of a pixel: an exponential tail is not believed any further."""
+"""Largest -log10 p of a pixel: an exponential tail is not believed any further."""
 
 
 class Tail(msgspec.Struct, frozen=True):
     """How rare large values are: minus log10 of the share above each of some values, and how the tail goes on."""
 
     values: tuple[float, ...]
-    surprises: tuple[float, ...]
+    neg_log_ps: tuple[float, ...]
     decay: float
     """Value by which a tail falls by a factor of 10."""
 
     def __post_init__(self) -> None:
         if (
-            not 0 < len(self.values) == len(self.surprises)
-            or not np.isfinite([self.values, self.surprises]).all()
+            not 0 < len(self.values) == len(self.neg_log_ps)
+            or not np.isfinite([self.values, self.neg_log_ps]).all()
         ):
-            raise ValueError("a tail must have as many values as surprises, all of them finite")
+            raise ValueError("a tail must have as many values as -log10 p, all of them finite")
         if (
-            any((np.diff(grows) <= 0).any() for grows in (self.values, self.surprises))
-            or self.surprises[0] < 0
+            any((np.diff(grows) <= 0).any() for grows in (self.values, self.neg_log_ps))
+            or self.neg_log_ps[0] < 0
         ):
             raise ValueError("a tail must grow")
         if not 0 < self.decay < math.inf:
@@ -66,31 +66,31 @@ class Tail(msgspec.Struct, frozen=True):
         spread = float(np.mean(tail[:-1] - tail[-1])) if count > 3 else float(np.std(ordered))
         return cls(tuple(points), tuple(points.values()), max(spread * math.log(10), 1e-9))
 
-    def surprise(self, values: Array) -> Array:
+    def neg_log_p(self, values: Array) -> Array:
         """-log10 of the share of normal values that are at least as large, continuous and growing; 0 below all of them."""
-        inside = np.interp(values, self.values, self.surprises, left=0.0)
+        inside = np.interp(values, self.values, self.neg_log_ps, left=0.0)
         beyond = np.maximum(values - self.values[-1], 0) / self.decay
         found: Array = inside + beyond
         return found
 
-    def value(self, surprise: float) -> float:
-        """The value of this surprise: the inverse of `surprise`."""
-        if surprise > self.surprises[-1]:
-            return self.values[-1] + (surprise - self.surprises[-1]) * self.decay
-        return float(np.interp(surprise, self.surprises, self.values))
+    def value(self, neg_log_p: float) -> float:
+        """The value of this -log10 p: the inverse of `neg_log_p`."""
+        if neg_log_p > self.neg_log_ps[-1]:
+            return self.values[-1] + (neg_log_p - self.neg_log_ps[-1]) * self.decay
+        return float(np.interp(neg_log_p, self.neg_log_ps, self.values))
 
 
 class Usual(msgspec.Struct, frozen=True):
-    """What normal images show of one kind of evidence."""
+    """What normal images show of one kind of anomaly map."""
 
     places: Places
     tail: Tail
     """Of deviations from what is usual at the place."""
 
-    def surprise(self, evidence: Map) -> Map:
-        """Of evidence (H, W); at most `CEILING`."""
-        deviation = self.places.standardised(evidence).astype(np.float64)
-        return self.tail.surprise(deviation).clip(0, CEILING).astype(np.float32)
+    def neg_log_p(self, anomaly_map: Map) -> Map:
+        """Of an anomaly map (H, W); at most `CEILING`."""
+        deviation = self.places.standardized(anomaly_map).astype(np.float64)
+        return self.tail.neg_log_p(deviation).clip(0, CEILING).astype(np.float32)
 
 
 class Calibration(msgspec.Struct, frozen=True):
@@ -112,7 +112,7 @@ class Calibration(msgspec.Struct, frozen=True):
             raise ValueError("the share of false alarms must lie between 0 and 1")
 
     def map_of(self, found: Mapping[str, Tensor]) -> Map:
-        """How surprising every pixel is (H, W), by evidence maps (1, 1, H, W); positive."""
+        """How improbable every pixel is (H, W), by anomaly maps (1, 1, H, W); positive."""
         return self.scales.joined(fused(found, self.maps))
 
     def limit(self, false_alarms: float) -> float:
@@ -121,7 +121,7 @@ class Calibration(msgspec.Struct, frozen=True):
 
     def p_value(self, score: float) -> float:
         """Share of normal images that score at least as high."""
-        return 10 ** -min(float(self.scores.surprise(np.array(score))), 300.0)
+        return 10 ** -min(float(self.scores.neg_log_p(np.array(score))), 300.0)
 
 
 def plane(grid: Tensor) -> Map:
@@ -130,22 +130,22 @@ def plane(grid: Tensor) -> Map:
 
 
 def fused(found: Mapping[str, Tensor], maps: Mapping[str, Usual]) -> Map:
-    """The mean surprise of the maps (H, W) that `maps` knows; each map is (1, 1, H, W)."""
-    return mean_surprise({name: usual.surprise(plane(found[name])) for name, usual in maps.items()})
+    """The mean -log10 p of the maps (H, W) that `maps` knows; each map is (1, 1, H, W)."""
+    return mean_neg_log_p({name: usual.neg_log_p(plane(found[name])) for name, usual in maps.items()})
 
 
-def mean_surprise(surprises: Mapping[str, Map]) -> Map:
-    """The weighted mean of surprises (H, W) by the name of their evidence; at least one.
+def mean_neg_log_p(neg_log_ps: Mapping[str, Map]) -> Map:
+    """The weighted mean of -log10 p (H, W) by the name of their anomaly map; at least one.
 
     Texture counts for as much as all that the restorer says: the two look at an image in ways of their own.
     """
-    restorer = [surprise for name, surprise in surprises.items() if name != TEXTURE]
+    restorer = [neg_log_p for name, neg_log_p in neg_log_ps.items() if name != TEXTURE]
     parts = [np.mean(restorer, 0)] if restorer else []
-    parts += [surprises[TEXTURE]] if TEXTURE in surprises else []
+    parts += [neg_log_ps[TEXTURE]] if TEXTURE in neg_log_ps else []
     return np.asarray(np.mean(parts, 0), np.float32)
 
 
-def image_score(surprise: Map) -> float:
-    """Mean of the most surprising share `TOP` of the pixels."""
-    count = max(1, round(TOP * surprise.size))
-    return float(np.partition(surprise.ravel(), -count)[-count:].mean())
+def image_score(neg_log_p: Map) -> float:
+    """Mean of the least probable share `TOP` of the pixels."""
+    count = max(1, round(TOP * neg_log_p.size))
+    return float(np.partition(neg_log_p.ravel(), -count)[-count:].mean())

@@ -1,7 +1,7 @@
-"""Synthetic defects: normal images spoilt in ways whose place is known, for a restorer to mend.
+"""Synthetic defects: normal images spoiled in ways whose place is known, for a restorer to mend.
 
 Every function takes normal images (B, C, H, W) in [0, 1], others of the same kind to take material from, and a generator,
-and gives the spoilt images and the label (B, 1, H, W) in [0, 1]: how visibly each pixel was changed.
+and gives the spoiled images and the label (B, 1, H, W) in [0, 1]: how visibly each pixel was changed.
 """
 
 import math
@@ -14,39 +14,39 @@ from torch.nn import functional as F
 from vaeedit.api import is_gray, local_mean
 from vaeedit_anomaly.perlin import blobs, continued, uniform
 
-Spoilt = tuple[Tensor, Tensor]
+Spoiled = tuple[Tensor, Tensor]
 VISIBLE = 0.03
 """Change of a value, of 1, whose label is 1 - 1/e; smaller ones disappear in what differs between normal images."""
 
 
-def label(x: Tensor, spoilt: Tensor, mask: Tensor) -> Tensor:
+def label(x: Tensor, spoiled: Tensor, mask: Tensor) -> Tensor:
     """How visible a change is, after a blur that closes the places where it happens to be small (as NSA's labels)."""
-    change = (spoilt - x).abs().amax(1, keepdim=True) * mask
+    change = (spoiled - x).abs().amax(1, keepdim=True) * mask
     near = local_mean(change, 2)
     return (1 - torch.exp(-near / VISIBLE)) * mask
 
 
-def patches(x: Tensor, donors: Tensor, generator: Generator) -> Spoilt:
+def patches(x: Tensor, donors: Tensor, generator: Generator) -> Spoiled:
     """One to three pieces of other normal images, resized and blended in (NSA, Schlueter et al. 2022).
 
     Half of the images have seamless borders; the others hard ones, and pieces of another brightness and contrast (CutPaste,
     Li et al. 2021).
     """
-    spoilt, mask = x, torch.zeros_like(x[:, :1])
+    spoiled, mask = x, torch.zeros_like(x[:, :1])
     seamless = uniform((len(x), 1, 1, 1), generator) < 0.5
     for number in range(3):
         wanted = (uniform((len(x), 1, 1, 1), generator) < (1.0, 0.5, 0.25)[number]).float()
         here = _shapes(len(x), (x.shape[2], x.shape[3]), generator) * wanted
         piece = _moved(donors, generator)
-        fitted = piece + continued(spoilt - piece, 1 - here)
+        fitted = piece + continued(spoiled - piece, 1 - here)
         piece = torch.where(seamless, fitted, _jittered(piece, generator))
-        spoilt = torch.lerp(spoilt, piece, here)
+        spoiled = torch.lerp(spoiled, piece, here)
         mask = torch.maximum(mask, here)
-    spoilt = spoilt.clamp(0, 1)
-    return spoilt, label(x, spoilt, mask)
+    spoiled = spoiled.clamp(0, 1)
+    return spoiled, label(x, spoiled, mask)
 
 
-def textures(x: Tensor, donors: Tensor, generator: Generator) -> Spoilt:
+def textures(x: Tensor, donors: Tensor, generator: Generator) -> Spoiled:
     """Perlin-shaped regions of another texture, more or less opaque (DRAEM, Zavrtanik et al. 2021).
 
     There the textures come from a data set of them; here they are the normal images, turned, mirrored, resized and changed
@@ -55,11 +55,11 @@ def textures(x: Tensor, donors: Tensor, generator: Generator) -> Spoilt:
     mask = blobs(len(x), (x.shape[2], x.shape[3]), generator)
     opaque = uniform((len(x), 1, 1, 1), generator, 0.2, 1.0)
     changed = _jittered(_moved(donors, generator, turned=True), generator).clamp(0, 1)
-    spoilt = torch.lerp(x, changed, mask * opaque)
-    return spoilt, label(x, spoilt, mask)
+    spoiled = torch.lerp(x, changed, mask * opaque)
+    return spoiled, label(x, spoiled, mask)
 
 
-def grids(x: Tensor, donors: Tensor, generator: Generator) -> Spoilt:
+def grids(x: Tensor, donors: Tensor, generator: Generator) -> Spoiled:
     """Random cells of a grid replaced by the image's mean, to be filled in from around them (RIAD, Zavrtanik et al. 2021)."""
     height, width = x.shape[2:]
     mask = torch.zeros_like(x[:, :1])
@@ -68,11 +68,11 @@ def grids(x: Tensor, donors: Tensor, generator: Generator) -> Spoilt:
         shape = (1, 1, -(-height // side), -(-width // side))
         cells = (uniform(shape, generator) < float(uniform((), generator, 0.05, 0.33))).float()
         mask[index] = F.interpolate(cells, scale_factor=side, mode="nearest")[0, :, :height, :width]
-    spoilt = torch.lerp(x, x.mean((2, 3), keepdim=True), mask)
-    return spoilt, label(x, spoilt, mask)
+    spoiled = torch.lerp(x, x.mean((2, 3), keepdim=True), mask)
+    return spoiled, label(x, spoiled, mask)
 
 
-def noise(x: Tensor, donors: Tensor, generator: Generator) -> Spoilt:
+def noise(x: Tensor, donors: Tensor, generator: Generator) -> Spoiled:
     """Perlin-shaped regions of white noise, or of blur, of random strength."""
     mask = blobs(len(x), (x.shape[2], x.shape[3]), generator)
     level = torch.exp(uniform((len(x), 1, 1, 1), generator, -4.0, -1.5))  # 0.02 to 0.22
@@ -81,16 +81,16 @@ def noise(x: Tensor, donors: Tensor, generator: Generator) -> Spoilt:
     radius = 1 + int(torch.randint(4, (), generator=generator, device=x.device))
     soft = local_mean(x, radius)
     blurred = uniform((len(x), 1, 1, 1), generator) < 0.25
-    spoilt = torch.lerp(x, torch.where(blurred, soft, x + level * white).clamp(0, 1), mask)
-    return spoilt, label(x, spoilt, mask)
+    spoiled = torch.lerp(x, torch.where(blurred, soft, x + level * white).clamp(0, 1), mask)
+    return spoiled, label(x, spoiled, mask)
 
 
-def none(x: Tensor, donors: Tensor, generator: Generator) -> Spoilt:
+def none(x: Tensor, donors: Tensor, generator: Generator) -> Spoiled:
     """Nothing: normal images must stay as they are."""
     return x, torch.zeros_like(x[:, :1])
 
 
-KINDS: dict[str, tuple[Callable[[Tensor, Tensor, Generator], Spoilt], float]] = {
+KINDS: dict[str, tuple[Callable[[Tensor, Tensor, Generator], Spoiled], float]] = {
     "patches": (patches, 0.35),
     "textures": (textures, 0.3),
     "grids": (grids, 0.1),
@@ -100,17 +100,17 @@ KINDS: dict[str, tuple[Callable[[Tensor, Tensor, Generator], Spoilt], float]] = 
 """Every kind of defect and its share of the images."""
 
 
-def spoil(x: Tensor, generator: Generator) -> Spoilt:
-    """Each image of a batch spoilt by a kind of its own; material comes from the batch's other images."""
+def spoil(x: Tensor, generator: Generator) -> Spoiled:
+    """Each image of a batch spoiled by a kind of its own; material comes from the batch's other images."""
     shares = torch.tensor([share for _, share in KINDS.values()], device=x.device)
     drawn = torch.multinomial(shares, len(x), replacement=True, generator=generator)
-    spoilt, labels = x.clone(), torch.zeros_like(x[:, :1])
+    spoiled, labels = x.clone(), torch.zeros_like(x[:, :1])
     donors = x.roll(1 + int(torch.randint(max(len(x) - 1, 1), (), generator=generator, device=x.device)), 0)
     for number, (kind, _) in enumerate(KINDS.values()):
         chosen = drawn == number
         if chosen.any():
-            spoilt[chosen], labels[chosen] = kind(x[chosen], donors[chosen], generator)
-    return spoilt, labels
+            spoiled[chosen], labels[chosen] = kind(x[chosen], donors[chosen], generator)
+    return spoiled, labels
 
 
 def _shapes(count: int, size: tuple[int, int], generator: Generator) -> Tensor:
@@ -131,9 +131,9 @@ def _shapes(count: int, size: tuple[int, int], generator: Generator) -> Tensor:
         )
         for _ in "yx"
     )
-    centre_y, centre_x = (uniform((count, 1, 1, 1), generator, 0, extent) for extent in size)
+    center_y, center_x = (uniform((count, 1, 1, 1), generator, 0, extent) for extent in size)
     angle = uniform((count, 1, 1, 1), generator, 0, torch.pi)
-    down, right = rows - centre_y, columns - centre_x
+    down, right = rows - center_y, columns - center_x
     y = (angle.cos() * down + angle.sin() * right) / half_y
     x = (angle.cos() * right - angle.sin() * down) / half_x
     round_ = uniform((count, 1, 1, 1), generator) < 0.5
@@ -162,8 +162,8 @@ def _gamma_two(count: int, generator: Generator) -> Tensor:
 def _jittered(x: Tensor, generator: Generator) -> Tensor:
     """Another contrast, and a brightness up to four standard deviations away."""
     gain = torch.exp(uniform((len(x), 1, 1, 1), generator, -1.0, 1.0))
-    centre = x.mean((2, 3), keepdim=True)
+    center = x.mean((2, 3), keepdim=True)
     spread = x.std((1, 2, 3), keepdim=True).clamp_min(VISIBLE)
     shift = spread * 4 * uniform((len(x), x.shape[1], 1, 1), generator, -1.0, 1.0)
     shift = torch.where(is_gray(x), shift[:, :1], shift)
-    return (x - centre) * gain + centre + shift
+    return (x - center) * gain + center + shift

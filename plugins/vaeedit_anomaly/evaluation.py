@@ -10,7 +10,7 @@ from vaeedit_anomaly.trees import read_tree
 
 PROTOCOL = (
     "every kind of defect against all normal test images; pixels of all images together at their own size, "
-    "AUPRO up to 30 % false alarms, regions of eight neighbours; alarms at the model's threshold"
+    "AUPRO up to 30 % false alarms, regions of eight neighbors; alarms at the model's threshold"
 )
 
 

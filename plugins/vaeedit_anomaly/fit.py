@@ -13,7 +13,7 @@ from vaeedit.api import (
     Budget,
     Data,
     Frame,
-    Optimiser,
+    Optimizer,
     Recipe,
     Run,
     Session,
@@ -23,7 +23,7 @@ from vaeedit.api import (
     train,
     write,
 )
-from vaeedit_anomaly.calibrate import See, calibrated, witness_of
+from vaeedit_anomaly.calibrate import See, calibrated, inspector_of
 from vaeedit_anomaly.memory import Memory
 from vaeedit_anomaly.places import Map
 from vaeedit_anomaly.sizes import prepared
@@ -60,7 +60,7 @@ def fit(
         say(doubt)
     say(
         f"{len(found.learned)} images to learn from, {len(found.held_out)} held out; "
-        f"{'grey' if how.channels == 1 else 'colour'}, crops of {found.crop} pixels at {how.scale:.3g} of their size, "
+        f"{'gray' if how.channels == 1 else 'color'}, crops of {found.crop} pixels at {how.scale:.3g} of their size, "
         f"values times {how.gain:.3g}."
     )
     time = Budget(budget.seconds * TRAINING, budget.steps)
@@ -72,7 +72,7 @@ def fit(
         )
         remember(found, draft, seed)
         with Session(precision="float32") as session:
-            calibration = calibrated(witness_of(session, draft, found.preparation), found, false_alarms)
+            calibration = calibrated(inspector_of(session, draft, found.preparation), found, false_alarms)
         network, info = load_vae(draft, registry())
     info = msgspec.structs.replace(info, calibration=msgspec.to_builtins(calibration))
     assert isinstance(network, torch.nn.Module)
@@ -89,17 +89,18 @@ def fit(
 def recipe_for(found: Survey, name: str, seed: int) -> Recipe:
     """How the restorer is trained: crops as they are, since a turned normal image may be an abnormal one.
 
-    Squared errors, not absolute ones: a place is mended by how likely it is spoilt, long before that is more likely than not.
+    Squared errors, not absolute ones: a place is mended by how likely it is spoiled,
+    long before that is more likely than not.
     """
     return Recipe(
         name=name.removesuffix(".safetensors").removesuffix(".vae"),
         summary="Restorer of normal images, made by `vaeedit anomaly fit`.",
         architecture="normal-restorer",
-        licence="",
-        shape={"channels": found.preparation.channels},
-        data=Data(patch=(found.crop,), batch=found.batch, grey=0.0, turn=False),
+        license="",
+        config={"channels": found.preparation.channels},
+        data=Data(patch=(found.crop,), batch=found.batch, gray=0.0, turn=False),
         objective={"kind": "defects", "mean": "log-mse-to-40", "label": 3.0, "share": 0.5, "kl": 0.1},
-        optimiser=Optimiser(adam_rate=2e-3, warmup=100),
+        optimizer=Optimizer(adam_rate=2e-3, warmup=100),
         seed=seed,
     )
 
@@ -119,7 +120,7 @@ def remember(found: Survey, draft: Path, seed: int) -> None:
     paths = found.learned[:SEEN]
     with Session(precision="float32") as session:
         features, seen = _features(
-            witness_of(session, draft, found.preparation), paths, FEATURES // len(paths)
+            inspector_of(session, draft, found.preparation), paths, FEATURES // len(paths)
         )
     network, info = load_vae(draft, registry())
     assert isinstance(network, torch.nn.Module)
@@ -130,8 +131,8 @@ def remember(found: Survey, draft: Path, seed: int) -> None:
     assert isinstance(texture, Texture)
     texture.fill(seen)
     size, components = memory.kept.shape
-    shape = {**info.shape, "memory": size, "components": components, "texture": len(texture.basis)}
-    save_vae(draft, network, msgspec.structs.replace(info, shape=shape))
+    shape = {**info.config, "memory": size, "components": components, "texture": len(texture.basis)}
+    save_vae(draft, network, msgspec.structs.replace(info, config=shape))
 
 
 def _features(see: See, paths: tuple[Path, ...], each: int) -> tuple[torch.Tensor, list[Map]]:

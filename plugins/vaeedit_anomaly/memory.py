@@ -14,13 +14,13 @@ CHUNK = 4096
 class Memory(nn.Module):
     """`size` features of `width` channels, seen through `components` whitened directions; of size 0 it is empty."""
 
-    centre: Tensor
+    center: Tensor
     basis: Tensor
     kept: Tensor
 
     def __init__(self, width: int, size: int = 0, components: int = 0) -> None:
         super().__init__()
-        self.register_buffer("centre", torch.zeros(width))
+        self.register_buffer("center", torch.zeros(width))
         self.register_buffer("basis", torch.zeros(width, components))
         self.register_buffer("kept", torch.zeros(size, components))
 
@@ -37,8 +37,8 @@ class Memory(nn.Module):
 
     def fill(self, features: Tensor, size: int, components: int, seed: int = 0) -> None:
         """Keep representatives of features (N, width): at most `size` of them and N; at most `components` directions."""
-        self.centre = features.mean(0).half().float()  # files hold 16 bits, and distances must survive them
-        spread, basis = torch.linalg.eigh(torch.cov((features - self.centre).T))
+        self.center = features.mean(0).half().float()  # files hold 16 bits, and distances must survive them
+        spread, basis = torch.linalg.eigh(torch.cov((features - self.center).T))
         spread, basis = spread.flip(0), basis.flip(1)
         count = min(components, int((spread > 1e-4 * spread[0]).sum()), len(features) - 1)
         self.basis = (basis[:, :count] / spread[:count].sqrt()).contiguous().half().float()
@@ -46,12 +46,12 @@ class Memory(nn.Module):
         self.kept = white[farthest(white, size, seed)].clone()
 
     def _whitened(self, flat: Tensor) -> Tensor:
-        found: Tensor = (flat - self.centre) @ self.basis
+        found: Tensor = (flat - self.center) @ self.basis
         return found
 
 
 def farthest(points: Tensor, size: int, seed: int = 0) -> Tensor:
-    """Indices of `size` points (of N, D) that cover all: each is the farthest from those before it (k-centre greedy)."""
+    """Indices of `size` points (of N, D) that cover all: each is the farthest from those before it (k-center greedy)."""
     generator = torch.Generator().manual_seed(seed)
     size = min(size, len(points))
     chosen = [int(torch.randint(len(points), (), generator=generator))]

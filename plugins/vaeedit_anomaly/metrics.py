@@ -31,7 +31,7 @@ class Counts:
     def add(self, scores: NDArray[Any], labels: NDArray[Any]) -> None:
         """Scores of any shape, and labels of the same: true where abnormal.
 
-        Labels of two dimensions are a picture, whose connected regions (of eight neighbours) count for AUPRO. Raises
+        Labels of two dimensions are a picture, whose connected regions (of eight neighbors) count for AUPRO. Raises
         ValueError for shapes that differ and scores that are no numbers.
         """
         if scores.shape != labels.shape:

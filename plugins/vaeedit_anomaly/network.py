@@ -1,6 +1,6 @@
 """The restorer of normals: a conditional ladder VAE p(x | y) of a normal image x given an observed one y.
 
-It is trained on normal images spoilt by synthetic defects (`defects`), so its mean m(y) mends what is not normal, and its
+It is trained on normal images spoiled by synthetic defects (`defects`), so its mean m(y) mends what is not normal, and its
 trunk says where. Its ladder has learned what normal images may differ from m(y) by: the KL of every level says how many
 nats the difference y - m(y) is beyond that. Features of the trunk are compared with those of normal images.
 """
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vaeedit.api import Latents, local_mean, receptive_radius
-from vaeedit_anomaly import NormalShape
+from vaeedit_anomaly import NormalConfig
 from vaeedit_anomaly.defects import spoil
 from vaeedit_anomaly.memory import Memory
 from vaeedit_anomaly.texture import Texture
@@ -30,28 +30,28 @@ class NormalRestorer(CenteredLadder):
     conditions: tuple[str, ...] = ()
     receptive_field = cached_property(receptive_radius)
 
-    def __init__(self, shape: NormalShape) -> None:
+    def __init__(self, config: NormalConfig) -> None:
         super().__init__()
-        c = self.channels = shape.channels
-        self.multiple = max(SPREAD, 2 ** len(shape.widths))
-        self.latents = shape.latents
-        self.trunk = Hourglass(4 * c + 1, shape.widths, shape.blocks)
+        c = self.channels = config.channels
+        self.multiple = max(SPREAD, 2 ** len(config.widths))
+        self.latents = config.latents
+        self.trunk = Hourglass(4 * c + 1, config.widths, config.blocks)
         for part in (self.trunk.stem, *self.trunk.downs, *self.trunk.ups):
             nn.init.normal_(
                 part.weight, std=part.weight[0].numel() ** -0.5
             )  # features that do not fade on their way
-        self.mend = Head(shape.widths[0], c)
-        self.find = Head(shape.widths[0] + 4 * c, 1, bias=[-3.0])
-        self.ladder = TopDown(shape.ladder_widths, shape.latents, shape.evidence_widths, shape.widths)
-        self.head = Head(shape.ladder_widths[0], 2 * c, bias=[0.0] * c + [START] * c)
-        self.evidence = Pyramid(4 * c, shape.evidence_widths)
-        self.memory = Memory(sum(shape.widths), shape.memory, shape.components)
-        self.texture = Texture(shape.texture)
+        self.mend = Head(config.widths[0], c)
+        self.find = Head(config.widths[0] + 4 * c, 1, bias=[-3.0])
+        self.ladder = TopDown(config.ladder_widths, config.latents, config.encoder_widths, config.widths)
+        self.head = Head(config.ladder_widths[0], 2 * c, bias=[0.0] * c + [START] * c)
+        self.encoder = Pyramid(4 * c, config.encoder_widths)
+        self.memory = Memory(sum(config.widths), config.memory, config.components)
+        self.texture = Texture(config.texture)
 
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
         """The prior p(z | y) of an observed image y; context: its mean m(y), features, and log-odds of a defect.
 
-        Outside training the context has the `witness` too, and the `texture` that looks at whole images; all is float32:
+        Outside training the context has the `anomaly_maps` too, and the `texture` that looks at whole images; all is float32:
         scores must not depend on the precision.
         """
         if self.training:
@@ -59,7 +59,8 @@ class NormalRestorer(CenteredLadder):
         with torch.autocast(x.device.type, enabled=False):
             prior = self._prior_of(x)
             return replace(
-                prior, context={**prior.context, "witness": self.witness(prior), "texture": self.texture}
+                prior,
+                context={**prior.context, "anomaly_maps": self.anomaly_maps(prior), "texture": self.texture},
             )
 
     def _prior_of(self, x: Tensor) -> Latents:
@@ -73,7 +74,7 @@ class NormalRestorer(CenteredLadder):
         log_odds = self.find(torch.cat([features[0], told], 1))
         return self.prior(x + change, features, observed=x, log_odds=log_odds)
 
-    def witness(self, prior: Latents) -> dict[str, Tensor]:
+    def anomaly_maps(self, prior: Latents) -> dict[str, Tensor]:
         """What tells of defects in the image that `prior` was encoded from, as grids (B, C, h, w) of any stride.
 
         "observed", "mean" and "scale" (B, C, H, W) in units of the image; "log_odds" of a defect; "kl_2", "kl_4", ...
@@ -83,9 +84,9 @@ class NormalRestorer(CenteredLadder):
         observed = context["observed"]
         posterior = self.infer(prior, observed)
         found = {"observed": observed, "mean": context["mean"], "log_odds": context["log_odds"]}
-        scale = self.decode(prior.mean(), scale=True).scale
-        assert scale is not None
-        found["scale"] = scale
+        std = self.decode(prior.mean(), std=True).std
+        assert std is not None
+        found["scale"] = std
         for level, kl in zip(posterior.levels, posterior.kl(prior), strict=True):
             found[f"kl_{observed.shape[2] // level.mean.shape[2]}"] = kl.sum(1, keepdim=True)
         found["features"] = pooled(context["features"])
@@ -108,7 +109,7 @@ class NormalRestorer(CenteredLadder):
 
 
 def pooled(features: list[Tensor]) -> Tensor:
-    """Features of all levels on one grid of stride `SPREAD`, each averaged with its neighbours as PatchCore does."""
+    """Features of all levels on one grid of stride `SPREAD`, each averaged with its neighbors as PatchCore does."""
     grids = []
     for level, feature in enumerate(features):
         near = local_mean(feature.float(), 1)

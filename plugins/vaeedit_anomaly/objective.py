@@ -1,4 +1,4 @@
-"""What trains the restorer of normals: to mend, and to find, what it has spoilt itself."""
+"""What trains the restorer of normals: to mend, and to find, what it has spoiled itself."""
 
 from dataclasses import replace
 from typing import Any
@@ -13,7 +13,7 @@ class Mending(Objective[DefectWeights]):
     """The conditional losses of mending synthetic defects, and the error about where they are."""
 
     def losses(self, vae: Any, x: Tensor, done: float) -> Losses:
-        """Of freshly spoilt copies."""
+        """Of freshly spoiled copies."""
         observed, labels = vae.spoil(x)
         latents = vae.encode(observed, {})
         found = restoration_losses(vae, latents, x, self.options)

@@ -13,7 +13,7 @@ from torch import Tensor
 from vaeedit.api import Frame, Gaussian, Grid, Inspect, Latents, Request, Result, UsageError, WeightsError
 from vaeedit_anomaly import AnomalyOptions
 from vaeedit_anomaly.calibration import Calibration, image_score
-from vaeedit_anomaly.evidence import evidence
+from vaeedit_anomaly.maps import pixel_maps
 from vaeedit_anomaly.pictures import picture
 from vaeedit_anomaly.places import Map
 from vaeedit_anomaly.sizes import enlarged, prepared, refuse_size
@@ -35,11 +35,11 @@ class Anomaly(Inspect[AnomalyOptions]):
 
     def gather(self, index: int, latents: Latents) -> None:
         """Keep what the restorer saw of a tile."""
-        if "witness" not in latents.context:
+        if "anomaly_maps" not in latents.context:
             raise UsageError(
                 f"The VAE {self.vae.name} is no restorer of normals; make one: vaeedit anomaly fit."
             )
-        seen: dict[str, Tensor] = latents.context["witness"]
+        seen: dict[str, Tensor] = latents.context["anomaly_maps"]
         self.texture: Texture = latents.context["texture"]
         row, column = pixel_origin(latents, seen["observed"])
         for name, grid in seen.items():
@@ -48,7 +48,7 @@ class Anomaly(Inspect[AnomalyOptions]):
             self.grids.setdefault(name, Grid()).add(place)
 
     def seen(self) -> dict[str, Tensor]:
-        """What was gathered of the whole image, and its texture, as `evidence` takes it."""
+        """What was gathered of the whole image, and its texture, as `pixel_maps` takes it."""
         found = {name: grid.whole() for name, grid in self.grids.items()}
         if self.texture.filled:
             found[TEXTURE] = self.texture(found["observed"])
@@ -57,15 +57,15 @@ class Anomaly(Inspect[AnomalyOptions]):
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
         """The image as it was, or marked where abnormal; maps; and the verdict as notes."""
         with torch.inference_mode():
-            found = evidence(self.seen())
+            found = pixel_maps(self.seen())
             if missing := sorted(set(self.calibration.maps) - set(found)):
                 raise WeightsError(
                     f"The calibration of {self.vae.name} is of another model, which shows {missing[0]}; fit it again."
                 )
-            surprise = self.calibration.map_of(found)
-        notes = self._verdict(surprise)
+            neg_log_p = self.calibration.map_of(found)
+        notes = self._verdict(neg_log_p)
         original = originals[0]
-        large = enlarged(surprise, original.height, original.width)
+        large = enlarged(neg_log_p, original.height, original.width)
         limit = self.calibration.limit(self._false_alarms)
         maps = {name: picture(name, original, large, limit) for name in self.request.maps}
         if self.options.annotate and notes["anomalous"]:
@@ -78,8 +78,8 @@ class Anomaly(Inspect[AnomalyOptions]):
         asked = self.options.false_alarms
         return self.calibration.false_alarms if asked is None else asked
 
-    def _verdict(self, surprise: Map) -> dict[str, Any]:
-        score = image_score(surprise)
+    def _verdict(self, neg_log_p: Map) -> dict[str, Any]:
+        score = image_score(neg_log_p)
         limit = self.calibration.limit(self._false_alarms)
         p_value = self.calibration.p_value(score)
         if not all(map(math.isfinite, (score, limit, p_value))):

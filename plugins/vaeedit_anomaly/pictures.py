@@ -12,40 +12,40 @@ SIDE = 220
 """Longer side of a picture in a preview, in pixels."""
 
 
-def picture(name: str, original: Frame, surprise: Map, limit: float) -> Frame:
-    """One of the operation's maps, from the surprise (H, W) of every pixel and the surprise from which one is abnormal."""
+def picture(name: str, original: Frame, neg_log_p: Map, limit: float) -> Frame:
+    """One of the operation's maps, from -log10 p (H, W) of every pixel and -log10 p from which one is abnormal."""
     if name == "scores":
-        return Frame(np.rint(half_at(surprise, limit) * 65535).astype(np.uint16)[..., None])
+        return Frame(np.rint(half_at(neg_log_p, limit) * 65535).astype(np.uint16)[..., None])
     if name == "mask":
-        return Frame(np.where(surprise > limit, 255, 0).astype(np.uint8)[..., None])
-    heat = coloured(half_at(surprise, limit))
+        return Frame(np.where(neg_log_p > limit, 255, 0).astype(np.uint8)[..., None])
+    heat = colored(half_at(neg_log_p, limit))
     if name == "heat":
         return Frame(heat)
-    overlay = overlaid(original, heat, surprise, limit)
+    overlay = overlaid(original, heat, neg_log_p, limit)
     return Frame(beside(original, overlay) if name == "preview" else overlay)
 
 
-def half_at(surprise: Map, limit: float) -> Map:
+def half_at(neg_log_p: Map, limit: float) -> Map:
     """Values in [0, 1) in the same order, and 1/2 where a pixel begins to be abnormal."""
-    found: Map = surprise / (surprise + np.float32(max(limit, 1e-6)))
+    found: Map = neg_log_p / (neg_log_p + np.float32(max(limit, 1e-6)))
     return found
 
 
-def coloured(values: Map) -> NDArray[np.uint8]:
-    """Values in [0, 1] in the colours of a perceptually uniform map, (H, W, 3) RGB."""
-    grey = np.rint(values * 255).astype(np.uint8)
-    return np.ascontiguousarray(cv2.applyColorMap(grey, cv2.COLORMAP_INFERNO)[..., ::-1], np.uint8)
+def colored(values: Map) -> NDArray[np.uint8]:
+    """Values in [0, 1] in the colors of a perceptually uniform map, (H, W, 3) RGB."""
+    gray = np.rint(values * 255).astype(np.uint8)
+    return np.ascontiguousarray(cv2.applyColorMap(gray, cv2.COLORMAP_INFERNO)[..., ::-1], np.uint8)
 
 
-def overlaid(original: Frame, heat: NDArray[np.uint8], surprise: Map, limit: float) -> NDArray[np.uint8]:
-    """The image in grey under the heat where it is abnormal, and a line around that."""
-    grey = 255 * luma(original.floats())[..., None]
-    share = np.clip(half_at(surprise, limit) * 2 - 0.6, 0, 0.6)[..., None]
-    mixed = np.ascontiguousarray(np.rint(grey * (1 - share) + heat * share).astype(np.uint8))
+def overlaid(original: Frame, heat: NDArray[np.uint8], neg_log_p: Map, limit: float) -> NDArray[np.uint8]:
+    """The image in gray under the heat where it is abnormal, and a line around that."""
+    gray = 255 * luma(original.floats())[..., None]
+    share = np.clip(half_at(neg_log_p, limit) * 2 - 0.6, 0, 0.6)[..., None]
+    mixed = np.ascontiguousarray(np.rint(gray * (1 - share) + heat * share).astype(np.uint8))
     outlines, _ = cv2.findContours(
-        (surprise > limit).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+        (neg_log_p > limit).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
     )
-    thickness = max(1, round(max(grey.shape[:2]) / 400))
+    thickness = max(1, round(max(gray.shape[:2]) / 400))
     cv2.drawContours(mixed, outlines, -1, (255, 210, 0), thickness)
     return mixed
 

@@ -1,6 +1,6 @@
-"""What is usual where: evidence standardised by its place in the picture, and blurred at several scales.
+"""What is usual where: anomaly maps standardized by its place in the picture, and blurred at several scales.
 
-Borders, holders and shadows are hard to mend in every normal image, at the same place. So the evidence of a place is
+Borders, holders and shadows are hard to mend in every normal image, at the same place. So the anomaly map of a place is
 compared with what held-out normal images show there (as PaDiM compares features, Defard et al. 2021, but in relative
 coordinates, so that sizes may differ); where no place differs from another, nothing changes.
 """
@@ -26,7 +26,7 @@ FLOOR = 0.3
 
 
 class Places(msgspec.Struct, frozen=True):
-    """Mean and spread of some evidence at every place, float32 (CELLS, CELLS)."""
+    """Mean and spread of an anomaly map at every place, float32 (CELLS, CELLS)."""
 
     mean: bytes
     spread: bytes
@@ -40,7 +40,7 @@ class Places(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, seen: Sequence[Map]) -> "Places":
-        """From the evidence in normal images, each reduced to cells; at least one."""
+        """From the anomaly maps of normal images, each reduced to cells; at least one."""
         values = np.stack(seen).astype(np.float64)
         count, means, spread = len(values), values.mean(0), values.std(0)
         known = count / (count + PRIOR)
@@ -49,18 +49,18 @@ class Places(msgspec.Struct, frozen=True):
         mean = share * means + (1 - share) * means.mean()
         return cls(mean.astype(np.float32).tobytes(), np.maximum(spread, 1e-6).astype(np.float32).tobytes())
 
-    def standardised(self, evidence: Map) -> Map:
+    def standardized(self, anomaly_map: Map) -> Map:
         """Deviation from the mean (H, W), in spreads of its place."""
         mean, spread = (
-            enlarged(np.frombuffer(packed, np.float32).reshape(CELLS, CELLS), *evidence.shape)
+            enlarged(np.frombuffer(packed, np.float32).reshape(CELLS, CELLS), *anomaly_map.shape)
             for packed in (self.mean, self.spread)
         )
-        return (evidence - mean) / spread
+        return (anomaly_map - mean) / spread
 
 
-def cells(evidence: Map) -> Map:
-    """Evidence (H, W) reduced to places, (CELLS, CELLS)."""
-    return np.asarray(cv2.resize(evidence, (CELLS, CELLS), interpolation=cv2.INTER_AREA), np.float32)
+def cells(anomaly_map: Map) -> Map:
+    """Anomaly map (H, W) reduced to places, (CELLS, CELLS)."""
+    return np.asarray(cv2.resize(anomaly_map, (CELLS, CELLS), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def blurred(x: Map, width: float) -> Map:

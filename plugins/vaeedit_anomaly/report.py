@@ -68,7 +68,7 @@ def _page(scored: list[Scored], failed: list[Scored], vae: str) -> Iterator[str]
 
 def _image(one: Scored) -> str:
     """A card: the image and, beside it, where it is abnormal."""
-    label = "" if one.label is None else f", labelled {'abnormal' if one.label else 'normal'}"
+    label = "" if one.label is None else f", labeled {'abnormal' if one.label else 'normal'}"
     verdict = "<strong>abnormal</strong>" if one.anomalous else "normal"
     text = f"<p>{_escape(one.name)}<br>{verdict}{label}: score {one.score:.3f}, p {one.p_value:.2g}</p>"
     names = ("the image", "where it is abnormal")
@@ -106,18 +106,18 @@ def _histogram(ones: list[Scored]) -> str:
     unit, step = (HEIGHT - 40) / max(int(np.sum(counts, 0).max()), 1), WIDTH / 30
     bars = []
     for k, (low, high) in enumerate(zip(*counts, strict=True)):
-        for count, below, colour in ((low, 0, "#4a8"), (high, low, "#c43")):
+        for count, below, color in ((low, 0, "#4a8"), (high, low, "#c43")):
             y = HEIGHT - 20 - unit * (below + count)
             bars.append(
-                f"<rect x='{k * step:.1f}' y='{y:.1f}' width='{step - 1:.1f}' height='{unit * count:.1f}' fill='{colour}'/>"
+                f"<rect x='{k * step:.1f}' y='{y:.1f}' width='{step - 1:.1f}' height='{unit * count:.1f}' fill='{color}'/>"
             )
     x = (threshold - edges[0]) / (edges[-1] - edges[0]) * WIDTH
     line = f"<line x1='{x:.1f}' x2='{x:.1f}' y1='0' y2='{HEIGHT - 20}' stroke='#222' stroke-dasharray='4'/>"
     ends = f"<text x='0' y='{HEIGHT - 4}'>{edges[0]:.2f}</text>"
     ends += f"<text x='{WIDTH}' y='{HEIGHT - 4}' text-anchor='end'>{edges[-1]:.2f}</text>"
-    colours = "normal green, abnormal red" + (" (by label)" if ones[0].label is not None else "")
+    colors = "normal green, abnormal red" + (" (by label)" if ones[0].label is not None else "")
     return _chart(
-        "".join(bars) + line + ends, f"Scores ({colours}); the line is the threshold, {threshold:.3f}"
+        "".join(bars) + line + ends, f"Scores ({colors}); the line is the threshold, {threshold:.3f}"
     )
 
 

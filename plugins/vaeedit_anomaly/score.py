@@ -101,6 +101,6 @@ score = look_command(
     ],
     _score,
     inputs="IMAGES...",
-    help="Say of every image how abnormal it is; pictures in folders called good beside others are taken as labelled.",
+    help="Say of every image how abnormal it is; pictures in folders called good beside others are taken as labeled.",
     epilog="Example: vaeedit anomaly score parts/ --vae part.vae.safetensors --report report.html",
 )  # fmt: skip

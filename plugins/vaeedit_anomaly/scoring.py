@@ -9,7 +9,7 @@ import numpy as np
 
 from vaeedit.api import Frame, ImageError, Pipeline, Result, Session, Step
 from vaeedit_anomaly.metrics import Counts, curve
-from vaeedit_anomaly.trees import GOOD, Labelled, Tree
+from vaeedit_anomaly.trees import GOOD, Labeled, Tree
 
 Row = dict[str, Any]
 OPERATION = "anomaly"
@@ -85,7 +85,7 @@ class Tally:
     alarms: int = 0
     without_mask: int = 0
 
-    def add(self, one: Labelled, scored: Scored, scores: Frame) -> None:
+    def add(self, one: Labeled, scored: Scored, scores: Frame) -> None:
         """One image; where a defect's mask is missing, only its score counts."""
         self.count += 1
         self.alarms += scored.anomalous

@@ -20,12 +20,12 @@ class Reading:
     def __init__(self, jobs: Sequence[Job]) -> None:
         self.names = {job.name: str(job.relative) for job in jobs}
         parents = {Path(name).parent.name.lower() for name in self.names}
-        self.labelled = len(parents) > 1 and bool(parents & set(NORMAL_FOLDERS))
+        self.labeled = len(parents) > 1 and bool(parents & set(NORMAL_FOLDERS))
 
     def __call__(self, record: Record) -> Scored:
         """What a record says."""
         path = Path(record.input)
-        label = path.parent.name.lower() not in NORMAL_FOLDERS if self.labelled else None
+        label = path.parent.name.lower() not in NORMAL_FOLDERS if self.labeled else None
         if record.failed:
             return Scored(path, self.names[record.input], error=record.error, label=label)
         found = Scored.of(path, self.names[record.input], record.notes, label)

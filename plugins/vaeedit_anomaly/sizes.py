@@ -49,15 +49,15 @@ class Preparation(msgspec.Struct, frozen=True):
 def prepared(frame: Frame, how: Preparation) -> Frame:
     """The frame as the model knows it, in 8 bits, without alpha.
 
-    Raises ImageError for a grey picture where colour is expected, and the other way round.
+    Raises ImageError for a gray picture where color is expected, and the other way round.
     """
     pixels = frame.as_uint8()
     if pixels.shape[2] == 3 and how.channels == 1:
         if np.ptp(pixels[::2, ::2].astype(np.int16), axis=2).max() > 8:
-            raise ImageError("The model was fitted on grey images, and this one is in colour.")
+            raise ImageError("The model was fitted on gray images, and this one is in color.")
         pixels = pixels.mean(2, keepdims=True).round().astype(np.uint8)
     if pixels.shape[2] == 1 and how.channels == 3:
-        raise ImageError("The model was fitted on images in colour, and this one is grey.")
+        raise ImageError("The model was fitted on images in color, and this one is gray.")
     pixels = resized(pixels, how.scale)
     if how.gain == 1:
         return Frame(pixels)

@@ -24,12 +24,12 @@ CROP = (32, 160)
 BATCH = 8 * 128**2
 """Pixels of a training step."""
 LOOK = 200
-"""Images whose sizes and colours are looked at before anything is decided."""
+"""Images whose sizes and colors are looked at before anything is decided."""
 
 
 @dataclass(frozen=True)
 class Survey:
-    """The choices: which images are learned from and which held out, colour, working size, crops, and doubts in sentences."""
+    """The choices: which images are learned from and which held out, color, working size, crops, and doubts in sentences."""
 
     learned: tuple[Path, ...]
     held_out: tuple[Path, ...]
@@ -88,17 +88,17 @@ def readable(paths: Sequence[Path], problems: dict[Path, str]) -> Iterator[Frame
 
 
 def _channels(frames: Sequence[Frame], folder: Path) -> int:
-    """1 where every image is grey, even if stored in colour; raises UsageError where some are grey and others not."""
-    colourful = [
+    """1 where every image is gray, even if stored in color; raises UsageError where some are gray and others not."""
+    colorful = [
         frame.channels == 3 and int(np.ptp(frame.as_uint8()[::4, ::4].astype(np.int16), axis=2).max()) > 8
         for frame in frames
     ]
-    grey = sum(frame.channels == 1 for frame in frames)
-    if not any(colourful):
+    gray = sum(frame.channels == 1 for frame in frames)
+    if not any(colorful):
         return 1
-    if grey:
+    if gray:
         raise UsageError(
-            f"In {folder} {grey} of {len(frames)} images are grey, the others in colour; "
+            f"In {folder} {gray} of {len(frames)} images are gray, the others in color; "
             "make one folder, and one model, of each."
         )
     return 3

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from vaeedit_anomaly.places import Map
 
 TEXTURE = "texture"
-"""Name of its map among the evidence."""
+"""Its name among the anomaly maps."""
 GRID = 32
 """Places along each side."""
 SCALES = (1.0, 2.0, 4.0, 8.0)

@@ -16,11 +16,11 @@ GOOD = "good"
 """What normal test images are called, whatever the data set calls them."""
 NORMAL_FOLDERS = ("good", "ok", "normal")
 LABEL_LIMIT = 128
-"""Masks with no value from here on hold numbers of classes, not grey values."""
+"""Masks with no value from here on hold numbers of classes, not gray values."""
 
 
 @dataclass(frozen=True)
-class Labelled:
+class Labeled:
     """A test image: what is wrong with it (`GOOD`: nothing) and, where there is one, the mask of where."""
 
     path: Path
@@ -54,11 +54,11 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Tree:
-    """A data set: normal images to fit on, and labelled ones to measure with."""
+    """A data set: normal images to fit on, and labeled ones to measure with."""
 
     layout: str
     normals: tuple[Path, ...]
-    tests: tuple[Labelled, ...]
+    tests: tuple[Labeled, ...]
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -91,14 +91,14 @@ def _mvtec(folder: Path) -> Tree:
     return _checked(Tree(layout, tuple(normals), tuple(tests)), folder)
 
 
-def _of_kind(folder: Path, kind: Path) -> Iterator[Labelled]:
+def _of_kind(folder: Path, kind: Path) -> Iterator[Labeled]:
     """The test images of one folder, with their masks by name, whatever the masks' format."""
     if kind.name.lower() in NORMAL_FOLDERS:
-        yield from (Labelled(path, GOOD) for path in _pictures(kind))
+        yield from (Labeled(path, GOOD) for path in _pictures(kind))
         return
     masks = {path.stem.removesuffix("_mask"): path for path in _pictures(folder / "ground_truth" / kind.name)}
     for path in _pictures(kind):
-        yield Labelled(path, kind.name, masks.get(path.stem))
+        yield Labeled(path, kind.name, masks.get(path.stem))
 
 
 def _visa(folder: Path) -> Tree:
@@ -106,7 +106,7 @@ def _visa(folder: Path) -> Tree:
     if not split.is_file():
         raise UsageError(f"{folder} is of VisA, whose split into training and test is not there: {split}.")
     normals: list[Path] = []
-    tests: list[Labelled] = []
+    tests: list[Labeled] = []
     text = read_regular(split, LIST, UsageError).decode("utf-8", "surrogateescape")
     rows = [row for row in csv.DictReader(io.StringIO(text, newline="")) if row["object"] == folder.name]
     for row in rows:
@@ -114,9 +114,9 @@ def _visa(folder: Path) -> Tree:
         if row["split"] == "train":
             normals.append(path)
         elif row["label"] == "normal":
-            tests.append(Labelled(path, GOOD))
+            tests.append(Labeled(path, GOOD))
         else:
-            tests.append(Labelled(path, row["label"], folder.parent / row["mask"] if row["mask"] else None))
+            tests.append(Labeled(path, row["label"], folder.parent / row["mask"] if row["mask"] else None))
     return _checked(Tree("VisA", tuple(normals), tuple(tests)), folder)
 
 

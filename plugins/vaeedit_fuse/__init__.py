@@ -14,7 +14,7 @@ class FuseOptions(Options, frozen=True):
         Mode,
         option(
             "focus: the sharpest of each place; exposure: the best exposed; infrared: its structure in the first "
-            "picture's colours; blend: across a mask or evenly; auto: whichever the pictures call for."
+            "picture's colors; blend: across a mask or evenly; auto: whichever the pictures call for."
         ),
     ] = "auto"
     align: Annotated[bool, option("Move the other pictures onto the first, for shots from the hand.")] = False
@@ -34,12 +34,12 @@ def vaeedit_operations() -> list[OperationSpec]:
             target="vaeedit_fuse.operation:Fuse",
             options=FuseOptions,
             vae="photo",
-            images={
+            extra_inputs={
                 "with": "Another picture of the scene; may be repeated.",
                 "mask": "blend: where the other picture goes, white on black.",
             },
             needs=("with",),
-            rest="with",
+            variadic="with",
         )
     ]
 

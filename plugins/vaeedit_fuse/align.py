@@ -30,10 +30,10 @@ def aligned(pictures: Sequence[Frame], mode: str) -> list[Frame]:
 
 
 def _moved(first: Frame, other: Frame, number: int, mode: str) -> Frame:
-    greys = luma(first.floats()), luma(other.floats())
-    if np.array_equal(*greys):
+    grays = luma(first.floats()), luma(other.floats())
+    if np.array_equal(*grays):
         return other
-    matrix = _shift(*greys) if mode == "exposure" else _homography(*greys, edges=mode == "infrared")
+    matrix = _shift(*grays) if mode == "exposure" else _homography(*grays, edges=mode == "infrared")
     if matrix is None:
         raise VaeeditError(
             f"Picture {number} could not be aligned with the first: they share too little. Leave out --align or that picture."
@@ -89,7 +89,7 @@ def _prepared(x: Map, factor: float, edges: bool) -> Map:
 
 
 def _rescaled(matrix: Matrix, factor: float) -> Matrix:
-    """The same motion for coordinates that are `factor` times as large; pixel centres sit at halves."""
+    """The same motion for coordinates that are `factor` times as large; pixel centers sit at halves."""
     scale = np.diag([factor, factor, 1.0])
     scale[:2, 2] = (factor - 1) / 2
     found: Matrix = (scale @ matrix @ np.linalg.inv(scale)).astype(np.float32)

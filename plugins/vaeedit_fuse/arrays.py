@@ -11,7 +11,7 @@ Map = NDArray[np.float32]
 """One value a pixel or grid place, (H, W)."""
 
 
-def fitted(frame: Frame, to: Frame) -> Frame:
+def resize_like(frame: Frame, to: Frame) -> Frame:
     """A frame with the size, channels and depth of another, without alpha; where they agree, with its very pixels."""
     if frame.pixels.dtype == to.pixels.dtype and frame.pixels.shape == to.pixels.shape:
         return Frame(frame.pixels)

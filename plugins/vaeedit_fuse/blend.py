@@ -10,7 +10,7 @@ from torch import Tensor
 from vaeedit.api import Frame, local_mean
 from vaeedit_fuse.arrays import Array, Map, blurred
 from vaeedit_fuse.grids import to_grid
-from vaeedit_fuse.rule import Rule, carried
+from vaeedit_fuse.rule import Rule, add_residual
 from vaeedit_fuse.seam import continued, gradient_step
 
 FEATHER = 16
@@ -36,7 +36,7 @@ class Even(Rule):
     def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Sequence[Map]]) -> Frame:
         """As decoded."""
         return self.first.with_floats(
-            carried(joined, [frame.floats() for frame in self.pictures], decoded, shares[-1])
+            add_residual(joined, [frame.floats() for frame in self.pictures], decoded, shares[-1])
         )
 
 
@@ -63,7 +63,9 @@ class Masked(Rule):
 
     def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Sequence[Map]]) -> Frame:
         """The first picture beyond the feather, its very pixels."""
-        blended = carried(joined, self.sources, decoded, [blurred(1 - self.mask, 2), blurred(self.mask, 2)])
+        blended = add_residual(
+            joined, self.sources, decoded, [blurred(1 - self.mask, 2), blurred(self.mask, 2)]
+        )
         deep = _distance(self.inside) > FEATHER
         first, other = self.sources
         blended = np.where(deep[..., None], first + self.mask[..., None] * (other - first), blended)

@@ -1,7 +1,7 @@
 """Infrared and exposure: details are fused in the latents, what is larger than a latent place in a pyramid.
 
 A coarse latent holds the mean of its place beside its structure, and choosing between pictures by place would leave
-steps. So the VAE sees the pictures without their base (everything larger than `2^SCALES` pixels) around mid grey.
+steps. So the VAE sees the pictures without their base (everything larger than `2^SCALES` pixels) around mid gray.
 """
 
 from abc import abstractmethod
@@ -13,8 +13,8 @@ from torch import Tensor
 from vaeedit.api import Frame, Gaussian, local_mean, luma
 from vaeedit_fuse.arrays import Array, Map
 from vaeedit_fuse.grids import to_grid
-from vaeedit_fuse.pyramid import fused, mixed, raised, split, strongest_detail
-from vaeedit_fuse.rule import Rule, carried
+from vaeedit_fuse.pyramid import fused, mixed, split, strongest_detail, upsample
+from vaeedit_fuse.rule import Rule, add_residual
 from vaeedit_fuse.weights import Inherited, shares, vivid
 
 SCALES = 3
@@ -41,7 +41,7 @@ class Detailed(Rule):
         self.bases = [base for _, base in parts]
 
     def encoded(self) -> Sequence[Frame]:
-        """The details around mid grey."""
+        """The details around mid gray."""
         return [Frame(detail) for detail in self.details]
 
     def weights(self, rank: int, activities: Tensor) -> Tensor:
@@ -55,8 +55,8 @@ class Detailed(Rule):
 
     def together(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Map]) -> Array:
         """Luma (H, W, 1)."""
-        detail = carried(joined, self.details, decoded, shares) - np.float32(0.5)
-        return detail + raised(self.base(), detail.shape, SCALES)
+        detail = add_residual(joined, self.details, decoded, shares) - np.float32(0.5)
+        return detail + upsample(self.base(), detail.shape, SCALES)
 
     @abstractmethod
     def chosen(self, activities: Tensor) -> Tensor:
@@ -68,7 +68,7 @@ class Detailed(Rule):
 
 
 class Infrared(Detailed):
-    """Luma: the strongest detail at every scale; colour: that of the first picture."""
+    """Luma: the strongest detail at every scale; color: that of the first picture."""
 
     rest = True
     softness = 2
@@ -118,15 +118,15 @@ class Exposure(Detailed):
         return fused(self.bases, [each / total for each in small], mixed, DEEP)
 
     def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Sequence[Map]]) -> Frame:
-        """Luma with the colours of all, by exposure at every scale."""
-        chroma = [frame.floats() - grey for frame, grey in zip(self.pictures, self.values, strict=True)]
-        colours = fused(chroma, self.exposures, mixed, DEEP)
-        return self.first.with_floats(self.together(joined, decoded, shares[-1]) + colours)
+        """Luma with the colors of all, by exposure at every scale."""
+        chroma = [frame.floats() - gray for frame, gray in zip(self.pictures, self.values, strict=True)]
+        colors = fused(chroma, self.exposures, mixed, DEEP)
+        return self.first.with_floats(self.together(joined, decoded, shares[-1]) + colors)
 
 
 def _exposure(x: Array) -> Map:
-    """How well a place is exposed: near mid grey in every channel, and coloured; (H, W) above 0."""
-    near_grey: Map = np.exp(-np.square(x - 0.5) / (2 * 0.25**2)).prod(2)
-    colour = (x.std(2) + 1e-3) ** 0.3 if x.shape[2] == 3 else 1.0
-    found: Map = (near_grey * colour + 1e-6).astype(np.float32)
+    """How well a place is exposed: near mid gray in every channel, and colored; (H, W) above 0."""
+    near_gray: Map = np.exp(-np.square(x - 0.5) / (2 * 0.25**2)).prod(2)
+    color = (x.std(2) + 1e-3) ** 0.3 if x.shape[2] == 3 else 1.0
+    found: Map = (near_gray * color + 1e-6).astype(np.float32)
     return found

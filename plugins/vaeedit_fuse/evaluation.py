@@ -76,7 +76,7 @@ def _sets(folder: Path, mode: FusionMode) -> Iterator[PictureSet]:
 
 
 def measured(sources: Sequence[Array], fused: Array) -> dict[str, float]:
-    """All measures of a fused picture, on grey values (H, W) from 0 to 255."""
+    """All measures of a fused picture, on gray values (H, W) from 0 to 255."""
     pairs = list(combinations(sources, 2))
     return {
         "q_abf": metrics.edge_preservation(sources, fused),
@@ -89,7 +89,7 @@ def measured(sources: Sequence[Array], fused: Array) -> dict[str, float]:
     }
 
 
-def grey(frame: Frame) -> Array:
+def gray(frame: Frame) -> Array:
     """Luma (H, W) of a frame at 8 bits, from 0 to 255, not rounded."""
     return luma(frame.as_uint8().astype(np.float64))
 
@@ -111,7 +111,7 @@ def evaluate_fusion(
         fused = session.run(Step("fuse", vae=vae, **options), one.paths[0]).frame
         seconds += time.perf_counter() - started
         megapixels += fused.width * fused.height / 1e6
-        rows.append(measured([grey(read(path)) for path in one.paths], grey(fused)))
+        rows.append(measured([gray(read(path)) for path in one.paths], gray(fused)))
         progress(f"{len(rows)}: {one.name} Q_AB/F {rows[-1]['q_abf']:.3f}")
     means = {name: round(fmean(row[name] for row in rows), 4) for name in rows[0]}
     speed = {"seconds_per_megapixel": round(seconds / megapixels, 3)}

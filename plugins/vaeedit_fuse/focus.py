@@ -24,7 +24,7 @@ SMALLEST = 0.002
 class Focus(Rule):
     """A decision by place; nothing is decoded.
 
-    The second level decides: the coarsest knows colours rather than sharpness, the finest knows noise too.
+    The second level decides: the coarsest knows colors rather than sharpness, the finest knows noise too.
     """
 
     def encoded(self) -> Sequence[Frame]:
@@ -44,13 +44,13 @@ class Focus(Rule):
         return self.first.with_floats(copied + near * (fused(values, weights, mixed, SCALES) - copied))
 
 
-def decision(votes: Sequence[Map], greys: Sequence[Map], *, smallest: float = SMALLEST) -> list[Map]:
+def decision(votes: Sequence[Map], grays: Sequence[Map], *, smallest: float = SMALLEST) -> list[Map]:
     """Weights (H, W) that sum to 1, exactly 0 or 1 but near the borders between regions, which follow edges of the pictures.
 
     Each pixel takes the picture of most votes, once a guided filter (He, Sun & Tang 2013) has moved votes to the edges of the
     picture that they make; small regions join their surroundings; the filter softens the borders.
     """
-    guide = _chosen(greys, np.argmax(np.stack(votes), 0))
+    guide = _chosen(grays, np.argmax(np.stack(votes), 0))
     winner = np.argmax(np.stack([_guided(vote, guide, 10, 3e-4) for vote in votes]), 0)
     weights = []
     for number in range(len(votes)):

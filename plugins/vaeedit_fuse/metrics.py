@@ -1,4 +1,4 @@
-"""Measures of fused pictures, on grey values from 0 to 255 (H, W), by their usual definitions.
+"""Measures of fused pictures, on gray values from 0 to 255 (H, W), by their usual definitions.
 
 F is the fused picture, A and B its sources. None of them knows a truth: they ask how much of the sources is left.
 """

@@ -10,7 +10,7 @@ from torch import Tensor
 from vaeedit.api import Frame, Grid, Inspect, Join, Latents, OptionError, Request, Result, mask_of, under
 from vaeedit_fuse import FuseOptions
 from vaeedit_fuse.align import aligned
-from vaeedit_fuse.arrays import Map, fitted
+from vaeedit_fuse.arrays import Map, resize_like
 from vaeedit_fuse.auto import suited
 from vaeedit_fuse.blend import Even, Masked
 from vaeedit_fuse.detail import Exposure, Infrared
@@ -39,9 +39,9 @@ class Fuse(Inspect[FuseOptions], Join[FuseOptions]):
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
         """The picture and the others, at its size, as the mode wants them."""
         first = replace(frames[0], alpha=None)
-        others = self.request.images["with"]
-        pictures = [first, *(fitted(other, first) for other in others)]
-        mask = _mask(self.request.images, first, len(pictures))
+        others = self.request.extra_inputs["with"]
+        pictures = [first, *(resize_like(other, first) for other in others)]
+        mask = _mask(self.request.extra_inputs, first, len(pictures))
         mode: str = self.options.mode
         if mode == "auto":
             mode = "blend" if mask is not None or self.options.alpha is not None else suited(pictures)

@@ -16,14 +16,14 @@ Merge = Callable[[Sequence[Array], Sequence[Map]], Array]
 
 
 def split(x: Array, scales: int) -> tuple[Array, Array]:
-    """Detail (H, W, C) and base, which is smaller by 2^scales; the detail is what `raised` does not bring back."""
+    """Detail (H, W, C) and base, which is smaller by 2^scales; the detail is what `upsample` does not bring back."""
     base = x
     for _ in range(scales):
         base = _half(base)
-    return x - raised(base, x.shape[:2], scales), base
+    return x - upsample(base, x.shape[:2], scales), base
 
 
-def raised(base: Array, size: tuple[int, ...], scales: int) -> Array:
+def upsample(base: Array, size: tuple[int, ...], scales: int) -> Array:
     """A base at the size (H, W) again."""
     sizes = [size]
     for _ in range(scales):

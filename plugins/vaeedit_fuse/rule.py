@@ -34,7 +34,7 @@ class Rule(ABC):
         """The picture: from the decoded join, what every frame alone decodes to, and each level's weights at pixels."""
 
 
-def carried(
+def add_residual(
     joined: Array, sources: Sequence[Array], decoded: Sequence[Array], shares: Sequence[Map]
 ) -> Array:
     """The decoded join with what the VAE loses of each source, by its share: pictures that agree come back unchanged."""

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from vaeedit.api import membrane
 from vaeedit_fuse.arrays import Array
-from vaeedit_fuse.pyramid import raised, split
+from vaeedit_fuse.pyramid import split, upsample
 
 STEPS = 40
 """Of damped Jacobi: the start is smooth already, so only what is local is left to do."""
@@ -24,7 +24,7 @@ def continued(difference: Array, known: NDArray[np.bool_]) -> Array:
     weight = known.astype(np.float32)[..., None]
     small = (split(x, SCALES)[1] for x in (difference * weight, weight))
     values, sure = (torch.from_numpy(x).permute(2, 0, 1)[None] for x in small)
-    return raised(membrane(values, sure)[0].permute(1, 2, 0).numpy(), difference.shape, SCALES)
+    return upsample(membrane(values, sure)[0].permute(1, 2, 0).numpy(), difference.shape, SCALES)
 
 
 def gradient_step(

@@ -33,7 +33,7 @@ class Inherited:
     """The strongest picture of every place, scale after scale from the coarsest.
 
     What won a region has an advantage in its details. Chosen scale by scale alone, pictures alternate in one place and
-    neither is recognised there: on every third pair of TNO VIF is .83 so, and .91 with the advantage.
+    neither is recognized there: on every third pair of TNO VIF is .83 so, and .91 with the advantage.
     """
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from vaeedit.api import ArchitectureSpec, ElboWeights, ObjectiveSpec, Options, h
 from vaeedit_ladder.levels import LEVELS, Widths
 
 
-class LadderShape(Options, frozen=True):
+class LadderConfig(Options, frozen=True):
     """Hyper-parameters of the unconditional ladder VAE; levels run from fine (stride 2) to coarse."""
 
     channels: Annotated[int, option("Image channels.", ge=1, le=64)] = 3
@@ -22,7 +22,7 @@ def vaeedit_architectures() -> list[ArchitectureSpec]:
         ArchitectureSpec(
             name="ladder",
             summary="Unconditional ladder VAE with latents at several scales.",
-            options=LadderShape,
+            options=LadderConfig,
             target="vaeedit_ladder.vae:LadderVAE",
         ),
     ]

@@ -1,9 +1,9 @@
 from .blocks import Head as Head
 from .blocks import Hourglass as Hourglass
 from .blocks import Pyramid as Pyramid
-from .blocks import silent as silent
 from .blocks import stage as stage
 from .blocks import ups as ups
+from .blocks import zero_initialized as zero_initialized
 from .centered import RESIDUAL_GAIN as RESIDUAL_GAIN
 from .centered import START as START
 from .centered import CenteredLadder as CenteredLadder

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class ResidualBlock(nn.Module):
-    """x + conv(relu(conv(x))), both 3x3 (He et al. 2016, without normalisation); receptive radius 2."""
+    """x + conv(relu(conv(x))), both 3x3 (He et al. 2016, without normalization); receptive radius 2."""
 
     def __init__(self, width: int, *, bias: bool = True) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ def ups(widths: Sequence[int], *, bias: bool = True) -> nn.ModuleList:
     return nn.ModuleList(nn.ConvTranspose2d(coarse, fine, 2, stride=2, bias=bias) for fine, coarse in pairs)
 
 
-def silent(conv: nn.Conv2d) -> nn.Conv2d:
+def zero_initialized(conv: nn.Conv2d) -> nn.Conv2d:
     """Zero weights and bias, so that what a convolution adds to starts alone: a prior or posterior at N(0, I)."""
     nn.init.zeros_(conv.weight)
     assert conv.bias is not None

@@ -19,7 +19,7 @@ from vaeedit.api import Decoded, ElboTerms, Gaussian, Latents
 from vaeedit_ladder.topdown import Choose, TopDown, draw
 
 RESIDUAL_GAIN = 8.0
-"""Residuals x - m(y) are a few hundredths; the evidence network sees them at order one."""
+"""Residuals x - m(y) are a few hundredths; the encoder sees them at order one."""
 START = -3.5
 """Log scale that an untrained head gives."""
 
@@ -29,7 +29,7 @@ class CenteredLadder(nn.Module):
 
     ladder: TopDown
     head: nn.Module
-    evidence: nn.Module
+    encoder: nn.Module
     channels: int
     latents: Sequence[int]
 
@@ -38,9 +38,9 @@ class CenteredLadder(nn.Module):
         out: Tensor = self.head(h)
         return out
 
-    def evidence_of(self, residual: Tensor, context: Mapping[str, Any]) -> list[Tensor]:
+    def encoder_features(self, residual: Tensor, context: Mapping[str, Any]) -> list[Tensor]:
         """Bottom-up features of a residual (B, C, H, W), one a level, fine to coarse; here at strides 2, 4, ..."""
-        found: list[Tensor] = self.evidence(pixel_unshuffle(residual, 2))
+        found: list[Tensor] = self.encoder(pixel_unshuffle(residual, 2))
         return found
 
     def allowed(self, offset: Tensor, context: Mapping[str, Any]) -> Tensor:
@@ -54,7 +54,7 @@ class CenteredLadder(nn.Module):
         levels = tuple(Gaussian.standard(s, mean.device) for s in shapes)
         return Latents(levels, {"mean": mean, "features": features, **context})
 
-    def decode(self, latents: Latents, *, scale: bool = False) -> Decoded:
+    def decode(self, latents: Latents, *, std: bool = False) -> Decoded:
         """The image at a point z; at the prior mean this is the trunk's mean, without a ladder pass."""
         context = latents.context
 
@@ -62,17 +62,17 @@ class CenteredLadder(nn.Module):
             return latents.levels[-1 - level].mean
 
         if latents.is_prior_mean():
-            if not scale:
+            if not std:
                 return Decoded(context["mean"])
             h = self.ladder(context["features"], point)
             return Decoded(context["mean"], _deviation(self.head_of(h, context)[:, self.channels :]))
         offset, log_scale, _ = self._centered(context["features"], point, context)
-        return Decoded(context["mean"] + offset, _deviation(log_scale) if scale else None)
+        return Decoded(context["mean"] + offset, _deviation(log_scale) if std else None)
 
     def infer(self, prior: Latents, x: Tensor) -> Latents:
         """The posterior q(z | y, x) of every level, for a clean image x."""
-        evidence = self.evidence_of((x - prior.context["mean"]) * RESIDUAL_GAIN, prior.context)
-        return Latents(tuple(self.ladder.infer(prior.context["features"], evidence)), prior.context)
+        encoded = self.encoder_features((x - prior.context["mean"]) * RESIDUAL_GAIN, prior.context)
+        return Latents(tuple(self.ladder.infer(prior.context["features"], encoded)), prior.context)
 
     def elbo_terms(self, latents: Latents, x: Tensor) -> ElboTerms:
         """Conditional ELBO of the residual for the first len(x) images; gradients reach the trunk through `estimate` only."""
@@ -80,11 +80,11 @@ class CenteredLadder(nn.Module):
         mean = context["mean"]
         features = [feature[:count].detach() for feature in context["features"]]
         anchor = mean[:count].detach()
-        evidence = self.evidence_of((x - anchor) * RESIDUAL_GAIN, context)
+        encoded = self.encoder_features((x - anchor) * RESIDUAL_GAIN, context)
         kl: list[Tensor] = []
 
         def sampled(level: int, h: Tensor) -> Tensor:
-            e, nats = draw(self.ladder.posterior_at(level, h, evidence[level]))
+            e, nats = draw(self.ladder.posterior_at(level, h, encoded[level]))
             kl.append(nats)
             return e
 

@@ -1,7 +1,7 @@
 """The ladder: Gaussian latents at several scales, generated from coarse to fine (Sonderby et al. 2016).
 
 The prior of a level, p(z_l | z_>l, context) = N(mu_l, sigma_l^2), follows from the features h_l that carry
-everything coarser; the posterior shares this top-down path and adds bottom-up evidence of x. Latents are
+everything coarser; the posterior shares this top-down path and adds bottom-up encoder features of x. Latents are
 non-centered, z_l = mu_l + sigma_l * e_l, so the prior of e_l is N(0, I) and the posterior N(m_l, s_l^2) is the
 residual parametrisation of NVAE (Vahdat & Kautz 2020, eq. 2): KL = (m^2 + s^2 - 1) / 2 - log s.
 """
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from vaeedit.api import Gaussian
-from vaeedit_ladder.blocks import ResidualBlock, silent, ups
+from vaeedit_ladder.blocks import ResidualBlock, ups, zero_initialized
 
 Choose = Callable[[int, Tensor], Tensor]
 """(level, h) -> coordinates e of that level, shape (B, latents, h, w)."""
@@ -25,7 +25,7 @@ class TopDown(nn.Module):
         self,
         widths: Sequence[int],
         latents: Sequence[int],
-        evidence: Sequence[int],
+        encoded: Sequence[int],
         context: Sequence[int] = (),
     ) -> None:
         super().__init__()
@@ -36,11 +36,14 @@ class TopDown(nn.Module):
         self.after = nn.ModuleList(ResidualBlock(width) for width in widths)
         self.ups = ups(widths)
         self.prior = nn.ModuleList(
-            silent(nn.Conv2d(width, 2 * count, 1)) for width, count in zip(widths, latents, strict=True)
+            zero_initialized(nn.Conv2d(width, 2 * count, 1))
+            for width, count in zip(widths, latents, strict=True)
         )
         self.posterior = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(width + seen, 64, 1), nn.ReLU(), silent(nn.Conv2d(64, 2 * count, 1)))
-            for width, seen, count in zip(widths, evidence, latents, strict=True)
+            nn.Sequential(
+                nn.Conv2d(width + seen, 64, 1), nn.ReLU(), zero_initialized(nn.Conv2d(64, 2 * count, 1))
+            )
+            for width, seen, count in zip(widths, encoded, latents, strict=True)
         )
         self.inject = nn.ModuleList(
             nn.Conv2d(count, width, 1, bias=False) for width, count in zip(widths, latents, strict=True)
@@ -64,18 +67,18 @@ class TopDown(nn.Module):
             h = self.after[level](h + self.inject[level](z.to(h.dtype)))
         return h
 
-    def posterior_at(self, level: int, h: Tensor, evidence: Tensor) -> Gaussian:
-        """q(e_l | z_>l, x) from top-down features h and bottom-up evidence, in non-centered coordinates."""
-        h = h.expand(evidence.shape[0], -1, *evidence.shape[2:])
-        mean, log_scale = self.posterior[level](torch.cat([h, evidence], 1)).float().chunk(2, 1)
+    def posterior_at(self, level: int, h: Tensor, encoded: Tensor) -> Gaussian:
+        """q(e_l | z_>l, x) from top-down features h and bottom-up encoder features, in non-centered coordinates."""
+        h = h.expand(encoded.shape[0], -1, *encoded.shape[2:])
+        mean, log_scale = self.posterior[level](torch.cat([h, encoded], 1)).float().chunk(2, 1)
         return Gaussian(mean, log_scale.clamp(-8, 3))
 
-    def infer(self, context: Sequence[Tensor], evidence: Sequence[Tensor]) -> list[Gaussian]:
+    def infer(self, context: Sequence[Tensor], encoded: Sequence[Tensor]) -> list[Gaussian]:
         """The posterior of every level, coarse to fine, each given the posterior means of the coarser ones."""
         levels: list[Gaussian] = []
 
         def posterior_mean(level: int, h: Tensor) -> Tensor:
-            levels.append(self.posterior_at(level, h, evidence[level]))
+            levels.append(self.posterior_at(level, h, encoded[level]))
             return levels[-1].mean
 
         self(context, posterior_mean)

@@ -1,6 +1,6 @@
 """The unconditional ladder VAE: latents at strides 2, 4, 8, ... of the image itself.
 
-Bottom-up evidence and a shared top-down path (Sonderby et al. 2016); p(x | z) is a Laplace distribution whose
+Bottom-up encoder features and a shared top-down path (Sonderby et al. 2016); p(x | z) is a Laplace distribution whose
 scale is predicted too. ELBO = E_q[log p(x | z)] - sum_l KL(q(z_l | z_>l, x) || p(z_l | z_>l)).
 """
 
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pixel_unshuffle
 
 from vaeedit.api import Decoded, ElboTerms, Latents, receptive_radius
-from vaeedit_ladder import LadderShape
+from vaeedit_ladder import LadderConfig
 from vaeedit_ladder.blocks import Head, Pyramid
 from vaeedit_ladder.topdown import TopDown, draw
 
@@ -22,32 +22,32 @@ class LadderVAE(nn.Module):
     conditions: tuple[str, ...] = ()
     receptive_field = cached_property(receptive_radius)
 
-    def __init__(self, shape: LadderShape) -> None:
+    def __init__(self, config: LadderConfig) -> None:
         super().__init__()
-        self.channels = shape.channels
-        self.multiple = 2 ** len(shape.widths)
-        self.evidence = Pyramid(4 * shape.channels, shape.widths, shape.blocks)
-        self.ladder = TopDown(shape.widths, shape.latents, shape.widths)
-        bias = [0.5] * shape.channels + [-2.0] * shape.channels
-        self.head = Head(shape.widths[0], 2 * shape.channels, inner=16, bias=bias)
+        self.channels = config.channels
+        self.multiple = 2 ** len(config.widths)
+        self.encoder = Pyramid(4 * config.channels, config.widths, config.blocks)
+        self.ladder = TopDown(config.widths, config.latents, config.widths)
+        bias = [0.5] * config.channels + [-2.0] * config.channels
+        self.head = Head(config.widths[0], 2 * config.channels, inner=16, bias=bias)
 
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
         """The posterior q(z | x), each level given the posterior means of the coarser ones; `conditions` is empty."""
-        return Latents(tuple(self.ladder.infer((), self.evidence(pixel_unshuffle(x, 2)))))
+        return Latents(tuple(self.ladder.infer((), self.encoder(pixel_unshuffle(x, 2)))))
 
-    def decode(self, latents: Latents, *, scale: bool = False) -> Decoded:
+    def decode(self, latents: Latents, *, std: bool = False) -> Decoded:
         """The mean of p(x | z) at a point z, and with `scale` its standard deviation."""
         out = self.head(self.ladder((), lambda level, _: latents.levels[-1 - level].mean))
         mean, log_scale = out.chunk(2, 1)
-        return Decoded(mean, log_scale.clamp(-7, 1).exp() * 2**0.5 if scale else None)
+        return Decoded(mean, log_scale.clamp(-7, 1).exp() * 2**0.5 if std else None)
 
     def elbo_terms(self, latents: Latents, x: Tensor) -> ElboTerms:
         """One posterior sample, decoded; `estimate` is that sample, since nothing else predicts x."""
-        evidence = self.evidence(pixel_unshuffle(x, 2))
+        encoded = self.encoder(pixel_unshuffle(x, 2))
         kl: list[Tensor] = []
 
         def sampled(level: int, h: Tensor) -> Tensor:
-            e, nats = draw(self.ladder.posterior_at(level, h, evidence[level]))
+            e, nats = draw(self.ladder.posterior_at(level, h, encoded[level]))
             kl.append(nats)
             return e
 

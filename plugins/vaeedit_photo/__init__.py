@@ -13,7 +13,7 @@ from vaeedit.api import (
     hookimpl,
     option,
 )
-from vaeedit_photo.shape import PhotoShape
+from vaeedit_photo.config import PhotoConfig
 
 
 class ReconstructOptions(Options, frozen=True):
@@ -96,9 +96,9 @@ def vaeedit_operations() -> list[OperationSpec]:
             target="vaeedit_photo.interpolate:Interpolate",
             options=InterpolateOptions,
             vae="photo",
-            images={"other": "The picture at the other end."},
+            extra_inputs={"other": "The picture at the other end."},
             needs=("other",),
-            rest="other",
+            variadic="other",
             film=True,
         ),
         OperationSpec(
@@ -107,7 +107,7 @@ def vaeedit_operations() -> list[OperationSpec]:
             target="vaeedit_photo.direct:Direct",
             options=DirectOptions,
             vae="photo",
-            images={
+            extra_inputs={
                 "toward": "Example of where to go, or a folder of such, in place of --along; may be repeated.",
                 "away": "Example of where to come from; without one, the picture itself.",
             },
@@ -124,7 +124,7 @@ def vaeedit_architectures() -> list[ArchitectureSpec]:
         ArchitectureSpec(
             name="photo",
             summary="VAE for editing photographs: nested levels around principal components of patches.",
-            options=PhotoShape,
+            options=PhotoConfig,
             target="vaeedit_photo.network:PhotoVAE",
         ),
     ]

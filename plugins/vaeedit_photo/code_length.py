@@ -16,12 +16,12 @@ def code_length(image: Frame, decoded: Frame) -> float:
     A value has the probability of its bin, one step of the image's depth wide; those of black and white reach to
     infinity (Salimans et al. 2017, section 2.1), so that all probabilities sum to 1. `decoded` must have a `scale`.
     """
-    assert decoded.scale is not None
+    assert decoded.std is not None
     bits, mean = 0.0, decoded.floats()
     for start in range(0, image.height, ROWS):
         rows = slice(start, start + ROWS)
         values = image.pixels[rows].astype(np.float64) / image.peak
-        bits += laplace_bits(values, mean[rows], decoded.scale[rows], 1 / image.peak).sum()
+        bits += laplace_bits(values, mean[rows], decoded.std[rows], 1 / image.peak).sum()
     return float(bits)
 
 

@@ -49,8 +49,8 @@ def _direction(request: Request[DirectOptions]) -> Direction:
     """What the request asks for; raises OptionError where it asks for two things at once."""
     along, toward, away = (
         request.options.along,
-        request.images.get("toward", ()),
-        request.images.get("away", ()),
+        request.extra_inputs.get("toward", ()),
+        request.extra_inputs.get("away", ()),
     )
     if toward and along is not None:
         raise OptionError("--toward and --along are two ways to say where to go; leave one out.")

@@ -9,7 +9,7 @@ from vaeedit.api import Frame, resized
 
 
 def pair(a: Frame, b: Frame, side: int | None) -> tuple[Frame, Frame]:
-    """Both pictures with the size (at most `side` long) and depth of `a`; in colour, or with alpha, where either is."""
+    """Both pictures with the size (at most `side` long) and depth of `a`; in color, or with alpha, where either is."""
     scale = min(1.0, side / max(a.height, a.width)) if side else 1.0
     size = (max(1, round(a.height * scale)), max(1, round(a.width * scale)))
     channels, alpha = max(a.channels, b.channels), a.alpha is not None or b.alpha is not None

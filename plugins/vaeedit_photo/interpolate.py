@@ -22,7 +22,7 @@ class Interpolate(Inspect[InterpolateOptions], Join[InterpolateOptions]):
 
     def __init__(self, request: Request[InterpolateOptions]) -> None:
         super().__init__(request)
-        if len(request.images["other"]) != 1:
+        if len(request.extra_inputs["other"]) != 1:
             raise OptionError("interpolate goes from one picture to one other; name one only.")
         self.ends: tuple[Frame, Frame]
         self.moments = JointMoments()
@@ -34,7 +34,7 @@ class Interpolate(Inspect[InterpolateOptions], Join[InterpolateOptions]):
 
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
         """Both pictures at the size of the first."""
-        self.ends = pair(frames[0], self.request.images["other"][0], self.options.side)
+        self.ends = pair(frames[0], self.request.extra_inputs["other"][0], self.options.side)
         return self.ends
 
     def gather(self, index: int, latents: Latents) -> None:
@@ -59,7 +59,7 @@ class Interpolate(Inspect[InterpolateOptions], Join[InterpolateOptions]):
         """A level at t with the mean and the deviation, per channel, that lie between those of the ends.
 
         Of pictures that have nothing in common the mean of latents has half their variance. What it is to have is the
-        Wasserstein barycentre of the two Gaussians: means and deviations on straight lines.
+        Wasserstein barycenter of the two Gaussians: means and deviations on straight lines.
         """
         (mean_a, mean_b), (var_a, var_b), covariance = self.moments.of(rank)
         mean = torch.lerp(mean_a, mean_b, t)

@@ -7,10 +7,10 @@ from vaeedit.api import Frame, VaeeditError, luma
 
 
 def edited(frame: Frame, name: str) -> Frame:
-    """The picture, in float32, a little brighter, warmer, ...; raises VaeeditError for colours of a grey one."""
+    """The picture, in float32, a little brighter, warmer, ...; raises VaeeditError for colors of a gray one."""
     x = frame.floats()
     if frame.channels == 1 and name in ("warmth", "saturation"):
-        raise VaeeditError(f"A grey picture has no {name} to change.")
+        raise VaeeditError(f"A gray picture has no {name} to change.")
     if name == "brightness":
         y = x + np.float32(0.1)
     elif name == "contrast":

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from torch.nn.functional import pixel_unshuffle
 
 from vaeedit.api import Decoded, ElboTerms, Gaussian, Latents, receptive_radius
-from vaeedit_ladder.api import Head, Pyramid, draw, silent, stage, ups
+from vaeedit_ladder.api import Head, Pyramid, draw, stage, ups, zero_initialized
+from vaeedit_photo.config import PhotoConfig
 from vaeedit_photo.linear import LinearLadder
-from vaeedit_photo.shape import PhotoShape
 
 LOG_SCALE = -4.0
 """Of an untrained posterior: 2 % noise on latents of unit variance."""
@@ -28,23 +28,23 @@ class PhotoVAE(nn.Module):
     conditions: tuple[str, ...] = ()
     receptive_field = cached_property(receptive_radius)
 
-    def __init__(self, shape: PhotoShape) -> None:
+    def __init__(self, config: PhotoConfig) -> None:
         super().__init__()
-        self.channels = shape.channels
-        strides = [2 << level for level in range(len(shape.widths))]
+        self.channels = config.channels
+        strides = [2 << level for level in range(len(config.widths))]
         self.multiple = strides[-1]
-        pairs = list(zip(shape.latents, shape.widths, strict=True))
-        self.nested, self.kept = shape.nested, shape.kept
-        self.linear = LinearLadder(shape.channels, strides, shape.latents)
-        self.evidence = Pyramid(4 * shape.channels, shape.widths, shape.evidence_blocks)
+        pairs = list(zip(config.latents, config.widths, strict=True))
+        self.nested, self.kept = config.nested, config.kept
+        self.linear = LinearLadder(config.channels, strides, config.latents)
+        self.encoder = Pyramid(4 * config.channels, config.widths, config.encoder_blocks)
         self.posterior = nn.ModuleList(
-            silent(nn.Conv2d(width, 2 * count, 3, padding=1)) for count, width in pairs
+            zero_initialized(nn.Conv2d(width, 2 * count, 3, padding=1)) for count, width in pairs
         )
         self.enter = nn.ModuleList(nn.Conv2d(count, width, 3, padding=1) for count, width in pairs)
-        self.stages = nn.ModuleList(stage(w, n) for w, n in zip(shape.widths, shape.blocks, strict=True))
-        self.ups = ups(shape.widths)
-        bias = [0.0] * shape.channels + [-3.0] * shape.channels
-        self.head = Head(shape.widths[0], 2 * shape.channels, inner=16, bias=bias)
+        self.stages = nn.ModuleList(stage(w, n) for w, n in zip(config.widths, config.blocks, strict=True))
+        self.ups = ups(config.widths)
+        bias = [0.0] * config.channels + [-3.0] * config.channels
+        self.head = Head(config.widths[0], 2 * config.channels, inner=16, bias=bias)
 
     def start_from(self, x: Tensor) -> None:
         """Begin at the principal components of images (B, C, H, W) in [0, 1]."""
@@ -52,7 +52,7 @@ class PhotoVAE(nn.Module):
 
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
         """The posterior q(z | x), each level given the posterior means of the coarser ones; `conditions` is empty."""
-        features, rest = self.evidence(pixel_unshuffle(x, 2)), x - 0.5
+        features, rest = self.encoder(pixel_unshuffle(x, 2)), x - 0.5
         levels: list[Gaussian] = []
         for level in range(len(features) - 1, -1, -1):
             change, log_scale = self.posterior[level](features[level]).float().chunk(2, 1)
@@ -61,10 +61,10 @@ class PhotoVAE(nn.Module):
             levels.append(Gaussian(mean, (log_scale + LOG_SCALE).clamp(-8, 1)))
         return Latents(tuple(levels))
 
-    def decode(self, latents: Latents, *, scale: bool = False) -> Decoded:
+    def decode(self, latents: Latents, *, std: bool = False) -> Decoded:
         """The mean of p(x | z) at a point z, and with `scale` its standard deviation; a level at zero adds nothing."""
         mean, log_scale = self._decoded([level.mean for level in latents.levels])
-        return Decoded(mean, log_scale.exp() * 2**0.5 if scale else None)
+        return Decoded(mean, log_scale.exp() * 2**0.5 if std else None)
 
     def elbo_terms(self, latents: Latents, x: Tensor) -> ElboTerms:
         """One posterior sample, of which each image keeps all channels or the coarser ones only."""

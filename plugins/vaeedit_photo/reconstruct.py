@@ -22,7 +22,7 @@ class Reconstruct(Inspect[ReconstructOptions], Edit[ReconstructOptions]):
         self.nats: list[float] | None = None
 
     @property
-    def wants_scale(self) -> bool:
+    def wants_std(self) -> bool:
         """For the likelihood; refined latents are points, which have none."""
         return not self.options.refine
 
@@ -56,7 +56,7 @@ class Reconstruct(Inspect[ReconstructOptions], Edit[ReconstructOptions]):
         if self.nats is not None:
             bits = [nats / math.log(2) / size for nats in self.nats]
             notes["kl_bits_by_level"] = [round(value, 4) for value in bits]
-            if frames[1].scale is not None and original.depth < 32:
+            if frames[1].std is not None and original.depth < 32:
                 notes["bits_per_value"] = round(sum(bits) + code_length(original, frames[1]) / size, 4)
         return Result(result, notes=notes)
 

@@ -9,8 +9,8 @@ from vaeedit.api import (
     WeightsSpec,
     hookimpl,
 )
+from vaeedit_restore.configs import RestorerConfig, UpscalerConfig
 from vaeedit_restore.options import DenoiseOptions, NoiseEstimation, RestorationWeights, SuperResolveOptions
-from vaeedit_restore.shapes import RestorerShape, UpscalerShape
 
 MAPS = {"uncertainty": "Standard deviation of each pixel's error, brighter where less certain."}
 
@@ -25,7 +25,7 @@ def vaeedit_operations() -> list[OperationSpec]:
             target="vaeedit_restore.denoise:Denoise",
             options=DenoiseOptions,
             vae="denoise",
-            tells=("sigma",),
+            conditions=("sigma",),
             maps=MAPS,
         ),
         OperationSpec(
@@ -34,7 +34,7 @@ def vaeedit_operations() -> list[OperationSpec]:
             target="vaeedit_restore.super_resolve:SuperResolve",
             options=SuperResolveOptions,
             vae="super-resolve",
-            tells=("scale", "sigma"),
+            conditions=("scale", "sigma"),
             maps=MAPS,
         ),
     ]
@@ -47,13 +47,13 @@ def vaeedit_architectures() -> list[ArchitectureSpec]:
         ArchitectureSpec(
             name="ladder-restorer",
             summary="Conditional ladder VAE p(clean | observed), centered on a U-Net's estimate.",
-            options=RestorerShape,
+            options=RestorerConfig,
             target="vaeedit_restore.restorer:LadderRestorer",
         ),
         ArchitectureSpec(
             name="ladder-upscaler",
             summary="Conditional ladder VAE p(large | small) for several factors; samples agree with the small image.",
-            options=UpscalerShape,
+            options=UpscalerConfig,
             target="vaeedit_restore.upscaler:LadderUpscaler",
         ),
     ]

@@ -17,7 +17,7 @@ from vaeedit_restore.sensor import sensor_noise
 
 
 def gaussian(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
-    """White Gaussian noise of standard deviation sigma (B, 1, 1, 1); a grey image gets grey noise."""
+    """White Gaussian noise of standard deviation sigma (B, 1, 1, 1); a gray image gets gray noise."""
     noise = torch.randn_like(x)
     noise = torch.where(is_gray(x), noise[:, :1], noise)
     return x + sigma * noise, sigma.expand(-1, 1, *x.shape[2:])
@@ -26,8 +26,8 @@ def gaussian(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
 def camera(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
     """What a camera's processing leaves: shot and read noise, correlated over pixels and channels.
 
-    The variance is affine in the signal (Foi et al. 2008); demosaicking and smoothing correlate neighbours,
-    chroma more than luma, which is modelled by Gaussian blurs of white noise, rescaled to unit variance.
+    The variance is affine in the signal (Foi et al. 2008); demosaicking and smoothing correlate neighbors,
+    chroma more than luma, which is modeled by Gaussian blurs of white noise, rescaled to unit variance.
     """
     count = len(x)
     uniform = torch.rand(4, count, 1, 1, 1, device=x.device)

@@ -15,7 +15,7 @@ class Denoise(Restoration[DenoiseOptions]):
         """Strength 0 changes nothing."""
         return self.options.strength == 0
 
-    def told(self) -> Mapping[str, Condition]:
+    def conditions(self) -> Mapping[str, Condition]:
         """The noise level, given or estimated, times the strength."""
         sigma, strength = self.options.sigma, self.options.strength
         return {"sigma": Estimated(strength) if sigma == "auto" else sigma / 255 * strength}

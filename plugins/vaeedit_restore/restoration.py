@@ -25,17 +25,17 @@ class Restoration(Edit[R]):
     """Decodes a conditional VAE at the prior mean (the MMSE estimate), at the mean of samples, or in between."""
 
     @abstractmethod
-    def told(self) -> Mapping[str, Condition]:
-        """What the VAE is told beside the image; "sigma" is the noise level, in units of [0, 1]."""
+    def conditions(self) -> Mapping[str, Condition]:
+        """Conditions of the VAE beside the image; "sigma" is the noise level, in units of [0, 1]."""
 
     @property
-    def wants_scale(self) -> bool:
+    def wants_std(self) -> bool:
         """The uncertainty map is made from the decoded scale."""
         return "uncertainty" in self.request.maps
 
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
-        """Attach what the VAE is told; for the best quality, in eight views."""
-        frame = frames[0].with_conditions(**self.told())
+        """Attach the conditions of the VAE; for the best quality, in eight views."""
+        frame = frames[0].with_conditions(**self.conditions())
         several = self.options.quality == "best" and not self.is_identity
         return views(frame) if several else [frame]
 
@@ -51,12 +51,12 @@ class Restoration(Edit[R]):
         frame = frames[0] if len(frames) == 1 else merged(frames, originals[0])
         maps: dict[str, Frame] = {}
         notes: dict[str, Any] = {}
-        noise = self.told().get("sigma")
+        noise = self.conditions().get("sigma")
         if isinstance(noise, Estimated) and noise.times > 0:
             found = frame.conditions["sigma"]
             assert isinstance(found, float)  # the VAE leaves the average of its map
             notes["estimated_sigma"] = round(found / noise.times * 255, 2)
-        if frame.scale is not None:
+        if frame.std is not None:
             maps["uncertainty"], figures = deviation_map(frame)
             notes |= figures
         return Result(frame, maps, notes)

@@ -14,8 +14,8 @@ from torch.nn import functional as F
 
 from vaeedit.api import Latents, receptive_radius
 from vaeedit_ladder.api import START, CenteredLadder, Head, Hourglass, Pyramid, TopDown
+from vaeedit_restore.configs import RestorerConfig
 from vaeedit_restore.noise import EstimatesNoise, NoiseEstimator
-from vaeedit_restore.shapes import RestorerShape
 
 
 class UNet(Hourglass):
@@ -32,17 +32,17 @@ class LadderRestorer(EstimatesNoise, CenteredLadder):
     conditions = ("sigma",)
     receptive_field = cached_property(receptive_radius)
 
-    def __init__(self, shape: RestorerShape) -> None:
+    def __init__(self, config: RestorerConfig) -> None:
         super().__init__()
-        self.channels = shape.channels
-        self.multiple = 2 ** len(shape.widths)
-        self.latents = shape.latents
-        self.trunk = UNet(shape.channels, shape.widths, shape.blocks)
-        self.noise = NoiseEstimator(shape.channels)
-        self.ladder = TopDown(shape.ladder_widths, shape.latents, shape.evidence_widths, shape.widths)
-        scale_bias = [0.0] * shape.channels + [START] * shape.channels
-        self.head = Head(shape.ladder_widths[0], 2 * shape.channels, bias=scale_bias)
-        self.evidence = Pyramid(4 * shape.channels, shape.evidence_widths)
+        self.channels = config.channels
+        self.multiple = 2 ** len(config.widths)
+        self.latents = config.latents
+        self.trunk = UNet(config.channels, config.widths, config.blocks)
+        self.noise = NoiseEstimator(config.channels)
+        self.ladder = TopDown(config.ladder_widths, config.latents, config.encoder_widths, config.widths)
+        scale_bias = [0.0] * config.channels + [START] * config.channels
+        self.head = Head(config.ladder_widths[0], 2 * config.channels, bias=scale_bias)
+        self.encoder = Pyramid(4 * config.channels, config.encoder_widths)
 
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
         """The prior p(z | y) of an observed image and, as its context, the mean and the features."""

@@ -1,4 +1,4 @@
-"""Noise as a sensor and its processing leave it: raw noise through demosaicking, white balance, colour and tone.
+"""Noise as a sensor and its processing leave it: raw noise through demosaicking, white balance, color and tone.
 
 The order of Brooks et al. 2019 ("Unprocessing images for learned raw denoising"). Only the noise goes through the
 mosaic, so the clean image keeps its detail: y = x + tone(linear + processed noise) - tone(linear).
@@ -35,9 +35,9 @@ def sensor_noise(x: Tensor, sigma: Tensor) -> Tensor:
 
 
 def _mixed(x: Tensor, saturation: Tensor, *, inverse: bool = False) -> Tensor:
-    """The colour matrix (1 + s) I - s 1 w^T, which drives channels apart and keeps greys, or its inverse."""
-    grey = (x * torch.tensor(LUMA, device=x.device).view(3, 1, 1)).sum(1, keepdim=True)
-    return (x + saturation * grey) / (1 + saturation) if inverse else (1 + saturation) * x - saturation * grey
+    """The color matrix (1 + s) I - s 1 w^T, which drives channels apart and keeps grays, or its inverse."""
+    gray = (x * torch.tensor(LUMA, device=x.device).view(3, 1, 1)).sum(1, keepdim=True)
+    return (x + saturation * gray) / (1 + saturation) if inverse else (1 + saturation) * x - saturation * gray
 
 
 def _demosaicked(x: Tensor) -> Tensor:
@@ -51,5 +51,5 @@ def _demosaicked(x: Tensor) -> Tensor:
 def _smoothed(residual: Tensor) -> Tensor:
     """In-camera noise reduction: chroma is blurred more than luma."""
     widths = torch.rand(2, len(residual), 1, device=residual.device)
-    grey = residual.mean(1, keepdim=True)
-    return gaussian_blur(grey, 0.7 * widths[0]) + gaussian_blur(residual - grey, 2.0 * widths[1])
+    gray = residual.mean(1, keepdim=True)
+    return gaussian_blur(gray, 0.7 * widths[0]) + gaussian_blur(residual - gray, 2.0 * widths[1])

@@ -10,7 +10,7 @@ from vaeedit_restore.restoration import Restoration
 class SuperResolve(Restoration[SuperResolveOptions]):
     """The MMSE estimate of the large image, or samples of what it may have been."""
 
-    def told(self) -> Mapping[str, Condition]:
+    def conditions(self) -> Mapping[str, Condition]:
         """The factor, and how much of the small image is noise."""
         noise = Estimated() if self.options.model == "photo" else 0.0
         return {"scale": float(self.options.scale), "sigma": noise}

@@ -1,7 +1,7 @@
 """The upscaler: a conditional ladder VAE p(x | y) of a large image x given a small one y, for several factors.
 
 The trunk works at the resolution of y, as EDSR does (Lim et al. 2017), and is shared by all factors; a factor has
-a tail, a head and the entrance of the evidence of its own. The mean is bicubic interpolation plus the tail's
+a tail, a head and the entrance of the encoder features of its own. The mean is bicubic interpolation plus the tail's
 detail. Samples differ from the mean in the null space of the downscaler only (`vaeedit.api.null_space`), so all of
 them downscale to the same small image. A noise map tells the trunk what of y is noise: zero for a clean
 picture; a small network estimates it where it is not given.
@@ -17,8 +17,8 @@ from torch.nn import functional as F
 
 from vaeedit.api import Condition, Latents, OptionError, bicubic_up, null_space, receptive_radius
 from vaeedit_ladder.api import START, CenteredLadder, Head, Hourglass, Pyramid, TopDown
+from vaeedit_restore.configs import UpscalerConfig
 from vaeedit_restore.noise import EstimatesNoise, NoiseEstimator
-from vaeedit_restore.shapes import UpscalerShape
 
 
 class LadderUpscaler(EstimatesNoise, CenteredLadder):
@@ -28,20 +28,20 @@ class LadderUpscaler(EstimatesNoise, CenteredLadder):
     needs: Mapping[str, float] = {"scale": 2.0}
     receptive_field = cached_property(receptive_radius)
 
-    def __init__(self, shape: UpscalerShape) -> None:
+    def __init__(self, config: UpscalerConfig) -> None:
         super().__init__()
-        self.channels = c = shape.channels
-        self.multiple = max(4, 2 ** (len(shape.widths) - 1))  # the noise estimator's stride is 4
-        self.latents = shape.latents
-        self.needs = {"scale": float(shape.scales[0])}
-        self.trunk = Hourglass(c + 1, shape.widths, shape.blocks)
+        self.channels = c = config.channels
+        self.multiple = max(4, 2 ** (len(config.widths) - 1))  # the noise estimator's stride is 4
+        self.latents = config.latents
+        self.needs = {"scale": float(config.scales[0])}
+        self.trunk = Hourglass(c + 1, config.widths, config.blocks)
         self.noise = NoiseEstimator(c, width=32)
-        self.ladder = TopDown(shape.ladder_widths, shape.latents, shape.evidence_widths, shape.widths)
-        self.evidence = Pyramid(shape.evidence_widths[0], shape.evidence_widths)
-        wide, ladder, seen = shape.widths[0], shape.ladder_widths[0], shape.evidence_widths[0]
+        self.ladder = TopDown(config.ladder_widths, config.latents, config.encoder_widths, config.widths)
+        self.encoder = Pyramid(config.encoder_widths[0], config.encoder_widths)
+        wide, ladder, seen = config.widths[0], config.ladder_widths[0], config.encoder_widths[0]
         bias = [0.0] * c + [START] * c
         self.tails, self.heads, self.entrances = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
-        for scale in shape.scales:
+        for scale in config.scales:
             key = str(scale)
             tail = nn.Conv2d(wide, c * scale**2, 3, padding=1, bias=False)
             nn.init.zeros_(tail.weight)  # training starts at bicubic interpolation
@@ -69,11 +69,11 @@ class LadderUpscaler(EstimatesNoise, CenteredLadder):
         out: Tensor = self.heads[str(context["scale"])](h)
         return out
 
-    def evidence_of(self, residual: Tensor, context: Mapping[str, Any]) -> list[Tensor]:
+    def encoder_features(self, residual: Tensor, context: Mapping[str, Any]) -> list[Tensor]:
         """Features at the resolutions of the ladder."""
         scale = context["scale"]
         entrance = self.entrances[str(scale)]
-        found: list[Tensor] = self.evidence(torch.relu(entrance(F.pixel_unshuffle(residual, scale))))
+        found: list[Tensor] = self.encoder(torch.relu(entrance(F.pixel_unshuffle(residual, scale))))
         return found
 
     def allowed(self, offset: Tensor, context: Mapping[str, Any]) -> Tensor:

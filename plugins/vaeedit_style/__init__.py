@@ -10,7 +10,7 @@ class StyleOptions(Options, frozen=True):
 
     strength: Annotated[float, option("From the picture as it is (0) to the style (1).", ge=0, le=1)] = 1.0
     texture: Annotated[
-        float, option("How much of the style's texture to lay on: 0 only recolours.", ge=0, le=1)
+        float, option("How much of the style's texture to lay on: 0 only recolors.", ge=0, le=1)
     ] = 0.6
     weights: Annotated[
         tuple[float, ...], option("Weight of each style picture; all alike where none is given.")
@@ -19,7 +19,7 @@ class StyleOptions(Options, frozen=True):
         Literal["all", "coarse", "fine"],
         option("Scales of texture: coarse ones are brush strokes, fine ones grain."),
     ] = "all"
-    preserve_color: Annotated[bool, option("Keep the picture's own colours.")] = False
+    preserve_color: Annotated[bool, option("Keep the picture's own colors.")] = False
 
 
 @hookimpl
@@ -32,12 +32,12 @@ def vaeedit_operations() -> list[OperationSpec]:
             target="vaeedit_style.operation:Style",
             options=StyleOptions,
             vae="photo",
-            images={
+            extra_inputs={
                 "style": "Picture whose style is taken; may be repeated.",
                 "mask": "Where the style goes, white on black.",
             },
             needs=("style",),
-            rest="style",
+            variadic="style",
             delta=True,
         )
     ]

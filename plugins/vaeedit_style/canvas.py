@@ -1,4 +1,4 @@
-"""A canvas: a picture of the content's colours and the style's texture, quilted from patches that suit the content.
+"""A canvas: a picture of the content's colors and the style's texture, quilted from patches that suit the content.
 
 Patches are compared by what they look like from afar and by how active they are near by, after the content's looks were
 carried to the distribution of the style's, so that all of the style is used.
@@ -16,7 +16,7 @@ from vaeedit.api import luma
 from vaeedit_style.matching import Matcher
 from vaeedit_style.quilt import quilted
 from vaeedit_style.sliced import Line, quantiles_of
-from vaeedit_style.transport import carried
+from vaeedit_style.transport import transport_gaussian
 
 HOP = 16
 """Pixels between patches; a patch is twice as wide."""
@@ -49,7 +49,7 @@ def _offsets(content: Image, style: Image) -> Tensor:
     (ours, own), (theirs, other) = _described(content, step), _described(style, step)
     grids = [torch.tensor(one.shape[:2]) for one in (ours, theirs)]
     flat = theirs.flatten(0, 1)
-    looks = carried(ours.flatten(0, 1), flat)
+    looks = transport_gaussian(ours.flatten(0, 1), flat)
     spread = ACTIVITY * flat.var(0).sum().sqrt() / other.std(correction=0).clamp_min(1e-6)
     suited = Line(own.flatten(), quantiles_of(other.flatten()))(own.flatten())
     looks = torch.cat([looks, spread * suited[:, None]], 1)

@@ -1,4 +1,4 @@
-"""Levels of one picture at sizes that belong together, and neighbourhoods on them."""
+"""Levels of one picture at sizes that belong together, and neighborhoods on them."""
 
 from collections.abc import Sequence
 

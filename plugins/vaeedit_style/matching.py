@@ -1,8 +1,8 @@
-"""Which patch of the style suits each place of the content: nearest neighbours, made coherent.
+"""Which patch of the style suits each place of the content: nearest neighbors, made coherent.
 
 The nearest patch alone would repeat one patch wherever the content is even. So distances are blurred by chance (the
-same chance every time), and neighbours then agree on common offsets where that costs little: what is copied is larger
-than a patch (coherence in the sense of Ashikhmin 2001; a Potts energy, minimised by iterated conditional modes, Besag 1986).
+same chance every time), and neighbors then agree on common offsets where that costs little: what is copied is larger
+than a patch (coherence in the sense of Ashikhmin 2001; a Potts energy, minimized by iterated conditional modes, Besag 1986).
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from torch import Tensor
 CHANCE = 1.0
 """Distances are multiplied by up to 1 + this."""
 COHERENCE = 0.5
-"""Price of each neighbour with another offset, in mean distances."""
+"""Price of each neighbor with another offset, in mean distances."""
 SWEEPS = 12
 CHUNK = 1024
 """Places that are compared at once, to bound memory."""
@@ -33,10 +33,10 @@ class Matcher:
         best, scale = self._nearest()
         found = (best - self.places).reshape(*self.lattice, 2)
         rows, columns = (torch.arange(size, device=found.device) for size in self.lattice)
-        colour = (rows[:, None] + columns) % 2
+        color = (rows[:, None] + columns) % 2
         for sweep in range(SWEEPS):
             found = torch.where(
-                (colour == sweep % 2)[..., None], self._agreed(found, COHERENCE * scale), found
+                (color == sweep % 2)[..., None], self._agreed(found, COHERENCE * scale), found
             )
         return found
 
@@ -55,7 +55,7 @@ class Matcher:
         return torch.stack([index // columns, index % columns], 1), total / len(index)
 
     def _agreed(self, offsets: Tensor, price: Tensor) -> Tensor:
-        """For each place, the best of its own offset and its neighbours'."""
+        """For each place, the best of its own offset and its neighbors'."""
         around = _around(offsets)
         best, least = offsets, self._energy(offsets, around, price)
         for candidate in around:
@@ -76,7 +76,7 @@ class Matcher:
 
 
 def _around(offsets: Tensor) -> list[Tensor]:
-    """The offsets of the four neighbours; beyond the border, a place's own."""
+    """The offsets of the four neighbors; beyond the border, a place's own."""
     up, down = torch.cat([offsets[:1], offsets[:-1]]), torch.cat([offsets[1:], offsets[-1:]])
     left = torch.cat([offsets[:, :1], offsets[:, :-1]], 1)
     right = torch.cat([offsets[:, 1:], offsets[:, -1:]], 1)

@@ -1,4 +1,4 @@
-"""`style`: colours by optimal transport between palettes, then texture of the styles on the levels of the latents."""
+"""`style`: colors by optimal transport between palettes, then texture of the styles on the levels of the latents."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,7 +24,7 @@ from vaeedit.api import (
 from vaeedit_style import StyleOptions
 from vaeedit_style.canvas import canvas
 from vaeedit_style.grids import levelled
-from vaeedit_style.palette import met, recoloured
+from vaeedit_style.palette import match_palette, recolored
 from vaeedit_style.texture import laid_over
 
 LARGEST = 1024
@@ -35,11 +35,11 @@ Image = NDArray[np.float32]
 
 
 class Style(Inspect[StyleOptions], Edit[StyleOptions]):
-    """Recolours before the VAE, lays texture over its latents, and meets the palette once more after it."""
+    """Recolors before the VAE, lays texture over its latents, and meets the palette once more after it."""
 
     def __init__(self, request: Request[StyleOptions]) -> None:
         super().__init__(request)
-        self.shares = _shares(self.options.weights, len(request.images["style"]))
+        self.shares = _shares(self.options.weights, len(request.extra_inputs["style"]))
         self.styles: list[Image] = []
         self.further: list[Image] = []
         self.grids: dict[tuple[int, int], Grid] = {}
@@ -51,11 +51,13 @@ class Style(Inspect[StyleOptions], Edit[StyleOptions]):
         return self.options.strength == 0
 
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
-        """The picture in the styles' colours, three channels whatever it has."""
-        grey = self.options.preserve_color or frames[0].channels == 1
-        own = _rgb(frames[0], grey)
-        self.styles = [_sized(_rgb(style, grey), max(own.shape)) for style in self.request.images["style"]]
-        changed = recoloured(own, self.styles, self.shares, self.options.strength)
+        """The picture in the styles' colors, three channels whatever it has."""
+        gray = self.options.preserve_color or frames[0].channels == 1
+        own = _rgb(frames[0], gray)
+        self.styles = [
+            _sized(_rgb(style, gray), max(own.shape)) for style in self.request.extra_inputs["style"]
+        ]
+        changed = recolored(own, self.styles, self.shares, self.options.strength)
         if self.options.texture:
             self.further = [canvas(changed, self.styles, self.shares), *self.styles]
         return [Frame(changed)]
@@ -93,19 +95,19 @@ class Style(Inspect[StyleOptions], Edit[StyleOptions]):
         return [amount * change for change in laid_over(content, painted, styles, self.shares)]
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
-        """Meet the palette, which texture has moved; then own colours and the mask, where they are asked for."""
+        """Meet the palette, which texture has moved; then own colors and the mask, where they are asked for."""
         original, values = originals[0], frames[0].floats()
         if self.options.texture:
             share = (
                 self.options.texture**0.5 * self.options.strength
             )  # little texture keeps contrasts in proportion
-            values = met(values, self.styles, self.shares, share)
+            values = match_palette(values, self.styles, self.shares, share)
         own = original.floats()
         if original.channels == 1:
             values = values.mean(2, keepdims=True)
         elif self.options.preserve_color:
-            values = own + (values - _rgb(original, grey=True)).mean(2, keepdims=True)
-        for mask in self.request.images.get("mask", ()):
+            values = own + (values - _rgb(original, gray=True)).mean(2, keepdims=True)
+        for mask in self.request.extra_inputs.get("mask", ()):
             values = own + mask_of(mask, original.height, original.width)[..., None] * (values - own)
         return Result(original.with_floats(values))
 
@@ -119,10 +121,10 @@ def _shares(weights: Sequence[float], count: int) -> list[float]:
     return [weight / sum(given) for weight in given]
 
 
-def _rgb(frame: Frame, grey: bool) -> Image:
-    """(H, W, 3) in [0, 1]; `grey` repeats the luma."""
+def _rgb(frame: Frame, gray: bool) -> Image:
+    """(H, W, 3) in [0, 1]; `gray` repeats the luma."""
     values = frame.floats()
-    if grey and frame.channels == 3:
+    if gray and frame.channels == 3:
         values = luma(values)[..., None]
     return np.broadcast_to(values, (*values.shape[:2], 3))
 

@@ -1,4 +1,4 @@
-"""Colours: optimal transport between palettes in CIE Lab, as a look-up table that is smooth and quick for any size."""
+"""Colors: optimal transport between palettes in CIE Lab, as a look-up table that is smooth and quick for any size."""
 
 from collections.abc import Sequence
 
@@ -20,8 +20,8 @@ SAMPLE = 30_000
 """Pixels of a picture that stand for its palette."""
 
 
-def recoloured(image: Image, styles: Sequence[Image], shares: Sequence[float], strength: float) -> Image:
-    """An image (H, W, 3) in [0, 1] with the colours of `styles`; `strength` goes along the straight paths of transport.
+def recolored(image: Image, styles: Sequence[Image], shares: Sequence[float], strength: float) -> Image:
+    """An image (H, W, 3) in [0, 1] with the colors of `styles`; `strength` goes along the straight paths of transport.
 
     In CIE Lab lightness takes an affine map, which keeps the proportions of all contrasts, and chroma a transport in its
     plane.
@@ -34,7 +34,7 @@ def recoloured(image: Image, styles: Sequence[Image], shares: Sequence[float], s
     return _changed(image, moved - _rgb(table))
 
 
-def met(image: Image, styles: Sequence[Image], shares: Sequence[float], strength: float) -> Image:
+def match_palette(image: Image, styles: Sequence[Image], shares: Sequence[float], strength: float) -> Image:
     """The same, but red, green and blue are transported together: the palette is met, and contrasts move."""
     source, *targets = (_sample(one) for one in (image, *styles))
     return _changed(image, strength * (transported(_table(), source, targets, shares, ROUNDS) - _table()))
@@ -59,16 +59,16 @@ def _sample(image: Image) -> Tensor:
     return torch.from_numpy(pixels[:: -(-len(pixels) // SAMPLE)].copy())
 
 
-def _lab(colours: Tensor) -> Tensor:
-    return torch.from_numpy(cv2.cvtColor(colours.numpy()[None], cv2.COLOR_RGB2LAB)[0])
+def _lab(colors: Tensor) -> Tensor:
+    return torch.from_numpy(cv2.cvtColor(colors.numpy()[None], cv2.COLOR_RGB2LAB)[0])
 
 
-def _rgb(colours: Tensor) -> Tensor:
-    return torch.from_numpy(cv2.cvtColor(colours.numpy()[None], cv2.COLOR_LAB2RGB)[0])
+def _rgb(colors: Tensor) -> Tensor:
+    return torch.from_numpy(cv2.cvtColor(colors.numpy()[None], cv2.COLOR_LAB2RGB)[0])
 
 
 def _table() -> Tensor:
-    """Colours at the nodes, (NODES^3, 3)."""
+    """Colors at the nodes, (NODES^3, 3)."""
     nodes = torch.linspace(0, 1, NODES)
     return torch.stack(torch.meshgrid(nodes, nodes, nodes, indexing="ij"), -1).reshape(-1, 3)
 

@@ -10,7 +10,7 @@ from torch.nn.functional import pad
 def quilted(source: Tensor, offsets: Tensor, hop: int, height: int, width: int) -> Tensor:
     """Patches of `source` (1, C, h, w) on a lattice, (1, C, height, width).
 
-    Place (i, j) of the lattice is the centre of a patch of side 2 `hop` at row `i hop` and column `j hop`, copied from
+    Place (i, j) of the lattice is the center of a patch of side 2 `hop` at row `i hop` and column `j hop`, copied from
     `offsets[i, j]` away; the source is continued at its border. Of patches that have nothing to do with each other a mean is
     a blur, so blends are divided by their deviation (Heitz & Neyret 2018); patches of one offset continue each other.
     """

@@ -42,7 +42,7 @@ def quantiles_of(values: Tensor) -> Tensor:
 
 
 def mixed_quantiles(samples: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
-    """Quantiles of the barycentre of samples on a line: their weighted mean (Rabin et al. 2011)."""
+    """Quantiles of the barycenter of samples on a line: their weighted mean (Rabin et al. 2011)."""
     return torch.stack(
         [share * quantiles_of(sample) for sample, share in zip(samples, shares, strict=True)]
     ).sum(0)
@@ -58,7 +58,7 @@ def rotations(size: int, count: int) -> list[Tensor]:
 def transported(
     points: Tensor, source: Tensor, targets: Sequence[Tensor], shares: Sequence[float], rounds: int
 ) -> Tensor:
-    """Points (N, D) moved by the chain that carries the sample `source` (M, D) to the barycentre of `targets`.
+    """Points (N, D) moved by the chain that carries the sample `source` (M, D) to the barycenter of `targets`.
 
     A chain learned on a sample moves any other points too, so that they need not be those it was learned on.
     """

@@ -13,7 +13,7 @@ from vaeedit_style.grids import local_mean
 from vaeedit_style.sliced import Line, mixed_quantiles
 
 REACH = 5
-"""Side of a neighbourhood, in places of the coarsest level."""
+"""Side of a neighborhood, in places of the coarsest level."""
 LEAST = 0.5
 """Of the activity, what the canvas adds even where the content has enough."""
 LARGEST = 2.0

@@ -7,7 +7,7 @@ SHRINK = 1e-3
 """Share of the mean variance that is added to every variance: directions with none in them cannot be stretched."""
 
 
-def carried(points: Tensor, to: Tensor) -> Tensor:
+def transport_gaussian(points: Tensor, to: Tensor) -> Tensor:
     """Points (N, D) moved by the optimal map between Gaussians that fit them and `to` (M, D)."""
     own, other = points.double(), to.double()
     matrix = monge_map(_covariance(own), _covariance(other))

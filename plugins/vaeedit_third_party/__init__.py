@@ -10,17 +10,17 @@ OVERLAP = 16
 """Grid positions of latents around a tile, for networks that see the whole image but are asked for tiles."""
 
 
-class TinyShape(Options, frozen=True):
+class TinyConfig(Options, frozen=True):
     """Hyper-parameters of a tiny autoencoder."""
 
     latents: Annotated[int, option("Latent channels.", ge=1, le=4096)] = 4
     width: Annotated[int, option("Channels of every convolution.", ge=1, le=4096)] = 64
-    pooled: Annotated[bool, option("Whether the coarsest blocks have a branch with group normalisation.")] = (
+    pooled: Annotated[bool, option("Whether the coarsest blocks have a branch with group normalization.")] = (
         False
     )
 
 
-class DiffusersShape(Options, frozen=True):
+class DiffusersConfig(Options, frozen=True):
     """Which autoencoder of the diffusers library, and its own hyper-parameters."""
 
     kind: Annotated[Autoencoder, option("Class of the diffusers library.")]
@@ -34,7 +34,7 @@ def vaeedit_architectures() -> list[ArchitectureSpec]:
         ArchitectureSpec(
             name="diffusers",
             summary=f"Autoencoders of the diffusers library: {', '.join(get_args(Autoencoder))}.",
-            options=DiffusersShape,
+            options=DiffusersConfig,
             target="vaeedit_third_party.adapter:DiffusersAutoencoder",
             folder="vaeedit_third_party.folders:find",
             fetch={"hub": "vaeedit_third_party.folders:fetch"},
@@ -42,7 +42,7 @@ def vaeedit_architectures() -> list[ArchitectureSpec]:
         ArchitectureSpec(
             name="tiny-autoencoder",
             summary="TAESD and its relatives: small autoencoders of the latents of diffusion models.",
-            options=TinyShape,
+            options=TinyConfig,
             target="vaeedit_third_party.tiny:TinyAutoencoder",
             detect="vaeedit_third_party.tiny:detect",
         ),

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from vaeedit.api import Decoded, Gaussian, Latents, WeightsError, receptive_radius
-from vaeedit_third_party import OVERLAP, DiffusersShape
+from vaeedit_third_party import OVERLAP, DiffusersConfig
 from vaeedit_third_party.folders import library
 
 POINTS = {"AutoencoderTiny": "latents", "AutoencoderDC": "latent"}
@@ -22,14 +22,14 @@ class DiffusersAutoencoder(nn.Module):
     """Satisfies `VAE`. Latents are on one level, e = (z - shift) * factor, as diffusion models see them.
 
     They have the posterior's deviation where the class has one, and are points else. Networks with attention or group
-    normalisation satisfy `SeesWhole`.
+    normalization satisfy `SeesWhole`.
     """
 
     conditions: tuple[str, ...] = ()
     channels = 3
     receptive_field = cached_property(receptive_radius)
 
-    def __init__(self, shape: DiffusersShape) -> None:
+    def __init__(self, shape: DiffusersConfig) -> None:
         super().__init__()
         with library() as diffusers:
             self.model = getattr(diffusers, shape.kind).from_config(shape.config)
@@ -53,7 +53,7 @@ class DiffusersAutoencoder(nn.Module):
         log_scale = posterior.logvar.float() / 2 + _column(self.factor, x).log()
         return Latents((Gaussian(self._to_unit(posterior.mean.float()), log_scale),))
 
-    def decode(self, latents: Latents, *, scale: bool = False) -> Decoded:
+    def decode(self, latents: Latents, *, std: bool = False) -> Decoded:
         """The image at the mean; these models know no deviation of pixels, so `scale` changes nothing."""
         e = latents.levels[0].mean
         z = e / _column(self.factor, e) + _column(self.shift, e)

@@ -30,7 +30,7 @@ def find(folder: Path) -> FolderVae | None:
             name = _name(folder)
             return FolderVae(
                 name=name,
-                shape={"kind": kind, "config": {k: v for k, v in config.items() if not k.startswith("_")}},
+                config={"kind": kind, "config": {k: v for k, v in config.items() if not k.startswith("_")}},
                 folder=place,
                 tensors=partial(_tensors, place, kind),
                 summary=f"The {kind} of {name}.",

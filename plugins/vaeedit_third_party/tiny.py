@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from vaeedit.api import Decoded, Gaussian, Latents, receptive_radius
-from vaeedit_third_party import OVERLAP, TinyShape
+from vaeedit_third_party import OVERLAP, TinyConfig
 
 LEVELS = 3
 """Halvings of the resolution."""
@@ -20,7 +20,7 @@ BLOCKS = 3
 
 
 class Block(nn.Module):
-    """relu(x + conv(relu(conv(relu(conv(x)))))); `pooled` adds a normalised branch before."""
+    """relu(x + conv(relu(conv(relu(conv(x)))))); `pooled` adds a normalized branch before."""
 
     def __init__(self, width: int, *, pooled: bool = False) -> None:
         super().__init__()
@@ -52,29 +52,29 @@ class TinyAutoencoder(nn.Module):
     multiple = 2**LEVELS
     receptive_field = cached_property(receptive_radius)
 
-    def __init__(self, shape: TinyShape) -> None:
+    def __init__(self, config: TinyConfig) -> None:
         super().__init__()
-        if shape.pooled:
+        if config.pooled:
             self.overlap = OVERLAP * self.multiple
-        width = shape.width
-        coarse = [Block(width, pooled=shape.pooled) for _ in range(BLOCKS)]
+        width = config.width
+        coarse = [Block(width, pooled=config.pooled) for _ in range(BLOCKS)]
         down: list[nn.Module] = [_conv(3, width), Block(width)]
-        up: list[nn.Module] = [Bounded(), _conv(shape.latents, width), nn.ReLU()]
-        up += [Block(width, pooled=shape.pooled) for _ in range(BLOCKS)]
+        up: list[nn.Module] = [Bounded(), _conv(config.latents, width), nn.ReLU()]
+        up += [Block(width, pooled=config.pooled) for _ in range(BLOCKS)]
         for level in range(LEVELS):
             last = level == LEVELS - 1
             down.append(_conv(width, width, stride=2, bias=False))
             down += coarse if last else [Block(width) for _ in range(BLOCKS)]
             up += [nn.Upsample(scale_factor=2), _conv(width, width, bias=False)]
             up += [Block(width) for _ in range(1 if last else BLOCKS)]
-        self.encoder = nn.Sequential(*down, _conv(width, shape.latents))
+        self.encoder = nn.Sequential(*down, _conv(width, config.latents))
         self.decoder = nn.Sequential(*up, _conv(width, 3))
 
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
         """(B, 3, H, W) in [0, 1] -> a point; `conditions` is empty."""
         return Latents((Gaussian(self.encoder(x).float()),))
 
-    def decode(self, latents: Latents, *, scale: bool = False) -> Decoded:
+    def decode(self, latents: Latents, *, std: bool = False) -> Decoded:
         """The image at a point; this model knows no deviation, so `scale` changes nothing."""
         return Decoded(self.decoder(latents.levels[0].mean).float())
 

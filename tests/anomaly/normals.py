@@ -7,7 +7,7 @@ from PIL import Image
 
 
 def part(
-    seed: int, *, spot: bool = False, size: tuple[int, int] = (72, 88), colour: bool = False
+    seed: int, *, spot: bool = False, size: tuple[int, int] = (72, 88), color: bool = False
 ) -> Image.Image:
     """Vertical streaks, a little different each time."""
     random = np.random.default_rng(seed)
@@ -19,7 +19,7 @@ def part(
         row, column = random.uniform(15, height - 15), random.uniform(15, width - 15)
         picture[(rows - row) ** 2 + (columns - column) ** 2 < 36] -= 70
     pixels = picture.clip(0, 255).astype(np.uint8)
-    return Image.fromarray(np.stack([pixels, 255 - pixels, pixels], 2) if colour else pixels)
+    return Image.fromarray(np.stack([pixels, 255 - pixels, pixels], 2) if color else pixels)
 
 
 def folder_of(path: Path, count: int, first: int = 0, **how: object) -> Path:

@@ -9,7 +9,7 @@ import torch
 from vaeedit.api import Frame
 from vaeedit.image import write
 from vaeedit.vae.files import VaeInfo, save_vae
-from vaeedit_anomaly import NormalShape
+from vaeedit_anomaly import NormalConfig
 from vaeedit_anomaly.calibration import Calibration, Tail, Usual
 from vaeedit_anomaly.network import NormalRestorer
 from vaeedit_anomaly.places import CELLS, Places
@@ -22,7 +22,7 @@ SHAPE = {
     "blocks": [1, 1],
     "latents": [1, 1],
     "ladder_widths": [4, 4],
-    "evidence_widths": [4, 4],
+    "encoder_widths": [4, 4],
 }
 
 
@@ -44,14 +44,14 @@ def calibration() -> Calibration:
 def small_model(path: Path) -> Path:
     """Write it, with a head that is not zero, so that images differ."""
     torch.manual_seed(0)
-    network = NormalRestorer(NormalShape(**SHAPE))
+    network = NormalRestorer(NormalConfig(**SHAPE))
     for weights in network.parameters():
         if not weights.any():
             torch.nn.init.normal_(weights, 0, 0.1)
     info = VaeInfo(
         name="part",
         architecture="normal-restorer",
-        shape=SHAPE,
+        config=SHAPE,
         calibration=msgspec.to_builtins(calibration()),
     )
     save_vae(path, network, info)

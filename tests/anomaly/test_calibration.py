@@ -20,13 +20,13 @@ RANDOM = np.random.default_rng(0)
 def test_surprise_is_the_negative_logarithm_of_the_share_above():
     tail = Tail.of(RANDOM.normal(size=200_000))
     for value, share in ((0.0, 0.5), (1.2816, 0.1), (2.3263, 0.01), (3.0902, 0.001)):
-        assert tail.surprise(np.array(value)) == pytest.approx(-np.log10(share), abs=0.04)
-    assert tail.surprise(np.array(-10.0)) == 0
+        assert tail.neg_log_p(np.array(value)) == pytest.approx(-np.log10(share), abs=0.04)
+    assert tail.neg_log_p(np.array(-10.0)) == 0
 
 
 def test_tails_go_on_as_exponentials_do():
     tail = Tail.of(RANDOM.exponential(2.0, 50_000))
-    assert tail.surprise(np.array(2.0 * 8 * np.log(10))) == pytest.approx(8, rel=0.15)  # a share of 10^-8
+    assert tail.neg_log_p(np.array(2.0 * 8 * np.log(10))) == pytest.approx(8, rel=0.15)  # a share of 10^-8
 
 
 def test_surprise_never_falls_and_value_is_its_inverse():
@@ -38,18 +38,18 @@ def test_surprise_never_falls_and_value_is_its_inverse():
     ):
         tail = Tail.of(values)
         grid = np.linspace(values.min() - 1, values.max() + 5, 500)
-        assert (np.diff(tail.surprise(grid)) >= 0).all()
-        for surprise in (0.5, 1.0, 2.0, 5.0):
-            assert tail.surprise(np.array(tail.value(surprise))) == pytest.approx(surprise, abs=1e-6)
+        assert (np.diff(tail.neg_log_p(grid)) >= 0).all()
+        for neg_log_p in (0.5, 1.0, 2.0, 5.0):
+            assert tail.neg_log_p(np.array(tail.value(neg_log_p))) == pytest.approx(neg_log_p, abs=1e-6)
 
 
 def test_equal_values_surprise_by_all_that_reach_them():
     tail = Tail.of(np.array([0.0] * 90 + [1.0] * 10))
-    assert tail.surprise(np.array(0.0)) == pytest.approx(0, abs=0.01)
-    assert tail.surprise(np.array(1.0)) == pytest.approx(1, abs=0.1)
+    assert tail.neg_log_p(np.array(0.0)) == pytest.approx(0, abs=0.01)
+    assert tail.neg_log_p(np.array(1.0)) == pytest.approx(1, abs=0.1)
     constant = Tail.of(np.zeros(50))
-    assert np.isfinite(constant.surprise(np.array([0.0, 1.0]))).all()
-    assert constant.surprise(np.array(0.0)) < 0.1
+    assert np.isfinite(constant.neg_log_p(np.array([0.0, 1.0]))).all()
+    assert constant.neg_log_p(np.array(0.0)) < 0.1
 
 
 @pytest.mark.parametrize(("count", "rate"), [(99, 0.1), (99, 0.02), (20, 0.1), (20, 0.05)])
@@ -88,29 +88,29 @@ def test_the_fused_map_is_highest_where_most_maps_are():
     maps = {name: torch.zeros(1, 1, 40, 40) for name in "ab"}
     maps["a"][..., 8:13, 8:13] = 4.0
     maps["a"][..., 28:33, 28:33] = maps["b"][..., 28:33, 28:33] = 4.0
-    surprise = fused(maps, tails)
-    assert surprise.shape == (40, 40)
-    assert surprise[30, 30] > surprise[10, 10] > surprise[10, 30]
-    assert np.unravel_index(surprise.argmax(), surprise.shape) == (30, 30)
+    neg_log_p = fused(maps, tails)
+    assert neg_log_p.shape == (40, 40)
+    assert neg_log_p[30, 30] > neg_log_p[10, 10] > neg_log_p[10, 30]
+    assert np.unravel_index(neg_log_p.argmax(), neg_log_p.shape) == (30, 30)
 
 
 def test_the_benchmark_of_the_evidence_measures_the_product():
     path = Path(__file__).parents[2] / "benchmarks" / "anomaly.py"
     benchmark = run_path(str(path))
     flat = Places.of([np.full((CELLS, CELLS), level, np.float32) for level in (-1, 1)])
-    maps = {name: Usual(flat, Tail.of(RANDOM.normal(size=10_000))) for name in ("colour", "defect", TEXTURE)}
+    maps = {name: Usual(flat, Tail.of(RANDOM.normal(size=10_000))) for name in ("color", "defect", TEXTURE)}
     found = replace(calibration([1.0, 2.0]), maps=maps)
-    evidence = {name: torch.from_numpy(RANDOM.normal(size=(1, 1, 40, 40))) for name in maps}
-    surprises = benchmark["surprises"]({name: plane(grid) for name, grid in evidence.items()}, maps)
-    rules = benchmark["rules"](list(maps), [surprises], found.scales)
-    assert np.allclose(rules["the product"](surprises), found.map_of(evidence), rtol=0.01)
-    assert not np.allclose(rules["all maps alike"](surprises), found.map_of(evidence), rtol=0.1)
+    anomaly_map = {name: torch.from_numpy(RANDOM.normal(size=(1, 1, 40, 40))) for name in maps}
+    neg_log_ps = benchmark["-log10 p"]({name: plane(grid) for name, grid in anomaly_map.items()}, maps)
+    rules = benchmark["rules"](list(maps), [neg_log_ps], found.scales)
+    assert np.allclose(rules["the product"](neg_log_ps), found.map_of(anomaly_map), rtol=0.01)
+    assert not np.allclose(rules["all maps alike"](neg_log_ps), found.map_of(anomaly_map), rtol=0.1)
 
 
 def test_the_score_is_the_mean_of_the_most_surprising_pixels():
-    surprise = np.zeros((100, 100))
-    surprise.ravel()[:20] = 3.0
-    assert image_score(surprise) == 3.0
-    surprise.ravel()[:10] = 0.0
-    assert image_score(surprise) == 1.5
+    neg_log_p = np.zeros((100, 100))
+    neg_log_p.ravel()[:20] = 3.0
+    assert image_score(neg_log_p) == 3.0
+    neg_log_p.ravel()[:10] = 0.0
+    assert image_score(neg_log_p) == 1.5
     assert image_score(np.full((1, 1), 2.0)) == 2.0

@@ -65,7 +65,7 @@ def test_no_bit_of_a_model_can_change_unseen(model):
             load_vae(model, registry())
 
 
-@pytest.mark.parametrize("part", ["mend", "find", "head", "evidence", "trunk"])
+@pytest.mark.parametrize("part", ["mend", "find", "head", "anomaly map", "trunk"])
 def test_latents_that_are_not_finite_are_an_error_in_every_precision(model, part):
     for precision in ("float32", "bfloat16"):
         with Session(device="cpu", precision=precision) as session:
@@ -79,34 +79,34 @@ def test_latents_that_are_not_finite_are_an_error_in_every_precision(model, part
 
 def test_a_score_that_is_not_finite_is_an_error_that_names_the_model():
     looking = Anomaly.__new__(Anomaly)
-    looking.vae = VaeInfo(name="part", architecture="normal-restorer", shape={})
+    looking.vae = VaeInfo(name="part", architecture="normal-restorer", config={})
     looking.calibration = calibration()
     looking.options = type("Options", (), {"false_alarms": None})
     for value in (np.nan, np.inf, -np.inf):
-        surprise = np.zeros((40, 48), np.float32)
-        surprise[3, 4:9] = value
+        neg_log_p = np.zeros((40, 48), np.float32)
+        neg_log_p[3, 4:9] = value
         if value == -np.inf:
-            surprise[:] = value
+            neg_log_p[:] = value
         with pytest.raises(WeightsError, match="The model part gave a score that is not a finite number"):
-            looking._verdict(surprise)
+            looking._verdict(neg_log_p)
 
 
 def changes():
     """Calibrations with one member that no fit gives."""
-    tail, usual = {"values": [1.0, 2.0], "surprises": [0.1, 0.2], "decay": 0.5}, calibration().maps["defect"]
+    tail, usual = {"values": [1.0, 2.0], "-log10 p": [0.1, 0.2], "decay": 0.5}, calibration().maps["defect"]
     places = msgspec.to_builtins(usual.places)
     short, bad = msgspec.to_builtins(b"abcd"), np.full(CELLS**2, np.nan, np.float32)
     negative = msgspec.to_builtins(np.full(CELLS**2, -1, np.float32).tobytes())
     for name, value in {
         "values": [2.0, 1.0],
-        "surprises": [0.2, 0.1],
+        "-log10 p": [0.2, 0.1],
         "decay": 0.0,
     }.items():
         yield {"scores": {**tail, name: value}}
     yield {"scores": {**tail, "decay": -1.0}}
     yield {"scores": {**tail, "values": [1.0]}}
-    yield {"scores": {**tail, "values": [], "surprises": []}}
-    yield {"scores": {**tail, "surprises": [-5.0, 0.2]}}
+    yield {"scores": {**tail, "values": [], "-log10 p": []}}
+    yield {"scores": {**tail, "-log10 p": [-5.0, 0.2]}}
     for name, value in (("mean", short), ("spread", negative), ("mean", msgspec.to_builtins(bad.tobytes()))):
         yield {"maps": {"defect": {"places": {**places, name: value}, "tail": tail}}}
     yield {"scales": {"mean": [0.0], "spread": [1.0]}}

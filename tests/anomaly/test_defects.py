@@ -21,12 +21,12 @@ def normals(count=6, channels=3, size=(48, 64)):
 @pytest.mark.parametrize("name", KINDS)
 def test_nothing_changes_outside_the_label(name, channels):
     x = normals(channels=channels)
-    spoilt, marks = KINDS[name][0](x, x.roll(1, 0), seeded())
-    assert spoilt.shape == x.shape
+    spoiled, marks = KINDS[name][0](x, x.roll(1, 0), seeded())
+    assert spoiled.shape == x.shape
     assert marks.shape == (6, 1, 48, 64)
-    assert 0 <= spoilt.min() <= spoilt.max() <= 1
+    assert 0 <= spoiled.min() <= spoiled.max() <= 1
     assert 0 <= marks.min() <= marks.max() <= 1
-    unchanged = (spoilt - x).abs().amax(1, keepdim=True)[marks == 0]
+    unchanged = (spoiled - x).abs().amax(1, keepdim=True)[marks == 0]
     assert unchanged.numel() == 0 or unchanged.max() < 1e-6
     if name != "none":
         assert marks.max() > 0.5
@@ -44,22 +44,22 @@ def test_defects_repeat_by_seed_and_inputs_stay(name):
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_grey_stays_grey(name):
+def test_gray_stays_gray(name):
     x = normals(channels=1).expand(-1, 3, -1, -1)
-    spoilt, _ = KINDS[name][0](x, x.roll(1, 0), seeded())
-    assert torch.allclose(spoilt[:, :1].expand_as(spoilt), spoilt, atol=1e-6)
+    spoiled, _ = KINDS[name][0](x, x.roll(1, 0), seeded())
+    assert torch.allclose(spoiled[:, :1].expand_as(spoiled), spoiled, atol=1e-6)
 
 
 def test_a_batch_has_every_kind_and_some_images_stay():
     x = normals(count=60)
-    spoilt, marks = spoil(x, seeded())
+    spoiled, marks = spoil(x, seeded())
     clean = (marks.flatten(1).amax(1) == 0).float().mean().item()
     assert 0.05 < clean < 0.35
-    assert torch.equal(spoilt[marks.flatten(1).amax(1) == 0], x[marks.flatten(1).amax(1) == 0])
-    assert torch.equal(spoil(x, seeded())[0], spoilt)
+    assert torch.equal(spoiled[marks.flatten(1).amax(1) == 0], x[marks.flatten(1).amax(1) == 0])
+    assert torch.equal(spoil(x, seeded())[0], spoiled)
 
 
-def test_one_image_alone_can_be_spoilt():
+def test_one_image_alone_can_be_spoiled():
     x = normals(count=1, size=(16, 16))
     assert all(torch.isfinite(spoil(x, seeded(s))[0]).all() for s in range(8))
 

@@ -27,7 +27,7 @@ TINY = {
     "blocks": [1, 1, 1],
     "latents": [1, 2, 2],
     "ladder_widths": [6, 8, 8],
-    "evidence_widths": [6, 6, 6],
+    "encoder_widths": [6, 6, 6],
 }
 
 
@@ -44,9 +44,9 @@ def place(tmp_path_factory):
         found = recipe_for(*arguments)
         return replace(
             found,
-            shape={**found.shape, **TINY},
+            config={**found.shape, **TINY},
             data=replace(found.data, batch=8),
-            optimiser=replace(found.optimiser, warmup=20),
+            optimizer=replace(found.optimizer, warmup=20),
         )
 
     with pytest.MonkeyPatch.context() as patch:
@@ -89,7 +89,7 @@ def test_spots_are_abnormal_and_the_file_says_how_it_was_made(place, run):
         "residual",
         "gradient",
         "structure",
-        "colour",
+        "color",
         "defect",
         "distance",
     }
@@ -141,8 +141,8 @@ def test_maps_show_where(place, run, tmp_path):
     assert len(names) == 13
     assert names[-1] == "vaeedit-journal.jsonl"
     assert names[:3] == ["200.heat.png", "200.mask.png", "200.overlay.png"]
-    clean, spoilt = (np.asarray(part(200, spot=spot), float) for spot in (False, True))
-    changed = np.abs(clean - spoilt) > 40
+    clean, spoiled = (np.asarray(part(200, spot=spot), float) for spot in (False, True))
+    changed = np.abs(clean - spoiled) > 40
     assert np.asarray(Image.open(tmp_path / "200.heat.png")).shape[:2] == changed.shape
     step = Step("anomaly", maps=["scores"], vae=str(place / "part.vae.safetensors"))
     with Session(device="cpu") as session:
@@ -214,11 +214,11 @@ def test_the_report_is_one_file_worst_first_with_a_curve_where_labels_are_known(
     assert "damaged" in table[-1]["error"]
 
 
-def test_a_labelled_tree_is_evaluated(place, run, tmp_path):
+def test_a_labeled_tree_is_evaluated(place, run, tmp_path):
     shutil.copytree(place / "parts", tmp_path / "test")
     for path in (tmp_path / "test" / "spot").iterdir():
-        clean, spoilt = (np.asarray(part(int(path.stem), spot=spot), float) for spot in (False, True))
-        mask = (np.abs(clean - spoilt) > 40) * np.uint8(255)
+        clean, spoiled = (np.asarray(part(int(path.stem), spot=spot), float) for spot in (False, True))
+        mask = (np.abs(clean - spoiled) > 40) * np.uint8(255)
         (tmp_path / "ground_truth" / "spot").mkdir(parents=True, exist_ok=True)
         Image.fromarray(mask.astype(np.uint8)).save(
             tmp_path / "ground_truth" / "spot" / f"{path.stem}_mask.png"
@@ -262,9 +262,9 @@ def test_later_steps_are_routed_by_the_verdict_and_abnormal_pictures_are_marked(
 
 
 def test_what_the_model_was_not_fitted_for_is_a_sentence_and_no_score(place, run, tmp_path):
-    part(1, colour=True).save(tmp_path / "colour.png")
+    part(1, color=True).save(tmp_path / "color.png")
     part(1, size=(400, 400)).save(tmp_path / "large.png")
-    for name, sentence in (("colour", "fitted on grey images"), ("large", "fitted on images of about 80x80")):
+    for name, sentence in (("color", "fitted on gray images"), ("large", "fitted on images of about 80x80")):
         done = run("anomaly", "score", tmp_path / f"{name}.png", "--vae", place / "part.vae.safetensors")
         assert done.code == 1
         assert sentence in done.err
@@ -277,11 +277,11 @@ def test_a_vae_that_was_not_fitted_is_a_sentence(place, run, tmp_path):
     done = run("anomaly", "score", spot, "--vae", "denoise")
     assert done.code == 2
     assert "vaeedit anomaly fit" in done.err
-    from vaeedit_anomaly import NormalShape
+    from vaeedit_anomaly import NormalConfig
     from vaeedit_anomaly.network import NormalRestorer
 
-    bare = replace(read_info(place / "part.vae.safetensors"), calibration={}, shape={**TINY, "channels": 1})
-    save_vae(tmp_path / "bare.safetensors", NormalRestorer(NormalShape(channels=1, **TINY)), bare)
+    bare = replace(read_info(place / "part.vae.safetensors"), calibration={}, config={**TINY, "channels": 1})
+    save_vae(tmp_path / "bare.safetensors", NormalRestorer(NormalConfig(channels=1, **TINY)), bare)
     assert "was not fitted" in run("anomaly", "score", spot, "--vae", tmp_path / "bare.safetensors").err
 
 

@@ -11,23 +11,23 @@ from vaeedit.run.operation import Request
 from vaeedit.vae.files import VaeInfo
 from vaeedit.vae.loaded import LoadedVae
 from vaeedit.vae.protocol import ConditionalVAE
-from vaeedit_anomaly import AnomalyOptions, NormalShape
+from vaeedit_anomaly import AnomalyOptions, NormalConfig
 from vaeedit_anomaly.memory import Memory, farthest
 from vaeedit_anomaly.network import NormalRestorer
 from vaeedit_anomaly.operation import Anomaly
 
-SMALL = NormalShape(
+SMALL = NormalConfig(
     channels=1,
     widths=(4, 6, 8),
     blocks=(1, 1, 1),
     latents=(1, 2, 2),
     ladder_widths=(4, 4, 6),
-    evidence_widths=(4, 4, 4),
+    encoder_widths=(4, 4, 4),
 )
 
 
 def shaken(shape=SMALL):
-    """Random weights everywhere: the zero initialisation of heads would hide what they depend on."""
+    """Random weights everywhere: the zero initialization of heads would hide what they depend on."""
     network, generator = NormalRestorer(shape), torch.Generator().manual_seed(1)
     with torch.no_grad():
         for parameter in network.parameters():
@@ -41,7 +41,7 @@ def test_it_is_what_the_core_asks_for():
     network = NormalRestorer(SMALL)
     assert isinstance(network, ConditionalVAE)
     assert isinstance(network, ConditionalVAE)
-    assert "witness" not in network.train().encode(torch.rand(1, 1, 16, 16), {}).context
+    assert "anomaly_maps" not in network.train().encode(torch.rand(1, 1, 16, 16), {}).context
 
 
 @torch.inference_mode()
@@ -52,7 +52,7 @@ def test_nothing_it_sees_reaches_further_than_its_receptive_field():
     changed = image.clone()
     middle = size // 2
     changed[..., middle, middle] += 0.5
-    before, after = (network.encode(x, {}).context["witness"] for x in (image, changed))
+    before, after = (network.encode(x, {}).context["anomaly_maps"] for x in (image, changed))
     assert set(before) == {
         "observed",
         "mean",
@@ -74,7 +74,7 @@ def test_nothing_it_sees_reaches_further_than_its_receptive_field():
 @pytest.mark.parametrize("tile", [48, 64, 200])
 def test_what_tiles_see_together_is_what_the_whole_image_gives(tile):
     frame = Frame(np.random.default_rng(0).random((150, 181, 1), np.float32))
-    info = VaeInfo(name="x", architecture="normal-restorer", shape={})
+    info = VaeInfo(name="x", architecture="normal-restorer", config={})
     loaded = LoadedVae(shaken(), info, torch.device("cpu"))
 
     def seen(side):
@@ -93,14 +93,14 @@ def test_learning_to_label_lowers_the_loss_of_labels():
     torch.manual_seed(0)
     network = NormalRestorer(SMALL)
     x = torch.rand(8, 1, 1, 1).expand(8, 1, 32, 32).contiguous()
-    optimiser = torch.optim.Adam(network.parameters(), 1e-2)
+    optimizer = torch.optim.Adam(network.parameters(), 1e-2)
     losses = []
     for _ in range(40):
         observed, labels = network.spoil(x)
         loss = network.label_loss(network.encode(observed, {}), labels)
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
         losses.append(loss.item())
     assert np.mean(losses[-10:]) < 0.7 * np.mean(losses[:10])
 

@@ -37,14 +37,14 @@ def test_every_depth_becomes_8_bits_at_the_working_size(dtype):
     assert found.depth == 8
 
 
-def test_grey_in_colour_is_taken_and_the_rest_refused():
-    grey = frame(0.2, 0.8)
-    triple = Frame(np.repeat(grey.pixels, 3, 2))
-    assert np.array_equal(prepared(triple, Preparation(1, 1.0)).pixels, grey.pixels)
-    with pytest.raises(ImageError, match="fitted on grey"):
-        prepared(Frame(np.dstack([grey.pixels, 255 - grey.pixels, grey.pixels])), Preparation(1, 1.0))
-    with pytest.raises(ImageError, match="this one is grey"):
-        prepared(grey, Preparation(3, 1.0))
+def test_gray_in_color_is_taken_and_the_rest_refused():
+    gray = frame(0.2, 0.8)
+    triple = Frame(np.repeat(gray.pixels, 3, 2))
+    assert np.array_equal(prepared(triple, Preparation(1, 1.0)).pixels, gray.pixels)
+    with pytest.raises(ImageError, match="fitted on gray"):
+        prepared(Frame(np.dstack([gray.pixels, 255 - gray.pixels, gray.pixels])), Preparation(1, 1.0))
+    with pytest.raises(ImageError, match="this one is gray"):
+        prepared(gray, Preparation(3, 1.0))
 
 
 def test_sizes_far_from_the_normal_ones_are_refused():

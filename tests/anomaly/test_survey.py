@@ -20,14 +20,14 @@ def test_choices_follow_the_images(tmp_path):
     assert survey(tmp_path, seed=1).held_out != found.held_out
 
 
-def test_large_images_are_made_smaller_and_colour_is_seen(tmp_path):
-    found = survey(folder_of(tmp_path, 6, size=(800, 1000), colour=True))
+def test_large_images_are_made_smaller_and_color_is_seen(tmp_path):
+    found = survey(folder_of(tmp_path, 6, size=(800, 1000), color=True))
     assert found.preparation.channels == 3
     assert found.preparation.scale * (800 * 1000) ** 0.5 == pytest.approx(320, rel=0.01)
     assert found.crop == 160
 
 
-def test_grey_stored_in_colour_is_grey(tmp_path):
+def test_gray_stored_in_color_is_gray(tmp_path):
     folder_of(tmp_path, 5)
     for path in list(tmp_path.iterdir()):
         part(1).convert("RGB").save(path)
@@ -54,6 +54,6 @@ def test_what_no_model_can_be_made_of_is_a_sentence(tmp_path):
         survey(tmp_path)
     folder_of(tmp_path, 2, first=4)
     assert any("damaged.png" in text for text in survey(tmp_path).doubts)
-    folder_of(tmp_path, 5, first=20, colour=True)
-    with pytest.raises(UsageError, match="6 of 11 images are grey"):
+    folder_of(tmp_path, 5, first=20, color=True)
+    with pytest.raises(UsageError, match="6 of 11 images are gray"):
         survey(tmp_path)

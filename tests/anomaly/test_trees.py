@@ -69,7 +69,7 @@ def test_visa(tmp_path):
     images, masks = folder / "Data" / "Images", folder / "Data" / "Masks" / "Anomaly"
     names = [put(images / "Normal" / f"{k}.JPG") for k in range(2)]
     bad = put(images / "Anomaly" / "0.JPG")
-    put_mask(masks / "0.png", value=3)  # a class number, not a grey value
+    put_mask(masks / "0.png", value=3)  # a class number, not a gray value
     with pytest.raises(UsageError, match="split"):
         read_tree(folder)
     lines = ["object,split,label,image,mask"]

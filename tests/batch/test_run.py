@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from vaeedit import __version__
+from vaeedit.batch.batch_spec import BatchSpec
 from vaeedit.batch.history import History, read_history
 from vaeedit.batch.jobs import Job, remove_leftovers
 from vaeedit.batch.journal import NAME, Journal, Record
 from vaeedit.batch.lines import digest
-from vaeedit.batch.order import Order
 from vaeedit.batch.run import run_batch
 from vaeedit.errors import PipelineError, UsageError
 from vaeedit.extension.registry import registry
@@ -23,7 +23,7 @@ from vaeedit.settings import Settings
 
 
 def order_of(*steps, **settings):
-    return Order(Pipeline(*steps).check(registry()), Settings(**settings))
+    return BatchSpec(Pipeline(*steps).check(registry()), Settings(**settings))
 
 
 ORDER = order_of(Step("denoise", strength=0.5))
@@ -35,7 +35,7 @@ class Copying:
     def __init__(self):
         self.done = []
 
-    def __call__(self, order, jobs):
+    def __call__(self, spec, jobs):
         for job in jobs:
             self.done.append(job.source.name)
             data = job.source.read_bytes()
@@ -45,7 +45,7 @@ class Copying:
                 continue
             job.target.parent.mkdir(exist_ok=True, parents=True)
             job.target.write_bytes(data)
-            marks = {"fingerprint": order.fingerprint(data, job), "written": digest(data)}
+            marks = {"fingerprint": spec.fingerprint(data, job), "written": digest(data)}
             yield Record(**names, status="done", **marks)
 
 
@@ -64,13 +64,13 @@ def batch(jobs, tmp_path):
     """Run the batch; gives the summary and the names that were worked on."""
     journal = tmp_path / "out" / NAME
 
-    def run(*, resume=False, order=ORDER, **settings):
+    def run(*, resume=False, spec=ORDER, **settings):
         engine = Copying()
         history = read_history(journal) if resume else History()
         if resume:
             remove_leftovers(jobs, history.processes)
         kept = Journal(journal, resumes=resume)
-        return run_batch(order, jobs, engine, journal=kept, history=history, **settings), engine.done
+        return run_batch(spec, jobs, engine, journal=kept, history=history, **settings), engine.done
 
     run.journal = journal
     return run
@@ -96,7 +96,7 @@ def test_the_journal_begins_before_any_work(batch, jobs):
 
     seen = []
 
-    def engine(order, found):
+    def engine(spec, found):
         seen.extend(lines(batch.journal))
         raise Killed
 
@@ -137,15 +137,15 @@ def test_an_output_that_is_not_what_was_written_is_made_again(batch, jobs, harm)
 
 def test_other_options_make_everything_again(batch):
     batch()
-    for order in (
+    for spec in (
         order_of(Step("denoise", strength=0.6)),
-        Order(ORDER.plan, Settings(seed=1)),
-        Order(ORDER.plan, Settings(precision="float32")),
+        BatchSpec(ORDER.plan, Settings(seed=1)),
+        BatchSpec(ORDER.plan, Settings(precision="float32")),
     ):
-        _, worked = batch(resume=True, order=order)
+        _, worked = batch(resume=True, spec=spec)
         assert len(worked) == 3
-    for order in (Order(ORDER.plan, Settings(precision="float32", tile=64), threads=1, cpu_allowed=True),):
-        _, worked = batch(resume=True, order=order)
+    for spec in (BatchSpec(ORDER.plan, Settings(precision="float32", tile=64), threads=1, cpu_allowed=True),):
+        _, worked = batch(resume=True, spec=spec)
         assert worked == []  # none of these decides the output
 
 
@@ -195,14 +195,14 @@ def test_the_first_failure_ends_a_run_that_asks_for_it(batch, jobs):
 
 def test_a_faulty_pipeline_is_refused_before_any_work(batch):
     with pytest.raises(PipelineError):
-        batch(order=order_of(Step("denoise", strenght=1)))
+        batch(spec=order_of(Step("denoise", strenght=1)))
     assert not batch.journal.exists()
 
 
-def test_an_order_is_the_same_wherever_it_has_travelled():
-    for order in (ORDER, order_of(*two_steps(maps=["uncertainty"]), seed=3, tile=64)):
-        there = pickle.loads(pickle.dumps(order))
-        assert (there, there.made) == (order, order.made)
+def test_an_order_is_the_same_wherever_it_has_traveled():
+    for spec in (ORDER, order_of(*two_steps(maps=["uncertainty"]), seed=3, tile=64)):
+        there = pickle.loads(pickle.dumps(spec))
+        assert (there, there.made) == (spec, spec.made)
 
 
 def test_there_must_be_something_to_resume(tmp_path):
@@ -218,29 +218,29 @@ def two_steps(when="first.sigma > 5", maps=()):
     "change", ["when", "maps", "name", "package", "vaeedit", "side picture", "provenance"]
 )
 def test_whatever_decides_an_output_makes_it_again(batch, jobs, monkeypatch, change):
-    batch(order=order_of(*two_steps()))
-    _, worked = batch(resume=True, order=order_of(*two_steps()))
+    batch(spec=order_of(*two_steps()))
+    _, worked = batch(resume=True, spec=order_of(*two_steps()))
     assert worked == []
-    order = order_of(*two_steps())
+    spec = order_of(*two_steps())
     match change:
         case "when":
-            order = order_of(*two_steps(when="first.sigma > 6"))
+            spec = order_of(*two_steps(when="first.sigma > 6"))
         case "maps":
-            order = order_of(*two_steps(maps=["uncertainty"]))
+            spec = order_of(*two_steps(maps=["uncertainty"]))
         case "name":
             first, second = two_steps()
-            order = order_of(first, Step("denoise", when=second.when))
+            spec = order_of(first, Step("denoise", when=second.when))
         case "package":
-            monkeypatch.setattr("vaeedit.batch.order.version", lambda name: "9.9")
+            monkeypatch.setattr("vaeedit.batch.batch_spec.version", lambda name: "9.9")
         case "vaeedit":
-            monkeypatch.setattr("vaeedit.batch.order.__version__", "9.9")
+            monkeypatch.setattr("vaeedit.batch.batch_spec.__version__", "9.9")
         case "side picture":
             jobs[:] = [
                 replace(job, sides={"compare": job.target.with_suffix(".compare.png")}) for job in jobs
             ]
         case "provenance":
-            order = replace(order, provenance=False)
-    _, worked = batch(resume=True, order=order)
+            spec = replace(spec, provenance=False)
+    _, worked = batch(resume=True, spec=spec)
     assert len(worked) == 3
 
 
@@ -252,7 +252,7 @@ def test_the_journal_names_the_package_of_every_step():
 def test_what_the_engine_still_holds_when_a_run_stops_never_appears(batch, jobs):
     """An engine that has written three parts when the first record comes, which is a failure."""
 
-    def engine(order, found):
+    def engine(spec, found):
         held = list(found)
         parts = [(str(write_part(job.target, b"x", job.run)), str(job.target)) for job in held[1:]]
         yield Record(input="a", output=str(held[0].target), status="failed", error="bad")
@@ -267,7 +267,7 @@ def test_what_the_engine_still_holds_when_a_run_stops_never_appears(batch, jobs)
 def test_an_output_that_cannot_take_its_place_has_failed(batch, jobs):
     jobs[0].target.mkdir(parents=True)
 
-    def engine(order, found):
+    def engine(spec, found):
         for job in found:
             part = (str(write_part(job.target, b"x", job.run)), str(job.target))
             yield Record(input=str(job.source), output=str(job.target), status="done", parts=[part])
@@ -286,7 +286,7 @@ def test_the_journal_tells_of_an_output_before_it_appears(batch, jobs, monkeypat
         append(journal, record)
         there.append(Path(record.output).exists())
 
-    def engine(order, found):
+    def engine(spec, found):
         for job in found:
             part = (str(write_part(job.target, b"x", job.run)), str(job.target))
             yield Record(input=str(job.source), output=str(job.target), status="done", parts=[part])

@@ -17,7 +17,7 @@ OSPREY = Path(__file__).parents[2] / "samples" / "images" / "osprey.jpg"
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory, run_vaeedit, photo):
-    """One JPEG with EXIF and a colour profile, denoised once by a real process."""
+    """One JPEG with EXIF and a color profile, denoised once by a real process."""
     folder = tmp_path_factory.mktemp("first")
     exif = Image.Exif()
     exif[0x010F] = "Acme"
@@ -244,7 +244,7 @@ def _read_png(path):
 
 
 @pytest.mark.parametrize("bits", [8, 16])
-@pytest.mark.parametrize("planes", [1, 2, 3, 4], ids=["grey", "grey+alpha", "rgb", "rgba"])
+@pytest.mark.parametrize("planes", [1, 2, 3, 4], ids=["gray", "gray+alpha", "rgb", "rgba"])
 def test_mode_and_depth_stay_and_alpha_is_untouched(vaeedit, tmp_path, planes, bits):
     peak = 2**bits - 1
     random = np.random.default_rng(planes)
@@ -256,12 +256,12 @@ def test_mode_and_depth_stay_and_alpha_is_untouched(vaeedit, tmp_path, planes, b
     result, depth = _read_png(tmp_path / "in.denoise.png")
     assert depth == bits
     assert result.shape == values.shape
-    colours = planes - 1 if planes in (2, 4) else planes
-    assert (result[:, :, colours:] == values[:, :, colours:]).all()
-    change = np.abs(result[:, :, :colours] - values[:, :, :colours]) / peak
+    colors = planes - 1 if planes in (2, 4) else planes
+    assert (result[:, :, colors:] == values[:, :, colors:]).all()
+    change = np.abs(result[:, :, :colors] - values[:, :, :colors]) / peak
     assert 0.01 < change.mean() < 0.1
     if bits == 16:
-        assert (result[:, :, :colours] % 257 != 0).mean() > 0.9  # truly 16 bits, not 8 stretched
+        assert (result[:, :, :colors] % 257 != 0).mean() > 0.9  # truly 16 bits, not 8 stretched
 
 
 def test_every_size_comes_back_in_its_size(vaeedit, photo, tmp_path):

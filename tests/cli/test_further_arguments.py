@@ -1,4 +1,4 @@
-"""Commands whose further arguments are further pictures: `vaeedit style PICTURE STYLE...`."""
+"""Commands whose further arguments are extra inputs: `vaeedit style PICTURE STYLE...`."""
 
 import json
 

@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from vaeedit.vae.files import VaeInfo, save_vae
-from vaeedit_third_party import TinyShape
+from vaeedit_third_party import TinyConfig
 from vaeedit_third_party.tiny import TinyAutoencoder
 
 
@@ -20,7 +20,7 @@ def test_without_a_word_the_installed_ones_are_listed(vaeedit):
 
 
 def test_a_folder_of_weights_is_converted_described_and_verified(vaeedit, tmp_path):
-    network = TinyAutoencoder(TinyShape(width=8))
+    network = TinyAutoencoder(TinyConfig(width=8))
     (tmp_path / "tiny").mkdir()
     torch.save(network.encoder.state_dict(), tmp_path / "tiny" / "tiny_encoder.pth")
     torch.save(network.decoder.state_dict(), tmp_path / "tiny" / "tiny_decoder.pth")
@@ -49,9 +49,9 @@ def test_what_cannot_be_done_is_a_sentence(vaeedit, tmp_path):
 
 
 def test_checksums_are_checked_and_missing_ones_are_named(vaeedit, tmp_path):
-    info = VaeInfo(name="mine", architecture="tiny-autoencoder", shape={"width": 8})
+    info = VaeInfo(name="mine", architecture="tiny-autoencoder", config={"width": 8})
     path = tmp_path / "mine.safetensors"
-    save_vae(path, TinyAutoencoder(TinyShape(width=8)), info)
+    save_vae(path, TinyAutoencoder(TinyConfig(width=8)), info)
     ran = vaeedit("models", "verify", "mine.safetensors")
     assert ran.code == 0
     assert "fine  mine.safetensors has a checksum of its weights and its header" in ran.out

@@ -1,4 +1,4 @@
-"""Metrics agree with their definitions and, where the weights are there, with published behaviour."""
+"""Metrics agree with their definitions and, where the weights are there, with published behavior."""
 
 from pathlib import Path
 

@@ -13,5 +13,5 @@ HALF[:, 104:] = True
 
 def infrared_of(scene):
     """Another sensor's picture: nothing of the scene but its shapes."""
-    grey = 255 - cv2.cvtColor(scene, cv2.COLOR_RGB2GRAY)
-    return cv2.GaussianBlur(np.roll(grey, 30, 1), (0, 0), 2)
+    gray = 255 - cv2.cvtColor(scene, cv2.COLOR_RGB2GRAY)
+    return cv2.GaussianBlur(np.roll(gray, 30, 1), (0, 0), 2)

@@ -24,7 +24,7 @@ def test_three_times_the_same_is_the_same(fuse, mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_depth_alpha_grey_and_metadata_are_the_first_pictures(fuse, mode):
+def test_depth_alpha_gray_and_metadata_are_the_first_pictures(fuse, mode):
     alpha = np.linspace(0, 65535, SCENE[..., 0].size).reshape(SCENE.shape[:2]).astype(np.uint16)
     first = Frame(SCENE.astype(np.uint16) * 257, alpha, Metadata(dpi=(300.0, 300.0)))
     other = cv2.cvtColor(DARK, cv2.COLOR_RGB2GRAY)[:120, :190]
@@ -80,8 +80,8 @@ def test_auto_chooses_by_the_pictures(fuse):
     assert fuse(SCENE, infrared_of(SCENE)).notes["fuse"]["mode"] == "infrared"
     assert fuse(SCENE, BLUR, mask=HALF).notes["fuse"]["mode"] == "blend"
     assert fuse(SCENE, BLUR, alpha=0.3).notes["fuse"]["mode"] == "blend"
-    grey = cv2.cvtColor(SCENE, cv2.COLOR_RGB2GRAY)
-    assert fuse(grey, cv2.GaussianBlur(grey, (0, 0), 3)).notes["fuse"]["mode"] == "focus"
+    gray = cv2.cvtColor(SCENE, cv2.COLOR_RGB2GRAY)
+    assert fuse(gray, cv2.GaussianBlur(gray, (0, 0), 3)).notes["fuse"]["mode"] == "focus"
     assert "mode" not in fuse(SCENE, BLUR, mode="focus").notes["fuse"]  # nothing was decided
 
 

@@ -7,7 +7,7 @@ from scenes import BLUR, HALF, SCENE, infrared_of
 
 from vaeedit.errors import VaeeditError
 from vaeedit.image import Frame
-from vaeedit_fuse.evaluation import grey
+from vaeedit_fuse.evaluation import gray
 from vaeedit_fuse.metrics import edge_preservation, exposure_structure
 
 
@@ -29,19 +29,19 @@ def test_focus_over_three_pictures(fuse):
     assert (fused == SCENE)[:, middles].all(2).mean() > 0.98
 
 
-def test_exposure_beats_each_picture_and_keeps_colours_apart(fuse):
+def test_exposure_beats_each_picture_and_keeps_colors_apart(fuse):
     stack = [np.clip(SCENE * gain, 0, 255).astype(np.uint8) for gain in (0.25, 1.0, 4.0)]
     fused = fuse(*stack, mode="exposure").frame
-    sources = [grey(Frame(x)) for x in stack]
-    own = exposure_structure(sources, grey(fused))
+    sources = [gray(Frame(x)) for x in stack]
+    own = exposure_structure(sources, gray(fused))
     assert own > max(exposure_structure(sources, x) for x in sources)
     mertens = cv2.createMergeMertens().process(stack)
-    theirs = exposure_structure(sources, grey(Frame(np.rint(mertens.clip(0, 1) * 255).astype(np.uint8))))
+    theirs = exposure_structure(sources, gray(Frame(np.rint(mertens.clip(0, 1) * 255).astype(np.uint8))))
     assert own > theirs - 0.01
     assert fused.floats().std(2).mean() > 0.5 * SCENE.std(2).mean() / 255
 
 
-def test_infrared_adds_what_only_it_shows_in_the_first_pictures_colours(fuse):
+def test_infrared_adds_what_only_it_shows_in_the_first_pictures_colors(fuse):
     warm = np.full(SCENE.shape[:2], 60, np.uint8)
     cv2.circle(warm, (40, 40), 12, 230, -1)
     visible = np.clip(SCENE // 2 + 40, 0, 255).astype(np.uint8)
@@ -75,7 +75,7 @@ def test_a_mask_leaves_the_rest_and_no_seam(fuse):
     assert _across(mask, pasted) > 1.5 * sources
     assert _across(mask, fused) < 1.05 * sources
     inside = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5) > 17
-    detail = [cv2.Laplacian(grey(Frame(x)), cv2.CV_64F)[inside] for x in (fused, other)]
+    detail = [cv2.Laplacian(gray(Frame(x)), cv2.CV_64F)[inside] for x in (fused, other)]
     assert np.corrcoef(*detail)[0, 1] > 0.95  # the other picture's
 
 
@@ -84,7 +84,7 @@ def _across(mask, pixels):
     steps = []
     for axis in (0, 1):
         border = np.diff(mask.astype(int), axis=axis) != 0
-        steps.append(np.abs(np.diff(grey(Frame(pixels)), axis=axis))[border])
+        steps.append(np.abs(np.diff(gray(Frame(pixels)), axis=axis))[border])
     return np.concatenate(steps).mean()
 
 
@@ -106,6 +106,6 @@ def test_what_cannot_be_aligned_is_a_sentence(fuse):
 
 def test_infrared_from_another_sensor_keeps_the_edges_of_both(fuse):
     other = infrared_of(SCENE)
-    sources = [grey(Frame(SCENE)), grey(Frame(other[..., None]))]
-    fused = grey(fuse(SCENE, other).frame)
+    sources = [gray(Frame(SCENE)), gray(Frame(other[..., None]))]
+    fused = gray(fuse(SCENE, other).frame)
     assert edge_preservation(sources, fused) > edge_preservation(sources, sum(sources) / 2) + 0.1

@@ -155,7 +155,7 @@ def test_samples_of_other_kinds_are_refused_by_name(dtype):
 
 
 @pytest.mark.parametrize(("channels", "kind"), [(4, "separated"), (5, "rgb"), (3, "minisblack")])
-def test_deep_inks_and_spare_channels_are_refused_not_taken_for_colours(channels, kind):
+def test_deep_inks_and_spare_channels_are_refused_not_taken_for_colors(channels, kind):
     values = np.zeros((8, 9, channels), np.uint16)
     message = _refused(make.tiff(values, photometric=kind, extrasamples=None), "x.tif")
     assert f"holds {channels} 16-bit uint16 samples a pixel ({kind.upper()})" in message
@@ -184,7 +184,7 @@ def test_palette_png_with_transparency_becomes_rgba():
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
 @pytest.mark.parametrize("depth", [8, 16])
-def test_a_transparent_colour_of_a_png_becomes_alpha(depth, mode):
+def test_a_transparent_color_of_a_png_becomes_alpha(depth, mode):
     values = make.samples(mode, depth)
     key = tuple(int(value) for value in values[2, 3])
     buffer = io.BytesIO()
@@ -199,7 +199,7 @@ def test_a_transparent_colour_of_a_png_becomes_alpha(depth, mode):
 
 
 @pytest.mark.parametrize("format", ["PNG", "TIFF", "BMP"])
-def test_bilevel_becomes_black_and_white_grey(format):
+def test_bilevel_becomes_black_and_white_gray(format):
     bits = make.samples("L")[:, :, 0] > 127
     buffer = io.BytesIO()
     Image.fromarray(bits).save(buffer, format)

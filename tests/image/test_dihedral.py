@@ -33,5 +33,5 @@ def test_maps_and_deviations_turn_with_the_pixels():
     for view in eight:
         np.testing.assert_array_equal(view.conditions["sigma"], view.pixels[..., 0])
     back = merged(eight, original)
-    np.testing.assert_allclose(back.scale, original.floats(), atol=1e-6)
+    np.testing.assert_allclose(back.std, original.floats(), atol=1e-6)
     np.testing.assert_array_equal(back.conditions["sigma"], original.floats()[..., 0])

@@ -87,7 +87,7 @@ def test_other_programs_read_our_tiff(depth, mode):
     data, _ = write_bytes(make.frame(values, make.everything()), "TIFF")
     np.testing.assert_array_equal(tifffile.imread(io.BytesIO(data)), values.squeeze())
     if mode == "LA" or (depth, mode) == (8, "RGBA"):
-        return  # OpenCV knows no grey with alpha, and multiplies 8-bit alpha in
+        return  # OpenCV knows no gray with alpha, and multiplies 8-bit alpha in
     opened = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED).reshape(130, 20, -1)
     order = [0] if mode == "L" else [2, 1, 0, 3][: values.shape[2]]
     np.testing.assert_array_equal(opened[:, :, order], values)
@@ -110,18 +110,18 @@ def test_jpeg_says_what_becomes_of_alpha_and_16_bits():
 
 
 @pytest.mark.parametrize("format", ["WEBP", "AVIF"])
-def test_webp_and_avif_say_that_grey_becomes_rgb(format):
-    assert _warnings(make.ramp("L"), format) == [f"{format} cannot hold grey; it was saved as RGB."]
+def test_webp_and_avif_say_that_gray_becomes_rgb(format):
+    assert _warnings(make.ramp("L"), format) == [f"{format} cannot hold gray; it was saved as RGB."]
     found, _ = _round_trip(make.frame(make.ramp("LA")), format)
     assert found.mode == "RGBA"
-    assert np.ptp(found.pixels[found.alpha > 0].astype(int), axis=1).max() <= 4  # still grey to look at
+    assert np.ptp(found.pixels[found.alpha > 0].astype(int), axis=1).max() <= 4  # still gray to look at
 
 
 @pytest.mark.parametrize("kind", ["exif", "icc", "xmp"])
 def test_bmp_says_that_metadata_is_left_out(kind):
     only = Metadata(**{kind: getattr(make.everything(), kind)})
     assert _warnings(make.ramp("RGB"), "BMP", only) == [
-        "BMP cannot hold EXIF, XMP or a colour profile; they were left out."
+        "BMP cannot hold EXIF, XMP or a color profile; they were left out."
     ]
 
 

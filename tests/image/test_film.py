@@ -11,7 +11,7 @@ from vaeedit.errors import ImageError
 from vaeedit.image import Film, Frame, Metadata, film_bytes, write_film
 
 
-def grey(value, size=(30, 40), dtype=np.uint8, **members):
+def gray(value, size=(30, 40), dtype=np.uint8, **members):
     peak = np.iinfo(dtype).max
     return Frame(np.full((*size, 3), round(value * peak), dtype), **members)
 
@@ -28,7 +28,7 @@ VALUES = (0.1, 0.4, 0.7, 1.0)
 
 
 def test_gif():
-    data, warnings = film_bytes(Film([grey(value) for value in VALUES], rate=8), "GIF")
+    data, warnings = film_bytes(Film([gray(value) for value in VALUES], rate=8), "GIF")
     assert warnings == []
     with Image.open(io.BytesIO(data)) as gif:
         assert (gif.n_frames, gif.size, gif.info["loop"]) == (4, (40, 30), 0)
@@ -40,7 +40,7 @@ def test_gif():
 
 @pytest.mark.parametrize("size", [(30, 40), (31, 41), (1, 1)])
 def test_mp4(tmp_path, size):
-    data, warnings = film_bytes(Film([grey(value, size) for value in VALUES], rate=8), "MP4")
+    data, warnings = film_bytes(Film([gray(value, size) for value in VALUES], rate=8), "MP4")
     assert warnings == []
     frames, rate = shown(data, tmp_path)
     assert rate == 8
@@ -49,7 +49,7 @@ def test_mp4(tmp_path, size):
         assert abs(frame.mean() - 255 * value) < 6
 
 
-def test_colours_stay_where_they_are(tmp_path):
+def test_colors_stay_where_they_are(tmp_path):
     pixels = np.zeros((32, 32, 3), np.uint8)
     pixels[:16, :, 0], pixels[16:, :, 2] = 255, 255
     film = Film([Frame(pixels)] * 3)
@@ -63,7 +63,7 @@ def test_colours_stay_where_they_are(tmp_path):
 @pytest.mark.parametrize("format", ["GIF", "MP4"])
 def test_what_is_lost_is_said(format):
     alpha = np.full((30, 40), 65535, np.uint16)
-    film = Film([grey(0.5, dtype=np.uint16, alpha=alpha, metadata=Metadata(exif=b"Exif"))])
+    film = Film([gray(0.5, dtype=np.uint16, alpha=alpha, metadata=Metadata(exif=b"Exif"))])
     _, warnings = film_bytes(film, format)
     assert len(warnings) == 3
     for part in ("transparency", "16 bits", "EXIF"):
@@ -72,7 +72,7 @@ def test_what_is_lost_is_said(format):
 
 
 def test_a_name_decides(tmp_path):
-    film, still = Film([grey(0.2), grey(0.8)]), grey(0.5)
+    film, still = Film([gray(0.2), gray(0.8)]), gray(0.5)
     assert write_film(film, still, tmp_path / "x.GIF") == []
     assert write_film(film, still, tmp_path / "x.png") == []
     with Image.open(tmp_path / "x.GIF") as gif, Image.open(tmp_path / "x.png") as picture:

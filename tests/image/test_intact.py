@@ -21,7 +21,7 @@ def chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def png(height: int, rows: int, *, parts: int = 1, width: int = 64) -> bytes:
-    """A grey PNG that says it has `height` rows and holds `rows`, with right checksums, in several IDAT chunks."""
+    """A gray PNG that says it has `height` rows and holds `rows`, with right checksums, in several IDAT chunks."""
     random = np.random.default_rng(0)
     lines = random.integers(0, 255, (rows, width), dtype=np.uint8)
     raw = b"".join(b"\0" + line.tobytes() for line in lines)

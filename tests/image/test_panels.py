@@ -76,7 +76,7 @@ def test_extreme_shapes_are_shown(height, width):
     assert both.pixels.shape[1] >= 2 + GAP
 
 
-def test_a_grey_and_a_colour_picture_can_be_compared():
+def test_a_gray_and_a_color_picture_can_be_compared():
     both = compare(Frame(make.samples("L", 16, 300, 900)), Frame(make.samples("RGB", 8, 300, 900)))
     assert both.pixels.shape[1] == 2 * PANEL + GAP
 

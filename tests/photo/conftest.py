@@ -18,7 +18,7 @@ def toys(tmp_path_factory):
     """Files of VAEs by name: plain and points."""
     folder, made = tmp_path_factory.mktemp("vaes"), {}
     for name, cls in (("plain", toy_vaes.Plain), ("points", toy_vaes.Points)):
-        save_vae(folder / f"{name}.safetensors", cls(None), VaeInfo(name=name, architecture=name, shape={}))
+        save_vae(folder / f"{name}.safetensors", cls(None), VaeInfo(name=name, architecture=name, config={}))
         made[name] = str(folder / f"{name}.safetensors")
     return made
 

@@ -139,12 +139,12 @@ def test_what_cannot_be_is_refused(run, cat, folders, options, error, sentence):
         run("direct", cat, **options)
 
 
-def test_a_grey_picture_has_no_colour(run, cat):
-    grey = Frame(cat.pixels[..., :1])
+def test_a_gray_picture_has_no_color(run, cat):
+    gray = Frame(cat.pixels[..., :1])
     for name in ("warmth", "saturation"):
         with pytest.raises(VaeeditError, match=f"no {name} to change"):
-            run("direct", grey, along=name)
-    assert run("direct", grey, along="contrast").frame.channels == 1
+            run("direct", gray, along=name)
+    assert run("direct", gray, along="contrast").frame.channels == 1
 
 
 def test_from_the_command_line(folders, capsys):

@@ -8,9 +8,9 @@ import torch
 from skimage import data
 
 from vaeedit.vae.protocol import VAE, StartsFromData, TrainableVAE
+from vaeedit_photo.config import PhotoConfig
 from vaeedit_photo.linear import LinearLadder
 from vaeedit_photo.network import PhotoVAE
-from vaeedit_photo.shape import PhotoShape
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def coarsest(latents, count):
 
 
 def test_it_is_a_trainable_vae_that_starts_from_data():
-    network = PhotoVAE(PhotoShape())
+    network = PhotoVAE(PhotoConfig())
     assert isinstance(network, VAE)
     assert isinstance(network, TrainableVAE)
     assert isinstance(network, StartsFromData)
@@ -58,7 +58,7 @@ def test_a_single_level_starts_at_the_best_linear_code(crops):
 
 
 def test_more_channels_give_more_fidelity(crops):
-    network = PhotoVAE(PhotoShape()).eval()
+    network = PhotoVAE(PhotoConfig()).eval()
     network.start_from(crops)
     with torch.inference_mode():
         latents = network.encode(crops, {})
@@ -68,19 +68,19 @@ def test_more_channels_give_more_fidelity(crops):
 
 
 @torch.inference_mode()
-@pytest.mark.parametrize(("count", "silent"), [(8, 2), (14, 1), (10, 1)])
-def test_training_leaves_fine_channels_out_and_counts_what_is_kept(crops, count, silent):
-    network = PhotoVAE(PhotoShape(nested=(count,), kept=(1.0,)))
+@pytest.mark.parametrize(("count", "left_out"), [(8, 2), (14, 1), (10, 1)])
+def test_training_leaves_fine_channels_out_and_counts_what_is_kept(crops, count, left_out):
+    network = PhotoVAE(PhotoConfig(nested=(count,), kept=(1.0,)))
     network.start_from(crops)
     latents = network.encode(crops, {})
     terms = network.elbo_terms(latents, crops)
-    assert all(float(level) > 0 for level in terms.kl[: 3 - silent])
-    assert [float(level) for level in terms.kl[3 - silent :]] == [0.0] * silent
+    assert all(float(level) > 0 for level in terms.kl[: 3 - left_out])
+    assert [float(level) for level in terms.kl[3 - left_out :]] == [0.0] * left_out
     alone = network.decode(coarsest(latents, count)).mean
     assert psnr(terms.estimate, alone) > 30  # but for the noise of the posterior
 
 
 def test_the_linear_part_is_not_trained(crops):
-    network = PhotoVAE(PhotoShape())
+    network = PhotoVAE(PhotoConfig())
     assert not any(parameter.requires_grad for parameter in network.linear.parameters())
     assert all(p.requires_grad for name, p in network.named_parameters() if not name.startswith("linear."))

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from vaeedit.resampling import bicubic_down
-from vaeedit.training.data import to_grey
+from vaeedit.training.data import to_gray
 from vaeedit_restore.degradations import blurred, camera, degrade, gaussian, observe
 from vaeedit_restore.options import Noise
 from vaeedit_restore.sensor import sensor_noise
@@ -23,14 +23,14 @@ def test_gaussian_noise_has_the_level_it_is_told():
     assert torch.equal(level, sigma.expand_as(level))
 
 
-def test_grey_images_get_grey_noise():
-    x = to_grey(images(), share=1.0)
+def test_gray_images_get_gray_noise():
+    x = to_gray(images(), share=1.0)
     y, _ = gaussian(x, torch.full((4, 1, 1, 1), 0.1))
     assert torch.equal(y[:, 0], y[:, 1])
     assert torch.equal(y[:, 0], y[:, 2])
 
 
-def test_camera_noise_has_the_level_of_its_map_and_correlated_neighbours():
+def test_camera_noise_has_the_level_of_its_map_and_correlated_neighbors():
     x = images(16)
     y, level = camera(x, torch.full((16, 1, 1, 1), 0.1))
     ratio = (y - x).std((1, 2, 3)) / level.mean((1, 2, 3))
@@ -99,18 +99,18 @@ def test_pairs_stay_together_when_shuffled():
     assert not torch.equal(seen.clean, x)
 
 
-def test_sensor_noise_has_its_level_and_is_coloured_and_correlated():
+def test_sensor_noise_has_its_level_and_is_colored_and_correlated():
     torch.manual_seed(0)
     x = torch.rand(16, 3, 8, 8).repeat_interleave(8, 2).repeat_interleave(8, 3)
     sigma = torch.linspace(0.01, 0.1, 16).view(-1, 1, 1, 1)
     noise = sensor_noise(x, sigma)
     assert torch.allclose(noise.square().mean((1, 2, 3)).sqrt(), sigma.flatten(), rtol=1e-3)
-    neighbours = (noise[..., 1:] * noise[..., :-1]).mean() / noise.square().mean()
-    assert 0.2 < neighbours < 0.95
+    neighbors = (noise[..., 1:] * noise[..., :-1]).mean() / noise.square().mean()
+    assert 0.2 < neighbors < 0.95
     assert torch.isfinite(noise).all()
 
 
-def test_grey_stays_grey_on_average_under_sensor_noise():
+def test_gray_stays_gray_on_average_under_sensor_noise():
     torch.manual_seed(0)
     noise = sensor_noise(torch.full((64, 3, 64, 64), 0.5), torch.full((64, 1, 1, 1), 0.05))
     assert noise.mean((0, 2, 3)).abs().max() < 0.01

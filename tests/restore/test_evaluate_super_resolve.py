@@ -31,7 +31,7 @@ def test_bicubic_enlarging_scores_what_the_papers_print(scale, published):
     assert np.mean(scores) == pytest.approx(published, abs=0.05)  # Pillow's borders differ a little
 
 
-def test_a_reference_is_cut_to_whole_multiples_and_grey_becomes_rgb():
+def test_a_reference_is_cut_to_whole_multiples_and_gray_becomes_rgb():
     frame = Frame(np.zeros((31, 20, 1), np.uint8))
     reference = Enlarging(3).reference(frame)
     assert reference.pixels.shape == (30, 18, 3)

@@ -6,15 +6,15 @@ import torch
 from networks import shaken
 from vaeedit.extension.registry import registry
 from vaeedit.vae.files import find_vae, load_vae
+from vaeedit_restore.configs import RestorerConfig
 from vaeedit_restore.restorer import LadderRestorer
-from vaeedit_restore.shapes import RestorerShape
 
-SMALL = RestorerShape(
+SMALL = RestorerConfig(
     widths=(8, 12, 16),
     blocks=(1, 1, 1),
     latents=(2, 2, 3),
     ladder_widths=(8, 8, 8),
-    evidence_widths=(8, 8, 8),
+    encoder_widths=(8, 8, 8),
 )
 
 

@@ -8,11 +8,11 @@ from networks import shaken
 from vaeedit.errors import OptionError
 from vaeedit.resampling import bicubic_down
 from vaeedit.vae.protocol import ConditionalVAE, Estimator, Upscaler
-from vaeedit_restore.shapes import UpscalerShape
+from vaeedit_restore.configs import UpscalerConfig
 from vaeedit_restore.upscaler import LadderUpscaler
 
-SMALL = UpscalerShape(
-    widths=(8, 12), blocks=(2, 1), latents=(2, 3), ladder_widths=(8, 8), evidence_widths=(8, 8)
+SMALL = UpscalerConfig(
+    widths=(8, 12), blocks=(2, 1), latents=(2, 3), ladder_widths=(8, 8), encoder_widths=(8, 8)
 )
 
 

@@ -1,4 +1,4 @@
-"""`style` end to end: identities, colours, texture, further pictures, sizes, modes and tiles."""
+"""`style` end to end: identities, colors, texture, extra inputs, sizes, modes and tiles."""
 
 import cv2
 import numpy as np
@@ -18,12 +18,12 @@ def landscape(height=96, width=120):
     return np.rint(sky * 255).astype(np.uint8)
 
 
-def painting(height=100, width=100, colour=(0.8, 0.4, 0.1)):
-    """Strokes of a few pixels in shades of one colour."""
+def painting(height=100, width=100, color=(0.8, 0.4, 0.1)):
+    """Strokes of a few pixels in shades of one color."""
     noise = np.random.default_rng(0).normal(size=(height, width)).astype(np.float32)
     strokes = cv2.GaussianBlur(noise, (0, 0), sigmaX=6, sigmaY=1.2)
     shade = 0.6 + 0.4 * strokes / np.abs(strokes).max()
-    return np.rint(shade[..., None] * np.array(colour, np.float32) * 255).clip(0, 255).astype(np.uint8)
+    return np.rint(shade[..., None] * np.array(color, np.float32) * 255).clip(0, 255).astype(np.uint8)
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +56,8 @@ def floats(pixels):
 
 def fine(pixels):
     """Deviation of what is finer than a few pixels, in the even part of the sky."""
-    grey = floats(pixels).mean(2)[4:34, 4:110]
-    return (grey - cv2.GaussianBlur(grey, (0, 0), 4)).std()
+    gray = floats(pixels).mean(2)[4:34, 4:110]
+    return (gray - cv2.GaussianBlur(gray, (0, 0), 4)).std()
 
 
 def test_strength_zero_is_the_picture(styled):
@@ -71,7 +71,7 @@ def test_a_picture_in_its_own_style_stays_as_it_is(styled, picture, texture):
     assert np.abs(difference).max() <= 1
 
 
-def test_colours_are_the_styles_and_strength_goes_there(styled):
+def test_colors_are_the_styles_and_strength_goes_there(styled):
     wanted, own = floats(painting()).mean((0, 1)), floats(landscape()).mean((0, 1))
     distances = [
         np.abs(floats(styled(landscape(), strength=strength).pixels).mean((0, 1)) - wanted).max()
@@ -90,8 +90,8 @@ def test_texture_is_laid_on_by_degrees(styled):
 
 
 def test_strokes_keep_their_direction(styled):
-    grey = floats(styled(landscape(), texture=1).pixels).mean(2)[4:34, 4:110]
-    assert np.abs(np.diff(grey, axis=0)).mean() > 1.5 * np.abs(np.diff(grey, axis=1)).mean()
+    gray = floats(styled(landscape(), texture=1).pixels).mean(2)[4:34, 4:110]
+    assert np.abs(np.diff(gray, axis=0)).mean() > 1.5 * np.abs(np.diff(gray, axis=1)).mean()
 
 
 def test_levels_choose_the_scale_of_texture(styled):
@@ -114,7 +114,7 @@ def _band(plane, fine, coarse):
 
 
 def test_weights_choose_between_styles(styled):
-    red, blue = painting(colour=(0.9, 0.1, 0.1)), painting(colour=(0.1, 0.1, 0.9))
+    red, blue = painting(color=(0.9, 0.1, 0.1)), painting(color=(0.1, 0.1, 0.9))
     reds = [
         floats(styled(landscape(), red, blue, weights=weights).pixels)[..., 0].mean()
         for weights in ((1, 0), (3, 1), (1, 3), (0, 1))
@@ -133,7 +133,7 @@ def test_weights_that_do_not_fit_are_refused(styled, weights):
         styled(landscape(), painting(), painting(), weights=weights)
 
 
-def test_own_colours_are_kept_while_texture_is_laid_on(styled):
+def test_own_colors_are_kept_while_texture_is_laid_on(styled):
     result = styled(landscape(), preserve_color=True).pixels
     inside = (result > 0).all(2) & (result < 255).all(2)
     change = result.astype(int) - landscape()
@@ -169,12 +169,12 @@ def test_any_size_of_content_and_style(styled, size):
 
 
 def test_even_pictures_are_no_trouble(styled):
-    grey, red = np.full((20, 30, 3), 128, np.uint8), np.full((25, 25, 3), (200, 20, 20), np.uint8)
-    assert np.abs(styled(grey, red).pixels.astype(int) - (200, 20, 20)).max() <= 2
-    assert np.isfinite(styled(Frame(floats(grey)), painting()).pixels).all()
+    gray, red = np.full((20, 30, 3), 128, np.uint8), np.full((25, 25, 3), (200, 20, 20), np.uint8)
+    assert np.abs(styled(gray, red).pixels.astype(int) - (200, 20, 20)).max() <= 2
+    assert np.isfinite(styled(Frame(floats(gray)), painting()).pixels).all()
 
 
-def test_grey_alpha_and_sixteen_bits_stay(styled):
+def test_gray_alpha_and_sixteen_bits_stay(styled):
     pixels = (landscape(33, 41).astype(np.uint16) * 257)[..., :1]
     alpha = np.random.default_rng(0).integers(0, 65535, (33, 41)).astype(np.uint16)
     result = styled(Frame(pixels, alpha=alpha))
@@ -184,16 +184,16 @@ def test_grey_alpha_and_sixteen_bits_stay(styled):
     assert (result.pixels % 257 != 0).mean() > 0.9
 
 
-def test_a_grey_style_takes_the_colours_away(styled):
-    grey = np.repeat(painting(colour=(1, 1, 1))[..., :1], 3, 2)
-    assert np.ptp(styled(landscape(), grey, texture=1).pixels.astype(int), 2).mean() < 6
+def test_a_gray_style_takes_the_colors_away(styled):
+    gray = np.repeat(painting(color=(1, 1, 1))[..., :1], 3, 2)
+    assert np.ptp(styled(landscape(), gray, texture=1).pixels.astype(int), 2).mean() < 6
 
 
 def test_from_the_command_line(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     write(Frame(landscape()), "in.png")
     write(Frame(painting()), "a.png")
-    write(Frame(painting(colour=(0.2, 0.9, 0.2))), "b.png")
+    write(Frame(painting(color=(0.2, 0.9, 0.2))), "b.png")
     flags = ["--weights", "1,0", "--texture", "0", "-o"]
     assert call(["style", "in.png", "a.png", "b.png", *flags, "out.png"]) == 0
     assert np.abs(read("out.png").floats().mean((0, 1)) - floats(painting()).mean((0, 1))).max() < 0.06

@@ -7,7 +7,7 @@ from vaeedit_style.matching import Matcher
 from vaeedit_style.quilt import quilted
 from vaeedit_style.sliced import Line, mixed_quantiles, quantiles_of, transported
 from vaeedit_style.texture import activity, filled
-from vaeedit_style.transport import carried
+from vaeedit_style.transport import transport_gaussian
 
 
 def normal(*shape, seed=0):
@@ -29,7 +29,7 @@ def test_a_value_that_repeats_goes_to_the_mean_of_its_images():
     assert moved[1].item() == pytest.approx(0.7, abs=1e-3)
 
 
-def test_a_barycentre_on_a_line_has_the_mean_quantiles():
+def test_a_barycenter_on_a_line_has_the_mean_quantiles():
     first, second = normal(3000), 4 + normal(3000, seed=1)
     assert mixed_quantiles([first, second], [0.25, 0.75]).mean().item() == pytest.approx(3, abs=0.1)
 
@@ -44,7 +44,9 @@ def test_sliced_transport_meets_a_distribution_that_is_no_gaussian():
     assert torch.allclose(moved.mean(0), ring.mean(0), atol=0.05)
 
 
-@pytest.mark.parametrize("move", [carried, lambda points, to: transported(points, points, [to], [1.0], 5)])
+@pytest.mark.parametrize(
+    "move", [transport_gaussian, lambda points, to: transported(points, points, [to], [1.0], 5)]
+)
 def test_a_distribution_is_carried_to_itself_by_the_identity(move):
     points = normal(600, 3) @ torch.tensor([[1.0, 0.5, 0], [0, 2, 0], [0, 1, 0.1]])
     assert torch.allclose(move(points, points), points, atol=1e-4)
@@ -52,7 +54,7 @@ def test_a_distribution_is_carried_to_itself_by_the_identity(move):
 
 def test_gaussians_meet_in_mean_and_covariance():
     points, to = normal(4000, 2), 3 + normal(4000, 2, seed=1) @ torch.tensor([[2.0, 1.0], [0.0, 0.5]])
-    moved = carried(points, to)
+    moved = transport_gaussian(points, to)
     assert torch.allclose(moved.T.cov(), to.T.cov(), atol=0.05)
     assert torch.allclose(moved.mean(0), to.mean(0), atol=1e-3)
 
@@ -66,7 +68,7 @@ def test_what_is_there_is_found_at_one_offset():
     assert (Matcher(content, places, (3, 4), style).offsets() == torch.tensor([2, 3])).all()
 
 
-def test_neighbours_agree_where_little_speaks_against_it(monkeypatch):
+def test_neighbors_agree_where_little_speaks_against_it(monkeypatch):
     style, content = normal(12, 12, 4), torch.zeros(36, 4)
     style[..., 0] = 4  # about as far from one place as from another
     places = torch.stack(torch.meshgrid(torch.arange(6), torch.arange(6), indexing="ij"), -1).flatten(0, 1)

@@ -19,7 +19,7 @@ TINY = {
     "blocks": [1, 1],
     "latents": [2, 2],
     "ladder_widths": [8, 8],
-    "evidence_widths": [8, 8],
+    "encoder_widths": [8, 8],
 }
 
 
@@ -43,9 +43,9 @@ def recipe() -> Callable[..., Recipe]:
     def changed(**changes: object) -> Recipe:
         base = as_dict(load_recipe("denoise", registry()))
         base |= {
-            "shape": TINY,
+            "config": TINY,
             "data": {"patch": [32], "batch": 4},
-            "optimiser": {"rate": 5e-3, "adam_rate": 3e-3, "warmup": 10},
+            "optimizer": {"rate": 5e-3, "adam_rate": 3e-3, "warmup": 10},
             **changes,
         }
         return msgspec.convert(base, Recipe)

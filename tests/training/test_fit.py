@@ -86,12 +86,12 @@ def test_an_upscaler_learns_more_than_interpolation(mosaics, tmp_path_factory, c
         "blocks": [1, 1],
         "latents": [2, 2],
         "ladder_widths": [8, 8],
-        "evidence_widths": [8, 8],
+        "encoder_widths": [8, 8],
     }
     changes = {
-        "shape": shape,
+        "config": shape,
         "data": {"patch": [96], "batch": 4},
-        "optimiser": {"rate": 5e-3, "adam_rate": 3e-3},
+        "optimizer": {"rate": 5e-3, "adam_rate": 3e-3},
     }
     small = msgspec.convert({**base, **changes}, Recipe)
     output = tmp_path / "up.safetensors"
@@ -155,12 +155,12 @@ def test_a_run_resumes_where_it_stopped(recipe, photographs, tmp_path, monkeypat
 def test_a_run_can_start_from_a_trained_vae(recipe, photographs, tmp_path):
     first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
     train(recipe(), photographs, tmp_path / "a", first, registry(), steps=3)
-    still = recipe(optimiser={"rate": 0.0, "adam_rate": 0.0})
+    still = recipe(optimizer={"rate": 0.0, "adam_rate": 0.0})
     info = train(still, photographs, tmp_path / "b", second, registry(), steps=2, start=str(first))
     assert info.training["before"]["steps"] == 3
     old, new = (load_vae(path, registry())[0].state_dict() for path in (first, second))
     assert all(torch.equal(old[key], new[key]) for key in old)
-    other = recipe(shape={**recipe().shape, "widths": [32, 32]})
+    other = recipe(config={**recipe().shape, "widths": [32, 32]})
     with pytest.raises(UsageError, match="another shape"):
         train(other, photographs, tmp_path / "c", second, registry(), steps=2, start=str(first))
 
@@ -174,9 +174,9 @@ def test_the_unconditional_ladder_trains_and_uses_its_latents(recipe, photograph
     shape = {"widths": [32, 32], "latents": [4, 8]}
     plain = recipe(
         architecture="ladder",
-        shape=shape,
+        config=shape,
         objective={"kind": "elbo", "kl": 0.01},
-        optimiser={"rate": 5e-3, "adam_rate": 4e-3, "warmup": 10},
+        optimizer={"rate": 5e-3, "adam_rate": 4e-3, "warmup": 10},
     )
     output = tmp_path / "plain.safetensors"
     train(plain, photographs, tmp_path / "run", output, registry(), steps=150)
@@ -189,16 +189,16 @@ def test_the_unconditional_ladder_trains_and_uses_its_latents(recipe, photograph
     assert sum(level.mean.var() for level in latents.levels) > 0.01
 
 
-def test_a_plain_vae_of_grey_images_trains(recipe, photographs, tmp_path):
-    grey = recipe(
+def test_a_plain_vae_of_gray_images_trains(recipe, photographs, tmp_path):
+    gray = recipe(
         architecture="ladder",
-        shape={"channels": 1, "widths": [8, 8], "latents": [2, 2]},
+        config={"channels": 1, "widths": [8, 8], "latents": [2, 2]},
         objective={"kind": "elbo", "kl": 0.01},
-        data={"patch": [32], "batch": 4, "grey": 1},
-        optimiser={"rate": 5e-3, "adam_rate": 4e-3, "warmup": 10},
+        data={"patch": [32], "batch": 4, "gray": 1},
+        optimizer={"rate": 5e-3, "adam_rate": 4e-3, "warmup": 10},
     )
-    train(grey, photographs, tmp_path / "run", tmp_path / "grey.safetensors", registry(), steps=120)
-    network, _ = load_vae(tmp_path / "grey.safetensors", registry())
+    train(gray, photographs, tmp_path / "run", tmp_path / "gray.safetensors", registry(), steps=120)
+    network, _ = load_vae(tmp_path / "gray.safetensors", registry())
     x = picture(photographs / "00.png").mean(1, keepdim=True)
     with torch.inference_mode():
         reconstructed = network.decode(network.encode(x, {}).mean()).mean
@@ -230,8 +230,8 @@ def test_faults_of_a_training_request_are_sentences(recipe, photographs, tmp_pat
 
 def test_the_photo_vae_starts_at_principal_components_and_gets_better(photographs, tmp_path):
     shape = {"widths": [16, 32, 32], "blocks": [1, 1, 1], "latents": [2, 4, 8]}
-    photo = as_dict(load_recipe("photo", registry())) | {"shape": shape, "data": {"patch": [32], "batch": 8}}
-    photo["optimiser"] = {"rate": 5e-3, "adam_rate": 3e-3, "warmup": 10}
+    photo = as_dict(load_recipe("photo", registry())) | {"config": shape, "data": {"patch": [32], "batch": 8}}
+    photo["optimizer"] = {"rate": 5e-3, "adam_rate": 3e-3, "warmup": 10}
     x = torch.cat([picture(photographs / f"{index:02}.png") for index in range(4)])
 
     def decibels(steps):

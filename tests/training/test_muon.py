@@ -1,17 +1,17 @@
-"""Muon's orthogonalisation, and that it trains."""
+"""Muon's orthogonalization, and that it trains."""
 
 from copy import deepcopy
 
 import torch
 
-from vaeedit.training.muon import Muon, fast_products, orthogonalise
+from vaeedit.training.muon import Muon, fast_products, orthogonalize
 
 
 def test_singular_values_come_near_one():
     generator = torch.Generator().manual_seed(0)
     for shape in ((4, 24, 96), (2, 96, 24), (1, 32, 32)):
         matrices = torch.randn(shape, generator=generator)
-        values = torch.linalg.svdvals(orthogonalise(matrices))
+        values = torch.linalg.svdvals(orthogonalize(matrices))
         well_conditioned = values[:, : int(0.9 * values.shape[1])]
         assert well_conditioned.min() > 0.5  # Jordan's coefficients aim at [0.7, 1.2], not at exactly 1
         assert values.max() < 1.3
@@ -22,29 +22,29 @@ def test_the_direction_is_kept():
     matrix = torch.randn(1, 24, 96, generator=generator)
     left, _, right = torch.linalg.svd(matrix[0], full_matrices=False)
     cosine = torch.nn.functional.cosine_similarity(
-        orthogonalise(matrix).flatten(), (left @ right).flatten(), 0
+        orthogonalize(matrix).flatten(), (left @ right).flatten(), 0
     )
     assert cosine > 0.97
 
 
 def test_wide_weights_take_muon_and_the_rest_adam():
     layers = torch.nn.Sequential(torch.nn.Conv2d(3, 32, 3), torch.nn.Conv2d(32, 32, 3))
-    optimiser = Muon(layers.parameters(), 1e-3, adam_lr=1e-3)
-    by_kind = {group["muon"]: len(group["params"]) for group in optimiser.param_groups}
+    optimizer = Muon(layers.parameters(), 1e-3, adam_lr=1e-3)
+    by_kind = {group["muon"]: len(group["params"]) for group in optimizer.param_groups}
     assert by_kind == {True: 1, False: 3}  # one wide weight; a narrow weight and two biases
 
 
 def test_it_fits_a_linear_map():
     torch.manual_seed(0)
     truth, layer = torch.randn(32, 32) / 6, torch.nn.Linear(32, 32)
-    optimiser = Muon(layer.parameters(), 0.02, adam_lr=0.02)
+    optimizer = Muon(layer.parameters(), 0.02, adam_lr=0.02)
     losses = []
     for _ in range(150):
         x = torch.randn(64, 32)
         loss = (layer(x) - x @ truth.T).square().mean()
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.05 * losses[0]
 
@@ -52,10 +52,10 @@ def test_it_fits_a_linear_map():
 def test_decay_shrinks_the_matrices_only():
     layer = torch.nn.Conv2d(32, 32, 3)
     weight, bias = layer.weight.detach().clone(), layer.bias.detach().clone()
-    optimiser = Muon(layer.parameters(), 0.1, adam_lr=0.1, weight_decay=0.5)
+    optimizer = Muon(layer.parameters(), 0.1, adam_lr=0.1, weight_decay=0.5)
     for parameter in layer.parameters():
         parameter.grad = torch.zeros_like(parameter)
-    optimiser.step()
+    optimizer.step()
     assert torch.allclose(layer.weight, 0.95 * weight)
     assert torch.equal(layer.bias, bias)
 
@@ -64,19 +64,19 @@ def test_its_state_survives_saving():
     torch.manual_seed(0)
     x = torch.randn(16, 32)
 
-    def train(layer, optimiser, steps):
+    def train(layer, optimizer, steps):
         for _ in range(steps):
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             layer(x).square().mean().backward()
-            optimiser.step()
+            optimizer.step()
 
     layers = [torch.nn.Linear(32, 32) for _ in range(2)]
-    optimisers = [Muon(layer.parameters(), 1e-2, adam_lr=1e-2) for layer in layers]
-    train(layers[0], optimisers[0], 3)
+    optimizers = [Muon(layer.parameters(), 1e-2, adam_lr=1e-2) for layer in layers]
+    train(layers[0], optimizers[0], 3)
     layers[1].load_state_dict(layers[0].state_dict())
-    optimisers[1].load_state_dict(deepcopy(optimisers[0].state_dict()))
-    for layer, optimiser in zip(layers, optimisers, strict=True):
-        train(layer, optimiser, 2)
+    optimizers[1].load_state_dict(deepcopy(optimizers[0].state_dict()))
+    for layer, optimizer in zip(layers, optimizers, strict=True):
+        train(layer, optimizer, 2)
     assert torch.allclose(layers[0].weight, layers[1].weight)
 
 

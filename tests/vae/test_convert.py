@@ -1,4 +1,4 @@
-"""Weights of others: recognised, converted without executing anything, and refused by a sentence."""
+"""Weights of others: recognized, converted without executing anything, and refused by a sentence."""
 
 import pickle
 from pathlib import Path
@@ -12,7 +12,7 @@ from vaeedit import Frame, Session
 from vaeedit.errors import UsageError, WeightsError
 from vaeedit.extension.registry import registry
 from vaeedit.vae.convert import convert
-from vaeedit_third_party import TinyShape
+from vaeedit_third_party import TinyConfig
 from vaeedit_third_party.tiny import TinyAutoencoder
 
 TAEF2 = Path(__file__).parents[3] / "shared" / "data" / "foreign-vae" / "taef2"
@@ -21,7 +21,7 @@ TAEF2 = Path(__file__).parents[3] / "shared" / "data" / "foreign-vae" / "taef2"
 @pytest.fixture
 def published(tmp_path):
     """A folder with an encoder and a decoder as their author would publish them, and the network."""
-    network = TinyAutoencoder(TinyShape(latents=5, width=8, pooled=True)).eval()
+    network = TinyAutoencoder(TinyConfig(latents=5, width=8, pooled=True)).eval()
     folder = tmp_path / "tiny"
     folder.mkdir()
     torch.save(network.encoder.state_dict(), folder / "tiny_encoder.pth")
@@ -33,7 +33,7 @@ def test_a_published_pair_becomes_one_file_that_decodes_alike(published, tmp_pat
     folder, network = published
     info = convert(folder, tmp_path / "tiny.safetensors", registry())
     assert info.architecture == "tiny-autoencoder"
-    assert info.shape == {"latents": 5, "width": 8, "pooled": True}
+    assert info.config == {"latents": 5, "width": 8, "pooled": True}
     assert set(info.training["converted"]) == {"tiny_encoder.pth", "tiny_decoder.pth"}
     loaded = Session(device="cpu").vae(str(tmp_path / "tiny.safetensors")).network
     x = torch.rand(1, 3, 32, 48)

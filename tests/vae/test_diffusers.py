@@ -116,13 +116,13 @@ def test_latents_and_images_are_the_librarys_own(saved, session, name):
 
 @pytest.mark.parametrize("name", ["scaled", "tiny"])
 @torch.inference_mode()
-def test_odd_sides_are_reflected_and_grey_stays_grey(saved, session, name):
+def test_odd_sides_are_reflected_and_gray_stays_gray(saved, session, name):
     folder, model = saved[name]
     vae = session.vae(str(folder))
-    grey = picture(21, 30, 1)
-    found = vae.edit(Frame(grey), lambda latents: latents.mean(), precision=torch.float32).pixels
+    gray = picture(21, 30, 1)
+    found = vae.edit(Frame(gray), lambda latents: latents.mean(), precision=torch.float32).pixels
     below, beside = -21 % vae.network.multiple, -30 % vae.network.multiple
-    padded = np.pad(grey, ((0, below), (0, beside), (0, 0)), "reflect").repeat(3, 2)
+    padded = np.pad(gray, ((0, below), (0, beside), (0, 0)), "reflect").repeat(3, 2)
     encoded = model.encode(torch.from_numpy(padded).permute(2, 0, 1)[None] * 2 - 1)
     z = encoded.latent_dist.mean if hasattr(encoded, "latent_dist") else encoded[0]
     own = ((model.decode(z).sample + 1) / 2).mean(1)[0, :21, :30].clamp(0, 1).numpy()
@@ -300,7 +300,7 @@ def test_without_the_library_it_is_described_but_not_loaded(tmp_path, monkeypatc
     monkeypatch.setitem(sys.modules, "diffusers", None)
     (tmp_path / "config.json").write_text('{"_class_name": "AutoencoderKL", "scaling_factor": 0.5}')
     info = read_info(tmp_path, registry())
-    assert info.shape == {"kind": "AutoencoderKL", "config": {"scaling_factor": 0.5}}
+    assert info.config == {"kind": "AutoencoderKL", "config": {"scaling_factor": 0.5}}
     with pytest.raises(MissingExtra, match=r"pip install 'vaeedit\[diffusers\]'"):
         load_vae(tmp_path, registry())
     with pytest.raises(MissingExtra, match=r"vaeedit\[diffusers\]"):

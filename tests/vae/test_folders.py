@@ -21,7 +21,7 @@ from vaeedit.vae.files import checksum, find_vae, load_vae, read_info, update_in
 from vaeedit.vae.protocol import WHOLE
 
 
-class GainShape(Options, frozen=True):
+class GainConfig(Options, frozen=True):
     stride: Annotated[int, option("Pixels to a latent.", ge=1)] = 2
 
 
@@ -51,7 +51,7 @@ def find(folder):
     facts = json.loads(said.read_text())
     return FolderVae(
         name=facts["name"],
-        shape={"stride": facts["stride"]},
+        config={"stride": facts["stride"]},
         folder=folder,
         tensors=lambda: {"gain": torch.tensor([facts["gain"]])},
         summary="A gain.",
@@ -69,7 +69,7 @@ def vaeedit_architectures():
             name="gain",
             summary="Gains.",
             target=f"{__name__}:Gain",
-            options=GainShape,
+            options=GainConfig,
             folder=f"{__name__}:find",
             fetch={"from": f"{__name__}:fetch"},
         )
@@ -96,7 +96,7 @@ def test_a_folder_is_found_described_and_loaded(folder):
     for name in ("mine", "./mine", str(folder), f"from:{folder}"):
         assert find_vae(name, PLUGINS).resolve() == folder
     info = read_info(folder, PLUGINS)
-    assert (info.name, info.architecture, info.shape) == ("loud", "gain", {"stride": 4})
+    assert (info.name, info.architecture, info.config) == ("loud", "gain", {"stride": 4})
     network, same = load_vae(folder, PLUGINS)
     assert same == info
     assert network.gain.tolist() == [2.5]

@@ -53,7 +53,7 @@ def test_nothing_is_said_of_a_vae_that_was_never_measured(tmp_path):
     info = VaeInfo(
         name="mine",
         architecture="none",
-        shape={},
+        config={},
         figures={"album": {"psnr": 30.0}, "note": {"bytes_per_pixel": "text"}},
     )
     save_vae(path, torch.nn.Linear(2, 2), info)

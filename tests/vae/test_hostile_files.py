@@ -16,15 +16,18 @@ from vaeedit.extension.registry import registry
 from vaeedit.options import as_dict
 from vaeedit.vae.convert import convert
 from vaeedit.vae.files import VaeInfo, build, find_vae, load_vae, read_info, save_vae, update_info
-from vaeedit_restore.shapes import RestorerShape
-from vaeedit_third_party import TinyShape
+from vaeedit_restore.configs import RestorerConfig
+from vaeedit_third_party import TinyConfig
 from vaeedit_third_party.tiny import TinyAutoencoder
 
 SHAPE = as_dict(
-    RestorerShape(widths=(8, 8), blocks=(1, 1), latents=(2, 2), ladder_widths=(8, 8), evidence_widths=(8, 8))
+    RestorerConfig(widths=(8, 8), blocks=(1, 1), latents=(2, 2), ladder_widths=(8, 8), encoder_widths=(8, 8))
 )
 INFO = VaeInfo(
-    name="tiny", architecture="ladder-restorer", shape=SHAPE, calibration={"tail": [1.5, 2.5], "text": 'a "b'}
+    name="tiny",
+    architecture="ladder-restorer",
+    config=SHAPE,
+    calibration={"tail": [1.5, 2.5], "text": 'a "b'},
 )
 
 
@@ -105,24 +108,24 @@ HEADERS = {
     "a name that is no text": ({"name": 3}, "Expected `str`"),
     "a name of a million letters": ({"name": "x" * 10**6}, "length <= 1000"),
     "figures that are no table": ({"figures": {"a": "x"}}, "Expected `object`"),
-    "a shape that is no mapping": ({"shape": [1]}, "Expected `object`"),
-    "ten million blocks": ({"shape": {**SHAPE, "blocks": [10**7, 1]}}, "each a whole number from 0 to 64"),
+    "a shape that is no mapping": ({"config": [1]}, "Expected `object`"),
+    "ten million blocks": ({"config": {**SHAPE, "blocks": [10**7, 1]}}, "each a whole number from 0 to 64"),
     "a billion channels": (
-        {"shape": {**SHAPE, "channels": 10**9}},
+        {"config": {**SHAPE, "channels": 10**9}},
         "channels must be a whole number from 1 to 64",
     ),
-    "ten million levels": ({"shape": {**SHAPE, "widths": [8] * 10_000}}, "a list of at most 8"),
-    "no levels": ({"shape": {**SHAPE, "widths": []}}, "does not fit its architecture"),
-    "far too wide": ({"shape": {**SHAPE, "widths": [4096] * 8, "blocks": [64] * 8}}, "does not fit"),
+    "ten million levels": ({"config": {**SHAPE, "widths": [8] * 10_000}}, "a list of at most 8"),
+    "no levels": ({"config": {**SHAPE, "widths": []}}, "does not fit its architecture"),
+    "far too wide": ({"config": {**SHAPE, "widths": [4096] * 8, "blocks": [64] * 8}}, "does not fit"),
     "ten million blocks of others": (
         {
             "architecture": "diffusers",
-            "shape": {"kind": "AutoencoderKL", "config": {"layers_per_block": 10**7, "norm_num_groups": 1}},
+            "config": {"kind": "AutoencoderKL", "config": {"layers_per_block": 10**7, "norm_num_groups": 1}},
         },
         "too many parts",
     ),
     "no blocks of others": (
-        {"architecture": "diffusers", "shape": {"kind": "AutoencoderTiny", "config": {"act_fn": [[]]}}},
+        {"architecture": "diffusers", "config": {"kind": "AutoencoderTiny", "config": {"act_fn": [[]]}}},
         "does not fit its architecture diffusers",
     ),
 }
@@ -206,7 +209,7 @@ def test_a_config_of_any_kind_is_a_sentence(tmp_path, text):
 
 def weights(width=8):
     return {
-        f"encoder.{k}": v for k, v in TinyAutoencoder(TinyShape(width=width)).encoder.state_dict().items()
+        f"encoder.{k}": v for k, v in TinyAutoencoder(TinyConfig(width=width)).encoder.state_dict().items()
     }
 
 

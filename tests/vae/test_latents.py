@@ -52,7 +52,7 @@ def test_the_mean_is_a_point_on_every_level():
     mean = latents.mean()
     _same(mean, latents, atol=0)
     assert all(level.log_scale is None for level in mean.levels)
-    assert all((level.scale == 0).all() for level in mean.levels)
+    assert all((level.std == 0).all() for level in mean.levels)
     assert [level.origin for level in mean.levels] == [(3, 4)] * 2
 
 
@@ -132,14 +132,14 @@ def test_a_product_of_scalar_gaussians_follows_the_closed_form(a, b, weight):
     precisions = (1 - weight) / a[1] ** 2, weight / b[1] ** 2
     mean = (precisions[0] * a[0] + precisions[1] * b[0]) / sum(precisions)
     assert found.mean.item() == pytest.approx(mean, rel=1e-5, abs=1e-5)
-    assert found.scale.item() == pytest.approx(sum(precisions) ** -0.5, rel=1e-5)
+    assert found.std.item() == pytest.approx(sum(precisions) ** -0.5, rel=1e-5)
 
 
 def test_a_product_is_proportional_to_the_product_of_weighted_densities():
     a, b = _one(0.5, 0.7), _one(-1, 1.5)
     x = torch.linspace(-3, 3, 13, dtype=torch.float64)
     densities = [
-        Normal(g.mean.squeeze(), g.scale.squeeze()).log_prob(x)
+        Normal(g.mean.squeeze(), g.std.squeeze()).log_prob(x)
         for g in (a.levels[0], b.levels[0], _product(a, b, 0.3))
     ]
     constant = 0.7 * densities[0] + 0.3 * densities[1] - densities[2]
@@ -165,7 +165,7 @@ def test_a_point_has_no_divergence():
 def test_kl_is_that_of_torch():
     a, b = _latents(1), _latents(2)
     for found, x, y in zip(a.kl(b), a.levels, b.levels, strict=True):
-        expected = kl_divergence(Normal(x.mean, x.scale), Normal(y.mean, y.scale))
+        expected = kl_divergence(Normal(x.mean, x.std), Normal(y.mean, y.std))
         torch.testing.assert_close(found, expected)
         assert found.shape == x.mean.shape
 
@@ -179,7 +179,7 @@ def test_kl_is_zero_for_the_same_and_never_negative(a, b):
 def test_kl_to_the_standard_level_is_the_known_formula():
     (level, _) = _latents(1).levels
     standard = Gaussian.standard(tuple(level.mean.shape), CPU)
-    expected = 0.5 * (level.mean**2 + level.scale**2 - 1) - level.log_scale
+    expected = 0.5 * (level.mean**2 + level.std**2 - 1) - level.log_scale
     torch.testing.assert_close(level.kl(standard), expected)
 
 

@@ -1,4 +1,4 @@
-"""LoadedVae: tiles equal the whole, on the shipped weights; conditions, grey images, mixtures, precision."""
+"""LoadedVae: tiles equal the whole, on the shipped weights; conditions, gray images, mixtures, precision."""
 
 import numpy as np
 import pytest
@@ -58,7 +58,7 @@ def test_tiles_equal_the_whole(vae, thin, long, tall, tile, edit, told):
     whole = vae.edit(frame, edit, precision=torch.float32, scale=True, tile=10_000)
     tiled = vae.edit(frame, edit, precision=torch.float32, scale=True, tile=tile)
     assert np.abs(whole.pixels - tiled.pixels).max() <= TOLERANCE
-    assert np.abs(whole.scale - tiled.scale).max() <= TOLERANCE
+    assert np.abs(whole.std - tiled.std).max() <= TOLERANCE
     if isinstance(told, Estimated):
         assert whole.conditions["sigma"] == pytest.approx(tiled.conditions["sigma"], rel=1e-3)
 
@@ -90,7 +90,7 @@ def test_a_constant_map_equals_the_number(vae):
     )
 
 
-def test_grey_stays_grey_and_is_denoised(vae):
+def test_gray_stays_gray_and_is_denoised(vae):
     clean = np.full((96, 96, 1), 0.5, np.float32)
     frame = Frame(clean + np.random.default_rng(0).normal(0, 0.1, clean.shape).astype(np.float32))
     restored = vae.edit(frame.with_conditions(sigma=0.1), mean, precision=torch.float32)
@@ -116,9 +116,9 @@ def test_the_scale_of_a_mixture_follows_the_law_of_total_variance(vae):
 
     edited = vae.edit(frame, both, precision=torch.float32, scale=True)
     one, two = seen["parts"]
-    expected = ((one.scale**2 + two.scale**2) / 2 + ((one.mean - two.mean) / 2) ** 2).sqrt()
+    expected = ((one.std**2 + two.std**2) / 2 + ((one.mean - two.mean) / 2) ** 2).sqrt()
     calibrated = vae.info.temperature * expected[0].permute(1, 2, 0).numpy()
-    assert np.allclose(edited.scale, calibrated, rtol=1e-3, atol=1e-5)
+    assert np.allclose(edited.std, calibrated, rtol=1e-3, atol=1e-5)
 
 
 def test_bfloat16_is_within_one_8_bit_step_on_average(vae):

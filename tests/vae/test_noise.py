@@ -54,7 +54,7 @@ def test_the_distribution_is_normal_all_along():
 @pytest.mark.parametrize(
     "shift", [(0, 0, 1), (0, 1, 0), (0, 1, 1), (1, 0, 0), (0, 0, 2), (0, 8, 0), (1, 1, 1)]
 )
-def test_neighbours_and_channels_are_not_correlated(shift):
+def test_neighbors_and_channels_are_not_correlated(shift):
     field = gaussian_field(5, 0, (3, 256, 256))
     channel, row, column = shift
     moved = field[channel:, row:, column:]

@@ -16,14 +16,14 @@ from vaeedit.vae.loaded import LoadedVae
 from vaeedit.vae.protocol import sample_conditions
 
 TWO = {"widths": (6, 8), "latents": (2, 3)}
-CONDITIONAL = {"blocks": (1, 2), "ladder_widths": (6, 6), "evidence_widths": (6, 6), **TWO}
+CONDITIONAL = {"blocks": (1, 2), "ladder_widths": (6, 6), "encoder_widths": (6, 6), **TWO}
 TINY_BLOCKS = {
     **{f"{side}_block_out_channels": (8, 8) for side in ("encoder", "decoder")},
     **{f"num_{side}_blocks": (1, 2) for side in ("encoder", "decoder")},
 }
 SMALL = {
     "ladder": TWO,
-    "photo": {"blocks": (2, 1), "evidence_blocks": (1, 2), "nested": (3,), "kept": (1.0,), **TWO},
+    "photo": {"blocks": (2, 1), "encoder_blocks": (1, 2), "nested": (3,), "kept": (1.0,), **TWO},
     "ladder-restorer": CONDITIONAL,
     "ladder-upscaler": {**CONDITIONAL, "scales": (2, 3)},
     "normal-restorer": CONDITIONAL,
@@ -107,7 +107,7 @@ def test_what_looks_at_all_pixels_sees_the_whole(declared):
 
 def test_a_picture_of_one_tile_asks_no_network_how_far_it_sees():
     network = small("photo")
-    loaded = LoadedVae(network, VaeInfo(name="x", architecture="photo", shape={}), torch.device("cpu"))
+    loaded = LoadedVae(network, VaeInfo(name="x", architecture="photo", config={}), torch.device("cpu"))
     frame = Frame(np.random.default_rng(0).random((40, 50, 3), np.float32))
     loaded.edit(frame, lambda latents: latents.mean(), precision=torch.float32)
     assert "receptive_field" not in vars(network)

@@ -35,7 +35,7 @@ class Halving(nn.Module):
 @pytest.fixture
 def vae():
     return LoadedVae(
-        Halving(), VaeInfo(name="halving", architecture="halving", shape={}), torch.device("cpu")
+        Halving(), VaeInfo(name="halving", architecture="halving", config={}), torch.device("cpu")
     )
 
 

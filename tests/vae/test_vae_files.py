@@ -12,12 +12,12 @@ from vaeedit.extension.registry import registry
 from vaeedit.options import as_dict
 from vaeedit.vae.card import card
 from vaeedit.vae.files import VaeInfo, build, find_vae, load_vae, read_info, save_vae, update_info
-from vaeedit_restore.shapes import RestorerShape
+from vaeedit_restore.configs import RestorerConfig
 
 SHAPE = as_dict(
-    RestorerShape(widths=(8, 8), blocks=(1, 1), latents=(2, 2), ladder_widths=(8, 8), evidence_widths=(8, 8))
+    RestorerConfig(widths=(8, 8), blocks=(1, 1), latents=(2, 2), ladder_widths=(8, 8), encoder_widths=(8, 8))
 )
-INFO = VaeInfo(name="tiny", architecture="ladder-restorer", shape=SHAPE, licence="MIT", recipe={"seed": 3})
+INFO = VaeInfo(name="tiny", architecture="ladder-restorer", config=SHAPE, license="MIT", recipe={"seed": 3})
 
 
 @pytest.fixture
@@ -68,9 +68,9 @@ def test_a_pickle_is_never_opened(tmp_path):
     ("change", "message"),
     [
         ({"architecture": "unheard-of"}, "needs a plugin that is not loaded"),
-        ({"shape": {**SHAPE, "widths": [8, 16]}}, "does not fit its architecture"),
-        ({"shape": {**SHAPE, "widths": [8]}}, "does not fit its architecture"),
-        ({"shape": {**SHAPE, "width": [8]}}, "did you mean 'widths'"),
+        ({"config": {**SHAPE, "widths": [8, 16]}}, "does not fit its architecture"),
+        ({"config": {**SHAPE, "widths": [8]}}, "does not fit its architecture"),
+        ({"config": {**SHAPE, "width": [8]}}, "did you mean 'widths'"),
     ],
 )
 def test_a_header_that_does_not_fit_is_a_sentence(tmp_path, change, message):

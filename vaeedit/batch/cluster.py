@@ -18,13 +18,13 @@ from typing import Any
 
 from distributed import Client, Future, KilledWorker, as_completed
 
-from vaeedit.batch.hand import STARTING
+from vaeedit.batch.batch_spec import BatchSpec
 from vaeedit.batch.jobs import Job, remove_leftovers
 from vaeedit.batch.journal import Record
 from vaeedit.batch.lines import digest
 from vaeedit.batch.local_cluster import local_client
-from vaeedit.batch.order import Order
 from vaeedit.batch.work import Worker
+from vaeedit.batch.worker_handle import STARTING
 from vaeedit.errors import UsageError, WeightsError
 
 CHUNK = 8
@@ -34,7 +34,7 @@ AHEAD = 2
 
 
 def records_of_cluster(
-    order: Order,
+    spec: BatchSpec,
     jobs: Iterable[Job | None],
     scheduler: str | None,
     workers: int,
@@ -50,8 +50,8 @@ def records_of_cluster(
     handed_out: list[Job] = []
     try:
         with _client(scheduler, workers, limit, debug) as client:
-            needs = _needs(client, order) if scheduler is not None else {}
-            yield from _Cluster(client, order, limit, debug, handed_out, needs).records(filter(None, jobs))
+            needs = _needs(client, spec) if scheduler is not None else {}
+            yield from _Cluster(client, spec, limit, debug, handed_out, needs).records(filter(None, jobs))
     finally:
         remove_leftovers(handed_out)
 
@@ -62,13 +62,13 @@ class _Cluster:
     def __init__(
         self,
         client: Any,
-        order: Order,
+        spec: BatchSpec,
         limit: float | None,
         debug: bool,
         handed_out: list[Job],
         needs: Mapping[str, float],
     ) -> None:
-        self.client, self.order, self.limit, self.debug = client, order, limit, debug
+        self.client, self.spec, self.limit, self.debug = client, spec, limit, debug
         self.handed_out, self.needs = handed_out, needs
         self.chunks: dict[Future, list[Job]] = {}
         self.suspects: deque[Job] = deque()
@@ -100,7 +100,7 @@ class _Cluster:
 
     def _hand_out(self, chunk: list[Job]) -> None:
         self.handed_out.extend(chunk)
-        task = (self.order, chunk, self.limit, self.debug)  # not scattered: that is lost with all workers
+        task = (self.spec, chunk, self.limit, self.debug)  # not scattered: that is lost with all workers
         future = self.client.submit(work_chunk, *task, pure=False, resources=self.needs or None)
         self.chunks[future] = chunk
         self.ended.add(future)
@@ -113,12 +113,12 @@ class _Cluster:
         return Record(input=job.name, output=job.output, status="failed", error=text)
 
 
-def _needs(client: Any, order: Order) -> Mapping[str, float]:
+def _needs(client: Any, spec: BatchSpec) -> Mapping[str, float]:
     """The resources that a worker of somebody's cluster must declare to be given work.
 
     Raises UsageError where no worker declares them: Dask would wait for one without a word.
     """
-    if not order.settings.device.startswith("cuda"):
+    if not spec.settings.device.startswith("cuda"):
         return {}
     client.wait_for_workers(1)
     workers = _workers_of(client).values()
@@ -137,13 +137,13 @@ def _workers_of(client: Any) -> Mapping[str, Mapping[str, Any]]:
 
 
 def work_chunk(
-    order: Order, jobs: Sequence[Job], limit: float | None = None, debug: bool = False
+    spec: BatchSpec, jobs: Sequence[Job], limit: float | None = None, debug: bool = False
 ) -> list[Record] | str:
     """On a worker: the records of a chunk, or why the request is wrong."""
     try:
         with _one_at_a_time:
             with _watched(limit and max(limit, STARTING)):
-                worker = _worker(order, debug)
+                worker = _worker(spec, debug)
             with _watched(limit):
                 return list(worker.records(jobs))
     except (UsageError, WeightsError) as error:
@@ -155,11 +155,11 @@ _workers: dict[str, Worker] = {}
 """The worker of the order that came last, by what the order says."""
 
 
-def _worker(order: Order, debug: bool) -> Worker:
-    key = digest(pickle.dumps(order))
+def _worker(spec: BatchSpec, debug: bool) -> Worker:
+    key = digest(pickle.dumps(spec))
     if key not in _workers:
         _workers.clear()
-        _workers[key] = Worker(order, traceback.print_exception if debug else None)
+        _workers[key] = Worker(spec, traceback.print_exception if debug else None)
     return _workers[key]
 
 

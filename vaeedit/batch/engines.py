@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
+from vaeedit.batch.batch_spec import BatchSpec
 from vaeedit.batch.jobs import Job
 from vaeedit.batch.journal import Record
-from vaeedit.batch.order import Order
 from vaeedit.batch.run import Engine
 from vaeedit.errors import MissingExtra, UsageError
 
@@ -12,10 +12,10 @@ from vaeedit.errors import MissingExtra, UsageError
 def here(*, debug: bool = False) -> Engine:
     """In this process; with `debug` the first exception ends the run."""
 
-    def engine(order: Order, jobs: Iterable[Job | None]) -> Iterator[Record]:
+    def engine(spec: BatchSpec, jobs: Iterable[Job | None]) -> Iterator[Record]:
         from vaeedit.batch.work import Worker
 
-        return Worker(order, _raise if debug else None).records(jobs)
+        return Worker(spec, _raise if debug else None).records(jobs)
 
     return engine
 
@@ -27,10 +27,10 @@ def _raise(error: Exception) -> None:
 def processes(workers: int, *, limit: float | None = None, debug: bool = False) -> Engine:
     """In processes on this machine, which end where a job takes longer than `limit` seconds."""
 
-    def engine(order: Order, jobs: Iterable[Job | None]) -> Iterator[Record]:
+    def engine(spec: BatchSpec, jobs: Iterable[Job | None]) -> Iterator[Record]:
         from vaeedit.batch.processes import records_of_processes
 
-        return records_of_processes(order, jobs, workers, limit=limit, debug=debug)
+        return records_of_processes(spec, jobs, workers, limit=limit, debug=debug)
 
     return engine
 
@@ -44,8 +44,8 @@ def dask(scheduler: str | None, workers: int, *, limit: float | None = None, deb
             raise MissingExtra("The Dask engine", "dask") from None
         raise
 
-    def engine(order: Order, jobs: Iterable[Job | None]) -> Iterator[Record]:
-        return records_of_cluster(order, jobs, scheduler, workers, limit=limit, debug=debug)
+    def engine(spec: BatchSpec, jobs: Iterable[Job | None]) -> Iterator[Record]:
+        return records_of_cluster(spec, jobs, scheduler, workers, limit=limit, debug=debug)
 
     return engine
 

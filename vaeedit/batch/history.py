@@ -15,7 +15,7 @@ from vaeedit.errors import UsageError, VaeeditError
 from vaeedit.limits import PICTURE, read_regular
 
 if TYPE_CHECKING:
-    from vaeedit.batch.order import Order
+    from vaeedit.batch.batch_spec import BatchSpec
 
 
 @dataclass
@@ -56,7 +56,7 @@ class History(Sink):
         known = self.written.get((job.name, str(path)))
         return known is not None and self._digest(path) in known
 
-    def finished(self, order: "Order", job: Job) -> Record | None:
+    def finished(self, spec: "BatchSpec", job: Job) -> Record | None:
         """The record of a job whose output is there, whole, and what this input and these options give.
 
         In place the output is all there is: it is finished if a run has written it.
@@ -74,7 +74,7 @@ class History(Sink):
             return None
         try:
             data = read_regular(job.source, PICTURE)
-            return record if order.fingerprint(data, job) == record.fingerprint else None
+            return record if spec.fingerprint(data, job) == record.fingerprint else None
         except (VaeeditError, OSError):
             return None
 

@@ -11,10 +11,10 @@ from contextlib import suppress
 from dataclasses import replace
 from multiprocessing import connection
 
-from vaeedit.batch.hand import Died, Hand
+from vaeedit.batch.batch_spec import BatchSpec
 from vaeedit.batch.jobs import Job, remove_leftovers
 from vaeedit.batch.journal import Record
-from vaeedit.batch.order import Order
+from vaeedit.batch.worker_handle import Died, WorkerHandle
 from vaeedit.errors import VaeeditError
 
 HELD = 3
@@ -24,7 +24,7 @@ STARTS = 3
 
 
 def records_of_processes(
-    order: Order,
+    spec: BatchSpec,
     jobs: Iterable[Job | None],
     workers: int,
     *,
@@ -35,16 +35,16 @@ def records_of_processes(
 
     A job that takes longer than `limit` seconds has failed. A None among the jobs means that there is none yet.
     """
-    yield from _Crew(order, jobs, workers, limit, debug).records()
+    yield from _Crew(spec, jobs, workers, limit, debug).records()
 
 
 class _Crew:
     """The workers, and the jobs that wait for one."""
 
     def __init__(
-        self, order: Order, jobs: Iterable[Job | None], workers: int, limit: float | None, debug: bool
+        self, spec: BatchSpec, jobs: Iterable[Job | None], workers: int, limit: float | None, debug: bool
     ) -> None:
-        self.order, self.limit, self.debug = order, limit, debug
+        self.spec, self.limit, self.debug = spec, limit, debug
         self.fresh = iter(jobs)
         self.suspects: deque[Job] = deque()
         """Jobs that a dead worker held."""
@@ -52,46 +52,46 @@ class _Crew:
         """Jobs of workers that have never begun."""
         self.has_more, self.pauses = True, False
         self.failed_starts = 0
-        self.hands: list[Hand] = []
+        self.hands: list[WorkerHandle] = []
         self.workers = workers
 
     def records(self) -> Iterator[Record]:
         """Of all jobs."""
         try:
-            self.hands += (Hand(self.order, debug=self.debug) for _ in range(self.workers))
+            self.hands += (WorkerHandle(self.spec, debug=self.debug) for _ in range(self.workers))
             while True:
                 self.pauses = False
-                for hand in self.hands:
-                    self._supply(hand)
-                busy = [hand for hand in self.hands if hand.held]
+                for handle in self.hands:
+                    self._supply(handle)
+                busy = [handle for handle in self.hands if handle.held]
                 if not busy and not self.has_more:
                     return
                 yield from self._received(busy, 0.0 if self.pauses else self._patience(busy))
-                for hand in busy:
-                    if self.limit is not None and hand.held and hand.seconds_left(self.limit) <= 0:
-                        hand.is_late = True
-                        hand.kill()
+                for handle in busy:
+                    if self.limit is not None and handle.held and handle.seconds_left(self.limit) <= 0:
+                        handle.is_late = True
+                        handle.kill()
         except KeyboardInterrupt:
-            for hand in self.hands:
-                hand.kill()
+            for handle in self.hands:
+                handle.kill()
             yield from self._last_words()
             raise
         finally:
-            for hand in self.hands:
-                hand.dismiss()
+            for handle in self.hands:
+                handle.dismiss()
 
-    def _supply(self, hand: Hand) -> None:
+    def _supply(self, handle: WorkerHandle) -> None:
         """Fill a worker's hands: with one suspect alone, or with other jobs."""
-        if hand.tried_again:
+        if handle.tried_again:
             return
-        if self.suspects and not hand.held:
-            hand.give(self.suspects.popleft())
+        if self.suspects and not handle.held:
+            handle.give(self.suspects.popleft())
             return
-        while len(hand.held) < (HELD if self.limit is None else 1):
+        while len(handle.held) < (HELD if self.limit is None else 1):
             job = self.returned.popleft() if self.returned else self._next()
             if job is None:
                 return
-            hand.give(job)
+            handle.give(job)
 
     def _next(self) -> Job | None:
         """The next job of the source, if it has one by now; it is asked no more after it has said no."""
@@ -102,52 +102,52 @@ class _Crew:
             self.has_more = False
         return None
 
-    def _patience(self, busy: list[Hand]) -> float | None:
+    def _patience(self, busy: list[WorkerHandle]) -> float | None:
         """How long there is nothing to do but to wait for records."""
         if self.limit is None:
             return None
-        return max(0.0, min((hand.seconds_left(self.limit) for hand in busy), default=0.0))
+        return max(0.0, min((handle.seconds_left(self.limit) for handle in busy), default=0.0))
 
-    def _received(self, busy: list[Hand], patience: float | None) -> Iterator[Record]:
+    def _received(self, busy: list[WorkerHandle], patience: float | None) -> Iterator[Record]:
         """What comes from workers within so many seconds."""
-        by_pipe = {hand.pipe: hand for hand in busy}
+        by_pipe = {handle.pipe: handle for handle in busy}
         for pipe in connection.wait(by_pipe, patience):
-            hand = by_pipe[pipe]  # type: ignore[index]
+            handle = by_pipe[pipe]  # type: ignore[index]
             try:
-                record = hand.receive()
+                record = handle.receive()
             except Died:
-                yield from self._buried(hand)
+                yield from self._buried(handle)
                 continue
             if record is None:
                 self.failed_starts = 0
             else:
                 yield record
 
-    def _buried(self, hand: Hand) -> Iterator[Record]:
+    def _buried(self, handle: WorkerHandle) -> Iterator[Record]:
         """Replace a worker that has died; the records of jobs that have failed with it."""
-        remove_leftovers(hand.held)
-        if not hand.is_ready:
+        remove_leftovers(handle.held)
+        if not handle.is_ready:
             self.failed_starts += 1
             if self.failed_starts == STARTS:
                 raise VaeeditError(
-                    f"Worker processes end before they are ready ({hand.cause()}); try without --workers."
+                    f"Worker processes end before they are ready ({handle.cause()}); try without --workers."
                 )
-            self.returned.extend(hand.held)
-        elif hand.is_late:
-            yield _failed(hand.held[0], f"took longer than {self.limit:g} seconds and was stopped.")
-        elif hand.tried_again:
-            yield _failed(hand.held[0], f"the worker process died twice over it ({hand.cause()}).")
+            self.returned.extend(handle.held)
+        elif handle.is_late:
+            yield _failed(handle.held[0], f"took longer than {self.limit:g} seconds and was stopped.")
+        elif handle.tried_again:
+            yield _failed(handle.held[0], f"the worker process died twice over it ({handle.cause()}).")
         else:
-            self.suspects.extend(replace(job, careful=True) for job in hand.held)
-        hand.pipe.close()
-        self.hands[self.hands.index(hand)] = Hand(self.order, debug=self.debug)
+            self.suspects.extend(replace(job, careful=True) for job in handle.held)
+        handle.pipe.close()
+        self.hands[self.hands.index(handle)] = WorkerHandle(self.spec, debug=self.debug)
 
     def _last_words(self) -> Iterator[Record]:
         """Records that dead workers had sent before; what else they held is lost."""
-        for hand in self.hands:
+        for handle in self.hands:
             with suppress(Died, VaeeditError):
                 while True:
-                    record = hand.receive()
+                    record = handle.receive()
                     if record is not None:
                         yield record
 

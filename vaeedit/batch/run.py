@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from vaeedit.batch.batch_spec import BatchSpec
 from vaeedit.batch.deliver import deliver, failure
 from vaeedit.batch.history import History
 from vaeedit.batch.jobs import Job, remove_leftovers
 from vaeedit.batch.journal import Journal, Record
-from vaeedit.batch.order import Order
 from vaeedit.batch.sinks import Sink
 from vaeedit.batch.sources import STREAM
 from vaeedit.batch.summary import Summary
 
-Engine = Callable[[Order, Iterable[Job | None]], Iterator[Record]]
+Engine = Callable[[BatchSpec, Iterable[Job | None]], Iterator[Record]]
 
 
 def run_batch(
-    order: Order,
+    spec: BatchSpec,
     jobs: Iterable[Job | None],
     engine: Engine,
     *,
@@ -39,12 +39,12 @@ def run_batch(
     `results_stay`, one that is gone at the end has failed. A `summary` that is given counts what became of the jobs until
     an exception, too. Raises what a wrong request raises, before any work.
     """
-    _ = order.steps  # faults of the pipeline come before any work
-    run = _Run(order, journal, history or History(), fail_fast, results_stay, sinks, summary or Summary())
+    _ = spec.steps  # faults of the pipeline come before any work
+    run = _Run(spec, journal, history or History(), fail_fast, results_stay, sinks, summary or Summary())
     started = time.perf_counter()
     with journal or nullcontext():
         try:
-            with closing(record for record in engine(order, run.unfinished(jobs))) as records:
+            with closing(record for record in engine(spec, run.unfinished(jobs))) as records:
                 for found in records:
                     run.account(found)
                     if run.summary.stopped:
@@ -60,7 +60,7 @@ def run_batch(
 class _Run:
     """What `run_batch` was given, and how far it is."""
 
-    order: Order
+    spec: BatchSpec
     journal: Journal | None
     history: History
     fail_fast: bool
@@ -98,7 +98,7 @@ class _Run:
             return Record(input=job.name, output=job.output, status="failed", error=job.fault)
         if job.skipped:
             return Record(input=job.name, output=job.output, status="skipped")
-        record = self.history.finished(self.order, job)
+        record = self.history.finished(self.spec, job)
         names = {"input": job.name, "output": job.output}
         return None if record is None else msgspec.structs.replace(record, status="finished", **names)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from vaeedit.batch import signals
+from vaeedit.batch.batch_spec import BatchSpec
 from vaeedit.batch.jobs import Job
-from vaeedit.batch.order import Order
 from vaeedit.errors import UsageError, VaeeditError, WeightsError, is_out_of_memory, unexpected
 
 READY = "ready"
@@ -22,13 +22,13 @@ class Refusal:
     text: str
 
 
-def serve(pipe: Connection, order: Order, debug: bool) -> None:
+def serve(pipe: Connection, spec: BatchSpec, debug: bool) -> None:
     """Do jobs until the pipe is closed; with `debug`, the traceback of every failure goes to stderr."""
     signals.leave_to_parent()
     try:
         from vaeedit.batch.work import Worker
 
-        worker = Worker(order, traceback.print_exception if debug else None)
+        worker = Worker(spec, traceback.print_exception if debug else None)
         pipe.send(READY)
         for record in worker.records(_incoming(pipe)):
             pipe.send(record)

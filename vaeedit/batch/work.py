@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
+from vaeedit.batch.batch_spec import BatchSpec
 from vaeedit.batch.deliver import Parcel
 from vaeedit.batch.jobs import Job
 from vaeedit.batch.journal import Record
 from vaeedit.batch.lines import digest
 from vaeedit.batch.memory import Managed, run_within_memory
-from vaeedit.batch.order import Order
 from vaeedit.batch.overlap import overlapped
 from vaeedit.batch.sources import STREAM
 from vaeedit.devices import resolve_precision
@@ -62,11 +62,11 @@ class Worker:
     `on_failure` sees the exception of every file that fails.
     """
 
-    def __init__(self, order: Order, on_failure: Callable[[Exception], None] | None = None) -> None:
-        self.order, self.on_failure = order, on_failure
-        self.session = Session(order.settings)
+    def __init__(self, spec: BatchSpec, on_failure: Callable[[Exception], None] | None = None) -> None:
+        self.spec, self.on_failure = spec, on_failure
+        self.session = Session(spec.settings)
         self._spare: Session | None = None
-        _use_threads(order.threads)
+        _use_threads(spec.threads)
 
     def records(self, jobs: Iterable[Job | None]) -> Iterator[Record]:
         """The record of every job, in order; a None among the jobs means that there is none yet."""
@@ -76,8 +76,8 @@ class Worker:
         attempt = Attempt(job, time.perf_counter())
         try:
             data = _bytes_of(job)
-            frame = read_bytes(data, job.name, damaged=self.order.damaged)
-            endings = {**FORMATS, **(FILMS if self.order.plan.film else {})}
+            frame = read_bytes(data, job.name, damaged=self.spec.damaged)
+            endings = {**FORMATS, **(FILMS if self.spec.plan.film else {})}
             if job.target is not None and job.target.suffix.lower() not in endings:
                 raise ImageError(f"{job.target} does not end in a picture format; name the output with -o.")
             return replace(attempt, data=data, frame=frame)
@@ -87,11 +87,11 @@ class Worker:
     def _compute(self, attempt: Attempt) -> Attempt:
         if attempt.frame is None:
             return attempt
-        spare = self._on_cpu if self.order.cpu_allowed else None
+        spare = self._on_cpu if self.spec.cpu_allowed else None
         try:
             done = run_within_memory(
                 self.session,
-                self.order.plan,
+                self.spec.plan,
                 attempt.frame,
                 spare=spare,
                 careful=attempt.job.careful,
@@ -129,7 +129,7 @@ class Worker:
                 sides[name] = parcel.add(path, side)
             if job.target is not None:
                 parcel.add(job.target, data)
-            fingerprint = self.order.fingerprint(attempt.data, job)
+            fingerprint = self.spec.fingerprint(attempt.data, job)
         if job.output == STREAM:
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
@@ -150,22 +150,22 @@ class Worker:
 
     def _encoded(self, attempt: Attempt, frame: Frame, result: Result) -> tuple[bytes, list[str]]:
         """The output's bytes, and what they could not hold; an untouched image keeps its own, so it is not encoded twice."""
-        job, policy = attempt.job, self.order.metadata
+        job, policy = attempt.job, self.spec.metadata
         film = FILMS.get(job.target.suffix.lower()) if job.target else None
         if film and result.film:
             return film_bytes(result.film, film)
         kind = FORMATS.get(job.source.suffix.lower()) if job.source else None
         wanted = format_of(job.target) if job.target else kind or "PNG"
-        edited = result.frame if self.order.provenance else without_note(result.frame)
+        edited = result.frame if self.spec.provenance else without_note(result.frame)
         if edited is frame and kind == wanted and policy == "keep" and not frame.damage:
             return attempt.data, []
-        made = None if result.frame is frame or not self.order.provenance else self._made(frame)
+        made = None if result.frame is frame or not self.spec.provenance else self._made(frame)
         return write_bytes(described(edited, made, wanted, policy), wanted)
 
     def _made(self, source: Frame) -> dict[str, Any]:
         """What made the output, and before that its input, where the input says so."""
         before = made_of(source.metadata)
-        return self.order.note if before is None else {**self.order.note, "before": before}
+        return self.spec.note if before is None else {**self.spec.note, "before": before}
 
     def _record(self, attempt: Attempt, **members: object) -> Record:
         job, done = attempt.job, attempt.done
@@ -179,8 +179,8 @@ class Worker:
             device=str(session.device),
             precision=str(precision).removeprefix("torch."),
             tile=tile,
-            seed=self.order.seed,
-            steps=self.order.steps,
+            seed=self.spec.seed,
+            steps=self.spec.steps,
             **members,  # type: ignore[arg-type]
         )
 
@@ -199,7 +199,7 @@ class Worker:
 
     def _on_cpu(self) -> Session:
         if self._spare is None:
-            self._spare = Session(msgspec.structs.replace(self.order.settings, device="cpu"))
+            self._spare = Session(msgspec.structs.replace(self.spec.settings, device="cpu"))
         return self._spare
 
 

@@ -25,7 +25,7 @@ from vaeedit.limits import require_address_space
 from vaeedit.settings import DAMAGED, POLICIES, STEP_KEYS, Settings
 
 if TYPE_CHECKING:
-    from vaeedit.batch.order import Order
+    from vaeedit.batch.batch_spec import BatchSpec
     from vaeedit.batch.run import Engine
     from vaeedit.cli.look import Look
     from vaeedit.pipeline.plan import Plan
@@ -41,7 +41,7 @@ def file_options(inputs: str = "INPUTS...", only: Collection[str] | None = None)
         _choice("--exists", EXISTS, "error", "What to do where an output exists."),
         _text("--compare", metavar="FILE", help="Also write a before/after picture."),
         _flag("--dry-run", help="Say what would be done, and do nothing."),
-        _choice("--metadata", POLICIES, "keep", "What of EXIF, XMP and the like outputs keep; minimal: the colour profile."),
+        _choice("--metadata", POLICIES, "keep", "What of EXIF, XMP and the like outputs keep; minimal: the color profile."),
         _choice("--damaged", DAMAGED, "error", "What to do with a damaged picture; warn: edit what can be read of it."),
         _flag("--no-provenance", help="Outputs do not say how they were made."),
         _number("--workers", 1, "Processes that work side by side."),
@@ -215,11 +215,11 @@ def engine_of(values: Mapping[str, Any]) -> "Engine":
     return choose(values["engine"], limit=values["time_limit"], **{name: values[name] for name in names})
 
 
-def order_of(plan: "Plan", values: Mapping[str, Any]) -> "Order":
+def order_of(plan: "Plan", values: Mapping[str, Any]) -> "BatchSpec":
     """What is to be done to every file."""
-    from vaeedit.batch.order import Order
+    from vaeedit.batch.batch_spec import BatchSpec
 
-    return Order(
+    return BatchSpec(
         plan,
         Settings(**{name: values[name] for name in Settings.__struct_fields__}),
         _threads(values),

@@ -29,14 +29,14 @@ def files_written(values: Mapping[str, Any], journal: Path | None) -> Iterator[N
 
 
 def files_read(plan: "Plan", jobs: Sequence[Job], values: Mapping[str, Any]) -> Iterator[Named]:
-    """Lists of files, further pictures and VAE files."""
+    """Lists of files, extra inputs and VAE files."""
     for name in values["inputs"]:
         if name.startswith(LIST):
             yield "the list of the inputs", Path(name.removeprefix(LIST))
     for step in plan:
         for path in _inside(Path(step.vae)):
             yield "a file of the VAE", path
-        for name, texts in step.images.items():
+        for name, texts in step.extra_inputs.items():
             for text in texts:
                 sources = [job.source for job in jobs] if is_template(text) else [None]
                 for source in sources:

@@ -39,7 +39,7 @@ def _facts(name: str) -> dict[str, Any]:
     info = read_info(path)
     return {
         "architecture": info.architecture,
-        "licence": info.licence,
+        "license": info.license,
         "megabytes": f"{sum(part.stat().st_size for part in parts(path)) / 1e6:.1f} MB",
         "sha256": checksum(path),
     }

@@ -27,13 +27,13 @@ def operation_command(provided: Provided[OperationSpec]) -> click.Command:
             [f"--{name}", _variable("image", name)],
             metavar="FILE",
             multiple=True,
-            required=name in spec.needs and name != spec.rest,
+            required=name in spec.needs and name != spec.variadic,
             help=text,
         )
-        for name, text in spec.images.items()
+        for name, text in spec.extra_inputs.items()
     ]
 
-    inputs = f"INPUT {spec.rest.upper()}..." if spec.rest else "INPUTS..."
+    inputs = f"INPUT {spec.variadic.upper()}..." if spec.variadic else "INPUTS..."
 
     def callback(**values: Any) -> int:
         return _run_operation(provided, values)
@@ -58,9 +58,9 @@ def operation_command(provided: Provided[OperationSpec]) -> click.Command:
 
 def _example(spec: OperationSpec) -> str:
     """Arguments that it can be called with."""
-    needed = "".join(f" --{name} other.jpg" for name in spec.needs if name != spec.rest)
+    needed = "".join(f" --{name} other.jpg" for name in spec.needs if name != spec.variadic)
     vae = "" if spec.vae else " --vae mine.safetensors"
-    return f"in.jpg{' other.jpg' if spec.rest else ''}{needed}{vae} -o edited.jpg"
+    return f"in.jpg{' other.jpg' if spec.variadic else ''}{needed}{vae} -o edited.jpg"
 
 
 def _variable(kind: str, name: str) -> str:
@@ -73,10 +73,10 @@ def _run_operation(provided: Provided[OperationSpec], values: dict[str, Any]) ->
     from vaeedit.pipeline.plan import plan_alone
 
     spec = provided.spec
-    if spec.rest and not values[_variable("image", spec.rest)]:
+    if spec.variadic and not values[_variable("image", spec.variadic)]:
         values = _distributed(values, spec)
     pictures = {name: values[_variable("map", name)] for name in spec.maps if values[_variable("map", name)]}
-    images = {name: values[_variable("image", name)] for name in spec.images}
+    images = {name: values[_variable("image", name)] for name in spec.extra_inputs}
     plan = plan_alone(
         provided,
         spec.options(**{name: values[name] for name in spec.options.__struct_fields__}),
@@ -89,14 +89,14 @@ def _run_operation(provided: Provided[OperationSpec], values: dict[str, Any]) ->
 
 
 def _distributed(values: dict[str, Any], spec: OperationSpec) -> dict[str, Any]:
-    """The first argument is the input, the others are the further pictures; raises UsageError where there are none."""
+    """The first argument is the input, the others are the extra inputs; raises UsageError where there are none."""
     first, *others = values["inputs"]
-    if not others and spec.rest in spec.needs:
+    if not others and spec.variadic in spec.needs:
         raise UsageError(
-            f"{spec.name} needs a second picture: vaeedit {spec.name} {first} {spec.rest.upper()}, "
-            f"or --{spec.rest} FILE and any number of inputs."
+            f"{spec.name} needs a second picture: vaeedit {spec.name} {first} {spec.variadic.upper()}, "
+            f"or --{spec.variadic} FILE and any number of inputs."
         )
-    return {**values, "inputs": (first,), _variable("image", spec.rest): tuple(others)}
+    return {**values, "inputs": (first,), _variable("image", spec.variadic): tuple(others)}
 
 
 def plain_operations() -> list[str]:

@@ -51,7 +51,7 @@ class Recipe:
 
         steps = []
         for step in self.pipeline.steps:
-            images = registry().operations.find(step.operation).spec.images
+            images = registry().operations.find(step.operation).spec.extra_inputs
             pictures = {name: list(map(found, texts)) for name, texts in _pictures(step, images)}
             vae = step.vae if step.vae is None or _is_installed(step.vae) else found(step.vae)
             options = split(step.options, images)[0] | pictures
@@ -104,7 +104,7 @@ def require_present(recipe: Recipe, steps: Sequence["Step"], vae: str | None) ->
     from vaeedit.vae.folders import is_remote
 
     for step, told in zip(steps, recipe.made["steps"], strict=True):
-        for name, texts in _pictures(step, registry().operations.find(step.operation).spec.images):
+        for name, texts in _pictures(step, registry().operations.find(step.operation).spec.extra_inputs):
             for text in texts:
                 if "{" not in text and not os.path.exists(text):
                     raise UsageError(_missing(recipe, _short(text), f"{step.label}.{name}"))
@@ -152,7 +152,7 @@ def _asked(step: "Step", checksum: str | None) -> Iterator[tuple[str, str]]:
         yield "vae", f"another version of the VAE {step.vae} than the installed one"
     for name in step.maps:
         yield "maps", f"the map {_short(name)}"
-    for name, texts in _pictures(step, spec.images):
+    for name, texts in _pictures(step, spec.extra_inputs):
         yield name, f"the pictures {_short(' '.join(texts))}"
     free = {field.name: field.default for field in fields(spec.options).values() if field.is_free}
     for name, value in step.options.items():
@@ -162,7 +162,7 @@ def _asked(step: "Step", checksum: str | None) -> Iterator[tuple[str, str]]:
 
 
 def _pictures(step: "Step", names: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
-    """The step's further pictures by name."""
+    """The step's extra inputs by name."""
     from vaeedit.pipeline.inputs import split
 
     for name, given in split(step.options, names)[1].items():

@@ -1,6 +1,6 @@
 """LPIPS (Zhang et al. 2018, version 0.1) on SqueezeNet 1.1, from weight files that the user has.
 
-Features of five stages and more are normalised over channels; their squared differences are weighted, averaged
+Features of five stages and more are normalized over channels; their squared differences are weighted, averaged
 over the picture and summed. Lower is closer to what people see.
 """
 
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from vaeedit.errors import UsageError
-from vaeedit.vae.foreign import read_foreign
+from vaeedit.vae.third_party import read_foreign
 
 BACKBONE, HEADS = "squeeze.backbone.pth", "squeeze.pth"
 TAPS = (1, 4, 7, 9, 10, 11, 12)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from vaeedit.devices import resolve_precision
 from vaeedit.evaluation.lpips import Lpips
 from vaeedit.evaluation.metrics import ause_ratio, coverage, psnr, ssim
-from vaeedit.evaluation.task import Pair, Task, told
+from vaeedit.evaluation.task import Pair, Task, conditioned
 from vaeedit.image import Frame
 from vaeedit.pipeline.pipeline import Pipeline, Step
 from vaeedit.run.session import Session
@@ -116,10 +116,10 @@ def predicted(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Error of the mean and its predicted standard deviation, (H, W, C) in units of [0, 1]."""
     precision = resolve_precision(session.settings.precision, session.device, pair.observed.depth)
-    frame = told(Frame(pair.observed.floats()), task)
-    edited = session.vae(vae).edit(frame, lambda latents: latents.mean(), precision=precision, scale=True)
-    assert edited.scale is not None
-    return edited.floats() - pair.reference.floats(), edited.scale
+    frame = conditioned(Frame(pair.observed.floats()), task)
+    edited = session.vae(vae).edit(frame, lambda latents: latents.mean(), precision=precision, std=True)
+    assert edited.std is not None
+    return edited.floats() - pair.reference.floats(), edited.std
 
 
 def _kl(vae: LoadedVae, task: Task, pair: Pair) -> list[float]:

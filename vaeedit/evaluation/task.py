@@ -44,7 +44,7 @@ class Task(Protocol):
 
     @property
     def conditions(self) -> dict[str, Condition]:
-        """What the VAE is told, for measurements that bypass the operation."""
+        """Conditions of the VAE, for measurements that bypass the operation."""
 
     def pairs(self, folder: Path) -> Iterator[Pair]:
         """What a folder holds, in order; raises UsageError where it holds nothing to measure."""
@@ -80,6 +80,6 @@ def pictures(folder: Path) -> list[Path]:
     return paths
 
 
-def told(frame: Frame, task: Task) -> Frame:
+def conditioned(frame: Frame, task: Task) -> Frame:
     """An observed image with what the VAE is told about it."""
     return replace(frame, conditions=task.conditions)

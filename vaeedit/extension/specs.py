@@ -33,16 +33,16 @@ class OperationSpec:
     """Default VAE: the name of shipped weights; empty where the user must name one."""
     calibrated: bool = False
     """True where the VAE must hold the calibration that fitting made; one without is refused before it loads."""
-    tells: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
     """Names of the conditions that `before` gives the VAE; another VAE that lacks one is refused before it loads."""
-    images: Mapping[str, str] = field(default_factory=dict)
-    """Further pictures it takes, name -> description; each becomes `--NAME FILE` and a key of a pipeline's step.
+    extra_inputs: Mapping[str, str] = field(default_factory=dict)
+    """Extra inputs it takes, name -> description; each becomes `--NAME FILE` and a key of a pipeline's step.
 
     A folder stands for the pictures in it.
     """
     needs: tuple[str, ...] = ()
     """Those of `images` that must be given."""
-    rest: str = ""
+    variadic: str = ""
     """The one of `images` that the command's second, third, ... argument fill, where its flag is not used."""
     latent: bool = False
     """True where `edit` alone changes the image: neighboring steps of that kind with one VAE share its encode and decode.
@@ -80,7 +80,7 @@ class FolderVae:
     """A VAE in a folder that other software wrote, as the architecture that knows its format found it."""
 
     name: str
-    shape: Mapping[str, Any]
+    config: Mapping[str, Any]
     """The options of the architecture."""
     folder: Path
     """Where the files themselves are: the folder that was asked about, or one inside it."""

@@ -1,6 +1,6 @@
 """Decode a file into a Frame: source depth kept, orientation applied once, every failure a sentence.
 
-Pillow decodes 8-bit files. It reads 16-bit colour as 8-bit without a word, so 16-bit PNG goes through OpenCV,
+Pillow decodes 8-bit files. It reads 16-bit color as 8-bit without a word, so 16-bit PNG goes through OpenCV,
 after Pillow has vouched for its integrity, and TIFF beyond 8 bits through `tiff`.
 """
 
@@ -97,12 +97,12 @@ def _frame(values: NDArray[Any], metadata: Metadata) -> Frame:
 
 
 def _plain(image: Image.Image, name: str) -> Image.Image:
-    """L, LA, RGB or RGBA; palettes, colour keys, bilevel and CMYK are expanded."""
+    """L, LA, RGB or RGBA; palettes, color keys, bilevel and CMYK are expanded."""
     if image.mode.startswith(("I", "F")):
         raise ImageError(f"{name} holds samples of the kind {image.mode}, which vaeedit does not edit.")
-    grey = image.mode in ("1", "L", "LA", "La")
+    gray = image.mode in ("1", "L", "LA", "La")
     alpha = image.has_transparency_data
-    return image.convert(("L" if grey else "RGB") + ("A" if alpha else ""))
+    return image.convert(("L" if gray else "RGB") + ("A" if alpha else ""))
 
 
 def _decode_png_16(image: Image.Image, data: bytes) -> NDArray[Any]:
@@ -112,13 +112,13 @@ def _decode_png_16(image: Image.Image, data: bytes) -> NDArray[Any]:
     if values is None or values.dtype != np.uint16:
         raise ValueError("16-bit data could not be decoded")
     values = values.reshape(*values.shape[:2], -1)
-    grey = data[25] in (0, 4)  # colour type in IHDR
-    colour = values[:, :, :1] if grey else values[:, :, 2::-1]  # BGR to RGB
+    gray = data[25] in (0, 4)  # color type in IHDR
+    color = values[:, :, :1] if gray else values[:, :, 2::-1]  # BGR to RGB
     key = image.info.get("transparency")
     if key is not None:
-        clear = (colour == np.asarray(key)).all(axis=2, keepdims=True)
-        return np.concatenate([colour, np.where(clear, 0, 65535).astype(np.uint16)], axis=2)
-    return np.concatenate([colour, values[:, :, 3:]], axis=2)
+        clear = (color == np.asarray(key)).all(axis=2, keepdims=True)
+        return np.concatenate([color, np.where(clear, 0, 65535).astype(np.uint16)], axis=2)
+    return np.concatenate([color, values[:, :, 3:]], axis=2)
 
 
 def _metadata(image: Image.Image) -> tuple[Metadata, int]:

@@ -27,9 +27,9 @@ def merged(frames: Sequence[Frame], like: Frame) -> Frame:
     """The mean of eight results, each turned back, in the depth of `like`; the mean of their deviations, if any."""
     turned = [_changed(frame, _turner_back(*view)) for frame, view in zip(frames, VIEWS, strict=True)]
     pixels = np.stack([frame.pixels for frame in turned]).mean(0)
-    deviations = [frame.scale for frame in turned if frame.scale is not None]
+    deviations = [frame.std for frame in turned if frame.std is not None]
     deviation = np.stack(deviations).mean(0) if deviations else None
-    return replace(turned[0], pixels=from_floats(pixels, like.pixels.dtype), scale=deviation)
+    return replace(turned[0], pixels=from_floats(pixels, like.pixels.dtype), std=deviation)
 
 
 def _changed(frame: Frame, turn: Callable[[NDArray[Any]], NDArray[Any]]) -> Frame:
@@ -41,7 +41,7 @@ def _changed(frame: Frame, turn: Callable[[NDArray[Any]], NDArray[Any]]) -> Fram
     return replace(
         frame,
         pixels=turn(frame.pixels),
-        scale=None if frame.scale is None else turn(frame.scale),
+        std=None if frame.std is None else turn(frame.std),
         conditions={name: condition(value) for name, value in frame.conditions.items()},
     )
 

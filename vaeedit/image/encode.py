@@ -27,7 +27,7 @@ class Holds:
 
     depths: tuple[int, ...] = (8,)
     alpha: bool = True
-    grey: bool = True
+    gray: bool = True
     metadata: bool = True
     longest: int = 1 << 31
     """Bytes of EXIF or XMP."""
@@ -38,12 +38,12 @@ class Holds:
 HOLDS = {
     "JPEG": Holds(alpha=False, longest=65_500),
     "PNG": Holds(depths=(8, 16)),
-    "WEBP": Holds(grey=False),
+    "WEBP": Holds(gray=False),
     "TIFF": Holds(depths=(8, 16, 32)),
-    "AVIF": Holds(grey=False, side=32_768),  # libavif writes larger ones and cannot read them
+    "AVIF": Holds(gray=False, side=32_768),  # libavif writes larger ones and cannot read them
     "BMP": Holds(alpha=False, metadata=False),
-    "GIF": Holds(alpha=False, grey=False, metadata=False, side=65_535),
-    "MP4": Holds(alpha=False, grey=False, metadata=False, side=16_384),
+    "GIF": Holds(alpha=False, gray=False, metadata=False, side=65_535),
+    "MP4": Holds(alpha=False, gray=False, metadata=False, side=16_384),
 }
 
 QUALITY: dict[str, dict[str, Any]] = {
@@ -99,8 +99,8 @@ def fit(frame: Frame, format: str) -> tuple[Frame, list[str]]:
     if frame.alpha is not None and not holds.alpha:
         warnings.append(f"{format} cannot hold transparency; it was flattened onto white.")
         frame = _flattened(frame)
-    if frame.channels == 1 and not holds.grey:
-        warnings.append(f"{format} cannot hold grey; it was saved as RGB.")
+    if frame.channels == 1 and not holds.gray:
+        warnings.append(f"{format} cannot hold gray; it was saved as RGB.")
         frame = replace(frame, pixels=np.repeat(frame.pixels, 3, axis=2))
     if frame.depth not in holds.depths:
         deepest = max(depth for depth in holds.depths if depth < frame.depth)
@@ -113,7 +113,7 @@ def fit(frame: Frame, format: str) -> tuple[Frame, list[str]]:
 def _fit_metadata(metadata: Metadata, format: str) -> tuple[Metadata, list[str]]:
     holds, warnings = HOLDS[format], []
     if not holds.metadata and (metadata.exif or metadata.icc or metadata.xmp):
-        warnings.append(f"{format} cannot hold EXIF, XMP or a colour profile; they were left out.")
+        warnings.append(f"{format} cannot hold EXIF, XMP or a color profile; they were left out.")
         metadata = Metadata(dpi=metadata.dpi)
     if metadata.exif and len(metadata.exif) > holds.longest:
         warnings.append(f"{format} cannot hold EXIF of {len(metadata.exif):,} bytes; it was left out.")
@@ -158,7 +158,7 @@ def _as_depth(frame: Frame, depth: int) -> Frame:
 
 
 def _interleaved(frame: Frame) -> NDArray[Any]:
-    """(H, W) for grey, else (H, W, C) with alpha last."""
+    """(H, W) for gray, else (H, W, C) with alpha last."""
     if frame.alpha is not None:
         return np.concatenate([frame.pixels, frame.alpha[:, :, None]], axis=2)
     return np.ascontiguousarray(frame.pixels[:, :, 0] if frame.channels == 1 else frame.pixels)
@@ -181,19 +181,19 @@ def _with_pillow(frame: Frame, format: str) -> bytes:
 
 
 def _png_16(frame: Frame) -> bytes:
-    """A 16-bit PNG of any mode; OpenCV cannot write grey+alpha and Pillow no colour at this depth."""
+    """A 16-bit PNG of any mode; OpenCV cannot write gray+alpha and Pillow no color at this depth."""
     values = _interleaved(frame)
     rows = values.astype(">u2").view(np.uint8).reshape(frame.height, -1)
     filtered = np.empty((frame.height, rows.shape[1] + 1), np.uint8)
     filtered[:, 0] = 2  # filter "up": each row minus the one above, modulo 256
     filtered[0, 1:] = rows[0]
     np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
-    colour_type = (0 if frame.channels == 1 else 2) + (0 if frame.alpha is None else 4)
+    color_type = (0 if frame.channels == 1 else 2) + (0 if frame.alpha is None else 4)
     size = frame.width.to_bytes(4, "big") + frame.height.to_bytes(4, "big")
-    chunks = [(b"IHDR", size + bytes([16, colour_type, 0, 0, 0]))]
+    chunks = [(b"IHDR", size + bytes([16, color_type, 0, 0, 0]))]
     metadata = frame.metadata
     if metadata.dpi:
-        dots = (round(value / 0.0254).to_bytes(4, "big") for value in metadata.dpi)  # a metre
+        dots = (round(value / 0.0254).to_bytes(4, "big") for value in metadata.dpi)  # a meter
         chunks.append((b"pHYs", b"".join(dots) + b"\1"))
     if metadata.icc:
         chunks.append((b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc)))

@@ -34,7 +34,7 @@ Condition = float | NDArray[np.float32] | Estimated
 
 @dataclass(frozen=True)
 class Frame:
-    """Pixels (H, W, C), C = 1 (grey) or 3 (RGB), in their source depth; nothing rescales silently.
+    """Pixels (H, W, C), C = 1 (gray) or 3 (RGB), in their source depth; nothing rescales silently.
 
     uint8 and uint16 stand for [0, 1] over their whole range; float32 is in [0, 1] itself (a noisy observation
     may go beyond). `alpha` (H, W) has the pixels' dtype. `conditions` are for the VAE; `scale` (H, W, C), where
@@ -45,7 +45,7 @@ class Frame:
     alpha: Pixels | None = None
     metadata: Metadata = field(default_factory=Metadata)
     conditions: Mapping[str, Condition] = field(default_factory=dict)
-    scale: NDArray[np.float32] | None = None
+    std: NDArray[np.float32] | None = None
     damage: str = ""
     """What is wrong with the file it was read from, where that was not an error."""
 
@@ -67,7 +67,7 @@ class Frame:
 
     @property
     def channels(self) -> int:
-        """1 for grey, 3 for RGB; alpha not counted."""
+        """1 for gray, 3 for RGB; alpha not counted."""
         return int(self.pixels.shape[2])
 
     @property

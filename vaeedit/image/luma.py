@@ -1,4 +1,4 @@
-"""Luma: the grey value of a colour."""
+"""Luma: the gray value of a color."""
 
 from typing import Any, TypeVar
 
@@ -11,6 +11,6 @@ F = TypeVar("F", bound=np.floating[Any])
 
 
 def luma(x: NDArray[F]) -> NDArray[F]:
-    """BT.601 luma (H, W) of grey or RGB values (H, W, 1 or 3), in their range and precision."""
-    grey: NDArray[F] = x[..., 0] if x.shape[2] == 1 else x @ BT601.astype(x.dtype)
-    return np.ascontiguousarray(grey)
+    """BT.601 luma (H, W) of gray or RGB values (H, W, 1 or 3), in their range and precision."""
+    gray: NDArray[F] = x[..., 0] if x.shape[2] == 1 else x @ BT601.astype(x.dtype)
+    return np.ascontiguousarray(gray)

@@ -42,9 +42,9 @@ def compare(before: Frame, after: Frame) -> Frame:
 
 
 def deviation_map(frame: Frame) -> tuple[Frame, dict[str, float]]:
-    """The standard deviation of each pixel's error as a grey picture, and its mean and what white stands for, of 255."""
-    assert frame.scale is not None
-    deviation = frame.scale.mean(axis=2, keepdims=True)
+    """The standard deviation of each pixel's error as a gray picture, and its mean and what white stands for, of 255."""
+    assert frame.std is not None
+    deviation = frame.std.mean(axis=2, keepdims=True)
     top = max(float(np.percentile(deviation[::4, ::4], 99.5)), 1e-6)
     picture = Frame(np.rint(np.clip(deviation / top, 0, 1) * 255).astype(np.uint8))
     mean = round(float(deviation.mean()) * 255, 2)
@@ -57,9 +57,9 @@ def _rgb(frame: Frame) -> NDArray[Any]:
 
 
 def _fitted(image: Image.Image) -> Image.Image:
-    scale = min(1.0, PANEL / image.width, PANEL / image.height)
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return image.resize(size, Image.Resampling.LANCZOS) if scale < 1 else image
+    std = min(1.0, PANEL / image.width, PANEL / image.height)
+    size = (max(1, round(image.width * std)), max(1, round(image.height * std)))
+    return image.resize(size, Image.Resampling.LANCZOS) if std < 1 else image
 
 
 def _enlarged(image: Image.Image) -> Image.Image:

@@ -33,7 +33,7 @@ _TAIL = _CLOSE + b'</x:xmpmeta><?xpacket end="w"?>'
 def described(frame: Frame, made: Any, format: str, policy: Policy = "keep") -> Frame:
     """The frame with the metadata that the policy keeps and, unless `made` is None, a note of what made it.
 
-    "keep" leaves everything, "minimal" what the picture needs to look right (colour profile, resolution); "strip"
+    "keep" leaves everything, "minimal" what the picture needs to look right (color profile, resolution); "strip"
     leaves only the profile and not even the note. A format without metadata gets no note; where the metadata of others
     leaves too little room, the note says less or is left out.
     """
@@ -65,7 +65,7 @@ def described_file(path: str | os.PathLike[str]) -> dict[str, Any]:
         "file": str(path),
         "width": frame.width,
         "height": frame.height,
-        "mode": ("grey" if frame.channels == 1 else "RGB") + ("" if frame.alpha is None else " with alpha"),
+        "mode": ("gray" if frame.channels == 1 else "RGB") + ("" if frame.alpha is None else " with alpha"),
         "bits": frame.depth,
         "metadata": [name for name in ("exif", "icc", "xmp", "dpi") if getattr(metadata, name)],
         "made": made_of(metadata),

@@ -159,7 +159,7 @@ def encode(frame: Frame, values: NDArray[Any]) -> bytes:
         277: samples,
         278: ROWS,
         279: tuple(sizes),
-        317: 2 if whole else 1,  # differences between neighbours, or none
+        317: 2 if whole else 1,  # differences between neighbors, or none
         339: (1 if whole else 3,) * samples,  # unsigned, or float
     }
     if frame.alpha is not None:
@@ -193,11 +193,11 @@ def _with_opencv(data: bytes) -> NDArray[Any]:
 
 
 def _with_alpha(values: NDArray[Any], channels: int, extra: tuple[int, ...]) -> NDArray[Any]:
-    """Colour and, where the file has one, alpha that is not multiplied into the colour."""
+    """Color and, where the file has one, alpha that is not multiplied into the color."""
     kind = extra[0] if extra else 2  # Pillow, too, takes a sample that nothing is said of for alpha
     if values.shape[2] == channels or kind == 0:
         return values[:, :, :channels]
-    colour, alpha = values[:, :, :channels], values[:, :, channels : channels + 1]
+    color, alpha = values[:, :, :channels], values[:, :, channels : channels + 1]
     if kind == 1:
-        colour = from_floats(colour.astype(np.float32) / np.maximum(alpha, 1e-9), values.dtype)
-    return np.concatenate([colour, alpha], axis=2)
+        color = from_floats(color.astype(np.float32) / np.maximum(alpha, 1e-9), values.dtype)
+    return np.concatenate([color, alpha], axis=2)

@@ -1,4 +1,4 @@
-"""Further pictures of a step, such as a mask or a second exposure: one file for all inputs, or by template."""
+"""Extra inputs of a step, such as a mask or a second exposure: one file for all inputs, or by template."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -48,7 +48,7 @@ def resolved(text: str, folder: Path | None, source: Path | None) -> Path:
 
 
 def split(options: Mapping[str, Any], names: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A step's options without its further pictures, and these by name; dashes and underscores are alike."""
+    """A step's options without its extra inputs, and these by name; dashes and underscores are alike."""
     flags = {name.replace("-", "_"): name for name in names}
     pictures = {
         flags[key.replace("-", "_")]: value

@@ -40,7 +40,7 @@ class Pipeline:
     places: Mapping[Place, int] = field(compare=False, repr=False)
     """Lines of the YAML text it came from."""
     folder: Path | None = field(compare=False, repr=False)
-    """What names of further pictures are relative to."""
+    """What names of extra inputs are relative to."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ def _planned(
     except UnknownName as error:
         return None, [((), f"{where}: {error}")]
     spec = provided.spec
-    options, pictures = split(step.options, spec.images)
+    options, pictures = split(step.options, spec.extra_inputs)
     values, wrong = parse(spec.options, options, where)
     images = {name: (given,) if isinstance(given, str) else given for name, given in pictures.items()}
     vae = vae or step.vae or spec.vae
@@ -118,7 +118,7 @@ def _planned(
         return None, found
     texts = {name: tuple(given) for name, given in images.items()}
     made = spec.options(**values)
-    return PlannedStep(provided, made, vae, frozenset(step.maps), step.name, images=texts), []
+    return PlannedStep(provided, made, vae, frozenset(step.maps), step.name, extra_inputs=texts), []
 
 
 def _condition(

@@ -25,8 +25,8 @@ class PlannedStep:
     maps: frozenset[str]
     name: str | None = None
     when: When | None = None
-    images: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Names or templates of further pictures."""
+    extra_inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names or templates of extra inputs."""
     label: str = ""
     """What its notes are called: its name or that of its operation, and -2, -3, ... where an earlier step has it."""
     map_names: Mapping[str, str] = field(default_factory=dict)
@@ -38,11 +38,17 @@ class PlannedStep:
         return self.provided.spec
 
     def files(self, folder: Path | None, source: Path | None) -> dict[str, list[Path]]:
-        """The further pictures for an input, or folders of them, by name; raises UsageError (`resolved`)."""
-        return {key: [resolved(text, folder, source) for text in texts] for key, texts in self.images.items()}
+        """The extra inputs for an input, or folders of them, by name; raises UsageError (`resolved`)."""
+        return {
+            key: [resolved(text, folder, source) for text in texts]
+            for key, texts in self.extra_inputs.items()
+        }
 
     def __str__(self) -> str:
-        options = {**as_dict(self.options), **{name: " ".join(texts) for name, texts in self.images.items()}}
+        options = {
+            **as_dict(self.options),
+            **{name: " ".join(texts) for name, texts in self.extra_inputs.items()},
+        }
         given = ", ".join(f"{name}={value}" for name, value in options.items())
         condition = "" if self.when is None else f", when {self.when.text}"
         return f"{self.name or self.spec.name} ({given}) with the VAE {self.vae}{condition}"
@@ -55,7 +61,7 @@ class Plan:
     steps: tuple[PlannedStep, ...]
     seed: int = 0
     folder: Path | None = None
-    """What names of further pictures are relative to."""
+    """What names of extra inputs are relative to."""
 
     def __iter__(self) -> Iterator[PlannedStep]:
         return iter(self.steps)
@@ -106,7 +112,7 @@ def plan_alone(
     pictures = {name: tuple(texts) for name, texts in images.items()}
     names = {name: name for name in maps}
     return Plan(
-        (PlannedStep(provided, options, vae, maps, images=pictures, label=spec.name, map_names=names),)
+        (PlannedStep(provided, options, vae, maps, extra_inputs=pictures, label=spec.name, map_names=names),)
     )
 
 
@@ -126,7 +132,7 @@ def faults(
 
 
 def _image_faults(images: Mapping[str, Any], spec: OperationSpec) -> Iterator[tuple[str, str]]:
-    """By name, what is wrong with the further pictures of a step."""
+    """By name, what is wrong with the extra inputs of a step."""
     for name in sorted(set(spec.needs) - set(images)):
         yield name, f"{spec.name} needs the picture {name!r}."
     for name, texts in images.items():

@@ -74,7 +74,9 @@ def _options(item: Provided[OperationSpec], name: str, definitions: Schema) -> S
     }
     one = {"type": "string"}
     several = {"type": "array", "items": one, "minItems": 1}
-    images = {key: {"anyOf": [one, several], "description": text} for key, text in item.spec.images.items()}
+    images = {
+        key: {"anyOf": [one, several], "description": text} for key, text in item.spec.extra_inputs.items()
+    }
     required = [*item.spec.needs] + [key.replace("_", "-") for key in schema.get("required", [])]
     return {
         "type": "object",

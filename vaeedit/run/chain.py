@@ -51,7 +51,7 @@ class Chain:
         if isinstance(operation, Inspect):
             for index, frame in enumerate([*frames, *operation.references()]):
                 vae.visit(frame, partial(operation.gather, index), **how)
-        changed = {"scale": operation.wants_scale, "delta": self.member.step.spec.delta, **how}
+        changed = {"std": operation.wants_std, "delta": self.member.step.spec.delta, **how}
         if isinstance(operation, Join) and frames:
             decoded = frames if operation.wants_decoded else []
             joined = vae.edit_all(frames[0], lambda *all: operation.join(all), others=frames[1:], **changed)
@@ -66,7 +66,7 @@ def _finished(member: Member, edited: Sequence[Frame], original: Frame) -> Resul
     if not edited:
         raise ValueError("`before` gave no frame")
     operation = member.operation
-    if operation.is_identity and operation.wants_scale:
+    if operation.is_identity and operation.wants_std:
         edited = [replace(frame, pixels=original.pixels) for frame in edited]
     result = operation.after(edited, [original])
     if not isinstance(result, Result):

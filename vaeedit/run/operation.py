@@ -1,6 +1,6 @@
 """What a plugin's class does, which its base class says (`Edit`, `Join`, `Inspect`), and the Result it gives.
 
-The core encodes before `edit` and decodes after it, so padding, normalising, devices, dtypes, tiling,
+The core encodes before `edit` and decodes after it, so padding, normalizing, devices, dtypes, tiling,
 clamping, alpha and metadata never appear in a plugin.
 """
 
@@ -31,8 +31,8 @@ class Request(Generic[O]):
     seed: int = 0
     maps: frozenset[str] = frozenset()
     """Names of the side results that are wanted."""
-    images: Mapping[str, Sequence[Frame]] = field(default_factory=dict)
-    """Further pictures by name."""
+    extra_inputs: Mapping[str, Sequence[Frame]] = field(default_factory=dict)
+    """Extra inputs by name."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class Operation(ABC, Generic[O]):
         return False
 
     @property
-    def wants_scale(self) -> bool:
-        """True where `after` needs the standard deviation of each decoded value (`Frame.scale`)."""
+    def wants_std(self) -> bool:
+        """True where `after` needs the standard deviation of each decoded value (`Frame.std`)."""
         return False
 
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:

@@ -109,19 +109,19 @@ class Session:
         """The result of one chain, on the frame of the one before; notes by steps, of the last with the seconds it took."""
         started, moving = time.perf_counter(), bool(chain.moving)
         last = chain.members[-1].step.label
-        if not moving and not chain.members[0].operation.wants_scale:
+        if not moving and not chain.members[0].operation.wants_std:
             return Result(original, notes={last: {"unchanged": True}})
         vae = self.vae(chain.members[0].step.vae)
         precision = resolve_precision(self.settings.precision, self.device, original.depth)
         result = chain.result(vae, original, precision, tile)
         untouched = not moving or result.frame is original
-        clean = original if untouched else replace(result.frame, conditions={}, scale=None)
+        clean = original if untouched else replace(result.frame, conditions={}, std=None)
         timed = {**result.notes.get(last, {}), "seconds": round(time.perf_counter() - started, 3)}
         return replace(result, frame=clean, notes={**result.notes, last: timed})
 
 
 def _pictures(step: PlannedStep, folder: Path | None, name: Path | None) -> dict[str, list[Frame]]:
-    """The step's further pictures, those of folders among them; raises ImageError for one that cannot be read."""
+    """The step's extra inputs, those of folders among them; raises ImageError for one that cannot be read."""
     return {
         key: [read(path) for named in paths for path in expanded(named)]
         for key, paths in step.files(folder, name).items()

@@ -21,9 +21,9 @@ class Together(Edit[Options]):
         self.members = members
 
     @property
-    def wants_scale(self) -> bool:
+    def wants_std(self) -> bool:
         """Where one of them does."""
-        return any(member.operation.wants_scale for member in self.members)
+        return any(member.operation.wants_std for member in self.members)
 
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
         """As they are."""

@@ -124,12 +124,12 @@ def check_admitted(module: ModuleType, registry: Registry) -> None:
 
 def check_names(spec: OperationSpec) -> None:
     """Names are legal, and no option or map hides a common flag."""
-    for name in (spec.name, *spec.maps, *spec.images):
+    for name in (spec.name, *spec.maps, *spec.extra_inputs):
         require_legal(name)
     flags = [field.flag for field in fields(spec.options).values()]
-    named = [*flags, *spec.maps, *spec.images]
+    named = [*flags, *spec.maps, *spec.extra_inputs]
     assert len(set(named)) == len(named), f"{spec.name} uses a name twice"
-    assert set(spec.needs) <= set(spec.images), f"{spec.name} needs what is no picture of it"
+    assert set(spec.needs) <= set(spec.extra_inputs), f"{spec.name} needs what is no picture of it"
     taken = reserved() & set(named)
     assert not taken, f"{spec.name} uses reserved names: {', '.join(sorted(taken))}"
     assert spec.summary.strip(), f"{spec.name} has no summary"

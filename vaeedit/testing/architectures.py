@@ -58,11 +58,11 @@ def _checked_conditions(network: VAE, x: Tensor) -> dict[str, Tensor]:
 def _check_coding(network: Any, x: Tensor, conditions: dict[str, Tensor]) -> None:
     """It encodes, decodes and, where it says so, enlarges, trains and infers a picture."""
     latents = network.encode(x, conditions)
-    decoded = network.decode(latents.mean(), scale=True)
+    decoded = network.decode(latents.mean(), std=True)
     told = {name: float(value.mean()) for name, value in conditions.items()}
     times = network.magnification(told) if isinstance(network, Upscaler) else 1
     large = x.repeat_interleave(times, 2).repeat_interleave(times, 3)
-    for part in (decoded.mean, decoded.scale):
+    for part in (decoded.mean, decoded.std):
         assert part is None or part.isfinite().all(), "what is decoded is not finite"
         assert part is None or part.shape == large.shape, f"what is decoded has the shape {tuple(part.shape)}"
     if isinstance(network, TrainableVAE):

@@ -14,7 +14,7 @@ NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 FRAMES: dict[str, tuple[tuple[int, int, int], Any, bool]] = {
     "1x1": ((1, 1, 3), np.uint8, False),
     "odd": ((37, 51, 3), np.uint8, False),
-    "grey": ((24, 33, 1), np.uint8, False),
+    "gray": ((24, 33, 1), np.uint8, False),
     "rgba": ((25, 32, 3), np.uint8, True),
     "16-bit": ((32, 24, 3), np.uint16, False),
 }

@@ -99,12 +99,12 @@ class CropBatches(IterableDataset[Tensor]):
 
 
 def _detail(crop: NDArray[np.uint8]) -> float:
-    """Mean absolute difference of neighbours in the green channel."""
+    """Mean absolute difference of neighbors in the green channel."""
     green = crop[::2, :, 1].astype(np.int16)
     return float(np.abs(np.diff(green, axis=1)).mean())
 
 
-def to_grey(x: Tensor, share: float) -> Tensor:
-    """Each image of (B, 3, H, W) with probability `share` as its grey version, in three equal channels."""
+def to_gray(x: Tensor, share: float) -> Tensor:
+    """Each image of (B, 3, H, W) with probability `share` as its gray version, in three equal channels."""
     chosen = torch.rand(len(x), 1, 1, 1, device=x.device) < share
     return torch.where(chosen, x.mean(1, keepdim=True), x)

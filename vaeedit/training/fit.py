@@ -92,7 +92,7 @@ def _callbacks(recipe: Recipe, crops: CropBatches, run: Run) -> list[Callback]:
         Clock(),
         GrowCrops(crops),
         SaveAtEnd(run.checkpoint),
-        MovingAverage(recipe.optimiser.decay**EMA_EVERY),
+        MovingAverage(recipe.optimizer.decay**EMA_EVERY),
         Curve(run.folder),
         ModelCheckpoint(
             run.folder,

@@ -6,7 +6,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from vaeedit.training.data import to_grey
+from vaeedit.training.data import to_gray
 from vaeedit.training.muon import Muon
 from vaeedit.training.objective import Losses, Objective
 from vaeedit.training.recipe import Recipe
@@ -48,8 +48,8 @@ class Fit(pl.LightningModule):
             self.log("held_out_psnr", psnr, batch_size=1)
 
     def _losses(self, batch: Tensor) -> Losses:
-        """Of crops uint8, of which some are turned grey."""
-        x = to_grey(batch.float() / 255, self.recipe.data.grey)
+        """Of crops uint8, of which some are turned gray."""
+        x = to_gray(batch.float() / 255, self.recipe.data.gray)
         x = x.contiguous(memory_format=torch.channels_last)[:, : self.vae.channels]
         return self.objective.losses(self.vae, x, self.done)
 
@@ -64,8 +64,8 @@ class Fit(pl.LightningModule):
         In between the rate is constant, so that a run can be resumed with a larger budget from a checkpoint made
         before the fall (Hagele et al. 2024).
         """
-        settings = self.recipe.optimiser
-        optimiser = Muon(
+        settings = self.recipe.optimizer
+        optimizer = Muon(
             self.vae.parameters(),
             settings.rate,
             adam_lr=settings.adam_rate,
@@ -76,13 +76,13 @@ class Fit(pl.LightningModule):
             falling = (1 - self.done) / settings.cooldown if settings.cooldown else 1.0
             return min(1.0, (step + 1) / settings.warmup, max(falling, 0.0)) + 1e-4
 
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
-        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def configure_gradient_clipping(self, *_: Any, **__: Any) -> None:
         """Clip each part of the network apart, so that one part's large gradients do not shrink another's."""
         for part in self.vae.children():
-            torch.nn.utils.clip_grad_norm_(part.parameters(), self.recipe.optimiser.clip)
+            torch.nn.utils.clip_grad_norm_(part.parameters(), self.recipe.optimizer.clip)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """The time spent travels with the checkpoint."""

@@ -1,4 +1,4 @@
-"""Muon: momentum whose update matrices are orthogonalised (Jordan et al. 2024), with Adam for what is not a matrix.
+"""Muon: momentum whose update matrices are orthogonalized (Jordan et al. 2024), with Adam for what is not a matrix.
 
 A convolution's weight is taken as the matrix (out, in * kh * kw). Its update is the nearest semi-orthogonal
 matrix to the momentum, found by Newton-Schulz iterations, times 0.2 sqrt(larger side), which gives it the
@@ -69,7 +69,7 @@ class Muon(torch.optim.Optimizer):
             by_shape.setdefault(parameter.shape, []).append((parameter, nesterov.flatten(1)))
         for pairs in by_shape.values():  # equal shapes go through the iteration as one batch
             with fast_products(pairs[0][1].device):
-                updates = orthogonalise(torch.stack([update for _, update in pairs]))
+                updates = orthogonalize(torch.stack([update for _, update in pairs]))
             size = 0.2 * max(updates.shape[1:]) ** 0.5
             for (parameter, _), update in zip(pairs, updates, strict=True):
                 parameter.mul_(1 - group["lr"] * group["weight_decay"])
@@ -109,7 +109,7 @@ def fast_products(device: torch.device) -> Iterator[None]:
         torch.set_float32_matmul_precision(before)
 
 
-def orthogonalise(matrices: Tensor) -> Tensor:
+def orthogonalize(matrices: Tensor) -> Tensor:
     """(N, rows, columns) -> semi-orthogonal matrices with singular values near 1.
 
     Newton-Schulz, X <- (a + b A + c A^2) X with A = X X^T. All factors are polynomials in the first A and

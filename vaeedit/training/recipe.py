@@ -20,7 +20,7 @@ class Data(Options, frozen=True):
     ] = (96,)
     batch: Annotated[int, option("Crops in one step.", ge=1)] = 8
     cache: Annotated[int, option("Memory for decoded images, in megabytes.", ge=1)] = 2000
-    grey: Annotated[float, option("Share of crops turned grey.", ge=0, le=1)] = 0.05
+    gray: Annotated[float, option("Share of crops turned gray.", ge=0, le=1)] = 0.05
     draw: Annotated[Literal["images", "pixels"], option("What all have the same chance to be drawn.")] = (
         "images"
     )
@@ -30,7 +30,7 @@ class Data(Options, frozen=True):
     ] = 1
 
 
-class Optimiser(Options, frozen=True):
+class Optimizer(Options, frozen=True):
     """Muon with warm-up, a constant rate and a linear fall to zero at the end; each part of the network is clipped apart."""
 
     rate: Annotated[float, option("Peak learning rate of matrices (Muon).", ge=0)] = 2e-3
@@ -50,13 +50,13 @@ class Recipe(Options, frozen=True):
     name: Annotated[str, option("Name of the model.")]
     summary: Annotated[str, option("One line for the model card.")]
     architecture: Annotated[str, option("Registered architecture.")]
-    licence: Annotated[str, option("Licence of the weights.")] = "MIT"
-    shape: Annotated[dict[str, Any], option("Its hyper-parameters.")] = {}
+    license: Annotated[str, option("License of the weights.")] = "MIT"
+    config: Annotated[dict[str, Any], option("Its hyper-parameters.")] = {}
     data: Annotated[Data, option("See below.")] = Data()
     objective: Annotated[
         dict[str, Any], option("Its `kind`, a registered objective, and that one's own options.")
     ] = {}
-    optimiser: Annotated[Optimiser, option("See below.")] = Optimiser()
+    optimizer: Annotated[Optimizer, option("See below.")] = Optimizer()
     seed: Annotated[int, option("Seed of weights, crops and noise.", ge=0)] = 0
 
 

@@ -51,7 +51,7 @@ def branch(
         raise UsageError(f"{home} holds no checkpoint yet; train the plan first, without --branch.")
     recipe = load_recipe(run.recipe, registry)
     falling = msgspec.structs.replace(
-        recipe, optimiser=msgspec.structs.replace(recipe.optimiser, cooldown=1.0)
+        recipe, optimizer=msgspec.structs.replace(recipe.optimizer, cooldown=1.0)
     )
     apart = home / BRANCH
     apart.mkdir(exist_ok=True)
@@ -69,7 +69,7 @@ def _take_turn(
     run: PlannedRun, recipe: Recipe, data: Path, home: Path, registry: Registry, until: float, held_out: int
 ) -> None:
     constant = msgspec.structs.replace(
-        recipe, optimiser=msgspec.structs.replace(recipe.optimiser, cooldown=0.0)
+        recipe, optimizer=msgspec.structs.replace(recipe.optimizer, cooldown=0.0)
     )
     started = (home / CHECKPOINT).is_file()
     known = recipe.name if recipe.name in registry.weights.bare else None

@@ -40,7 +40,7 @@ def train(
     run.check()
     objective = objective_of(recipe, registry)
     torch.manual_seed(recipe.seed)
-    network = build(recipe.architecture, recipe.shape, registry)
+    network = build(recipe.architecture, recipe.config, registry)
     before: dict[str, Any] = _before(output) if run.resume else {}
     if start is not None:
         before = _copy_weights(find_vae(start, registry), network, registry, fresh)
@@ -50,9 +50,9 @@ def train(
     info = VaeInfo(
         name=recipe.name,
         architecture=recipe.architecture,
-        shape=recipe.shape,
+        config=recipe.config,
         summary=recipe.summary,
-        licence=recipe.licence,
+        license=recipe.license,
         recipe=as_dict(recipe),
         training={**summary, **before},
     )

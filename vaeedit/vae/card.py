@@ -28,7 +28,7 @@ def card(info: VaeInfo) -> str:
         f"# {plain(info.name)}",
         plain(info.summary),
         "This page is generated from the header of the file beside it.",
-        f"- architecture: {plain(info.architecture)}\n- licence: {plain(info.licence)}",
+        f"- architecture: {plain(info.architecture)}\n- license: {plain(info.license)}",
         "## Training",
         _yaml(info.training),
         "## Measured figures",

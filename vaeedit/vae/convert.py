@@ -1,4 +1,4 @@
-"""Other people's weight files made into VAE files, recognised by names and shapes."""
+"""Other people's weight files made into VAE files, recognized by names and shapes."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,9 +14,9 @@ from vaeedit.extension.registry import Registry
 from vaeedit.extension.specs import load_target
 from vaeedit.vae.card import write_card
 from vaeedit.vae.files import SEALED, VaeInfo, build_empty, checksum, load_vae, parts, save_vae
-from vaeedit.vae.folders import recognised
-from vaeedit.vae.foreign import read_foreign
+from vaeedit.vae.folders import recognized
 from vaeedit.vae.protocol import VAE
+from vaeedit.vae.third_party import read_foreign
 
 SUFFIXES = (".pth", ".pt", ".ckpt", ".bin", ".safetensors")
 PARTS = ("encoder", "decoder")
@@ -27,22 +27,22 @@ def convert(source: Path, output: Path, registry: Registry, *, name: str | None 
     """Write what a weight file, a folder of an encoder's and a decoder's, or one that an architecture knows, holds as a VAE
     file with its card.
 
-    Raises UsageError where nothing is there, and WeightsError for what is not readable, recognised or complete.
+    Raises UsageError where nothing is there, and WeightsError for what is not readable, recognized or complete.
     """
-    if source.is_dir() and (known := recognised(source, registry)):
+    if source.is_dir() and (known := recognized(source, registry)):
         folder = known[1].folder
         loaded, info = load_vae(folder, registry)
         return _written(output, loaded, info, parts(folder), name)
     files = _weight_files(source)
     tensors = {key: tensor for file in files for key, tensor in _tensors(file, len(files) > 1)}
-    architecture, shape = _recognised(source, tensors, registry)
+    architecture, shape = _recognized(source, tensors, registry)
     try:
         network = build_empty(architecture, shape, registry, sum(file.stat().st_size for file in files))
         network.load_state_dict(tensors, assign=True)
     except (OptionError, RuntimeError, ValueError, TypeError) as error:
         reason = shorten(str(error), 200, placeholder=" ...")
         raise WeightsError(f"{source} does not fit the architecture {architecture}: {reason}") from None
-    info = VaeInfo(name=source.stem, architecture=architecture, shape=shape)
+    info = VaeInfo(name=source.stem, architecture=architecture, config=shape)
     return _written(output, network, info, files, name)
 
 
@@ -79,7 +79,7 @@ def _tensors(path: Path, several: bool) -> Iterable[tuple[str, Tensor]]:
     return [(f"{part}.{key}" if part else key, tensor) for key, tensor in found.items()]
 
 
-def _recognised(source: Path, tensors: dict[str, Tensor], registry: Registry) -> tuple[str, dict[str, Any]]:
+def _recognized(source: Path, tensors: dict[str, Tensor], registry: Registry) -> tuple[str, dict[str, Any]]:
     """Name and hyper-parameters of the architecture that knows these names and shapes."""
     shapes = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
     asked = []

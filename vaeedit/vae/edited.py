@@ -74,7 +74,7 @@ def _components(found: Edited) -> Iterable[tuple[float, Latents]]:
     raise TypeError("a component of a mixture cannot become several pictures, or be refined")
 
 
-def pictures(network: VAE, found: Edited, x: Tensor, *, scale: bool = False) -> Iterator[Decoded]:
+def pictures(network: VAE, found: Edited, x: Tensor, *, std: bool = False) -> Iterator[Decoded]:
     """Every picture that an edit of the latents of an image x (1, C, H, W) gives; raises TypeError for anything else.
 
     With `scale` each has its standard deviation, where the VAE knows it.
@@ -82,13 +82,13 @@ def pictures(network: VAE, found: Edited, x: Tensor, *, scale: bool = False) -> 
     match found:
         case Series():
             for member in found:
-                yield from pictures(network, member, x, scale=scale)
+                yield from pictures(network, member, x, std=std)
         case Refined():
-            yield network.decode(refined(network, found.latents, x, found.steps), scale=scale)
+            yield network.decode(refined(network, found.latents, x, found.steps), std=std)
         case Mixture():
-            yield _averaged((weight, network.decode(part, scale=scale)) for weight, part in found if weight)
+            yield _averaged((weight, network.decode(part, std=std)) for weight, part in found if weight)
         case Latents():
-            yield network.decode(found, scale=scale)
+            yield network.decode(found, std=std)
         case _:
             raise TypeError(f"`edit` gave {found!r:.60}, neither Latents nor a Mixture")
 
@@ -100,8 +100,8 @@ def _averaged(parts: Iterable[tuple[float, Decoded]]) -> Decoded:
     for weight, decoded in parts:
         part = weight * decoded.mean
         mean = part if mean is None else mean + part
-        if decoded.scale is not None:
-            moment = weight * (decoded.scale**2 + decoded.mean**2)
+        if decoded.std is not None:
+            moment = weight * (decoded.std**2 + decoded.mean**2)
             second = moment if second is None else second + moment
     if mean is None:
         raise ValueError("a mixture needs at least one component of non-zero weight")

@@ -53,9 +53,9 @@ class VaeInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     name: Name
     architecture: Name
-    shape: dict[str, Any]
+    config: dict[str, Any]
     summary: str = ""
-    licence: str = ""
+    license: str = ""
     recipe: dict[str, Any] = {}
     training: dict[str, Any] = {}
     figures: dict[str, dict[str, Any]] = {}
@@ -96,7 +96,7 @@ def read_info(path: Path, registry: Registry | None = None) -> VaeInfo:
         return VaeInfo(
             name=found.name,
             architecture=architecture,
-            shape=dict(found.shape),
+            config=dict(found.config),
             summary=found.summary,
             format=1,
         )
@@ -147,7 +147,7 @@ def load_vae(path: Path, registry: Registry) -> tuple[VAE, VaeInfo]:
     info, expected = (read_info(path, registry), "") if path.is_dir() else _read_info(path)
     try:
         size = sum(part.stat().st_size for part in parts(path))
-        network = build_empty(info.architecture, info.shape, registry, size)
+        network = build_empty(info.architecture, info.config, registry, size)
         network.load_state_dict(_tensors(path, registry, expected), assign=True)
     except UnknownName as error:
         raise WeightsError(f"{path} needs a plugin that is not loaded. {error}") from None

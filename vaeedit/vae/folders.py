@@ -8,7 +8,7 @@ from vaeedit.extension.registry import Registry
 from vaeedit.extension.specs import FolderVae, load_target
 
 
-def recognised(folder: Path, registry: Registry) -> tuple[str, FolderVae] | None:
+def recognized(folder: Path, registry: Registry) -> tuple[str, FolderVae] | None:
     """The name of the architecture that knows this folder and what it found, or None; raises WeightsError."""
     for name, item in sorted(registry.architectures.bare.items()):
         if item.spec.folder and (found := _asked(item.spec.folder, folder)) is not None:
@@ -28,7 +28,7 @@ def _asked(target: str, folder: Path) -> FolderVae | None:
 
 def in_folder(folder: Path, registry: Registry) -> tuple[str, FolderVae]:
     """The same; raises WeightsError where nobody knows it."""
-    found = recognised(folder, registry)
+    found = recognized(folder, registry)
     if found is None:
         specs = [item.spec for _, item in sorted(registry.architectures.bare.items()) if item.spec.folder]
         known = " ".join(spec.summary for spec in specs) or "none."

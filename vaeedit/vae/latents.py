@@ -32,7 +32,7 @@ class Gaussian:
         return cls(zero, zero)
 
     @property
-    def scale(self) -> Tensor:
+    def std(self) -> Tensor:
         """Standard deviation, zero for a point."""
         return torch.zeros_like(self.mean) if self.log_scale is None else self.log_scale.exp()
 
@@ -46,14 +46,14 @@ class Gaussian:
             return self.at(self.mean)
         _, channels, height, width = self.mean.shape
         noise = gaussian_field(seed, stream, (channels, height, width), self.origin, self.mean.device)
-        return self.at(self.mean + temperature * self.scale * noise)
+        return self.at(self.mean + temperature * self.std * noise)
 
     def kl(self, other: "Gaussian") -> Tensor:
         """KL(self || other) in nats, elementwise (B, C, h, w); neither may be a point."""
         if self.log_scale is None or other.log_scale is None:
             raise ValueError("KL divergence needs two distributions; a point has none")
         ratio = torch.exp(2 * (self.log_scale - other.log_scale))
-        offset = ((self.mean - other.mean) / other.scale) ** 2
+        offset = ((self.mean - other.mean) / other.std) ** 2
         return other.log_scale - self.log_scale + 0.5 * (ratio + offset - 1)
 
 
@@ -104,7 +104,7 @@ class Decoded:
     """Decoder output: `mean` (B, C, H, W) and, where asked for and known, the standard deviation `scale` of each value."""
 
     mean: Tensor
-    scale: Tensor | None = None
+    std: Tensor | None = None
 
 
 def product_of_experts(levels: Sequence[Gaussian], weights: Tensor) -> Gaussian:
@@ -113,7 +113,7 @@ def product_of_experts(levels: Sequence[Gaussian], weights: Tensor) -> Gaussian:
     `weights` (K, 1, h, w) are from 0 on and nowhere all 0; points count as very narrow.
     Hinton 2002; Wu & Goodman 2018 for VAEs.
     """
-    precisions = weights * torch.cat([level.scale.float().clamp_min(1e-4) ** -2 for level in levels])
+    precisions = weights * torch.cat([level.std.float().clamp_min(1e-4) ** -2 for level in levels])
     total = precisions.sum(0, keepdim=True)
     mean = (precisions * torch.cat([level.mean.float() for level in levels])).sum(0, keepdim=True) / total
     first = levels[0].mean

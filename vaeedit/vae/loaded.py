@@ -1,6 +1,6 @@
 """LoadedVae: a VAE ready to edit frames of any size, mode and depth.
 
-It alone knows about padding, tiles, devices, dtypes, grey images, conditions and clamping.
+It alone knows about padding, tiles, devices, dtypes, gray images, conditions and clamping.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -48,9 +48,9 @@ class Precision:
 class _Canvas:
     """An image that is painted tile by tile; `deviation` is None where nobody knows it."""
 
-    def __init__(self, shape: tuple[int, int, int], dtype: np.dtype[Any], *, scale: bool) -> None:
+    def __init__(self, shape: tuple[int, int, int], dtype: np.dtype[Any], *, std: bool) -> None:
         self.pixels: Pixels = np.empty(shape, dtype)
-        self.deviation = np.empty(shape, np.float32) if scale else None
+        self.deviation = np.empty(shape, np.float32) if std else None
 
     def paint(self, target: tuple[slice, slice], mean: np.ndarray, spread: np.ndarray | None) -> None:
         """Put values in [0, 1] where they belong."""
@@ -80,7 +80,7 @@ class LoadedVae:
         *,
         precision: torch.dtype,
         others: Sequence[Frame] = (),
-        scale: bool = False,
+        std: bool = False,
         delta: bool = False,
         tile: int | None = None,
     ) -> list[Frame]:
@@ -102,8 +102,8 @@ class LoadedVae:
         for part in parts:
             if len(parts) > 1:
                 give_memory_back()
-            found, told = self._tile(frames, part, edit, Precision(precision), scale=scale, delta=delta)
-            canvases = canvases or [_Canvas(shape, frame.pixels.dtype, scale=scale) for _ in found]
+            found, told = self._tile(frames, part, edit, Precision(precision), std=std, delta=delta)
+            canvases = canvases or [_Canvas(shape, frame.pixels.dtype, std=std) for _ in found]
             target = _times(part.rows.target, times), _times(part.columns.target, times)
             for canvas, (mean, spread) in zip(canvases, found, strict=True):
                 canvas.paint(target, mean, spread)
@@ -112,7 +112,7 @@ class LoadedVae:
         averages = {name: _average(values) for name, values in estimates.items()}
         alpha = frame.alpha if frame.alpha is None or times == 1 else _enlarged(frame.alpha, times)
         whole = replace(frame, alpha=alpha, conditions={**frame.conditions, **averages})
-        return [replace(whole, pixels=canvas.pixels, scale=canvas.deviation) for canvas in canvases]
+        return [replace(whole, pixels=canvas.pixels, std=canvas.deviation) for canvas in canvases]
 
     def visit(
         self, frame: Frame, see: Callable[[Latents], None], *, precision: torch.dtype, tile: int | None = None
@@ -170,7 +170,7 @@ class LoadedVae:
         edit: Change,
         precision: Precision,
         *,
-        scale: bool,
+        std: bool,
         delta: bool,
     ) -> tuple[list[Painted], dict[str, float]]:
         """Kept pixels of every result, and the average of each estimated condition over them."""
@@ -184,7 +184,7 @@ class LoadedVae:
                     lost = x - self.network.decode(latents.mean()).mean.float() if delta else None
                     painted = [
                         self._painted(decoded, lost, tile, x.shape[2], frame.channels)
-                        for decoded in pictures(self.network, found, x, scale=scale)
+                        for decoded in pictures(self.network, found, x, std=std)
                     ]
                 if all(np.isfinite(mean).all() and _finite(spread) for mean, spread in painted):
                     break
@@ -205,9 +205,9 @@ class LoadedVae:
         times = decoded.mean.shape[2] // height
         kept = (..., _times(tile.rows.kept, times), _times(tile.columns.kept, times))
         mean = decoded.mean.float() if lost is None else decoded.mean.float() + lost
-        if decoded.scale is None:
+        if decoded.std is None:
             return _array(mean[kept], channels), None
-        spread = _array(decoded.scale[kept].float(), channels) * np.float32(self.info.temperature)
+        spread = _array(decoded.std[kept].float(), channels) * np.float32(self.info.temperature)
         return _array(mean[kept], channels), spread
 
     def _encoded(self, frame: Frame, tile: Tile) -> tuple[Tensor, Latents, dict[str, Tensor]]:
@@ -219,7 +219,7 @@ class LoadedVae:
         return x, latents.placed(tile.rows.outer_start, tile.columns.outer_start, len(rows)), conditions
 
     def _tensor(self, values: np.ndarray) -> Tensor:
-        """(h, w, 1 or 3) -> (1, C, h, w) on the device; grey is repeated."""
+        """(h, w, 1 or 3) -> (1, C, h, w) on the device; gray is repeated."""
         x = torch.from_numpy(values).permute(2, 0, 1)[None].to(self.device)
         x = x.expand(-1, self.network.channels, -1, -1)
         return x.contiguous(memory_format=torch.channels_last)
@@ -250,7 +250,7 @@ class LoadedVae:
 
 
 def _array(values: Tensor, channels: int) -> np.ndarray:
-    """(1, C, h, w) -> (h, w, channels) float32; for grey, the average of the VAE's channels."""
+    """(1, C, h, w) -> (h, w, channels) float32; for gray, the average of the VAE's channels."""
     if channels == 1:
         values = values.mean(1, keepdim=True)
     return values[0].permute(1, 2, 0).cpu().numpy()

@@ -38,7 +38,7 @@ class VAE(Protocol):
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
         """The latents' distribution given an image: the posterior q(z | x), or for a conditional VAE the prior p(z | y)."""
 
-    def decode(self, latents: Latents, *, scale: bool = False) -> Decoded:
+    def decode(self, latents: Latents, *, std: bool = False) -> Decoded:
         """The image at the means of `latents`; with `scale`, the standard deviation of each value too."""
 
 
@@ -63,7 +63,7 @@ def sample_conditions(network: VAE, x: Tensor) -> dict[str, Tensor]:
 
 
 WHOLE = 1 << 30
-"""The `receptive_field` of a network with attention or normalisation over all pixels: it sees the whole image."""
+"""The `receptive_field` of a network with attention or normalization over all pixels: it sees the whole image."""
 
 
 @runtime_checkable

@@ -57,9 +57,9 @@ def _along(axis: int, network: VAE, radius: int) -> int:
 def _grids(network: VAE, x: Tensor) -> Iterator[Tensor]:
     """All tensors (B, C, h, w) that come of a picture."""
     latents = network.encode(x, sample_conditions(network, x))
-    decoded = network.decode(latents.sample(0), scale=True)
+    decoded = network.decode(latents.sample(0), std=True)
     levels = [part for level in latents.levels for part in (level.mean, level.log_scale)]
-    for found in (decoded.mean, decoded.scale, *levels, *tree_leaves(dict(latents.context))):
+    for found in (decoded.mean, decoded.std, *levels, *tree_leaves(dict(latents.context))):
         if isinstance(found, Tensor) and found.ndim == 4:
             yield found
 

@@ -24,9 +24,9 @@ def misfits(vae: str, spec: OperationSpec, registry: Registry) -> Iterator[str]:
     network, calibration = found
     if spec.calibrated and not calibration:
         yield f"the VAE {vae} was not fitted for it; make one: vaeedit {spec.name} fit."
-    for name in sorted(set(spec.tells) - set(getattr(network, "conditions", spec.tells))):
+    for name in sorted(set(spec.conditions) - set(getattr(network, "conditions", spec.conditions))):
         yield f"the VAE {vae} does not understand {name}."
-    for name in sorted(set(getattr(network, "needs", ())) - set(spec.tells)):
+    for name in sorted(set(getattr(network, "needs", ())) - set(spec.conditions)):
         yield f"the VAE {vae} must be told {name}, which {spec.name} does not do."
     own = _network(spec.vae, registry) if spec.vae and _is_conditional(network) else None
     if own is not None and not _is_conditional(own[0]):

@@ -13,7 +13,7 @@ class Grain(Edit):
         return False
 
     @property
-    def wants_scale(self):
+    def wants_std(self):
         return "spread" in self.request.maps
 
     def before(self, frames):

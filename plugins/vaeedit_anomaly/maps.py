@@ -1,6 +1,7 @@
-"""Evidence of a defect: maps (1, 1, H, W) that are larger where an image differs from what a normal one would be.
+"""Anomaly maps (1, 1, H, W), which are larger where an image differs from what a normal one would be.
 
-They come from what the restorer of normals saw (`NormalRestorer.witness`), and from the texture, at the image's working size.
+They come from what the restorer of normals saw (`NormalRestorer.anomaly_maps`), and from the texture, at
+the image's working size.
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ SCALES = 4
 """Scales at which gradients are compared, each half the one before."""
 
 
-def evidence(seen: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def pixel_maps(seen: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Every map by name, in the order of the table in the documentation."""
     x, mean = seen["observed"], seen["mean"].clamp(0, 1)
     size = (x.shape[2], x.shape[3])
@@ -24,7 +25,7 @@ def evidence(seen: Mapping[str, Tensor]) -> dict[str, Tensor]:
         "residual": residual(x, mean, seen["scale"]),
         "gradient": gradient_dissimilarity(x, mean),
         "structure": structure_dissimilarity(x, mean),
-        "colour": colour_difference(x, mean),
+        "color": color_difference(x, mean),
         "defect": seen["log_odds"],
     }
     found |= {
@@ -65,7 +66,7 @@ def structure_dissimilarity(x: Tensor, mean: Tensor) -> Tensor:
     return (1 - light * (2 * covariance + c2) / (var_x + var_y + c2)).mean(1, keepdim=True)
 
 
-def colour_difference(x: Tensor, mean: Tensor) -> Tensor:
+def color_difference(x: Tensor, mean: Tensor) -> Tensor:
     """Absolute difference of what is left of both under a Gaussian of 4 pixels, averaged over channels."""
     return gaussian_blur(x - mean, 4.0).abs().mean(1, keepdim=True)
 

@@ -4,10 +4,10 @@ import pytest
 import torch
 from skimage.metrics import structural_similarity
 
-from vaeedit_anomaly.evidence import (
-    colour_difference,
-    evidence,
+from vaeedit_anomaly.maps import (
+    color_difference,
     gradient_dissimilarity,
+    pixel_maps,
     residual,
     structure_dissimilarity,
 )
@@ -30,7 +30,7 @@ MAPS = {
     "residual": lambda x, y: residual(x, y, torch.full_like(x, 0.05)),
     "gradient": gradient_dissimilarity,
     "structure": structure_dissimilarity,
-    "colour": colour_difference,
+    "color": color_difference,
 }
 
 
@@ -69,7 +69,7 @@ def test_coarse_grids_are_enlarged_to_the_image_and_lie_where_they_belong():
         "log_odds": IMAGE[:, :1],
         "kl_4": kl,
     }
-    found = evidence(seen)
+    found = pixel_maps(seen)
     assert {grid.shape for grid in found.values()} == {(1, 1, 53, 61)}
     rows, columns = torch.nonzero(found["kl_4"][0, 0] == found["kl_4"].max(), as_tuple=True)
     assert rows.float().mean() == pytest.approx(21.5, abs=1)

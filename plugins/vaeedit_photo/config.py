@@ -9,13 +9,13 @@ Counts = tuple[Annotated[int, bounded(ge=0, le=8 * 4096)], ...]
 Shares = tuple[Annotated[float, bounded(ge=0, le=1)], ...]
 
 
-class PhotoShape(Options, frozen=True):
+class PhotoConfig(Options, frozen=True):
     """Hyper-parameters of the photo VAE; levels run from fine (stride 2) to coarse."""
 
     channels: Annotated[int, option("Image channels.", ge=1, le=64)] = 3
     widths: Annotated[Widths, option("Width of each level.", most=LEVELS)] = (48, 96, 192)
     blocks: Annotated[Blocks, option("Residual blocks of the decoder's stages.", most=LEVELS)] = (2, 4, 1)
-    evidence_blocks: Annotated[Blocks, option("Residual blocks of the encoder's stages.", most=LEVELS)] = (
+    encoder_blocks: Annotated[Blocks, option("Residual blocks of the encoder's stages.", most=LEVELS)] = (
         1,
         2,
         1,

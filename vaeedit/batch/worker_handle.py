@@ -8,9 +8,9 @@ from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 
 from vaeedit.batch import signals
+from vaeedit.batch.batch_spec import BatchSpec
 from vaeedit.batch.jobs import Job
 from vaeedit.batch.journal import Record
-from vaeedit.batch.order import Order
 from vaeedit.batch.serving import READY, Refusal, serve
 
 PATIENCE = 30.0
@@ -23,13 +23,13 @@ class Died(Exception):
     """The process is no more."""
 
 
-class Hand:
+class WorkerHandle:
     """A process, the pipe to it, and the jobs that it holds."""
 
-    def __init__(self, order: Order, *, debug: bool = False) -> None:
+    def __init__(self, spec: BatchSpec, *, debug: bool = False) -> None:
         context = get_context("spawn")  # a forked process shares locks and threads of torch with its parent
         self.pipe, other = context.Pipe()
-        self.process: BaseProcess = context.Process(target=serve, args=(other, order, debug), daemon=True)
+        self.process: BaseProcess = context.Process(target=serve, args=(other, spec, debug), daemon=True)
         with signals.held_back():
             self.process.start()
         other.close()

@@ -22,7 +22,7 @@ from vaeedit.vae.folders import is_remote
 
 
 @dataclass(frozen=True)
-class Order:
+class BatchSpec:
     """A plan with the settings of its sessions; they name the VAE that the plan was made with."""
 
     plan: Plan
@@ -48,7 +48,7 @@ class Order:
                 {
                     "operation": step.provided.qualified,
                     "package": _package(step.provided.distribution),
-                    "options": {**as_dict(step.options), **step.images},
+                    "options": {**as_dict(step.options), **step.extra_inputs},
                     "vae": step.vae,
                     "checksum": checksum(path),
                     "network": _package_of_network(path),
@@ -75,7 +75,7 @@ class Order:
         """`made` as the outputs tell it: files by their names, not by where they are."""
         steps = []
         for step, planned in zip(self.steps, self.plan, strict=True):
-            images = {key: [_told(text) for text in texts] for key, texts in planned.images.items()}
+            images = {key: [_told(text) for text in texts] for key, texts in planned.extra_inputs.items()}
             told = {key: step[key] for key in ("operation", "checksum", "name", "when")}
             steps.append({**told, "options": {**step["options"], **images}, "vae": _public(step["vae"])})
         return {**self.made, "steps": steps}
@@ -95,7 +95,7 @@ class Order:
         return digest(data, encoded(decides, "sorted"), *further)
 
     def _further(self, job: Job) -> Iterator[Path]:
-        """The further pictures of all steps for one input."""
+        """The extra inputs of all steps for one input."""
         for step in self.plan:
             for named in step.files(self.plan.folder, job.source).values():
                 yield from (path for each in named for path in expanded(each))
@@ -118,7 +118,7 @@ def _package_of_network(vae: Path) -> str:
 
 
 def _told(picture: str) -> str:
-    """A further picture as the outputs name it: by its name, or as one that lies beside every input."""
+    """An extra input as the outputs name it: by its name, or as one that lies beside every input."""
     name = file_name(picture)
     return picture if picture == f"{{folder}}/{name}" else name
 

@@ -8,7 +8,7 @@ from vaeedit_ladder.api import LEVELS, Blocks, Widths
 Factors = tuple[Annotated[int, bounded(ge=1, le=16)], ...]
 
 
-class RestorerShape(Options, frozen=True):
+class RestorerConfig(Options, frozen=True):
     """Hyper-parameters of the conditional ladder VAE; levels run from fine (stride 2) to coarse."""
 
     channels: Annotated[int, option("Image channels.", ge=1, le=64)] = 3
@@ -16,14 +16,14 @@ class RestorerShape(Options, frozen=True):
     blocks: Annotated[Blocks, option("Residual blocks of each trunk stage.", most=LEVELS)] = (2, 2, 3)
     latents: Annotated[Widths, option("Latent channels of each level.", most=LEVELS)] = (4, 6, 8)
     ladder_widths: Annotated[Widths, option("Ladder width of each level.", most=LEVELS)] = (32, 48, 64)
-    evidence_widths: Annotated[Widths, option("Width of the posterior's encoder.", most=LEVELS)] = (
+    encoder_widths: Annotated[Widths, option("Width of the posterior's encoder.", most=LEVELS)] = (
         24,
         32,
         48,
     )
 
 
-class UpscalerShape(Options, frozen=True):
+class UpscalerConfig(Options, frozen=True):
     """Hyper-parameters of the upscaler; levels run from fine (the small image's resolution) to coarse."""
 
     channels: Annotated[int, option("Image channels.", ge=1, le=64)] = 3
@@ -32,4 +32,4 @@ class UpscalerShape(Options, frozen=True):
     blocks: Annotated[Blocks, option("Residual blocks of each trunk stage.", most=LEVELS)] = (5, 3)
     latents: Annotated[Widths, option("Latent channels of each level.", most=LEVELS)] = (8, 8)
     ladder_widths: Annotated[Widths, option("Ladder width of each level.", most=LEVELS)] = (32, 48)
-    evidence_widths: Annotated[Widths, option("Width of the posterior's encoder.", most=LEVELS)] = (24, 32)
+    encoder_widths: Annotated[Widths, option("Width of the posterior's encoder.", most=LEVELS)] = (24, 32)
