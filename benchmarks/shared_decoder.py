@@ -23,9 +23,9 @@ class SharedDecoder(LadderRestorer):
         features = self.trunk(torch.cat([F.pixel_unshuffle(x, 2), F.avg_pool2d(conditions["sigma"], 2)], 1))
         return self.prior(x, features)
 
-    def decode(self, latents: Latents, *, scale: bool = False) -> Decoded:
+    def decode(self, latents: Latents, *, std: bool = False) -> Decoded:
         mean, log_scale = self._at(latents, lambda level, _: latents.levels[-1 - level].mean)
-        return Decoded(mean, log_scale.exp() * 2**0.5 if scale else None)
+        return Decoded(mean, log_scale.exp() * 2**0.5 if std else None)
 
     def infer(self, prior: Latents, x: Tensor) -> Latents:
         anchor, _ = self._at(prior, lambda level, _: prior.levels[-1 - level].mean)

@@ -47,7 +47,7 @@ class Soft(nn.Module):
         CALLS["encode"] += 1
         return Latents((Gaussian(F.avg_pool2d(x, 3, 1, 1, count_include_pad=False), None),))
 
-    def decode(self, latents, *, scale=False):
+    def decode(self, latents, *, std=False):
         CALLS["decode"] += 1
         return Decoded(latents.levels[0].mean)
 

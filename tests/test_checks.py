@@ -52,7 +52,7 @@ class Net(torch.nn.Module):
     def encode(self, x, conditions):
         return Latents((Gaussian(torch.nn.functional.avg_pool2d(x + conditions["sigma"], 2)),))
 
-    def decode(self, latents, *, scale=False):
+    def decode(self, latents, *, std=False):
         return Decoded(torch.nn.functional.interpolate(latents.levels[0].mean, scale_factor=2))
 
     def estimate(self, name, x):

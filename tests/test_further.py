@@ -40,7 +40,7 @@ class Plain(nn.Module):
     def encode(self, x, conditions):
         return Latents((Gaussian(x, None),))
 
-    def decode(self, latents, *, scale=False):
+    def decode(self, latents, *, std=False):
         return Decoded(latents.levels[0].mean)
 
 

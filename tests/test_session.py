@@ -67,11 +67,11 @@ class Net(nn.Module):
     def estimate(self, name, x):
         return torch.full_like(x[:, :1], 0.25)
 
-    def decode(self, latents, *, scale=False):
+    def decode(self, latents, *, std=False):
         mean = self.one(latents.levels[0].mean)
         if self.nan == "always" or (self.nan == "reduced" and mean.dtype != torch.float32):
             mean = mean * float("nan")
-        return Decoded(mean, torch.full_like(mean, 0.1) if scale else None)
+        return Decoded(mean, torch.full_like(mean, 0.1) if std else None)
 
 
 class Nothing(Edit):
@@ -250,7 +250,7 @@ def test_a_frame_comes_back_in_its_size_and_depth(session):
         assert result.frame.pixels.dtype == dtype
         assert np.allclose(result.frame.pixels, source.pixels, atol=0 if dtype != np.float32 else 1e-6)
         assert result.frame.conditions == {}
-        assert result.frame.scale is None
+        assert result.frame.std is None
         assert result.notes["nothing"]["seconds"] >= 0
 
 

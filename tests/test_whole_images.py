@@ -39,7 +39,7 @@ class Coarse(nn.Module):
     def encode(self, x, conditions):
         return Latents((Gaussian(F.avg_pool2d(x, 4), None),))
 
-    def decode(self, latents, *, scale=False):
+    def decode(self, latents, *, std=False):
         return Decoded(F.interpolate(latents.levels[0].mean, scale_factor=4))
 
 
@@ -90,7 +90,7 @@ class Keep(Edit):
     wants_std = True
 
     def after(self, frames, originals):
-        return Result(frames[0], notes={"deviation": frames[0].scale is not None})
+        return Result(frames[0], notes={"deviation": frames[0].std is not None})
 
     def edit(self, latents):
         return latents.mean()
@@ -104,7 +104,7 @@ def vaeedit_operations():
             name=name, summary="Of these tests.", target=target, vae="coarse.safetensors", **facts
         )
 
-    like = {"images": {"like": "Another picture."}, "needs": ("like",)}
+    like = {"extra_inputs": {"like": "Another picture."}, "needs": ("like",)}
     return [
         spec("center", Center, **like),
         spec("average", Average, **like),

@@ -98,7 +98,7 @@ torch.manual_seed(0)
 INFO = VaeInfo(
     name="r",
     architecture="ladder-restorer",
-    shape=as_dict(RestorerConfig(**SMALL)),
+    config=as_dict(RestorerConfig(**SMALL)),
     figures={"a": {"b": 1, "bytes_per_pixel": 3.5, "protocol": "x"}},
 )
 RESTORER, ANOMALY = written(INFO), written(anomaly())
@@ -159,10 +159,10 @@ def header(rng: random.Random) -> tuple[bytes, bytes | None]:
     for _ in range(rng.choice([1, 1, 3])):
         document = otherwise(document, rng)
     if kind == 2 and isinstance(document, dict):
-        shape = {**DOCUMENT["shape"], rng.choice(list(DOCUMENT["shape"])): rng.choice(SEVERAL)}
+        config = {**DOCUMENT["config"], rng.choice(list(DOCUMENT["config"])): rng.choice(SEVERAL)}
         document = {
             **document,
-            "config": shape,
+            "config": config,
             rng.choice(["temperature", "format", "summary", "recipe"]): rng.choice(SEVERAL),
         }
     text = json.dumps(document)

@@ -20,7 +20,7 @@ from vaeedit_anomaly.survey import Survey, readable
 
 SAMPLE = 500_000
 """Pixels of a map that its tail is made of."""
-ASLEEP = 0.01
+COLLAPSED = 0.01
 """Nats at a place of a level that tells nothing."""
 FOLDS = 10
 """Parts of the held-out images: with fewer, the others would be too few where few are held out."""
@@ -85,7 +85,7 @@ def calibrated(see: See, found: Survey, false_alarms: float) -> Calibration:
 
 def _collapsed(name: str, grids: Sequence[Map]) -> bool:
     """Whether it is the KL of a level whose posterior is its prior: what such a level shows is rounding."""
-    return name.startswith("kl_") and float(np.mean(grids)) < ASLEEP
+    return name.startswith("kl_") and float(np.mean(grids)) < COLLAPSED
 
 
 def _tails(values: dict[str, list[Map]]) -> list[dict[str, Tail]]:

@@ -1,4 +1,4 @@
-"""Surprise at several scales: fine ones find holes and scratches, coarse ones regions that are a little unusual."""
+"""-log10 p at several scales: fine ones find holes and scratches, coarse ones regions that are a little unusual."""
 
 from collections.abc import Sequence
 

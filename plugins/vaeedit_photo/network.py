@@ -62,7 +62,7 @@ class PhotoVAE(nn.Module):
         return Latents(tuple(levels))
 
     def decode(self, latents: Latents, *, std: bool = False) -> Decoded:
-        """The mean of p(x | z) at a point z, and with `scale` its standard deviation; a level at zero adds nothing."""
+        """The mean of p(x | z) at a point z, and with `std` its standard deviation; a level at zero adds nothing."""
         mean, log_scale = self._decoded([level.mean for level in latents.levels])
         return Decoded(mean, log_scale.exp() * 2**0.5 if std else None)
 

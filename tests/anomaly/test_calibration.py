@@ -17,7 +17,7 @@ from vaeedit_anomaly.texture import TEXTURE
 RANDOM = np.random.default_rng(0)
 
 
-def test_surprise_is_the_negative_logarithm_of_the_share_above():
+def test_neg_log_p_is_the_negative_logarithm_of_the_share_above():
     tail = Tail.of(RANDOM.normal(size=200_000))
     for value, share in ((0.0, 0.5), (1.2816, 0.1), (2.3263, 0.01), (3.0902, 0.001)):
         assert tail.neg_log_p(np.array(value)) == pytest.approx(-np.log10(share), abs=0.04)
@@ -29,7 +29,7 @@ def test_tails_go_on_as_exponentials_do():
     assert tail.neg_log_p(np.array(2.0 * 8 * np.log(10))) == pytest.approx(8, rel=0.15)  # a share of 10^-8
 
 
-def test_surprise_never_falls_and_value_is_its_inverse():
+def test_neg_log_p_never_falls_and_value_is_its_inverse():
     for values in (
         RANDOM.normal(size=30),
         RANDOM.normal(size=3),
@@ -43,7 +43,7 @@ def test_surprise_never_falls_and_value_is_its_inverse():
             assert tail.neg_log_p(np.array(tail.value(neg_log_p))) == pytest.approx(neg_log_p, abs=1e-6)
 
 
-def test_equal_values_surprise_by_all_that_reach_them():
+def test_equal_values_count_all_that_reach_them():
     tail = Tail.of(np.array([0.0] * 90 + [1.0] * 10))
     assert tail.neg_log_p(np.array(0.0)) == pytest.approx(0, abs=0.01)
     assert tail.neg_log_p(np.array(1.0)) == pytest.approx(1, abs=0.1)
@@ -94,20 +94,20 @@ def test_the_fused_map_is_highest_where_most_maps_are():
     assert np.unravel_index(neg_log_p.argmax(), neg_log_p.shape) == (30, 30)
 
 
-def test_the_benchmark_of_the_evidence_measures_the_product():
+def test_the_benchmark_of_the_maps_measures_the_product():
     path = Path(__file__).parents[2] / "benchmarks" / "anomaly.py"
     benchmark = run_path(str(path))
     flat = Places.of([np.full((CELLS, CELLS), level, np.float32) for level in (-1, 1)])
     maps = {name: Usual(flat, Tail.of(RANDOM.normal(size=10_000))) for name in ("color", "defect", TEXTURE)}
     found = replace(calibration([1.0, 2.0]), maps=maps)
     anomaly_map = {name: torch.from_numpy(RANDOM.normal(size=(1, 1, 40, 40))) for name in maps}
-    neg_log_ps = benchmark["-log10 p"]({name: plane(grid) for name, grid in anomaly_map.items()}, maps)
+    neg_log_ps = benchmark["neg_log_ps"]({name: plane(grid) for name, grid in anomaly_map.items()}, maps)
     rules = benchmark["rules"](list(maps), [neg_log_ps], found.scales)
     assert np.allclose(rules["the product"](neg_log_ps), found.map_of(anomaly_map), rtol=0.01)
     assert not np.allclose(rules["all maps alike"](neg_log_ps), found.map_of(anomaly_map), rtol=0.1)
 
 
-def test_the_score_is_the_mean_of_the_most_surprising_pixels():
+def test_the_score_is_the_mean_of_the_least_probable_pixels():
     neg_log_p = np.zeros((100, 100))
     neg_log_p.ravel()[:20] = 3.0
     assert image_score(neg_log_p) == 3.0

@@ -65,7 +65,7 @@ def test_no_bit_of_a_model_can_change_unseen(model):
             load_vae(model, registry())
 
 
-@pytest.mark.parametrize("part", ["mend", "find", "head", "anomaly map", "trunk"])
+@pytest.mark.parametrize("part", ["mend", "find", "head", "encoder", "trunk"])
 def test_latents_that_are_not_finite_are_an_error_in_every_precision(model, part):
     for precision in ("float32", "bfloat16"):
         with Session(device="cpu", precision=precision) as session:
@@ -93,20 +93,20 @@ def test_a_score_that_is_not_finite_is_an_error_that_names_the_model():
 
 def changes():
     """Calibrations with one member that no fit gives."""
-    tail, usual = {"values": [1.0, 2.0], "-log10 p": [0.1, 0.2], "decay": 0.5}, calibration().maps["defect"]
+    tail, usual = {"values": [1.0, 2.0], "neg_log_p": [0.1, 0.2], "decay": 0.5}, calibration().maps["defect"]
     places = msgspec.to_builtins(usual.places)
     short, bad = msgspec.to_builtins(b"abcd"), np.full(CELLS**2, np.nan, np.float32)
     negative = msgspec.to_builtins(np.full(CELLS**2, -1, np.float32).tobytes())
     for name, value in {
         "values": [2.0, 1.0],
-        "-log10 p": [0.2, 0.1],
+        "neg_log_p": [0.2, 0.1],
         "decay": 0.0,
     }.items():
         yield {"scores": {**tail, name: value}}
     yield {"scores": {**tail, "decay": -1.0}}
     yield {"scores": {**tail, "values": [1.0]}}
-    yield {"scores": {**tail, "values": [], "-log10 p": []}}
-    yield {"scores": {**tail, "-log10 p": [-5.0, 0.2]}}
+    yield {"scores": {**tail, "values": [], "neg_log_p": []}}
+    yield {"scores": {**tail, "neg_log_p": [-5.0, 0.2]}}
     for name, value in (("mean", short), ("spread", negative), ("mean", msgspec.to_builtins(bad.tobytes()))):
         yield {"maps": {"defect": {"places": {**places, name: value}, "tail": tail}}}
     yield {"scales": {"mean": [0.0], "spread": [1.0]}}

@@ -44,7 +44,7 @@ def place(tmp_path_factory):
         found = recipe_for(*arguments)
         return replace(
             found,
-            config={**found.shape, **TINY},
+            config={**found.config, **TINY},
             data=replace(found.data, batch=8),
             optimizer=replace(found.optimizer, warmup=20),
         )
@@ -93,8 +93,8 @@ def test_spots_are_abnormal_and_the_file_says_how_it_was_made(place, run):
         "defect",
         "distance",
     }
-    assert info.shape["channels"] == 1
-    assert info.shape["memory"] > 100
+    assert info.config["channels"] == 1
+    assert info.config["memory"] > 100
     assert info.training["steps"] == 150
 
 

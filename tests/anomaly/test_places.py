@@ -42,7 +42,7 @@ def test_means_that_differ_by_chance_alone_are_drawn_together():
     assert drawn < 0.6 * np.abs(np.mean(noisy, 0)).mean()
 
 
-def test_evidence_that_is_the_same_everywhere_and_always_is_no_deviation():
+def test_a_map_that_is_the_same_everywhere_and_always_is_no_deviation():
     dead = Places.of([np.full((CELLS, CELLS), 0.7, np.float32)] * 5)
     assert dead.standardized(np.full((50, 40), 0.7, np.float32)) == pytest.approx(0, abs=0.1)
 

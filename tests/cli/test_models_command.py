@@ -27,7 +27,7 @@ def test_a_folder_of_weights_is_converted_described_and_verified(vaeedit, tmp_pa
     ran = vaeedit("models", "convert", "tiny", "-o", "mine.safetensors", "--name", "mine")
     assert (ran.code, ran.out) == (0, "mine.safetensors  (tiny-autoencoder)\n"), ran.err
     assert vaeedit("models", "info", "mine.safetensors").out.startswith("# mine\n")
-    assert json.loads(vaeedit("models", "info", "mine.safetensors", "--json").out)["shape"]["width"] == 8
+    assert json.loads(vaeedit("models", "info", "mine.safetensors", "--json").out)["config"]["width"] == 8
     ran = vaeedit("models", "verify", "mine.safetensors")
     assert ran.code == 0
     assert "fine  mine.safetensors on cpu in float32" in ran.out

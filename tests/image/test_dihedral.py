@@ -29,7 +29,7 @@ def test_what_is_turned_comes_back(dtype, alpha):
 def test_maps_and_deviations_turn_with_the_pixels():
     original = frame()
     marked = original.with_conditions(sigma=original.floats()[..., 0])
-    eight = [replace(view, scale=view.floats()) for view in views(marked)]
+    eight = [replace(view, std=view.floats()) for view in views(marked)]
     for view in eight:
         np.testing.assert_array_equal(view.conditions["sigma"], view.pixels[..., 0])
     back = merged(eight, original)

@@ -53,7 +53,7 @@ def test_bits_are_finite_and_not_negative(value, mean, deviation):
 
 def test_an_image_is_counted_in_parts(cat):
     tall = np.repeat(cat.pixels, 3, axis=0)
-    decoded = Frame(np.full(tall.shape, 0.4, np.float32), scale=np.full(tall.shape, 0.1, np.float32))
+    decoded = Frame(np.full(tall.shape, 0.4, np.float32), std=np.full(tall.shape, 0.1, np.float32))
     whole = laplace_bits(tall / 255, decoded.pixels, decoded.std, STEP).sum()
     assert code_length(Frame(tall), decoded) == pytest.approx(whole)
 

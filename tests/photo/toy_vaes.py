@@ -26,9 +26,9 @@ class Plain(nn.Module):
 
         return Latents((level(x[:, :1]), level(x[:, 1:])))
 
-    def decode(self, latents, *, scale=False):
+    def decode(self, latents, *, std=False):
         mean = torch.cat([level.mean for level in latents.levels], 1)
-        known = scale and self.log_scale is not None
+        known = std and self.log_scale is not None
         return Decoded(mean, torch.full_like(mean, DEVIATION) if known else None)
 
 

@@ -160,7 +160,7 @@ def test_a_run_can_start_from_a_trained_vae(recipe, photographs, tmp_path):
     assert info.training["before"]["steps"] == 3
     old, new = (load_vae(path, registry())[0].state_dict() for path in (first, second))
     assert all(torch.equal(old[key], new[key]) for key in old)
-    other = recipe(config={**recipe().shape, "widths": [32, 32]})
+    other = recipe(config={**recipe().config, "widths": [32, 32]})
     with pytest.raises(UsageError, match="another shape"):
         train(other, photographs, tmp_path / "c", second, registry(), steps=2, start=str(first))
 

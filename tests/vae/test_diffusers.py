@@ -105,7 +105,7 @@ def test_latents_and_images_are_the_librarys_own(saved, session, name):
     if hasattr(encoded, "latent_dist"):
         posterior = encoded.latent_dist
         mean, one_up = posterior.mean, posterior.mean + posterior.std
-        assert torch.allclose(level.scale, units(model.config, one_up) - units(model.config, mean), atol=1e-5)
+        assert torch.allclose(level.std, units(model.config, one_up) - units(model.config, mean), atol=1e-5)
     else:
         mean = encoded[0]
         assert level.log_scale is None
@@ -199,7 +199,7 @@ def test_a_pipelines_folder_is_its_vae(saved, tmp_path):
     assert path == tmp_path / "painter" / "vae"
     assert load_vae(tmp_path / "painter", registry())[1] == load_vae(path, registry())[1]
     info = load_vae(path, registry())[1]
-    assert (info.name, info.shape["config"]["scaling_factor"]) == ("painter", 0.3)
+    assert (info.name, info.config["config"]["scaling_factor"]) == ("painter", 0.3)
 
 
 def test_names_of_older_versions_and_half_precision_are_read(saved, copied):

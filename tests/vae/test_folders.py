@@ -39,7 +39,7 @@ class Gain(nn.Module):
         coarse = F.avg_pool2d(x, self.multiple)
         return Latents((Gaussian(self.gain * coarse, None),), {"mean": coarse.mean()})
 
-    def decode(self, latents, *, scale=False):
+    def decode(self, latents, *, std=False):
         up = F.interpolate(latents.levels[0].mean / self.gain, scale_factor=self.multiple)
         return Decoded(up - latents.context["mean"])
 

@@ -55,8 +55,8 @@ def mixture(latents):
 def test_tiles_equal_the_whole(vae, thin, long, tall, tile, edit, told):
     size = (long, thin) if tall else (thin, long)
     frame = Frame(noisy(*size)).with_conditions(sigma=told)
-    whole = vae.edit(frame, edit, precision=torch.float32, scale=True, tile=10_000)
-    tiled = vae.edit(frame, edit, precision=torch.float32, scale=True, tile=tile)
+    whole = vae.edit(frame, edit, precision=torch.float32, std=True, tile=10_000)
+    tiled = vae.edit(frame, edit, precision=torch.float32, std=True, tile=tile)
     assert np.abs(whole.pixels - tiled.pixels).max() <= TOLERANCE
     assert np.abs(whole.std - tiled.std).max() <= TOLERANCE
     if isinstance(told, Estimated):
@@ -111,10 +111,10 @@ def test_the_scale_of_a_mixture_follows_the_law_of_total_variance(vae):
     def both(latents):
         parts = [latents.sample(1), latents.sample(2)]
         with torch.inference_mode():
-            seen["parts"] = [vae.network.decode(part, scale=True) for part in parts]
+            seen["parts"] = [vae.network.decode(part, std=True) for part in parts]
         return Mixture([(0.5, part) for part in parts])
 
-    edited = vae.edit(frame, both, precision=torch.float32, scale=True)
+    edited = vae.edit(frame, both, precision=torch.float32, std=True)
     one, two = seen["parts"]
     expected = ((one.std**2 + two.std**2) / 2 + ((one.mean - two.mean) / 2) ** 2).sqrt()
     calibrated = vae.info.temperature * expected[0].permute(1, 2, 0).numpy()

@@ -51,8 +51,8 @@ def strip(network):
 def seen(network, x):
     """All grids (1, C, h, w) that come of a picture."""
     latents = network.encode(x, sample_conditions(network, x))
-    decoded = network.decode(latents.sample(0), scale=True)
-    found = [decoded.mean, decoded.scale, *(level.mean for level in latents.levels)]
+    decoded = network.decode(latents.sample(0), std=True)
+    found = [decoded.mean, decoded.std, *(level.mean for level in latents.levels)]
     return [grid for grid in (*found, *tree_leaves(dict(latents.context))) if getattr(grid, "ndim", 0) == 4]
 
 
@@ -99,7 +99,7 @@ def test_an_upscaler_sees_as_far_whatever_its_factor():
 @pytest.mark.parametrize("declared", [False, True])
 def test_what_looks_at_all_pixels_sees_the_whole(declared):
     network = small("ladder")
-    network.evidence.stem = torch.nn.Sequential(network.evidence.stem, torch.nn.GroupNorm(1, 6))
+    network.encoder.stem = torch.nn.Sequential(network.encoder.stem, torch.nn.GroupNorm(1, 6))
     if declared:  # which spares the search
         network.overlap = 8
     assert receptive_radius(network) == WHOLE

@@ -27,9 +27,9 @@ class Halving(nn.Module):
     def encode(self, x, conditions):
         return Latents((Gaussian(x, None),))
 
-    def decode(self, latents, *, scale=False):
+    def decode(self, latents, *, std=False):
         mean = latents.levels[0].mean / 2
-        return Decoded(mean, torch.full_like(mean, 0.1) if scale else None)
+        return Decoded(mean, torch.full_like(mean, 0.1) if std else None)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_every_member_becomes_an_image(vae, frame, tile):
     found = vae.edit_all(frame, fan, tile=tile, **HOW)
     for made, factor in zip(found, (0, 0.5, 1), strict=True):
         assert np.allclose(made.pixels, factor * frame.pixels, atol=1e-6)
-        assert made.scale is None
+        assert made.std is None
     assert np.array_equal(vae.edit(frame, fan, tile=tile, **HOW).pixels, found[0].pixels)
 
 
@@ -68,9 +68,9 @@ def test_each_has_its_deviation(vae, frame, tile):
         spread = Mixture([(0.5, times(latents, 0)), (0.5, times(latents, 2))])
         return Series([latents, spread])
 
-    single, mixed = vae.edit_all(frame, edit, scale=True, tile=tile, **HOW)
-    assert np.allclose(single.scale, 0.1)
-    assert np.allclose(mixed.scale, np.sqrt(0.1**2 + (frame.pixels / 2) ** 2), atol=1e-5)
+    single, mixed = vae.edit_all(frame, edit, std=True, tile=tile, **HOW)
+    assert np.allclose(single.std, 0.1)
+    assert np.allclose(mixed.std, np.sqrt(0.1**2 + (frame.pixels / 2) ** 2), atol=1e-5)
     assert np.allclose(mixed.pixels, frame.pixels / 2, atol=1e-6)
 
 

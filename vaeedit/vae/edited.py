@@ -77,7 +77,7 @@ def _components(found: Edited) -> Iterable[tuple[float, Latents]]:
 def pictures(network: VAE, found: Edited, x: Tensor, *, std: bool = False) -> Iterator[Decoded]:
     """Every picture that an edit of the latents of an image x (1, C, H, W) gives; raises TypeError for anything else.
 
-    With `scale` each has its standard deviation, where the VAE knows it.
+    With `std` each has its standard deviation, where the VAE knows it.
     """
     match found:
         case Series():

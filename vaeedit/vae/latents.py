@@ -101,7 +101,7 @@ class Latents:
 
 @dataclass(frozen=True)
 class Decoded:
-    """Decoder output: `mean` (B, C, H, W) and, where asked for and known, the standard deviation `scale` of each value."""
+    """Decoder output: `mean` (B, C, H, W) and, where asked for and known, the standard deviation `std` of each value."""
 
     mean: Tensor
     std: Tensor | None = None

@@ -89,7 +89,7 @@ class LoadedVae:
 
         `edit` gets the latents of the frame and of `others`, frames of the same size. With `delta` the frame changes by what
         the decoded edit differs from the decoded original, x + D(edited) - D(latents), so that nothing else is lost. With
-        `scale` results carry the standard deviation of each value, if the VAE knows it. Estimated conditions
+        `std` results carry the standard deviation of each value, if the VAE knows it. Estimated conditions
         come back as their average over the image. Falls back to float32 where a reduced precision overflows; raises
         VaeeditError where even that gives no finite image, and WeightsError for a condition the VAE lacks.
         """

@@ -39,7 +39,7 @@ class VAE(Protocol):
         """The latents' distribution given an image: the posterior q(z | x), or for a conditional VAE the prior p(z | y)."""
 
     def decode(self, latents: Latents, *, std: bool = False) -> Decoded:
-        """The image at the means of `latents`; with `scale`, the standard deviation of each value too."""
+        """The image at the means of `latents`; with `std`, the standard deviation of each value too."""
 
 
 @runtime_checkable

@@ -29,7 +29,7 @@ class Grain(Edit):
     def after(self, frames, originals):
         frame = frames[0]
         maps = {}
-        if frame.scale is not None:
-            spread = frame.scale.mean(axis=2, keepdims=True)
+        if frame.std is not None:
+            spread = frame.std.mean(axis=2, keepdims=True)
             maps["spread"] = Frame(np.clip(spread * 2550, 0, 255).astype(np.uint8))
         return Result(frame, maps, {"amount": self.options.amount})
