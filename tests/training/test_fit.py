@@ -161,7 +161,7 @@ def test_a_run_can_start_from_a_trained_vae(recipe, photographs, tmp_path):
     old, new = (load_vae(path, registry())[0].state_dict() for path in (first, second))
     assert all(torch.equal(old[key], new[key]) for key in old)
     other = recipe(config={**recipe().config, "widths": [32, 32]})
-    with pytest.raises(UsageError, match="another shape"):
+    with pytest.raises(UsageError, match="another config"):
         train(other, photographs, tmp_path / "c", second, registry(), steps=2, start=str(first))
 
 
@@ -210,7 +210,7 @@ def test_a_run_is_neither_overwritten_nor_resumed_from_nothing(recipe, photograp
     with pytest.raises(UsageError, match="no checkpoint to resume"):
         train(recipe(), photographs, run, output, registry(), steps=2, resume=True)
     train(recipe(), photographs, run, output, registry(), steps=2)
-    with pytest.raises(UsageError, match="say --resume, or name another folder"):
+    with pytest.raises(UsageError, match="continue it with --resume, or name another folder"):
         train(recipe(), photographs, run, output, registry(), steps=2)
 
 

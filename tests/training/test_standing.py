@@ -127,7 +127,7 @@ def test_mistakes_are_sentences(photographs, plan, tmp_path):
     with pytest.raises(UsageError, match="nowhere"):
         load_plan("nowhere.yaml")
     (tmp_path / "twice.yaml").write_text("runs: [{recipe: denoise}, {recipe: denoise}]")
-    with pytest.raises(OptionError, match="each recipe once"):
+    with pytest.raises(OptionError, match="each recipe only once"):
         load_plan(str(tmp_path / "twice.yaml"))
     (tmp_path / "wrong.yaml").write_text("runs: [{recipes: denoise}]")
     with pytest.raises(OptionError, match="is not valid"):

@@ -1,1 +1,1 @@
-"""Evaluation: an operation measured on a folder of reference images, by a named protocol."""
+"""Evaluation: measures an operation on a folder of reference images, by a named protocol."""

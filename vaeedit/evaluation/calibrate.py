@@ -1,7 +1,7 @@
-"""Calibration: one temperature on the predicted deviation, so that its 90 % interval covers 90 % of errors.
+"""Calibration: one temperature for the predicted standard deviations, so that 90 % intervals cover 90 % of the errors.
 
-A single factor keeps the order of pixels and of noise levels as the model predicts them (temperature scaling,
-Guo et al. 2017, in the form for regression: Levi et al. 2022). Fit it on images that the model has not seen.
+A single factor keeps the order of pixels and of noise levels that the model predicts (temperature scaling, Guo et al.
+2017, for regression: Levi et al. 2022). It is fitted on images that were not used for training.
 """
 
 from collections.abc import Sequence
@@ -18,13 +18,16 @@ from vaeedit.run.session import Session
 def fit_temperature(
     session: Session, folder: Path, tasks: Sequence[Task], *, vae: str, level: float = 0.9
 ) -> float:
-    """The factor on this VAE's deviations that gives coverage `level` on average over tasks; the file's own is included."""
+    """The temperature with which the intervals of this VAE cover the share `level` of errors, on average over tasks.
+
+    It replaces the temperature in the VAE's file. Raises UsageError for a folder without images.
+    """
     quantiles = []
     for task in tasks:
         ratios = []
         for pair in task.pairs(folder):
-            error, deviation = predicted(session, task, vae, pair)
-            ratios.append((np.abs(error) / deviation).ravel()[::7])  # every 7th value is enough
+            error, std = predicted(session, task, vae, pair)
+            ratios.append((np.abs(error) / std).ravel()[::7])  # every 7th value is enough
         quantiles.append(float(np.quantile(np.concatenate(ratios), level)))
-    found = float(np.mean(quantiles)) / interval(level)
-    return round(session.vae(vae).info.temperature * found, 4)
+    factor = float(np.mean(quantiles)) / interval(level)
+    return round(session.vae(vae).info.temperature * factor, 4)

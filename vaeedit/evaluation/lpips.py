@@ -1,7 +1,7 @@
-"""LPIPS (Zhang et al. 2018, version 0.1) on SqueezeNet 1.1, from weight files that the user has.
+"""LPIPS, a perceptual distance (Zhang et al. 2018, version 0.1), on SqueezeNet 1.1 with weight files of the user.
 
-Features of five stages and more are normalized over channels; their squared differences are weighted, averaged
-over the picture and summed. Lower is closer to what people see.
+The features after seven layers are normalized over channels; their squared differences are weighted, averaged over
+the picture and summed. A lower distance means that people see less difference.
 """
 
 from pathlib import Path
@@ -36,12 +36,12 @@ class Fire(nn.Module):
 
 
 class Lpips:
-    """The distance, with its weights read from a folder; raises UsageError where they are not there."""
+    """The distance, with weights from a folder; raises UsageError where a file is missing."""
 
     def __init__(self, folder: Path, device: torch.device | str = "cpu") -> None:
         for name in (BACKBONE, HEADS):
             if not (folder / name).is_file():
-                raise UsageError(f"{folder} holds no {name}, which LPIPS needs.")
+                raise UsageError(f"{folder} holds no {name}; LPIPS needs {BACKBONE} and {HEADS} there.")
         self.device = torch.device(device)
         self.layers = _squeezenet()
         self.layers.load_state_dict(self._read(folder / BACKBONE))
@@ -51,24 +51,21 @@ class Lpips:
 
     @torch.inference_mode()
     def __call__(self, reference: NDArray[np.uint8], output: NDArray[np.uint8]) -> float:
-        """Distance of two RGB pictures (H, W, 3)."""
-        total = 0.0
-        pairs = zip(self._features(reference), self._features(output), self.weights, strict=True)
-        for one, other, weight in pairs:
-            total += float(((one - other).square() * weight).sum(1).mean())
-        return total
+        """Distance of two RGB pictures (H, W, 3) with values from 0 to 255; 0 where they are equal."""
+        layers = zip(self._features(reference), self._features(output), self.weights, strict=True)
+        return sum(float(((a - b).square() * weight).sum(1).mean()) for a, b, weight in layers)
 
     def _features(self, pixels: NDArray[np.uint8]) -> list[Tensor]:
         x = torch.tensor(pixels).permute(2, 0, 1)[None].to(self.device)
-        shift = torch.tensor([-0.030, -0.088, -0.188], device=self.device).view(1, 3, 1, 1)
-        scale = torch.tensor([0.458, 0.448, 0.450], device=self.device).view(1, 3, 1, 1)
-        x = (x.float() / 127.5 - 1 - shift) / scale
-        found = []
+        mean = torch.tensor([-0.030, -0.088, -0.188], device=self.device).view(1, 3, 1, 1)
+        std = torch.tensor([0.458, 0.448, 0.450], device=self.device).view(1, 3, 1, 1)
+        x = (x.float() / 127.5 - 1 - mean) / std
+        features = []
         for index, layer in enumerate(self.layers):
             x = layer(x)
             if index in TAPS:
-                found.append(normalize(x, dim=1, eps=1e-10))
-        return found
+                features.append(normalize(x, dim=1, eps=1e-10))
+        return features
 
     def _read(self, path: Path) -> dict[str, Tensor]:
         return {name: tensor.to(self.device) for name, tensor in read_foreign(path).items()}

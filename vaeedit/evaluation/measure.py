@@ -1,8 +1,8 @@
-"""An operation measured on a folder of reference images."""
+"""Measures an operation on a folder of reference images."""
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from vaeedit.devices import resolve_precision
 from vaeedit.evaluation.lpips import Lpips
 from vaeedit.evaluation.metrics import ause_ratio, coverage, psnr, ssim
-from vaeedit.evaluation.task import Pair, Task, conditioned
+from vaeedit.evaluation.task import Pair, Task
 from vaeedit.image import Frame
 from vaeedit.pipeline.pipeline import Pipeline, Step
 from vaeedit.run.session import Session
@@ -24,7 +24,7 @@ from vaeedit.vae.protocol import ConditionalVAE
 
 Row = dict[str, Any]
 DIGITS = {"ssim": 4, "seconds_per_megapixel": 3, "lpips": 4, "sample_lpips": 4, "coverage_90": 4}
-"""Decimals of the figures that do not have three."""
+"""Decimals of figures in the report; all others have three."""
 
 
 def evaluate(
@@ -37,10 +37,10 @@ def evaluate(
     lpips: Lpips | None = None,
     progress: Callable[[str], None] = lambda text: None,
 ) -> Row:
-    """Average figures over a folder's images as plain values; raises UsageError for an empty folder.
+    """Average figures over the images of a folder, by name; raises UsageError for a folder without images.
 
-    With `samples` > 0 single posterior samples, the KL of the latents and the predicted deviations are measured
-    too; with `lpips` the perceptual distances.
+    With `samples` > 0 so many posterior samples of each image, the KL divergence of the latents and the predicted
+    standard deviations are measured too; with `lpips` perceptual distances. `progress` receives a line for each image.
     """
     rows: list[Row] = []
     for pair in task.pairs(folder):
@@ -55,15 +55,8 @@ def evaluate(
     return {"protocol": task.protocol, "images": len(rows), **task.setting, **figures}
 
 
-def _restored(
-    session: Session,
-    task: Task,
-    vae: str,
-    pair: Pair,
-    samples: int,
-    lpips: Lpips | None,
-) -> Row:
-    """Figures of the operation's output, and of single samples."""
+def _restored(session: Session, task: Task, vae: str, pair: Pair, samples: int, lpips: Lpips | None) -> Row:
+    """Figures of the operation's output, and lists of those of single samples."""
 
     def output(seed: int = 0, **options: Any) -> NDArray[np.uint8]:
         step = Step(task.operation, vae=vae, **{**task.options, **options})
@@ -72,58 +65,53 @@ def _restored(
     started = time.perf_counter()
     mean = output()
     seconds = time.perf_counter() - started
-    truth = pair.reference.as_uint8()
-    row: Row = {
-        **_distances(task, truth, mean, lpips),
-        "seconds": seconds,
-        "megapixels": mean[..., 0].size / 1e6,
-    }
-    row |= task.agreement(pair.observed, mean)
+    row = {**_compared(task, pair, mean, lpips), "seconds": seconds, "megapixels": mean[..., 0].size / 1e6}
     for seed in range(samples):
-        sample = output(seed, **task.sample)
-        found = _distances(task, truth, sample, lpips) | task.agreement(pair.observed, sample)
-        for name, value in found.items():
+        figures = _compared(task, pair, output(seed, **task.sample), lpips)
+        for name, value in figures.items():
             row.setdefault(f"sample_{name}", []).append(value)
-        row.setdefault("mse_ratio", []).append(10 ** ((row["psnr"] - found["psnr"]) / 10))
-        row.setdefault("samples_better_than_mean", []).append(found["psnr"] >= row["psnr"])
+        row.setdefault("mse_ratio", []).append(10 ** ((row["psnr"] - figures["psnr"]) / 10))
+        row.setdefault("samples_better_than_mean", []).append(figures["psnr"] >= row["psnr"])
     return row
 
 
-def _distances(
-    task: Task, truth: NDArray[np.uint8], output: NDArray[np.uint8], lpips: Lpips | None
-) -> dict[str, float]:
-    pair = task.compared(truth), task.compared(output)
-    found = {"psnr": psnr(*pair), "ssim": ssim(*pair)}
+def _compared(task: Task, pair: Pair, output: NDArray[np.uint8], lpips: Lpips | None) -> Row:
+    """Distances of an output from the reference, and its agreement with the observed image."""
+    reference = pair.reference.as_uint8()
+    images = task.compared(reference), task.compared(output)
+    figures = {"psnr": psnr(*images), "ssim": ssim(*images)}
     if lpips is not None:
-        rgb = (np.broadcast_to(pixels, (*pixels.shape[:2], 3)) for pixels in (truth, output))
-        found["lpips"] = lpips(*rgb)
-    return found
+        rgb = (np.broadcast_to(pixels, (*pixels.shape[:2], 3)) for pixels in (reference, output))
+        figures["lpips"] = lpips(*rgb)
+    return figures | task.agreement(pair.observed, output)
 
 
 def _probabilistic(session: Session, task: Task, vae: str, pair: Pair) -> Row:
-    """KL of the latents, coverage and sparsification of the predicted deviation."""
-    loaded = session.vae(vae)
-    error, deviation = predicted(session, task, vae, pair)
+    """KL divergence of the latents; coverage and sparsification of the predicted standard deviations."""
+    error, std = predicted(session, task, vae, pair)
     return {
-        "coverage_90": coverage(error, deviation),
-        "ause_ratio": ause_ratio(error, deviation),
-        "kl_nats_per_pixel": _kl(loaded, task, pair),
+        "coverage_90": coverage(error, std),
+        "ause_ratio": ause_ratio(error, std),
+        "kl_nats_per_pixel": _kl(session.vae(vae), task, pair),
     }
 
 
 def predicted(
     session: Session, task: Task, vae: str, pair: Pair
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Error of the mean and its predicted standard deviation, (H, W, C) in units of [0, 1]."""
+    """Error of the decoded mean and its predicted standard deviation, both (H, W, C), of values in [0, 1]."""
     precision = resolve_precision(session.settings.precision, session.device, pair.observed.depth)
-    frame = conditioned(Frame(pair.observed.floats()), task)
+    frame = Frame(pair.observed.floats(), conditions=task.conditions)
     edited = session.vae(vae).edit(frame, lambda latents: latents.mean(), precision=precision, std=True)
     assert edited.std is not None
     return edited.floats() - pair.reference.floats(), edited.std
 
 
 def _kl(vae: LoadedVae, task: Task, pair: Pair) -> list[float]:
-    """KL(q(z | y, x) || p(z | y)) of each level, coarse to fine, in nats per pixel; sides cut to whole multiples."""
+    """KL(q(z | y, x) || p(z | y)) of each level, from coarse to fine, in nats per pixel of the reference.
+
+    Height and width are cut to multiples of what the VAE needs; empty for a VAE that is not conditional.
+    """
     network = vae.network
     if not isinstance(network, ConditionalVAE):
         return []
@@ -145,7 +133,7 @@ def _kl(vae: LoadedVae, task: Task, pair: Pair) -> list[float]:
 
 
 def _bytes_per_pixel(session: Session, task: Task, vae: str, pair: Pair) -> int:
-    """Bytes of tensors at the peak of one run, by pixel of the result."""
+    """Most bytes that tensors held during one run, per pixel of the result."""
     step = Step(task.operation, vae=vae, **task.options)
     with TensorMemory() as memory:
         pixels: int = session.run(step, pair.observed).frame.pixels[..., 0].size
@@ -153,24 +141,22 @@ def _bytes_per_pixel(session: Session, task: Task, vae: str, pair: Pair) -> int:
 
 
 def _average(rows: list[Row]) -> Row:
-    """Means over images; counts are summed, times are of the whole, lists are averaged by place."""
+    """Means over images; samples better than the mean are counted, KL divergences are averaged for each level."""
     seconds = sum(row.pop("seconds") for row in rows) / sum(row.pop("megapixels") for row in rows)
     better = [row.pop("samples_better_than_mean", None) for row in rows]
     levels = [row.pop("kl_nats_per_pixel", None) for row in rows]
-    means: Mapping[str, float] = {
-        name: fmean(np.mean(row[name]) for row in rows)
-        for name in rows[0]  # a list holds one value a sample
+    averages: Row = {  # a list holds one value for each sample
+        name: round(float(fmean(np.mean(row[name]) for row in rows)), DIGITS.get(name, 3)) for name in rows[0]
     }
-    out: Row = {name: round(float(value), DIGITS.get(name, 3)) for name, value in means.items()}
     if better[0] is not None:
-        out["samples_better_than_mean"] = sum(map(sum, better))
+        averages["samples_better_than_mean"] = sum(map(sum, better))
     if levels[0]:
-        out["kl_nats_per_pixel"] = [round(fmean(level), 4) for level in zip(*levels, strict=True)]
-    return {**out, "seconds_per_megapixel": round(seconds, 3), "peak_memory_mb": _peak_memory()}
+        averages["kl_nats_per_pixel"] = [round(fmean(level), 4) for level in zip(*levels, strict=True)]
+    return {**averages, "seconds_per_megapixel": round(seconds, 3), "peak_memory_mb": _peak_memory()}
 
 
 def _peak_memory() -> int:
-    """Most memory this process has held so far, in megabytes (0 where the system does not tell)."""
+    """Most memory that this process has held so far, in megabytes; 0 where the system does not report it."""
     try:
         import resource
     except ImportError:  # not on Windows

@@ -1,7 +1,7 @@
-"""What is measured: how an observed image is made from a reference, and where and on what the two are compared."""
+"""Tasks of an evaluation: how an observed image is made of a reference, and how output and reference are compared."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,7 +16,7 @@ from vaeedit.image.frame import Condition
 
 @dataclass(frozen=True)
 class Pair:
-    """A reference and what the operation gets of it."""
+    """A reference and the observed image, which is the input of the operation."""
 
     path: Path
     reference: Frame
@@ -24,7 +24,7 @@ class Pair:
 
 
 class Task(Protocol):
-    """One operation at one difficulty."""
+    """One operation with one setting."""
 
     @property
     def operation(self) -> str:
@@ -32,11 +32,11 @@ class Task(Protocol):
 
     @property
     def protocol(self) -> str:
-        """The protocol in one line, for the report."""
+        """The protocol, described in one line of the report."""
 
     @property
     def setting(self) -> dict[str, Any]:
-        """The difficulty, by name: the first columns of the report."""
+        """The first columns of the report by name, such as the noise level."""
 
     @property
     def options(self) -> dict[str, Any]:
@@ -44,42 +44,37 @@ class Task(Protocol):
 
     @property
     def conditions(self) -> dict[str, Condition]:
-        """Conditions of the VAE, for measurements that bypass the operation."""
+        """Conditions of the VAE, for measurements that call the VAE without the operation."""
 
     def pairs(self, folder: Path) -> Iterator[Pair]:
-        """What a folder holds, in order; raises UsageError where it holds nothing to measure."""
+        """The pairs of a folder, in order of their names; raises UsageError where there are none."""
 
     def compared(self, pixels: NDArray[np.uint8]) -> Array:
-        """What of an 8-bit RGB picture PSNR and SSIM see, (H, W, C) from 0 to 255."""
+        """The part of an 8-bit RGB picture (H, W, 3) that PSNR and SSIM compare, as (H, W, C) from 0 to 255."""
 
     @property
     def sample(self) -> dict[str, Any]:
         """Options that make the operation draw one posterior sample; empty where it cannot."""
 
     def agreement(self, observed: Frame, output: NDArray[np.uint8]) -> dict[str, float]:
-        """Further figures: how well an output agrees with what the operation was given."""
+        """Other figures by name: how well an output (H, W, 3) agrees with the observed image."""
 
 
 class AllOfIt:
-    """What most tasks compare: every pixel, in RGB, and nothing else."""
+    """Base of tasks that compare all pixels in RGB and measure no agreement."""
 
     def compared(self, pixels: NDArray[np.uint8]) -> Array:
-        """All of it, in RGB."""
+        """All pixels (H, W, 3), from 0 to 255."""
         return pixels.astype(np.float64)
 
     def agreement(self, observed: Frame, output: NDArray[np.uint8]) -> dict[str, float]:
-        """None."""
+        """No other figures."""
         return {}
 
 
 def pictures(folder: Path) -> list[Path]:
-    """The images of a folder; raises UsageError where there are none."""
+    """The image files of a folder, sorted; raises UsageError where there are none."""
     paths = image_files([folder])
     if not paths:
         raise UsageError(f"There is no picture in {folder}.")
     return paths
-
-
-def conditioned(frame: Frame, task: Task) -> Frame:
-    """An observed image with what the VAE is told about it."""
-    return replace(frame, conditions=task.conditions)

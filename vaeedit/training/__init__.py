@@ -1,1 +1,1 @@
-"""Training: recipes, data, degradations, objectives and the fit itself (PyTorch Lightning, an extra)."""
+"""Training: recipes, data, losses, objectives, and the fit by PyTorch Lightning (an extra)."""

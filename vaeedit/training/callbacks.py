@@ -1,4 +1,4 @@
-"""Callbacks of a training run: the budget, the moving average of the weights, the log."""
+"""Callbacks of a training run: the clock, checkpoints, the size of crops, the averaged weights, the log."""
 
 import sys
 import time
@@ -15,6 +15,7 @@ from vaeedit.training.module import Fit
 from vaeedit.training.throughput import Throughput
 
 EMA_EVERY = 4
+"""Steps between updates of the averaged weights."""
 
 
 class Clock(Callback):
@@ -25,56 +26,62 @@ class Clock(Callback):
         self.last = time.monotonic()
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
-        """Add the step's time."""
+        """Add the time of the step; all processes stop after the same step."""
         assert isinstance(module, Fit)
         now = time.monotonic()
         module.spent += now - self.last
         self.last = now
-        if trainer.strategy.reduce_boolean_decision(module.done >= 1, all=False):  # processes agree
+        if trainer.strategy.reduce_boolean_decision(module.done >= 1, all=False):
             trainer.should_stop = True
 
 
 class SaveAtEnd(Callback):
-    """Writes a checkpoint when training ends, so that a resumed run loses nothing; it precedes the moving average."""
+    """Writes a checkpoint when training ends, so that a resumed run loses nothing.
+
+    It comes before `MovingAverage` in the list of callbacks, which then replaces the trained weights by their average.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        """Before the averaged weights take the place of the trained ones."""
+        """Write it."""
         trainer.save_checkpoint(self.path)
 
 
 class GrowCrops(Callback):
-    """Progressive training (Zamir et al. 2022, Restormer): larger crops as the budget is used up."""
+    """Makes crops larger as the budget is used up: progressive training (Zamir et al. 2022, Restormer)."""
 
     def __init__(self, crops: CropBatches) -> None:
         self.crops = crops
 
     def on_train_batch_start(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
-        """Choose the side that the share of the budget asks for."""
+        """Choose the side for the share of the budget that is used up."""
         assert isinstance(module, Fit)
         sides = self.crops.settings.patch
         self.crops.patch = sides[min(int(module.done * len(sides)), len(sides) - 1)]
 
 
 class MovingAverage(WeightAveraging):
-    """Exponential moving average of the weights; the decay starts low, so that short runs forget their start."""
+    """Keeps an exponential moving average of the weights.
+
+    After n updates the decay is at most (1 + n) / (10 + n), so that short runs forget their first weights.
+    """
 
     def __init__(self, decay: float) -> None:
         def average(averaged: list[Tensor], current: list[Tensor], count: Tensor) -> None:
-            warm = (1 + int(count)) / (10 + int(count))
-            torch._foreach_lerp_(averaged, current, 1 - min(decay, warm))
+            most = (1 + int(count)) / (10 + int(count))
+            torch._foreach_lerp_(averaged, current, 1 - min(decay, most))
 
         super().__init__(multi_avg_fn=average)
 
     def should_update(self, step_idx: int | None = None, epoch_idx: int | None = None) -> bool:
-        """Every few steps."""
+        """Return True every `EMA_EVERY` steps."""
         return step_idx is not None and step_idx % EMA_EVERY == 0
 
 
 class LogLines(Callback):
-    """A line of averages since the last one: every `every` steps (0: never), and when training ends."""
+    """Prints a line every `every` steps (0: never) and when training ends, with averages since the line before."""
 
     def __init__(self, throughput: Throughput, every: int) -> None:
         self.throughput, self.every = throughput, every
@@ -82,7 +89,7 @@ class LogLines(Callback):
         self.count = 0
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
-        """Accumulate and, when it is time, print."""
+        """Add the values of this step; print after `every` of them."""
         assert isinstance(module, Fit)
         for name, value in trainer.callback_metrics.items():
             self.sums[name] = self.sums.get(name, 0.0) + value.item()
@@ -91,16 +98,15 @@ class LogLines(Callback):
             self._print(trainer, module)
 
     def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        """The rest."""
+        """Print the averages of the last steps."""
         assert isinstance(module, Fit)
         if self.count:
             self._print(trainer, module)
 
     def _print(self, trainer: pl.Trainer, module: Fit) -> None:
         parts = [f"{name} {total / self.count:.3f}" for name, total in self.sums.items()]
-        place = (
-            f"step {trainer.global_step}, {module.spent / 60:.1f} min ({module.done:.0%} of {module.budget})"
-        )
+        used = f"{module.spent / 60:.1f} min ({module.done:.0%} of {module.budget})"
+        line = [f"step {trainer.global_step}, {used}", self.throughput.report(), *parts]
         if trainer.is_global_zero:
-            print(f"{place}  {self.throughput.report()}  " + "  ".join(parts), flush=True, file=sys.stderr)
+            print("  ".join(line), flush=True, file=sys.stderr)
         self.sums, self.count = {}, 0

@@ -1,4 +1,4 @@
-"""Random crops from a folder of images, decoded once and kept in memory as far as a budget allows."""
+"""Random crops of the images in a folder. Decoded images are kept in memory, up to a limit."""
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -15,12 +15,12 @@ from vaeedit.training.recipe import Data
 
 
 class CropBatches(IterableDataset[Tensor]):
-    """Endless batches (B, 3, P, P) of uint8 crops, flipped and turned at random unless `settings.turn` says no.
+    """Endless batches (B, 3, P, P) of uint8 crops, mirrored and turned at random where `settings.turn` is set.
 
-    `patch` is the side P now, one of `settings.patch`; progressive training makes it grow (`callbacks.GrowCrops`).
+    `patch` is the side P in use, one of `settings.patch`; `callbacks.GrowCrops` changes it during training.
 
-    Where the folder is larger than the memory budget, the oldest image in memory is now and then replaced by
-    the next one on disk. The files `without` are left out.
+    Where the images need more memory than `settings.cache`, the oldest image in memory is replaced by the next file
+    before one batch in ten. The files in `without` are left out. Raises OptionError where no image is large enough.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class CropBatches(IterableDataset[Tensor]):
             yield torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2)
 
     def _fill(self, budget: int) -> None:
-        """Decode files until all are in memory or the budget is used up; the rest stays waiting."""
+        """Decode files until all are in memory or `budget` bytes are used; the other files stay in `waiting`."""
         used = 0
         while self.waiting and used < budget:
             path = self.waiting.pop(0)
@@ -66,7 +66,7 @@ class CropBatches(IterableDataset[Tensor]):
             self.waiting.append(oldest)
 
     def _load(self, path: Path) -> NDArray[np.uint8] | None:
-        """The file as (H, W, 3) uint8; None where it cannot be read or is too small."""
+        """Decode a file to (H, W, 3) uint8; None where it cannot be read or is smaller than the largest crop."""
         try:
             pixels = read(path).as_uint8()
         except ImageError as error:
@@ -77,7 +77,7 @@ class CropBatches(IterableDataset[Tensor]):
         return np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)))
 
     def _chosen(self) -> NDArray[np.uint8]:
-        """The candidate with most detail: flat crops teach little."""
+        """Draw `settings.candidates` crops and return the one with most detail; a network learns little from flat ones."""
         crops = [self._crop() for _ in range(self.settings.candidates)]
         return crops[0] if len(crops) == 1 else max(crops, key=_detail)
 
@@ -99,12 +99,12 @@ class CropBatches(IterableDataset[Tensor]):
 
 
 def _detail(crop: NDArray[np.uint8]) -> float:
-    """Mean absolute difference of neighbors in the green channel."""
+    """Mean absolute difference of horizontal neighbors in the green channel of every second row."""
     green = crop[::2, :, 1].astype(np.int16)
     return float(np.abs(np.diff(green, axis=1)).mean())
 
 
 def to_gray(x: Tensor, share: float) -> Tensor:
-    """Each image of (B, 3, H, W) with probability `share` as its gray version, in three equal channels."""
+    """Replace each image of (B, 3, H, W), with probability `share`, by the mean of its channels in all three."""
     chosen = torch.rand(len(x), 1, 1, 1, device=x.device) < share
     return torch.where(chosen, x.mean(1, keepdim=True), x)

@@ -1,4 +1,4 @@
-"""The fit: crops, callbacks and Lightning's trainer put together."""
+"""The fit: connects crops, callbacks and Lightning's trainer."""
 
 import logging
 import time
@@ -23,27 +23,30 @@ from vaeedit.training.throughput import Throughput
 from vaeedit.vae.protocol import StartsFromData
 
 LOG_EVERY = 500
+"""Steps between lines of the log."""
 EVERY = timedelta(minutes=5)
-"""Between checkpoints, and between measurements on what was held out."""
-
+"""Time between checkpoints, and between measurements on the held-out images."""
 START = 1000
-"""Crops that a VAE which starts from data sees before training."""
+"""Crops from which a VAE that `StartsFromData` sets its first weights."""
 
 
 def fit(
     recipe: Recipe, objective: Objective[Any], vae: torch.nn.Module, run: Run, *, untrained: bool = True
 ) -> dict[str, Any]:
-    """Train `vae` in place (its averaged weights at the end) and return a summary of the run."""
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # tips and announcements
+    """Train `vae` in place, which holds the averaged weights at the end, and return a summary of the run.
+
+    `untrained` is False where `vae` holds trained weights already. Raises OptionError for a folder without usable images.
+    """
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # without tips and announcements
     pl.seed_everything(recipe.seed, verbose=False)
     module = Fit(recipe, objective, vae.to(memory_format=torch.channels_last), run.budget)  # type: ignore[call-overload]
     if run.compiled:
         for part in vae.children():
             part.compile()
-    seed = recipe.seed + (int(time.time()) if run.resume else 0)  # new crops, not the first ones again
-    aside = held_out(run.data, run.held_out) if run.held_out else []
-    measured = centers(aside)
-    crops = CropBatches(run.data, recipe.data, seed, frozenset(aside))
+    seed = recipe.seed + (int(time.time()) if run.resume else 0)  # a resumed run draws other crops
+    kept_out = held_out(run.data, run.held_out) if run.held_out else []
+    measured = centers(kept_out)
+    crops = CropBatches(run.data, recipe.data, seed, frozenset(kept_out))
     if untrained and not run.resume and isinstance(vae, StartsFromData):
         first = islice(crops, -(-START // recipe.data.batch))
         vae.start_from(torch.cat([batch.float() / 255 for batch in first]))
@@ -62,13 +65,12 @@ def fit(
         val_check_interval=EVERY,
     )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of Lightning's own deprecations
-        start = run.checkpoint if run.resume else None
+        warnings.simplefilter("ignore")  # about deprecated functions that Lightning itself calls
         trainer.fit(
             module,
             DataLoader(crops, batch_size=None),
             DataLoader(measured, batch_size=None) if measured else None,  # type: ignore[arg-type]
-            ckpt_path=start,
+            ckpt_path=run.checkpoint if run.resume else None,
         )
     return {
         "steps": trainer.global_step,
@@ -80,7 +82,7 @@ def fit(
 
 
 def _strategy(devices: int | None) -> str:
-    """Several processes must allow for tails of factors that a step does not use."""
+    """Several processes must expect parts of the network that a step does not use, as the tails of an upscaler."""
     count = devices or max(1, torch.cuda.device_count())
     return "auto" if count == 1 else "ddp_find_unused_parameters_true"
 
@@ -98,7 +100,7 @@ def _callbacks(recipe: Recipe, crops: CropBatches, run: Run) -> list[Callback]:
             run.folder,
             save_last=True,
             save_top_k=0,
-            enable_version_counter=False,  # a resumed run goes on writing the same file
+            enable_version_counter=False,  # a resumed run writes the same file
             train_time_interval=EVERY,
         ),
         *([TQDMProgressBar(refresh_rate=20)] if run.interactive else []),

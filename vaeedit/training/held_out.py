@@ -1,4 +1,4 @@
-"""Images kept out of training, and the curve of the PSNR on them against hours."""
+"""Images that are held out from training, and the table of their PSNR over the hours of training."""
 
 from pathlib import Path
 from typing import Any
@@ -14,19 +14,21 @@ from vaeedit.image import image_files, read
 from vaeedit.training.module import Fit
 
 CURVE = "curve.csv"
+"""File of the table, in the folder of the run."""
 SIDE = 128
+"""Height and width, in pixels, of what is measured of an image."""
 
 
 def held_out(folder: Path, count: int) -> list[Path]:
-    """So many images of a folder, spread evenly over its sorted names; always the same, and at most a tenth of all."""
-    found = image_files([folder], recursive=True)
-    count = min(count, len(found) // 10)
-    return [found[(2 * index + 1) * len(found) // (2 * count)] for index in range(count)]
+    """Choose `count` images of a folder, at most a tenth of all, at equal distances in the list of sorted names."""
+    paths = image_files([folder], recursive=True)
+    count = min(count, len(paths) // 10)
+    return [paths[(2 * index + 1) * len(paths) // (2 * count)] for index in range(count)]
 
 
 def centers(paths: list[Path]) -> list[Tensor]:
-    """The middle of each image that is large enough and can be read, as batches (1, 3, SIDE, SIDE) uint8."""
-    found = []
+    """Cut the center out of each image, as a batch (1, 3, SIDE, SIDE) uint8; small and damaged images are left out."""
+    crops = []
     for path in paths:
         try:
             pixels = read(path).as_uint8()
@@ -35,24 +37,23 @@ def centers(paths: list[Path]) -> list[Tensor]:
         top, left = ((size - SIDE) // 2 for size in pixels.shape[:2])
         if min(top, left) >= 0:
             crop = np.broadcast_to(pixels[top : top + SIDE, left : left + SIDE], (SIDE, SIDE, 3))
-            found.append(torch.from_numpy(np.ascontiguousarray(crop)).permute(2, 0, 1)[None])
-    return found
+            crops.append(torch.from_numpy(np.ascontiguousarray(crop)).permute(2, 0, 1)[None])
+    return crops
 
 
 class Curve(Callback):
-    """Appends hours, steps and the held-out PSNR of the averaged weights to a table, each time they are measured."""
+    """Appends hours, steps and PSNR in dB to the table after each measurement, which uses the averaged weights."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / CURVE
 
     def on_validation_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        """One row."""
+        """Append a row."""
         assert isinstance(module, Fit)
-        found: Any = trainer.callback_metrics.get("held_out_psnr")
-        if found is None or trainer.sanity_checking or not trainer.is_global_zero:
+        psnr: Any = trainer.callback_metrics.get("held_out_psnr")
+        if psnr is None or not trainer.is_global_zero:
             return
-        fresh = not self.path.exists()
+        if not self.path.exists():
+            self.path.write_text("hours,steps,psnr\n")
         with self.path.open("a") as file:
-            if fresh:
-                file.write("hours,steps,psnr\n")
-            file.write(f"{module.spent / 3600:.4f},{trainer.global_step},{float(found):.4f}\n")
+            file.write(f"{module.spent / 3600:.4f},{trainer.global_step},{float(psnr):.4f}\n")

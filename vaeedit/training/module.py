@@ -1,4 +1,4 @@
-"""The Lightning module: one for every recipe."""
+"""The Lightning module of all recipes."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from vaeedit.vae.protocol import TrainableVAE
 
 
 class Fit(pl.LightningModule):
-    """Trains one VAE by one recipe within a budget, resumable; the learning rate follows the share that is done."""
+    """Trains one VAE by one recipe within a budget; the learning rate depends on the share of the budget used up."""
 
     def __init__(
         self, recipe: Recipe, objective: Objective[Any], vae: torch.nn.Module, budget: Budget
@@ -26,11 +26,11 @@ class Fit(pl.LightningModule):
         self.vae = vae
 
     def on_fit_start(self) -> None:
-        """Noise of its own for each of several processes."""
+        """Give each process its own noise."""
         torch.manual_seed(self.recipe.seed + self.global_rank)
 
     def training_step(self, batch: Tensor, _: int) -> Tensor:
-        """Crops (B, 3, P, P) uint8 -> loss."""
+        """Return the loss, a scalar, of crops (B, 3, P, P) uint8."""
         losses = self._losses(batch)
         psnr = losses.psnr()
         if psnr is not None:
@@ -39,7 +39,7 @@ class Fit(pl.LightningModule):
         return torch.stack(list(losses.parts.values())).sum()
 
     def validation_step(self, batch: Tensor, index: int) -> None:
-        """PSNR of the mean on an image (1, 3, P, P) uint8 kept out of training, whose noise is always the same."""
+        """Log the PSNR of the mean on a held-out image (1, 3, P, P) uint8, with the same noise each time."""
         devices = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices):
             torch.manual_seed(index)
@@ -48,21 +48,21 @@ class Fit(pl.LightningModule):
             self.log("held_out_psnr", psnr, batch_size=1)
 
     def _losses(self, batch: Tensor) -> Losses:
-        """Of crops uint8, of which some are turned gray."""
+        """The losses of crops (B, 3, P, P) uint8, after some of them are turned gray."""
         x = to_gray(batch.float() / 255, self.recipe.data.gray)
         x = x.contiguous(memory_format=torch.channels_last)[:, : self.vae.channels]
         return self.objective.losses(self.vae, x, self.done)
 
     @property
     def done(self) -> float:
-        """Share of the budget used up."""
+        """Share of the budget that is used up, from 0 to 1 and above."""
         return self.budget.share(self.spent, self.global_step)
 
     def configure_optimizers(self) -> Any:
-        """Muon; linear warm-up in steps, and a linear fall to zero over the end of the budget.
+        """Muon, with a linear warm-up over the first steps and a linear fall to zero over the end of the budget.
 
-        In between the rate is constant, so that a run can be resumed with a larger budget from a checkpoint made
-        before the fall (Hagele et al. 2024).
+        Between them the rate is constant, so that a run can be resumed with a larger budget from a checkpoint that was
+        written before the fall (Hagele et al. 2024).
         """
         settings = self.recipe.optimizer
         optimizer = Muon(
@@ -80,14 +80,14 @@ class Fit(pl.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def configure_gradient_clipping(self, *_: Any, **__: Any) -> None:
-        """Clip each part of the network apart, so that one part's large gradients do not shrink another's."""
+        """Clip the gradients of each part of the network by their own norm: a large one shrinks no other part's."""
         for part in self.vae.children():
             torch.nn.utils.clip_grad_norm_(part.parameters(), self.recipe.optimizer.clip)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """The time spent travels with the checkpoint."""
+        """Store the seconds of training."""
         checkpoint["spent"] = self.spent
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Go on counting where the run stopped."""
+        """Restore the seconds of training."""
         self.spent = checkpoint["spent"]

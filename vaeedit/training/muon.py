@@ -1,11 +1,11 @@
-"""Muon: momentum whose update matrices are orthogonalized (Jordan et al. 2024), with Adam for what is not a matrix.
+"""Muon: momentum whose update matrices are orthogonalized (Jordan et al. 2024), and Adam for all other parameters.
 
-A convolution's weight is taken as the matrix (out, in * kh * kw). Its update is the nearest semi-orthogonal
-matrix to the momentum, found by Newton-Schulz iterations, times 0.2 sqrt(larger side), which gives it the
-root mean square of an AdamW update (Liu et al. 2025, eq. 4). `docs/decisions.md`
-has the comparison that made us take it. PyTorch's own `torch.optim.Muon` takes 2-D parameters only.
-Updates have a fixed size, so without decay the weights grow and the steps become ever smaller beside them; decay is
-decoupled (Loshchilov & Hutter 2019) and for the matrices only.
+The weight of a convolution is the matrix (out, in * kh * kw). Its update is the semi-orthogonal matrix nearest to the
+momentum, computed by Newton-Schulz iterations, times 0.2 sqrt(larger side), which gives it the root mean square of
+an AdamW update (Liu et al. 2025, eq. 4). `docs/decisions.md` has the comparison with AdamW. PyTorch's own
+`torch.optim.Muon` takes 2-D parameters only.
+Updates have a fixed size: without weight decay the weights grow and the relative steps become ever smaller. Decay is
+decoupled (Loshchilov & Hutter 2019) and acts on the matrices only.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,37 +16,33 @@ import torch
 from torch import Tensor
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+"""Of the quintic polynomial of an iteration, as Jordan et al. tuned them."""
 ITERATIONS = 5
+SMALLEST = 32
+"""Weights with fewer inputs or outputs than this go to Adam."""
 
 
 class Muon(torch.optim.Optimizer):
-    """Muon for weights with at least `smallest` inputs and outputs, Adam at a rate of its own for everything else."""
+    """Muon at the rate `lr` for weights with at least `SMALLEST` inputs and outputs, Adam at `adam_lr` for all others."""
 
     def __init__(
-        self,
-        parameters: Iterable[Tensor],
-        lr: float,
-        *,
-        adam_lr: float,
-        momentum: float = 0.95,
-        weight_decay: float = 0.0,
-        smallest: int = 32,
+        self, parameters: Iterable[Tensor], lr: float, *, adam_lr: float, weight_decay: float = 0.0
     ) -> None:
         matrices: list[Tensor] = []
         others: list[Tensor] = []
         for parameter in parameters:
-            wide = parameter.ndim >= 2 and min(parameter.shape[:2]) >= smallest
+            wide = parameter.ndim >= 2 and min(parameter.shape[:2]) >= SMALLEST
             (matrices if wide else others).append(parameter)
         groups = [
             {"params": matrices, "lr": lr, "muon": True},
             {"params": others, "lr": adam_lr, "muon": False},
         ]
-        defaults = {"momentum": momentum, "betas": (0.9, 0.99), "weight_decay": weight_decay}
+        defaults = {"momentum": 0.95, "betas": (0.9, 0.99), "weight_decay": weight_decay}
         super().__init__([g for g in groups if g["params"]], defaults)
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """One update of every parameter that has a gradient."""
+        """Update every parameter that has a gradient; return the loss of `closure`, where there is one."""
         loss = None
         if closure is not None:
             with torch.enable_grad():
@@ -67,7 +63,7 @@ class Muon(torch.optim.Optimizer):
             state["momentum"].lerp_(gradient, 1 - group["momentum"])
             nesterov = gradient.lerp(state["momentum"], group["momentum"])
             by_shape.setdefault(parameter.shape, []).append((parameter, nesterov.flatten(1)))
-        for pairs in by_shape.values():  # equal shapes go through the iteration as one batch
+        for pairs in by_shape.values():  # matrices of one shape are orthogonalized as one batch
             with fast_products(pairs[0][1].device):
                 updates = orthogonalize(torch.stack([update for _, update in pairs]))
             size = 0.2 * max(updates.shape[1:]) ** 0.5
@@ -77,7 +73,7 @@ class Muon(torch.optim.Optimizer):
 
     def _adam(self, parameters: list[Tensor], group: dict[str, Any]) -> None:
         """Adam (Kingma & Ba 2015) without weight decay."""
-        slow, fast = group["betas"][1], group["betas"][0]
+        fast, slow = group["betas"]
         for parameter in parameters:
             state, gradient = self.state[parameter], parameter.grad
             assert gradient is not None
@@ -93,9 +89,9 @@ class Muon(torch.optim.Optimizer):
 
 @contextmanager
 def fast_products(device: torch.device) -> Iterator[None]:
-    """Let oneDNN multiply float32 matrices on the CPU, still in float32: half the time of MKL, which is slow on AMD's CPUs.
+    """On a CPU let oneDNN multiply float32 matrices, in half the time that MKL needs on CPUs of AMD.
 
-    Not where the CPU has AMX: there the same setting means bfloat16, which the iteration on Gram matrices does not bear.
+    On CPUs with AMX the same setting multiplies in bfloat16, which is too coarse for Gram matrices: nothing changes there.
     """
     known = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {"amx_bf16": True}
     if device.type != "cpu" or known.get("amx_bf16"):
@@ -110,10 +106,10 @@ def fast_products(device: torch.device) -> Iterator[None]:
 
 
 def orthogonalize(matrices: Tensor) -> Tensor:
-    """(N, rows, columns) -> semi-orthogonal matrices with singular values near 1.
+    """Semi-orthogonal matrices near `matrices` (N, rows, columns), in the same shape; singular values are about 1.
 
-    Newton-Schulz, X <- (a + b A + c A^2) X with A = X X^T. All factors are polynomials in the first A and
-    commute, so the iteration runs on the small Gram matrix and touches the wide one twice only.
+    Newton-Schulz iteration, X <- (a + b A + c A^2) X with A = X X^T (Jordan et al. 2024). All factors are polynomials
+    in the first A and commute, so the iteration runs on the small Gram matrix; two products use the wide matrix.
     """
     a, b, c = COEFFICIENTS
     wide = matrices.shape[1] <= matrices.shape[2]

@@ -1,4 +1,4 @@
-"""What training minimizes: the contract of an objective, and the one that a recipe names."""
+"""Objectives: what training minimizes, and how a recipe names one."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ O = TypeVar("O", bound=Options)
 
 @dataclass(frozen=True)
 class Losses:
-    """What one step gives: `parts` by name, whose sum is minimized.
+    """The losses of one step: scalar `parts` by name, whose sum is minimized.
 
-    `estimate` and the `clean` images it stands for, both (B, C, H, W) in [0, 1], give the PSNR that is logged; both are
-    None where an objective estimates no image.
+    `clean` images and their `estimate`, both (B, C, H, W) in [0, 1], are compared for the log; both are None where an
+    objective estimates no image.
     """
 
     parts: dict[str, Tensor]
@@ -32,7 +32,7 @@ class Losses:
     estimate: Tensor | None = None
 
     def psnr(self) -> Tensor | None:
-        """Mean over images, in dB."""
+        """PSNR of the estimate in dB, the mean over images as a scalar; None where there is no estimate."""
         if self.clean is None or self.estimate is None:
             return None
         mse = (self.estimate.detach() - self.clean).square().mean((1, 2, 3))
@@ -40,33 +40,36 @@ class Losses:
 
 
 class Objective(ABC, Generic[O]):
-    """One way to train a VAE; made once a run, with the options that the recipe gives beside `kind`."""
+    """One way to train a VAE; each run makes one, with the options that stand beside `kind` in the recipe."""
 
     def __init__(self, options: O) -> None:
         self.options = options
 
     @abstractmethod
     def losses(self, vae: Any, x: Tensor, done: float) -> Losses:
-        """Of clean crops (B, C, P, P) in [0, 1] at the share `done` of the budget, from 0 to 1."""
+        """Losses of clean crops `x` (B, C, P, P) in [0, 1]; `done` is the used share of the budget, from 0 to 1."""
 
 
 def restoration_losses(vae: Any, latents: Any, clean: Tensor, weights: ConditionalWeights) -> Losses:
-    """The losses of restoring `clean` (B, C, H, W) from `latents` of its observed images; the ladder sees a share of them."""
+    """The losses of restoring `clean` images (B, C, H, W) in [0, 1] from the `latents` of their observed images.
+
+    The terms of the ELBO are computed for the first `weights.share` of the batch only.
+    """
     count = max(1, round(weights.share * len(clean)))
     terms = vae.elbo_terms(latents, clean[:count])
     return Losses(conditional_losses(terms, clean, weights), clean, terms.estimate)
 
 
 def objective_of(recipe: Recipe, registry: Registry) -> Objective[Any]:
-    """The objective that a recipe names; raises UnknownName, OptionError, or PluginError where it cannot be imported."""
-    given = dict(recipe.objective)
-    kind = given.pop("kind", None)
+    """Make the objective that a recipe names; raises UnknownName, OptionError, or PluginError if its import fails."""
+    values = dict(recipe.objective)
+    kind = values.pop("kind", None)
     if not isinstance(kind, str):
-        raise OptionError(f"The recipe {recipe.name} names no objective; say objective: {{kind: ...}}.")
+        raise OptionError(f"The recipe {recipe.name} names no objective; add objective: {{kind: ...}}.")
     spec = registry.objectives.find(kind).spec
     try:
-        options = msgspec.convert(given, spec.options)
+        options = msgspec.convert(values, spec.options)
     except msgspec.ValidationError as error:
         raise OptionError(f"The objective {kind} of the recipe {recipe.name}: {error}.") from None
-    found: Objective[Any] = load_target(spec.target)(options)
-    return found
+    objective: Objective[Any] = load_target(spec.target)(options)
+    return objective

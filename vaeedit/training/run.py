@@ -1,4 +1,4 @@
-"""A training run: on what, where and for how long, apart from the recipe, which says what is learned."""
+"""A training run: the data, the folder and the budget. The recipe defines everything else."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,12 +6,12 @@ from pathlib import Path
 from vaeedit.errors import UsageError
 
 CHECKPOINT = "last.ckpt"
-"""What Lightning calls the newest checkpoint."""
+"""Lightning's name of the newest checkpoint."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """How long to train: seconds, or, where given, steps (which repeat exactly on any machine)."""
+    """How long to train: for so many seconds or, where `steps` is set, for so many steps, which any machine can repeat."""
 
     seconds: float = 2700.0
     steps: int | None = None
@@ -26,35 +26,37 @@ class Budget:
 
 @dataclass(frozen=True)
 class Run:
-    """`data` is the folder of images, `folder` receives checkpoints every few minutes.
-
-    With `resume` the last checkpoint is continued. `devices` processes work in parallel on batches of their own (by
-    default one on the CPU, one for each GPU). With `compiled` every part of the network goes through torch.compile.
-    """
+    """What `train` needs beside a recipe."""
 
     data: Path
+    """Folder of images."""
     folder: Path
+    """Receives a checkpoint every few minutes."""
     budget: Budget = Budget()
     resume: bool = False
+    """Continue from the newest checkpoint."""
     devices: int | None = None
+    """Processes that train in parallel on batches of their own: by default one on the CPU, or one for each GPU."""
     compiled: bool = False
+    """Use torch.compile for every part of the network."""
     interactive: bool = False
+    """Show a progress bar instead of lines."""
     held_out: int = 0
-    """Images kept out of training to measure on, at most a tenth of all."""
+    """Images that are held out from training to measure on, at most a tenth of all."""
 
     @property
     def checkpoint(self) -> Path:
-        """The newest checkpoint, once there is one."""
+        """File of the newest checkpoint."""
         return self.folder / CHECKPOINT
 
     def check(self) -> None:
-        """Refuse, with a UsageError, to train on nothing, to resume from nothing, or to overwrite a run."""
+        """Raise UsageError where there is no data or no checkpoint to resume, or where a run would be overwritten."""
         if not self.data.is_dir():
             raise UsageError(f"There is no folder {self.data} to train on.")
         started = self.checkpoint.exists()
         if self.resume and not started:
-            raise UsageError(f"{self.folder} holds no checkpoint to resume.")
+            raise UsageError(f"{self.folder} holds no checkpoint to resume; start a run without --resume.")
         if started and not self.resume:
             raise UsageError(
-                f"{self.folder} holds a run already; say --resume, or name another folder with --run."
+                f"{self.folder} holds a run already; continue it with --resume, or name another folder with --run."
             )

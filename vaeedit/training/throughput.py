@@ -1,4 +1,4 @@
-"""How well a training run uses the machine: steps a second, waiting for data, arithmetic against its ceiling."""
+"""How well a training run uses the machine: steps per second, time spent waiting for data, and GFLOP/s."""
 
 import time
 from typing import Any
@@ -12,7 +12,7 @@ from vaeedit.devices import measured_ceiling
 
 
 class Throughput(Callback):
-    """Measures since the last `report`; the arithmetic of a step is counted once for each size of crop."""
+    """Measures the steps since the last `report`; the operations of a step are counted once for each size of a batch."""
 
     def __init__(self) -> None:
         self.per_step: dict[tuple[int, ...], int] = {}
@@ -22,25 +22,24 @@ class Throughput(Callback):
         self.since = self.ended = time.monotonic()
 
     def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        """Measure the ceiling, start the clock."""
+        """Measure the highest speed of the device, and start the clock."""
         self.ceiling = measured_ceiling(trainer.strategy.root_device)
         self._restart()
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, module: pl.LightningModule, batch: torch.Tensor, *_: Any
     ) -> None:
-        """The time since the last step ended went into the batch."""
+        """Add the time since the end of the last step, which was spent waiting for this batch."""
         self.waited += time.monotonic() - self.ended
-        if (
-            tuple(batch.shape) not in self.per_step and trainer.global_step > 0
-        ):  # the first step also allocates
+        first = trainer.global_step == 0  # which also allocates memory
+        if tuple(batch.shape) not in self.per_step and not first:
             self.counting = FlopCounterMode(display=False)
             self.counting.__enter__()  # type: ignore[no-untyped-call]
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: torch.Tensor, *_: Any
     ) -> None:
-        """Count the step."""
+        """Count the step and its operations."""
         shape = tuple(batch.shape)
         if self.counting is not None:
             self.counting.__exit__(None, None, None)  # type: ignore[no-untyped-call]
@@ -51,7 +50,7 @@ class Throughput(Callback):
         self.ended = time.monotonic()
 
     def report(self) -> str:
-        """One phrase on the steps since the last report."""
+        """Describe the steps since the last report in one phrase."""
         seconds = max(time.monotonic() - self.since, 1e-9)
         speed = self.operations / seconds
         text = (

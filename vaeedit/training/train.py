@@ -1,4 +1,4 @@
-"""From a recipe and a folder of images to a VAE file with its model card."""
+"""`train` makes a VAE file and its model card from a recipe and images."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,10 +26,10 @@ def train(
     start: str | None = None,
     fresh: Sequence[str] = (),
 ) -> VaeInfo:
-    """Train, and write `output` (safetensors) and a card beside it.
+    """Train, and write `output` (safetensors) and a model card beside it.
 
-    `start` names a VAE whose weights training starts from, but for the parts of the network named in `fresh`. Raises
-    MissingExtra, UsageError, OptionError or UnknownName.
+    `start` is the name or file of a VAE whose weights training starts from, except the parts of the network that `fresh`
+    lists. Raises MissingExtra, UsageError, OptionError or UnknownName.
     """
     try:
         from vaeedit.training.fit import fit
@@ -41,9 +41,9 @@ def train(
     objective = objective_of(recipe, registry)
     torch.manual_seed(recipe.seed)
     network = build(recipe.architecture, recipe.config, registry)
-    before: dict[str, Any] = _before(output) if run.resume else {}
+    earlier: dict[str, Any] = _earlier(output) if run.resume else {}
     if start is not None:
-        before = _copy_weights(find_vae(start, registry), network, registry, fresh)
+        earlier = _copy_weights(find_vae(start, registry), network, registry, fresh)
     assert isinstance(network, torch.nn.Module)
     run.folder.mkdir(parents=True, exist_ok=True)
     summary = fit(recipe, objective, network, run, untrained=start is None)
@@ -54,36 +54,32 @@ def train(
         summary=recipe.summary,
         license=recipe.license,
         recipe=as_dict(recipe),
-        training={**summary, **before},
+        training={**summary, **earlier},
     )
     save_vae(output, network, info)
     write_card(output, info)
     return info
 
 
-def _before(output: Path) -> dict[str, Any]:
-    """What the file of a run that is resumed says of the training before that run."""
-    if not output.is_file():
-        return {}
-    found = read_info(output).training.get("before")
-    return {} if found is None else {"before": found}
-
-
-def _refuse_unknown(parts: Sequence[str], network: torch.nn.Module) -> None:
-    known = [name for name, _ in network.named_children()]
-    for part in parts:
-        if part not in known:
-            raise UnknownName("part of the network", part, known)
+def _earlier(output: Path) -> dict[str, Any]:
+    """The training before a run that is resumed, as the header of its file describes it."""
+    training = read_info(output).training if output.is_file() else {}
+    return {"before": training["before"]} if "before" in training else {}
 
 
 def _copy_weights(path: Path, network: VAE, registry: Registry, fresh: Sequence[str]) -> dict[str, Any]:
-    """Start from a trained VAE of the same shape; returns how that one was trained, recipe included."""
+    """Copy the weights of a trained VAE with the same config; returns how that VAE was trained, with its recipe."""
     trained, info = load_vae(path, registry)
     assert isinstance(network, torch.nn.Module) and isinstance(trained, torch.nn.Module)  # noqa: PT018
+    parts = [name for name, _ in network.named_children()]
+    for part in fresh:
+        if part not in parts:
+            raise UnknownName("part of the network", part, parts)
+    kept = {key: value for key, value in trained.state_dict().items() if key.split(".")[0] not in fresh}
     try:
-        kept = {key: value for key, value in trained.state_dict().items() if key.split(".")[0] not in fresh}
-        _refuse_unknown(fresh, network)
         network.load_state_dict({**network.state_dict(), **kept})
     except RuntimeError:
-        raise UsageError(f"The VAE {path} has another shape than the recipe's.") from None
+        raise UsageError(
+            f"The VAE {path} has another config than the recipe; start from a VAE with the recipe's config."
+        ) from None
     return {"before": {**info.training, "recipe": info.recipe}}
