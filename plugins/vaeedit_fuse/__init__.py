@@ -1,4 +1,4 @@
-"""Fusion: one picture out of several of the same scene."""
+"""Fusion: one picture made from several of the same scene."""
 
 from typing import Annotated, Literal
 
@@ -13,14 +13,14 @@ class FuseOptions(Options, frozen=True):
     mode: Annotated[
         Mode,
         option(
-            "focus: the sharpest of each place; exposure: the best exposed; infrared: its structure in the first "
-            "picture's colors; blend: across a mask or evenly; auto: whichever the pictures call for."
+            "focus: take the sharpest picture at each place; exposure: the best exposed one; infrared: add the structure of "
+            "an infrared picture to the first; blend: mix across a mask or evenly; auto: choose by the pictures."
         ),
     ] = "auto"
-    align: Annotated[bool, option("Move the other pictures onto the first, for shots from the hand.")] = False
+    align: Annotated[bool, option("Align the other pictures with the first, for handheld shots.")] = False
     alpha: Annotated[
         Annotated[float, bounded(ge=0, le=1)] | None,
-        option("blend without a mask: share of the other pictures."),
+        option("Share of the other pictures in a blend without a mask."),
     ] = None
 
 
@@ -30,13 +30,13 @@ def vaeedit_operations() -> list[OperationSpec]:
     return [
         OperationSpec(
             name="fuse",
-            summary="Make one picture of several of the same scene.",
+            summary="Make one picture from several of the same scene.",
             target="vaeedit_fuse.operation:Fuse",
             options=FuseOptions,
             vae="photo",
             extra_inputs={
                 "with": "Another picture of the scene; may be repeated.",
-                "mask": "blend: where the other picture goes, white on black.",
+                "mask": "For blend: picture that is white where the other picture appears and black elsewhere.",
             },
             needs=("with",),
             variadic="with",
@@ -46,11 +46,11 @@ def vaeedit_operations() -> list[OperationSpec]:
 
 @hookimpl
 def vaeedit_evaluations() -> list[EvaluationSpec]:
-    """How much of the sources is left."""
+    """The evaluation `fuse`."""
     return [
         EvaluationSpec(
             name="fuse",
-            summary="Fuse the sets of pictures of DIR and measure how much of them is left.",
+            summary="Fuse the sets of pictures in DIR and measure how much of them is preserved.",
             target="vaeedit_fuse.evaluation:fuse",
         )
     ]

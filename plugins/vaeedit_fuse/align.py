@@ -1,4 +1,4 @@
-"""Moving pictures onto the first: a homography by ECC, or a shift that exposure does not matter to (MTB)."""
+"""Aligns pictures with the first: by a homography (ECC) or, for exposures, by a shift (MTB)."""
 
 from collections.abc import Sequence
 
@@ -10,18 +10,18 @@ from vaeedit.api import Frame, VaeeditError, luma
 from vaeedit_fuse.arrays import Array, Map
 
 SIDE = 512
-"""Longer side of the pictures that are compared."""
+"""Longer side in pixels of the pictures that are compared."""
 SURE = 0.3
-"""Correlation after alignment below which nothing was found."""
+"""Correlation that a homography must exceed to be used."""
 ALIKE = 0.6
-"""Share of pixels that must lie on the same side of both medians."""
+"""A shift is used if more than this share of the pixels lies on the same side of both medians."""
 Matrix = NDArray[np.float32]
 
 
 def aligned(pictures: Sequence[Frame], mode: str) -> list[Frame]:
-    """The pictures, all but the first moved; what they do not show is taken from the first.
+    """The pictures, all of one size, aligned with the first; areas that a picture does not show are taken from the first.
 
-    Raises VaeeditError for one that cannot be aligned.
+    Raises VaeeditError for a picture that cannot be aligned.
     """
     return [
         pictures[0],
@@ -36,31 +36,32 @@ def _moved(first: Frame, other: Frame, number: int, mode: str) -> Frame:
     matrix = _shift(*grays) if mode == "exposure" else _homography(*grays, edges=mode == "infrared")
     if matrix is None:
         raise VaeeditError(
-            f"Picture {number} could not be aligned with the first: they share too little. Leave out --align or that picture."
+            f"Picture {number} could not be aligned with the first: they have too little in common. "
+            "Leave out --align or that picture."
         )
     return _warped(other, first, matrix)
 
 
 def _shift(first: Map, other: Map) -> Matrix | None:
-    """By median threshold bitmaps (Ward 2003), up to 64 pixels."""
+    """The shift between luma images (H, W), up to 64 pixels, by median threshold bitmaps (Ward 2003); None if unreliable."""
     steps = int(np.clip(np.log2(min(first.shape)) - 3, 1, 6))
     mtb = cv2.createAlignMTB(steps, 4, False)
     pair = [_bytes(x) for x in (first, other)]
     dx, dy = mtb.calculateShift(*pair)
     matrix = np.eye(3, dtype=np.float32)
     matrix[:2, 2] = -dx, -dy
-    light, moved = (x > np.median(x) for x in (pair[0], mtb.shiftMat(pair[1], (dx, dy))))
-    return matrix if (light == moved).mean() > ALIKE else None
+    light, shifted = (x > np.median(x) for x in (pair[0], mtb.shiftMat(pair[1], (dx, dy))))
+    return matrix if (light == shifted).mean() > ALIKE else None
 
 
 def _homography(first: Map, other: Map, *, edges: bool) -> Matrix | None:
-    """From the first to the other, by enhanced correlation (Evangelidis & Psarakis 2008), coarse to fine.
+    """From the first to the other, by enhanced correlation (ECC, Evangelidis & Psarakis 2008), coarse to fine.
 
-    Infrared is compared by its edges, as its brightness has nothing to do with the first picture's.
+    None if they do not match. With `edges`, gradients are compared: an infrared picture has another brightness.
     """
     scale = min(1.0, SIDE / max(first.shape))
     matrix: Matrix = np.eye(3, dtype=np.float32)
-    found = 0.0
+    correlation = 0.0
     for factor in (scale / 4, scale / 2, scale):
         small = [_prepared(x, factor, edges) for x in (first, other)]
         if min(small[0].shape) < 16:
@@ -71,12 +72,12 @@ def _homography(first: Map, other: Map, *, edges: bool) -> Matrix | None:
         guess = np.ascontiguousarray(_rescaled(matrix, factor)[: 3 if last else 2])
         stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 100, 1e-5)
         try:
-            found, moved = cv2.findTransformECC(small[0], small[1], guess, motion, stop, everywhere, 3)
+            correlation, fitted = cv2.findTransformECC(small[0], small[1], guess, motion, stop, everywhere, 3)
         except cv2.error:  # it did not converge
             return None
-        whole = np.vstack([np.asarray(moved), [[0, 0, 1]]])[:3]
+        whole = np.vstack([np.asarray(fitted), [[0, 0, 1]]])[:3]
         matrix = _rescaled(whole.astype(np.float32), 1 / factor)
-    return matrix if found > SURE else None
+    return matrix if correlation > SURE else None
 
 
 def _prepared(x: Map, factor: float, edges: bool) -> Map:
@@ -89,11 +90,11 @@ def _prepared(x: Map, factor: float, edges: bool) -> Map:
 
 
 def _rescaled(matrix: Matrix, factor: float) -> Matrix:
-    """The same motion for coordinates that are `factor` times as large; pixel centers sit at halves."""
+    """The same motion for coordinates that are `factor` times as large; pixel centers are at halves."""
     scale = np.diag([factor, factor, 1.0])
     scale[:2, 2] = (factor - 1) / 2
-    found: Matrix = (scale @ matrix @ np.linalg.inv(scale)).astype(np.float32)
-    return found
+    rescaled: Matrix = (scale @ matrix @ np.linalg.inv(scale)).astype(np.float32)
+    return rescaled
 
 
 def _warped(other: Frame, first: Frame, matrix: Matrix) -> Frame:

@@ -8,11 +8,11 @@ from vaeedit.api import Frame, luma, resized
 
 Array = NDArray[np.float32]
 Map = NDArray[np.float32]
-"""One value a pixel or grid place, (H, W)."""
+"""One value per pixel or grid place, (H, W)."""
 
 
 def resize_like(frame: Frame, to: Frame) -> Frame:
-    """A frame with the size, channels and depth of another, without alpha; where they agree, with its very pixels."""
+    """A frame with the size, channels and depth of another, without alpha; if these are equal already, its exact pixels."""
     if frame.pixels.dtype == to.pixels.dtype and frame.pixels.shape == to.pixels.shape:
         return Frame(frame.pixels)
     values = frame.floats()
@@ -22,7 +22,6 @@ def resize_like(frame: Frame, to: Frame) -> Frame:
 
 
 def blurred(x: Array, radius: int) -> Array:
-    """Mean over a square window, mirrored at the border; the shape is kept."""
+    """Mean of (H, W) or (H, W, C) over a square window, mirrored at the border; the shape is kept."""
     size = (2 * radius + 1, 2 * radius + 1)
-    found = np.asarray(cv2.blur(x, size, borderType=cv2.BORDER_REFLECT), np.float32)
-    return found.reshape(x.shape)
+    return np.asarray(cv2.blur(x, size, borderType=cv2.BORDER_REFLECT), np.float32).reshape(x.shape)

@@ -1,4 +1,4 @@
-"""Blend: evenly, or across a mask without a seam."""
+"""Blend: mix pictures evenly, or join them across a mask without a seam."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ FEATHER = 16
 
 
 class Even(Rule):
-    """Product of experts in which the others share `alpha`."""
+    """A product of experts in which the first picture weighs 1 - `alpha` and the others share `alpha`."""
 
     def __init__(self, pictures: Sequence[Frame], alpha: float) -> None:
         super().__init__(pictures)
@@ -30,18 +30,18 @@ class Even(Rule):
         return [Frame(frame.floats()) for frame in self.pictures]
 
     def weights(self, rank: int, activities: Tensor) -> Tensor:
-        """The same everywhere."""
+        """The same weights at every place, (K, 1, h, w)."""
         return torch.tensor(self.shares).to(activities)[:, None, None, None].expand_as(activities)
 
     def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Sequence[Map]]) -> Frame:
-        """As decoded."""
+        """The decoded join plus the residuals."""
         return self.first.with_floats(
             add_residual(joined, [frame.floats() for frame in self.pictures], decoded, shares[-1])
         )
 
 
 class Masked(Rule):
-    """The other picture inside a mask: brightness made to agree, latents blended level by level, gradients at the seam."""
+    """The other picture inside a mask: its brightness is adapted, latents are blended by level, gradients at the seam."""
 
     def __init__(self, pictures: Sequence[Frame], mask: Map) -> None:
         super().__init__(pictures)
@@ -53,16 +53,16 @@ class Masked(Rule):
         self.sources = [first, other + continued(first - other, around)]
 
     def encoded(self) -> Sequence[Frame]:
-        """The first picture and the other as bright as its new surroundings."""
+        """The first picture, and the other one made as bright as its new surroundings."""
         return [Frame(np.ascontiguousarray(x, np.float32)) for x in self.sources]
 
     def weights(self, rank: int, activities: Tensor) -> Tensor:
-        """The mask on the level's grid, softened there: so the wider, the coarser the level."""
+        """The mask on the level's grid, blurred there: the transition is wider on coarser levels; (2, 1, h, w)."""
         other = local_mean(to_grid([self.mask], activities), 1)
         return torch.cat([1 - other, other])
 
     def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Sequence[Map]]) -> Frame:
-        """The first picture beyond the feather, its very pixels."""
+        """The blended picture; farther than `FEATHER` from the mask it has the exact pixels of the first picture."""
         blended = add_residual(
             joined, self.sources, decoded, [blurred(1 - self.mask, 2), blurred(self.mask, 2)]
         )
@@ -75,7 +75,7 @@ class Masked(Rule):
 
 
 def _distance(region: np.ndarray) -> Map:
-    """From every place of a region to the nearest outside, in pixels; all of a picture is infinitely far."""
+    """Distance in pixels from each place of a region to its outside; infinite if the region is the whole picture."""
     if region.all():
         return np.full(region.shape, np.inf, np.float32)
     return np.asarray(cv2.distanceTransform(region.astype(np.uint8), cv2.DIST_L2, 5), np.float32)

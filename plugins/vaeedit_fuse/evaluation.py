@@ -1,4 +1,4 @@
-"""`fuse` measured on a folder of picture sets: no truth is known, so the measures ask how much of the sources is left."""
+"""Measures `fuse` on a folder of picture sets: there is no reference, so metrics say how much of the sources is preserved."""
 
 import re
 import time
@@ -35,7 +35,7 @@ LAYOUTS = {
     "infrared": "the folders visible and ir with pictures of the same names",
     "exposure": "pictures called NAME1, NAME2, ... (a name and a number)",
 }
-"""What a folder must hold for each mode."""
+"""Content of the folder for each mode."""
 PROTOCOL = (
     "luma (BT.601, 0 to 255) of 8-bit pictures; Q_AB/F weighs every source's edges; VIF and MI (bits) are sums over two "
     "sources, SCD and SSIM (half the sum) likewise, of three sources or more the means over pairs of them"
@@ -44,18 +44,18 @@ PROTOCOL = (
 
 @dataclass(frozen=True)
 class PictureSet:
-    """Pictures of one scene; the first is the one that is edited."""
+    """Pictures of one scene; the first is edited, the others are extra inputs."""
 
     name: str
     paths: tuple[Path, ...]
 
 
 def picture_sets(folder: Path, mode: FusionMode) -> list[PictureSet]:
-    """The sets of a folder, sorted; raises UsageError where it holds none in the mode's layout."""
-    found = [made for made in _sets(folder, mode) if len(made.paths) > 1]
-    if not found:
+    """The sets of a folder, sorted; raises UsageError if there is none in the mode's layout."""
+    sets = [candidate for candidate in _sets(folder, mode) if len(candidate.paths) > 1]
+    if not sets:
         raise UsageError(f"For the mode {mode} the folder {folder} must hold {LAYOUTS[mode]}.")
-    return found
+    return sets
 
 
 def _sets(folder: Path, mode: FusionMode) -> Iterator[PictureSet]:
@@ -69,14 +69,14 @@ def _sets(folder: Path, mode: FusionMode) -> Iterator[PictureSet]:
     ending = re.compile(r"(.+)-[A-Z]" if mode == "focus" else r"(.*\D)\d+")
     groups: dict[str, list[Path]] = {}
     for path in pictures(folder):
-        if found := ending.fullmatch(path.stem):
-            groups.setdefault(found[1], []).append(path)
+        if match := ending.fullmatch(path.stem):
+            groups.setdefault(match[1], []).append(path)
     for name, paths in groups.items():
         yield PictureSet(name, tuple(paths))
 
 
 def measured(sources: Sequence[Array], fused: Array) -> dict[str, float]:
-    """All measures of a fused picture, on gray values (H, W) from 0 to 255."""
+    """All metrics of a fused picture and its sources, gray values (H, W) from 0 to 255; the units are in `metrics`."""
     pairs = list(combinations(sources, 2))
     return {
         "q_abf": metrics.edge_preservation(sources, fused),
@@ -90,7 +90,7 @@ def measured(sources: Sequence[Array], fused: Array) -> dict[str, float]:
 
 
 def gray(frame: Frame) -> Array:
-    """Luma (H, W) of a frame at 8 bits, from 0 to 255, not rounded."""
+    """Luma (H, W) of a frame converted to 8 bits: float64 from 0 to 255, not rounded."""
     return luma(frame.as_uint8().astype(np.float64))
 
 
@@ -102,17 +102,17 @@ def evaluate_fusion(
     vae: str,
     progress: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:
-    """Average figures over a folder's sets as plain values; raises UsageError for a folder of another layout."""
+    """Metrics averaged over the sets of a folder, as plain values; raises UsageError for a folder of another layout."""
     rows: list[dict[str, float]] = []
     seconds = megapixels = 0.0
-    for one in picture_sets(folder, mode):
+    for scene in picture_sets(folder, mode):
         started = time.perf_counter()
-        options: dict[str, Any] = {"mode": mode, "with": [str(path) for path in one.paths[1:]]}
-        fused = session.run(Step("fuse", vae=vae, **options), one.paths[0]).frame
+        options: dict[str, Any] = {"mode": mode, "with": [str(path) for path in scene.paths[1:]]}
+        fused = session.run(Step("fuse", vae=vae, **options), scene.paths[0]).frame
         seconds += time.perf_counter() - started
         megapixels += fused.width * fused.height / 1e6
-        rows.append(measured([gray(read(path)) for path in one.paths], gray(fused)))
-        progress(f"{len(rows)}: {one.name} Q_AB/F {rows[-1]['q_abf']:.3f}")
+        rows.append(measured([gray(read(path)) for path in scene.paths], gray(fused)))
+        progress(f"{len(rows)}: {scene.name} Q_AB/F {rows[-1]['q_abf']:.3f}")
     means = {name: round(fmean(row[name] for row in rows), 4) for name in rows[0]}
     speed = {"seconds_per_megapixel": round(seconds / megapixels, 3)}
     return {"protocol": PROTOCOL, "mode": mode, "sets": len(rows), **means, **speed}
@@ -140,7 +140,7 @@ fuse = click.Command(
             ["--mode"],
             type=click.Choice(MODES),
             required=True,
-            help="What DIR holds: NAME-A and NAME-B; the folders visible and ir; or NAME1, NAME2, ...",
+            help="Mode of `fuse` and layout of DIR: NAME-A and NAME-B; the folders visible and ir; or NAME1, NAME2, ...",
         ),
         *evaluation_options("photo"),
     ],

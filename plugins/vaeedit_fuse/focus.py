@@ -1,4 +1,4 @@
-"""Focus: the latents say which picture is sharp where, and its pixels are copied."""
+"""Focus: the latents decide which picture is sharp at each place, and its pixels are copied."""
 
 from collections.abc import Sequence
 
@@ -14,17 +14,17 @@ from vaeedit_fuse.rule import Rule
 from vaeedit_fuse.weights import shares as shares_of
 
 RADIUS = 1
-"""Grid places on either side over which activity is averaged."""
+"""Grid places on each side over which activity is averaged."""
 SCALES = 2
-"""Of the pyramid (Burt & Adelson 1983) in which pictures are joined near borders."""
+"""Scales of the pyramid (Burt & Adelson 1983) in which pictures are joined near borders."""
 SMALLEST = 0.002
-"""Regions below this share of the picture join their surroundings."""
+"""Regions smaller than this share of the picture join their surroundings."""
 
 
 class Focus(Rule):
-    """A decision by place; nothing is decoded.
+    """A decision for each place; nothing is decoded.
 
-    The second level decides: the coarsest knows colors rather than sharpness, the finest knows noise too.
+    The second level decides: the coarsest holds colors rather than sharpness, and the finest holds noise too.
     """
 
     def encoded(self) -> Sequence[Frame]:
@@ -32,23 +32,24 @@ class Focus(Rule):
         return self.pictures
 
     def weights(self, rank: int, activities: Tensor) -> Tensor:
-        """Shares of the activity's root, so that a few strong places do not outvote their surroundings."""
+        """Shares of the averaged root of the activity, so that a few strong places do not outvote their surroundings."""
         return shares_of(local_mean(activities.sqrt(), RADIUS))
 
     def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Sequence[Map]]) -> Frame:
-        """Pixels of the pictures; only near a border between regions they mix, coarse scales more widely than fine ones."""
+        """Pixels of the pictures; they mix only near a border between regions, coarse scales more widely than fine ones."""
         values = [frame.floats() for frame in self.pictures]
-        weights = decision(shares[min(1, len(shares) - 1)], [luma(each) for each in values])
+        weights = decision(shares[min(1, len(shares) - 1)], [luma(pixels) for pixels in values])
         copied = mixed(values, weights)
         near = _near_borders(weights)[..., None]
         return self.first.with_floats(copied + near * (fused(values, weights, mixed, SCALES) - copied))
 
 
 def decision(votes: Sequence[Map], grays: Sequence[Map], *, smallest: float = SMALLEST) -> list[Map]:
-    """Weights (H, W) that sum to 1, exactly 0 or 1 but near the borders between regions, which follow edges of the pictures.
+    """Weights (H, W) of the pictures, which sum to 1, by votes (H, W) from 0 to 1 and luma (H, W) in [0, 1].
 
-    Each pixel takes the picture of most votes, once a guided filter (He, Sun & Tang 2013) has moved votes to the edges of the
-    picture that they make; small regions join their surroundings; the filter softens the borders.
+    They are exactly 0 or 1 except near borders between regions, which follow edges of the pictures. A guided filter (He, Sun
+    & Tang 2013) moves the votes to edges; each pixel takes the picture with most votes; regions below the share `smallest`
+    join their surroundings; the filter softens the borders.
     """
     guide = _chosen(grays, np.argmax(np.stack(votes), 0))
     winner = np.argmax(np.stack([_guided(vote, guide, 10, 3e-4) for vote in votes]), 0)
@@ -56,25 +57,25 @@ def decision(votes: Sequence[Map], grays: Sequence[Map], *, smallest: float = SM
     for number in range(len(votes)):
         region = _without_specks((winner == number).astype(np.uint8), smallest)
         soft = _guided(region.astype(np.float32), guide, 4, 5e-2)
-        weights.append(np.clip(1.04 * soft - 0.02, 0, 1))  # drawn out, so that it reaches 0 and 1
+        weights.append(np.clip(1.04 * soft - 0.02, 0, 1))  # stretched, so that it reaches 0 and 1
     total = np.sum(weights, 0)
-    lost = total <= 0  # small regions that every picture gave up
-    found = [
-        np.where(lost, winner == k, weight / np.where(lost, 1, total)) for k, weight in enumerate(weights)
+    lost = total <= 0  # small regions that belong to no picture now
+    return [
+        np.where(lost, winner == k, weight / np.where(lost, 1, total)).astype(np.float32)
+        for k, weight in enumerate(weights)
     ]
-    return [each.astype(np.float32) for each in found]
 
 
 def _near_borders(weights: Sequence[Map]) -> Map:
-    """1 where weights mix, falling to exactly 0 some pixels away."""
+    """A map (H, W): 1 where weights mix, falling to exactly 0 some pixels away."""
     mixing = (np.max(weights, 0) < 1).astype(np.float32)
     return np.clip(2 * blurred(blurred(mixing, 2), 2), 0, 1)
 
 
 def _chosen(pictures: Sequence[Map], winner: NDArray[np.intp]) -> Map:
-    """At every pixel the value of the picture that won it."""
-    found: Map = np.take_along_axis(np.stack(pictures), winner[None], 0)[0]
-    return found
+    """At every pixel the value of the picture with most votes."""
+    chosen: Map = np.take_along_axis(np.stack(pictures), winner[None], 0)[0]
+    return chosen
 
 
 def _without_specks(region: NDArray[np.uint8], smallest: float) -> NDArray[np.uint8]:

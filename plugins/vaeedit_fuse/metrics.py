@@ -1,6 +1,7 @@
-"""Measures of fused pictures, on gray values from 0 to 255 (H, W), by their usual definitions.
+"""Metrics of fused pictures by their usual definitions; all pictures are gray values from 0 to 255, (H, W).
 
-F is the fused picture, A and B its sources. None of them knows a truth: they ask how much of the sources is left.
+F is the fused picture, A and B are its sources. There is no reference: the metrics say how much of the sources is
+preserved.
 """
 
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ def edge_preservation(sources: Sequence[Array], fused: Array) -> float:
 
 
 def _edges(x: Array) -> tuple[Array, Array]:
-    """Sobel's strength and angle, the latter between -pi/2 and pi/2."""
+    """Strength and angle, from -pi/2 to pi/2, of Sobel's gradient."""
     horizontal, vertical = (cv2.Sobel(x, cv2.CV_64F, *order, ksize=3) for order in ((1, 0), (0, 1)))
     with np.errstate(divide="ignore", invalid="ignore"):
         angle = np.where(horizontal == 0, np.pi / 2, np.arctan(vertical / horizontal))
@@ -39,12 +40,12 @@ def _kept(source: Array, fused: Array, source_angle: Array, fused_angle: Array) 
     direction = 1 - np.abs(source_angle - fused_angle) / (np.pi / 2)
     by_strength = 0.9994 / (1 + np.exp(-15 * (strength - 0.5)))
     by_direction = 0.9879 / (1 + np.exp(-22 * (direction - 0.8)))
-    found: Array = by_strength * by_direction
-    return found
+    kept: Array = by_strength * by_direction
+    return kept
 
 
 def entropy(x: Array) -> float:
-    """Of the gray values' histogram, in bits."""
+    """Entropy of the histogram of gray values, in bits."""
     return _shared(x, x)
 
 
@@ -56,7 +57,7 @@ def mutual_information(a: Array, b: Array, fused: Array) -> float:
 def _shared(x: Array, y: Array) -> float:
     from sklearn.metrics import mutual_info_score  # slow to import, and `fuse` itself does not need it
 
-    levels = (np.rint(each.clip(0, 255)).astype(np.int64).ravel() for each in (x, y))
+    levels = (np.rint(values.clip(0, 255)).astype(np.int64).ravel() for values in (x, y))
     return float(mutual_info_score(*levels) / np.log(2))
 
 
@@ -66,19 +67,19 @@ def sum_of_correlated_differences(a: Array, b: Array, fused: Array) -> float:
 
 
 def correlation(x: NDArray[np.floating[Any]], y: NDArray[np.floating[Any]]) -> float:
-    """Of two pictures; 0 where one is flat."""
+    """Pearson correlation of two pictures of one shape, whatever their range; 0 if one of them is flat."""
     x, y = x - x.mean(), y - y.mean()
     return float((x * y).sum() / max(np.sqrt((x**2).sum() * (y**2).sum()), 1e-12))
 
 
 def visual_information(a: Array, b: Array, fused: Array) -> float:
-    """VIF of F against A plus that against B."""
+    """VIF of F against A plus VIF of F against B, each about from 0 to 1."""
     return _fidelity(a, fused) + _fidelity(b, fused)
 
 
 def _fidelity(reference: Array, output: Array, noise: float = 2.0) -> float:
     """Visual information fidelity in the pixel domain, four scales (Sheikh & Bovik 2006, `vifp_mscale`)."""
-    told = total = 0.0
+    kept = total = 0.0
     for scale in range(1, 5):
         width = 2 ** (5 - scale) + 1
         if scale > 1:
@@ -95,23 +96,23 @@ def _fidelity(reference: Array, output: Array, noise: float = 2.0) -> float:
         opposed = gain < 0
         lost[opposed], gain[opposed] = var_o[opposed], 0
         lost = lost.clip(1e-10)
-        told += float(np.log10(1 + gain**2 * var_r / (lost + noise)).sum())
+        kept += float(np.log10(1 + gain**2 * var_r / (lost + noise)).sum())
         total += float(np.log10(1 + var_r / noise).sum())
-    return told / total if total > 0 else 1.0
+    return kept / total if total > 0 else 1.0
 
 
-def _valid(x: Array, width: int, deviation: float | None = None) -> Array:
-    """Under a Gaussian window of this width, where it lies inside the picture; by default its deviation is a fifth."""
+def _valid(x: Array, width: int, std: float | None = None) -> Array:
+    """Means under a Gaussian window of this width, only where it lies inside the picture; `std` is a fifth by default."""
     edge = width // 2
-    blurred = np.asarray(cv2.GaussianBlur(x, (width, width), deviation or width / 5), np.float64)
+    blurred = np.asarray(cv2.GaussianBlur(x, (width, width), std or width / 5), np.float64)
     return blurred[edge : x.shape[0] - edge, edge : x.shape[1] - edge]
 
 
 def exposure_structure(sources: Sequence[Array], fused: Array) -> float:
-    """MEF-SSIM (Ma, Zeng & Wang 2015) at one scale: the structure of the best-exposed source at every place, up to 1.
+    """MEF-SSIM (Ma, Zeng & Wang 2015) at one scale, up to 1: how well F keeps the structure of the best-exposed source.
 
-    The wanted patch has the largest contrast c of the sources' patches and their weighted structure,
-    sum w x / c with w = c^p and p = tan(pi R / 2), where R says how much the sources agree.
+    The desired patch has the largest contrast c of the sources' patches and their weighted structure,
+    sum w x / c with w = c^p and p = tan(pi R / 2), where R is the consistency of the sources.
     """
     count, stability = len(sources), (0.03 * 255) ** 2
     covariance = [[_covariance(x, y) for y in sources] for x in sources]
@@ -131,6 +132,6 @@ def exposure_structure(sources: Sequence[Array], fused: Array) -> float:
 
 
 def _covariance(x: Array, y: Array) -> Array:
-    """Local, under a Gaussian window of 11 pixels and standard deviation 1.5."""
+    """Local covariance, under a Gaussian window of 11 pixels and standard deviation 1.5."""
     xy, mean_x, mean_y = (_valid(z, 11, 1.5) for z in (x * y, x, y))
     return xy - mean_x * mean_y

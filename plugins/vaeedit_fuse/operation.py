@@ -1,4 +1,4 @@
-"""`fuse`: activity of the latents says which picture counts where."""
+"""`fuse`: the activity of the latents decides how much each picture counts at each place."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -21,23 +21,26 @@ from vaeedit_fuse.weights import activity
 
 
 class Fuse(Inspect[FuseOptions], Join[FuseOptions]):
-    """Every level of the latents is joined by the weights of a mode's rule, and the rule makes the picture of it."""
+    """Joins every level of the latents by the weights of the mode's rule; the rule then makes the picture."""
 
     rule: Rule
 
     def __init__(self, request: Request[FuseOptions]) -> None:
         super().__init__(request)
         self.grids: dict[tuple[int, int], Grid] = {}
-        self.found: dict[int, Tensor] = {}
+        self.weights: dict[int, Tensor] = {}
         self.notes: dict[str, Any] = {}
 
     @property
     def wants_decoded(self) -> bool:
-        """Where pixels are not copied: what the VAE loses is given back."""
+        """True for all modes but focus, which copies pixels; the others restore what the VAE loses."""
         return not isinstance(self.rule, Focus)
 
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
-        """The picture and the others, at its size, as the mode wants them."""
+        """The picture and the others, resized to it and prepared for the mode.
+
+        Raises OptionError for a mask that does not fit the mode or the pictures.
+        """
         first = replace(frames[0], alpha=None)
         others = self.request.extra_inputs["with"]
         pictures = [first, *(resize_like(other, first) for other in others)]
@@ -66,20 +69,20 @@ class Fuse(Inspect[FuseOptions], Join[FuseOptions]):
         return kinds[mode](pictures)
 
     def gather(self, index: int, latents: Latents) -> None:
-        """Activity of every level, over whole pictures."""
+        """Collect the activity of every level over whole pictures."""
         for rank, level in enumerate(latents.levels):
             self.grids.setdefault((index, rank), Grid()).add(level, activity(level.mean))
 
     def _weights(self, rank: int) -> Tensor:
-        """Of every picture at a level, (K, 1, h, w)."""
-        if rank not in self.found:
+        """Weights (K, 1, h, w) of the pictures at a level."""
+        if rank not in self.weights:
             count = 1 + max(index for index, _ in self.grids)
             maps = torch.cat([self.grids[index, rank].whole() for index in range(count)])
-            self.found[rank] = self.rule.weights(rank, maps)
-        return self.found[rank]
+            self.weights[rank] = self.rule.weights(rank, maps)
+        return self.weights[rank]
 
     def join(self, latents: Sequence[Latents]) -> Latents:
-        """Level by level, as the rule joins them."""
+        """Join the latents level by level with the rule."""
         levels = [
             self.rule.joined([each.levels[rank] for each in latents], under(self._weights(rank), level))
             for rank, level in enumerate(latents[0].levels)
@@ -87,7 +90,7 @@ class Fuse(Inspect[FuseOptions], Join[FuseOptions]):
         return replace(latents[0], levels=tuple(levels))
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
-        """The rule's picture, with the first picture's alpha and metadata."""
+        """The fused picture, with the first picture's alpha and metadata; the note `mode` is the automatic choice."""
         joined, *decoded = (frame.floats() for frame in frames)
         height, width = originals[0].height, originals[0].width
         ranks = sorted({rank for _, rank in self.grids})
@@ -97,7 +100,7 @@ class Fuse(Inspect[FuseOptions], Join[FuseOptions]):
 
 
 def _mask(images: Mapping[str, Sequence[Frame]], first: Frame, pictures: int) -> Map | None:
-    """Where the other picture goes, (H, W) from 0 to 1; raises OptionError for more than one mask or other picture."""
+    """The mask of the other picture, (H, W) from 0 to 1; raises OptionError for several masks or other pictures."""
     masks = images.get("mask", ())
     if not masks:
         return None

@@ -1,4 +1,4 @@
-"""Pyramids (Burt & Adelson 1983): a picture as its detail and a small base, and bases fused scale by scale."""
+"""Pyramids (Burt & Adelson 1983): split a picture into its detail and a small base, and fuse bases scale by scale."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,11 +12,11 @@ from vaeedit_fuse.arrays import Array, Map
 from vaeedit_fuse.weights import activity, vivid
 
 Merge = Callable[[Sequence[Array], Sequence[Map]], Array]
-"""From one scale's details (h, w, C) of all pictures, and the given weights (h, w) at that scale, to the fused detail."""
+"""From the details (h, w, C) of all pictures at one scale, and weights (h, w) at that scale, to the fused detail."""
 
 
 def split(x: Array, scales: int) -> tuple[Array, Array]:
-    """Detail (H, W, C) and base, which is smaller by 2^scales; the detail is what `upsample` does not bring back."""
+    """Detail (H, W, C) and base of a picture; the base is smaller by 2^scales, and the detail is x - upsample(base)."""
     base = x
     for _ in range(scales):
         base = _half(base)
@@ -24,7 +24,7 @@ def split(x: Array, scales: int) -> tuple[Array, Array]:
 
 
 def upsample(base: Array, size: tuple[int, ...], scales: int) -> Array:
-    """A base at the size (H, W) again."""
+    """A base (h, w, C) enlarged by 2^scales to the size (H, W): (H, W, C)."""
     sizes = [size]
     for _ in range(scales):
         sizes.append(tuple((side + 1) // 2 for side in sizes[-1]))
@@ -34,32 +34,32 @@ def upsample(base: Array, size: tuple[int, ...], scales: int) -> Array:
 
 
 def fused(bases: Sequence[Array], weights: Sequence[Map], merge: Merge, scales: int) -> Array:
-    """Bases (h, w, C) with the details of each scale put together by `merge`, and what is left by `weights` (h, w).
+    """Bases (h, w, C) fused to one: details of each scale are fused by `merge`, the smallest bases by `weights` (h, w).
 
-    There are at most `scales` scales, as far as the sides allow.
+    There are at most `scales` scales, fewer for small bases; weights sum to 1.
     """
     if scales == 0 or min(bases[0].shape[:2]) < 4:
         return mixed(bases, weights)
     halves = [_half(base) for base in bases]
     details = [base - _double(half, base.shape) for base, half in zip(bases, halves, strict=True)]
-    smaller = fused(halves, [_half(each[..., None])[..., 0] for each in weights], merge, scales - 1)
+    smaller = fused(halves, [_half(weight[..., None])[..., 0] for weight in weights], merge, scales - 1)
     return _double(smaller, bases[0].shape) + merge(details, weights)
 
 
 def mixed(pictures: Sequence[Array], weights: Sequence[Map]) -> Array:
-    """The weighted mean."""
-    found: Array = np.sum([w[..., None] * x for w, x in zip(weights, pictures, strict=True)], 0)
-    return found
+    """The weighted mean (h, w, C) of pictures (h, w, C); weights (h, w) sum to 1."""
+    mean: Array = np.sum([w[..., None] * x for w, x in zip(weights, pictures, strict=True)], 0)
+    return mean
 
 
 def strongest_detail(choose: Callable[[Tensor], Tensor]) -> Merge:
-    """As in the latents: the picture that `choose` names by activity takes a place, softly."""
+    """A merge of details as of latents: `choose` (K, 1, h, w) names the picture at each place; transitions are soft."""
 
     def merge(details: Sequence[Array], weights: Sequence[Map]) -> Array:
         levels = [Gaussian(torch.from_numpy(np.ascontiguousarray(x)).permute(2, 0, 1)[None]) for x in details]
         chosen = choose(local_mean(torch.cat([activity(level.mean) for level in levels]), 2))
-        found = vivid(levels, local_mean(chosen, 1)).mean[0].permute(1, 2, 0)
-        return np.asarray(found.numpy(), np.float32)
+        detail = vivid(levels, local_mean(chosen, 1)).mean[0].permute(1, 2, 0)
+        return np.asarray(detail.numpy(), np.float32)
 
     return merge
 

@@ -1,4 +1,4 @@
-"""What the modes have in common: which frames are encoded, how latents are weighted, how the picture is put together."""
+"""The base of the modes: which frames are encoded, how latents are weighted, how the picture is made."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from vaeedit_fuse.arrays import Array, Map
 
 
 class Rule(ABC):
-    """One mode, for pictures of one size; the first is the one that is edited."""
+    """One mode, for pictures of one size; the first is the edited one."""
 
     def __init__(self, pictures: Sequence[Frame]) -> None:
         self.pictures = pictures
@@ -19,25 +19,29 @@ class Rule(ABC):
 
     @abstractmethod
     def encoded(self) -> Sequence[Frame]:
-        """The frames whose latents are joined, one a picture."""
+        """The frames whose latents are joined, one for each picture."""
 
     @abstractmethod
     def weights(self, rank: int, activities: Tensor) -> Tensor:
-        """Weights (K, 1, h, w) of a level, 0 the coarsest, from whole maps of its activity (K, 1, h, w); they sum to 1."""
+        """Weights (K, 1, h, w) of a level, which sum to 1, from its activity (K, 1, h, w) in nats; rank 0 is the coarsest."""
 
     def joined(self, levels: Sequence[Gaussian], weights: Tensor) -> Gaussian:
-        """One level of the pictures by its weights (K, 1, h, w)."""
+        """One level (1, C, h, w) of the result from those of the pictures, by weights (K, 1, h, w)."""
         return product_of_experts(levels, weights)
 
     @abstractmethod
     def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Sequence[Map]]) -> Frame:
-        """The picture: from the decoded join, what every frame alone decodes to, and each level's weights at pixels."""
+        """The fused picture.
+
+        `joined` (H, W, C) in [0, 1] is the decoded join, `decoded` what every frame decodes to alone (nothing in mode focus),
+        and `shares` are the weights (H, W) of every level at the pixels.
+        """
 
 
 def add_residual(
     joined: Array, sources: Sequence[Array], decoded: Sequence[Array], shares: Sequence[Map]
 ) -> Array:
-    """The decoded join with what the VAE loses of each source, by its share: pictures that agree come back unchanged."""
-    lost = [w[..., None] * (x - y) for w, x, y in zip(shares, sources, decoded, strict=True)]
-    found: Array = joined + np.sum(lost, 0)
-    return found
+    """The decoded join (H, W, C) plus each source's residual x - D(E(x)) by its share (H, W): equal pictures stay equal."""
+    residuals = [w[..., None] * (x - y) for w, x, y in zip(shares, sources, decoded, strict=True)]
+    restored: Array = joined + np.sum(residuals, 0)
+    return restored

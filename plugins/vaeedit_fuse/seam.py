@@ -1,4 +1,4 @@
-"""Gradient-domain steps for pasting one picture into another (Perez, Gangnet & Blake 2003)."""
+"""Gradient-domain steps that paste one picture into another (Poisson image editing, Perez, Gangnet & Blake 2003)."""
 
 import numpy as np
 import torch
@@ -9,28 +9,31 @@ from vaeedit_fuse.arrays import Array
 from vaeedit_fuse.pyramid import split, upsample
 
 STEPS = 40
-"""Of damped Jacobi: the start is smooth already, so only what is local is left to do."""
+"""Steps of damped Jacobi: the start is smooth already, so only local differences remain."""
 PULL = 1.0
-"""How much a value weighs beside a gradient: what differs locally between the pictures is not worth a step."""
+"""Weight of the start's values beside gradients: it keeps local differences of the pictures from spreading."""
 SCALES = 3
-"""Halvings before a difference is continued: its texture is none of the other picture's business."""
+"""Halvings of a difference before it is continued, so that its texture does not reach the other picture."""
 
 
 def continued(difference: Array, known: NDArray[np.bool_]) -> Array:
-    """A smooth continuation (H, W, C) of a difference from where it is known, without its texture.
+    """A smooth continuation of a difference (H, W, C) from the places where it is known (H, W), without its texture.
 
-    Nothing known gives zero.
+    It is zero if no place is known.
     """
     weight = known.astype(np.float32)[..., None]
     small = (split(x, SCALES)[1] for x in (difference * weight, weight))
-    values, sure = (torch.from_numpy(x).permute(2, 0, 1)[None] for x in small)
-    return upsample(membrane(values, sure)[0].permute(1, 2, 0).numpy(), difference.shape, SCALES)
+    values, weights = (torch.from_numpy(x).permute(2, 0, 1)[None] for x in small)
+    return upsample(membrane(values, weights)[0].permute(1, 2, 0).numpy(), difference.shape, SCALES)
 
 
 def gradient_step(
     start: Array, outer: Array, inner: Array, inside: NDArray[np.bool_], seam: NDArray[np.bool_]
 ) -> Array:
-    """`start` (H, W, C) near the gradients of `inner` inside and of `outer` outside, changed only where `seam` is true."""
+    """`start` (H, W, C) moved towards the gradients of `inner` inside and of `outer` outside, (H, W, C) each.
+
+    Only pixels where `seam` (H, W) is true change.
+    """
     rows, columns = (np.flatnonzero(seam.any(axis)) for axis in (1, 0))
     if not rows.size:
         return start
@@ -40,24 +43,24 @@ def gradient_step(
     wanted = _divergence(outer[part], inner[part], inside[part][..., None])
     for _ in range(STEPS):
         x += np.where(free, 0.8 / (4 + PULL) * (_laplacian(x) - wanted + PULL * (begun - x)), 0)
-    found = start.copy()
-    found[part] = x
-    return found
+    moved = start.copy()
+    moved[part] = x
+    return moved
 
 
 def _laplacian(x: Array) -> Array:
     padded = np.pad(x, ((1, 1), (1, 1), (0, 0)), mode="edge")
-    found: Array = padded[:-2, 1:-1] + padded[2:, 1:-1] + padded[1:-1, :-2] + padded[1:-1, 2:] - 4 * x
-    return found
+    sides: Array = padded[:-2, 1:-1] + padded[2:, 1:-1] + padded[1:-1, :-2] + padded[1:-1, 2:]
+    return sides - 4 * x
 
 
 def _divergence(outer: Array, inner: Array, inside: NDArray[np.bool_]) -> Array:
-    """Of the gradients of `inner` between two places inside, of `outer` between two outside, and half of each across."""
-    found = np.zeros_like(outer)
+    """Divergence of the gradients of `inner` inside and of `outer` outside; across the border, of half of each."""
+    divergence = np.zeros_like(outer)
     for axis in (0, 1):
         here, following = ((slice(None),) * axis + (part,) for part in (slice(None, -1), slice(1, None)))
         share = np.float32(0.5) * (inside[here].astype(np.float32) + inside[following])
         step = share * np.diff(inner, axis=axis) + (1 - share) * np.diff(outer, axis=axis)
-        found[here] += step
-        found[following] -= step
-    return found
+        divergence[here] += step
+        divergence[following] -= step
+    return divergence

@@ -30,7 +30,7 @@ def vaeedit_architectures() -> list[ArchitectureSpec]:
 
 @hookimpl
 def vaeedit_objectives() -> list[ObjectiveSpec]:
-    """Of unconditional VAEs."""
+    """Objectives of unconditional VAEs."""
     return [
         ObjectiveSpec(
             name="elbo",

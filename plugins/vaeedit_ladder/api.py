@@ -1,4 +1,4 @@
-"""What other plugins may import of this one, at first use; the names stand in `api.pyi`."""
+"""The names that other plugins may import from this one. Each is resolved at first use; `api.pyi` lists them."""
 
 import lazy_loader
 

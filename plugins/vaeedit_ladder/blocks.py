@@ -39,7 +39,7 @@ def ups(widths: Sequence[int], *, bias: bool = True) -> nn.ModuleList:
 
 
 def zero_initialized(conv: nn.Conv2d) -> nn.Conv2d:
-    """Zero weights and bias, so that what a convolution adds to starts alone: a prior or posterior at N(0, I)."""
+    """The convolution with zero weights and bias: a prior or posterior that it predicts starts at N(0, I)."""
     nn.init.zeros_(conv.weight)
     assert conv.bias is not None
     nn.init.zeros_(conv.bias)
@@ -62,23 +62,23 @@ class Hourglass(nn.Module):
         self.ups = ups(widths, bias=False)
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """(B, channels, h, w) -> (B, width, h / stride, w / stride) of each level of the way up, fine to coarse."""
+        """(B, channels, h, w) -> decoder features (B, width, h / 2^level, w / 2^level) of each level, fine to coarse."""
         h = self.stem(x)
         skips = []
         for level, residual in enumerate(self.down_stages):
             h = residual(h if level == 0 else self.downs[level - 1](h))
             skips.append(h)
-        found: list[Tensor] = []
+        features: list[Tensor] = []
         for level in range(len(skips) - 1, -1, -1):
             if level < len(skips) - 1:
                 h = self.ups[level](h) + skips[level]
             h = self.up_stages[level](h)
-            found.insert(0, h)
-        return found
+            features.insert(0, h)
+        return features
 
 
 class Pyramid(nn.Module):
-    """Bottom-up features: a residual stage per level, each level at half the resolution of the one before."""
+    """Bottom-up features: one residual stage per level; each level has half the resolution of the previous level."""
 
     def __init__(self, channels: int, widths: Sequence[int], blocks: int | Sequence[int] = 1) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ class Pyramid(nn.Module):
         self.downs = downs(widths)
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """(B, channels, h, w) -> one (B, width, h / 2^level, w / 2^level) tensor a level, fine to coarse."""
+        """(B, channels, h, w) -> features (B, width, h / 2^level, w / 2^level) of each level, fine to coarse."""
         h = self.stem(x)
         features = []
         for level, residual in enumerate(self.stages):
@@ -98,9 +98,10 @@ class Pyramid(nn.Module):
 
 
 class Head(nn.Module):
-    """From the ladder's finest grid to `stride` times its resolution; a full-resolution convolution comes last.
+    """Output at `stride` times the resolution of the ladder's finest grid.
 
-    Without that one a checker of `stride` pixels remains. Starts at zero output plus `bias`.
+    The last convolution runs at full resolution; without it a checkerboard of `stride` pixels remains. An untrained head
+    outputs `bias`.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
-"""What the conditional ladder VAEs share: a ladder of the residual, centered on a trunk's estimate.
+"""The base of the conditional ladder VAEs: a ladder models the residual, centered on a trunk's estimate.
 
     x = m(y) + [g(z, h) - g(mu, h)] + noise,   z ~ p(z | h),   noise ~ Laplace(0, b(z, h))
 
-with m(y) and the features h from a trunk, and mu the mean of the learned prior. Centered like this, decoding at
+where a trunk computes m(y) and the features h, and mu is the mean of the learned prior. Centered like this, decoding at
 the prior mean *is* m(y) and costs no ladder pass; the ladder sees detached features, so the trunk is trained for
 m(y) alone. The conditional ELBO (Sohn et al. 2015, eq. 4) is
 E_q[log p(x | z, y)] - sum_l KL(q(z_l | z_>l, x, y) || p(z_l | z_>l, y)).
@@ -19,13 +19,13 @@ from vaeedit.api import Decoded, ElboTerms, Gaussian, Latents
 from vaeedit_ladder.topdown import Choose, TopDown, draw
 
 RESIDUAL_GAIN = 8.0
-"""Residuals x - m(y) are a few hundredths; the encoder sees them at order one."""
+"""Factor on residuals before the encoder: x - m(y) is a few hundredths, and the factor brings it to order one."""
 START = -3.5
-"""Log scale that an untrained head gives."""
+"""Log of the Laplace scale that an untrained head predicts."""
 
 
 class CenteredLadder(nn.Module):
-    """Base of networks that give the trunk, the ladder, the head and the posterior's encoder."""
+    """Base class: a derived network sets the ladder, the head and the posterior's encoder, and computes m(y) and h."""
 
     ladder: TopDown
     head: nn.Module
@@ -34,28 +34,34 @@ class CenteredLadder(nn.Module):
     latents: Sequence[int]
 
     def head_of(self, h: Tensor, context: Mapping[str, Any]) -> Tensor:
-        """Features of the ladder's finest grid -> (B, 2 channels, H, W): offset, then log scale."""
+        """Features (B, width, h, w) of the finest grid -> (B, 2 channels, H, W): offset, then log of the Laplace scale."""
         out: Tensor = self.head(h)
         return out
 
     def encoder_features(self, residual: Tensor, context: Mapping[str, Any]) -> list[Tensor]:
-        """Bottom-up features of a residual (B, C, H, W), one a level, fine to coarse; here at strides 2, 4, ..."""
-        found: list[Tensor] = self.encoder(pixel_unshuffle(residual, 2))
-        return found
+        """Bottom-up features of a residual (B, C, H, W), one tensor per level, fine to coarse; here at strides 2, 4, ..."""
+        features: list[Tensor] = self.encoder(pixel_unshuffle(residual, 2))
+        return features
 
     def allowed(self, offset: Tensor, context: Mapping[str, Any]) -> Tensor:
-        """The part of an offset (B, C, H, W) that a sample may add to the mean; here all of it."""
+        """The part of an offset (B, C, H, W) that a sample may add to the mean; here the whole offset."""
         return offset
 
     def prior(self, mean: Tensor, features: Sequence[Tensor], **context: Any) -> Latents:
-        """p(z | y): N(0, I) in non-centered coordinates, with mean and features as context."""
+        """p(z | y): N(0, I) in non-centered coordinates.
+
+        The context holds the mean (B, C, H, W) in [0, 1], the features (B, width, h, w) from fine to coarse, and `context`.
+        """
         grids = zip(reversed(self.latents), reversed(features), strict=True)
         shapes = [(len(mean), count, *f.shape[2:]) for count, f in grids]
         levels = tuple(Gaussian.standard(s, mean.device) for s in shapes)
         return Latents(levels, {"mean": mean, "features": features, **context})
 
     def decode(self, latents: Latents, *, std: bool = False) -> Decoded:
-        """The image at a point z; at the prior mean this is the trunk's mean, without a ladder pass."""
+        """The image (B, C, H, W) at a point z and, with `std`, its standard deviation, both in units of [0, 1].
+
+        At the prior mean the image is the trunk's mean; then the ladder runs only for the standard deviation.
+        """
         context = latents.context
 
         def point(level: int, _: Tensor) -> Tensor:
@@ -70,12 +76,15 @@ class CenteredLadder(nn.Module):
         return Decoded(context["mean"] + offset, _deviation(log_scale) if std else None)
 
     def infer(self, prior: Latents, x: Tensor) -> Latents:
-        """The posterior q(z | y, x) of every level, for a clean image x."""
+        """The posterior q(z | y, x) of every level, for a clean image x (B, C, H, W) in [0, 1]."""
         encoded = self.encoder_features((x - prior.context["mean"]) * RESIDUAL_GAIN, prior.context)
         return Latents(tuple(self.ladder.infer(prior.context["features"], encoded)), prior.context)
 
     def elbo_terms(self, latents: Latents, x: Tensor) -> ElboTerms:
-        """Conditional ELBO of the residual for the first len(x) images; gradients reach the trunk through `estimate` only."""
+        """Terms of the conditional ELBO for the first len(x) images; x is clean, (B', C, H, W) in [0, 1].
+
+        Gradients reach the trunk through `estimate` only.
+        """
         count, context = len(x), latents.context
         mean = context["mean"]
         features = [feature[:count].detach() for feature in context["features"]]
@@ -109,7 +118,7 @@ class CenteredLadder(nn.Module):
 
 
 def _deviation(log_scale: Tensor) -> Tensor:
-    """Standard deviation of a Laplace distribution: sqrt(2) times its scale."""
+    """Standard deviation of a Laplace distribution: sqrt(2) times its scale parameter."""
     return _bounded(log_scale).exp() * 2**0.5
 
 

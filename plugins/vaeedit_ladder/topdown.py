@@ -1,9 +1,9 @@
 """The ladder: Gaussian latents at several scales, generated from coarse to fine (Sonderby et al. 2016).
 
-The prior of a level, p(z_l | z_>l, context) = N(mu_l, sigma_l^2), follows from the features h_l that carry
-everything coarser; the posterior shares this top-down path and adds bottom-up encoder features of x. Latents are
+The prior of a level, p(z_l | z_>l, context) = N(mu_l, sigma_l^2), follows from features h_l, which depend on all
+coarser levels; the posterior shares this top-down path and adds bottom-up encoder features of x. Latents are
 non-centered, z_l = mu_l + sigma_l * e_l, so the prior of e_l is N(0, I) and the posterior N(m_l, s_l^2) is the
-residual parametrisation of NVAE (Vahdat & Kautz 2020, eq. 2): KL = (m^2 + s^2 - 1) / 2 - log s.
+residual parametrization of NVAE (Vahdat & Kautz 2020, eq. 2): KL = (m^2 + s^2 - 1) / 2 - log s.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ from vaeedit.api import Gaussian
 from vaeedit_ladder.blocks import ResidualBlock, ups, zero_initialized
 
 Choose = Callable[[int, Tensor], Tensor]
-"""(level, h) -> coordinates e of that level, shape (B, latents, h, w)."""
+"""(level, features (B, width, h, w)) -> non-centered coordinates e of that level, (B, latents, h, w)."""
 
 
 class TopDown(nn.Module):
@@ -41,18 +41,18 @@ class TopDown(nn.Module):
         )
         self.posterior = nn.ModuleList(
             nn.Sequential(
-                nn.Conv2d(width + seen, 64, 1), nn.ReLU(), zero_initialized(nn.Conv2d(64, 2 * count, 1))
+                nn.Conv2d(width + wide, 64, 1), nn.ReLU(), zero_initialized(nn.Conv2d(64, 2 * count, 1))
             )
-            for width, seen, count in zip(widths, encoded, latents, strict=True)
+            for width, wide, count in zip(widths, encoded, latents, strict=True)
         )
         self.inject = nn.ModuleList(
             nn.Conv2d(count, width, 1, bias=False) for width, count in zip(widths, latents, strict=True)
         )
 
     def forward(self, context: Sequence[Tensor], choose: Choose) -> Tensor:
-        """Run from coarse to fine, asking `choose` for each level's coordinates; returns features at stride 2.
+        """Run from coarse to fine; `choose` returns each level's coordinates. Returns features (B, width, h, w) at stride 2.
 
-        `context` holds (B, width, h, w) features, fine to coarse, or nothing; then `choose` sets the grid.
+        `context` holds features (B, width, h, w), fine to coarse, or is empty; then the sizes follow from `choose`.
         """
         h = self.top
         coarsest = len(self.prior) - 1
@@ -68,13 +68,16 @@ class TopDown(nn.Module):
         return h
 
     def posterior_at(self, level: int, h: Tensor, encoded: Tensor) -> Gaussian:
-        """q(e_l | z_>l, x) from top-down features h and bottom-up encoder features, in non-centered coordinates."""
+        """q(e_l | z_>l, x) in non-centered coordinates, (B, latents, h, w).
+
+        It follows from top-down features h (B or 1, width, h, w) and bottom-up encoder features (B, width', h, w).
+        """
         h = h.expand(encoded.shape[0], -1, *encoded.shape[2:])
         mean, log_scale = self.posterior[level](torch.cat([h, encoded], 1)).float().chunk(2, 1)
         return Gaussian(mean, log_scale.clamp(-8, 3))
 
     def infer(self, context: Sequence[Tensor], encoded: Sequence[Tensor]) -> list[Gaussian]:
-        """The posterior of every level, coarse to fine, each given the posterior means of the coarser ones."""
+        """The posterior of every level, coarse to fine, each given the posterior means of the coarser levels."""
         levels: list[Gaussian] = []
 
         def posterior_mean(level: int, h: Tensor) -> Tensor:
@@ -86,9 +89,9 @@ class TopDown(nn.Module):
 
 
 def draw(posterior: Gaussian, keep: Tensor | float = 1.0) -> tuple[Tensor, Tensor]:
-    """A reparametrised sample (Kingma & Welling 2014) and KL(posterior || N(0, I)) in nats, averaged over the batch.
+    """A reparametrized sample (B, C, h, w) (Kingma & Welling 2014), and KL(posterior || N(0, I)) in nats.
 
-    `keep` weighs the KL of each image, (B, 1, 1, 1), or channel, (B, C, 1, 1).
+    The KL is averaged over images; `keep` weights that of each image, (B, 1, 1, 1), or channel, (B, C, 1, 1).
     """
     assert posterior.log_scale is not None
     mean, log_scale = posterior.mean, posterior.log_scale

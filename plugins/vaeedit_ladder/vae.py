@@ -1,7 +1,7 @@
 """The unconditional ladder VAE: latents at strides 2, 4, 8, ... of the image itself.
 
-Bottom-up encoder features and a shared top-down path (Sonderby et al. 2016); p(x | z) is a Laplace distribution whose
-scale is predicted too. ELBO = E_q[log p(x | z)] - sum_l KL(q(z_l | z_>l, x) || p(z_l | z_>l)).
+The network has bottom-up encoder features and a shared top-down path (Sonderby et al. 2016); p(x | z) is a Laplace
+distribution with a predicted scale. ELBO = E_q[log p(x | z)] - sum_l KL(q(z_l | z_>l, x) || p(z_l | z_>l)).
 """
 
 from collections.abc import Mapping
@@ -32,17 +32,20 @@ class LadderVAE(nn.Module):
         self.head = Head(config.widths[0], 2 * config.channels, inner=16, bias=bias)
 
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
-        """The posterior q(z | x), each level given the posterior means of the coarser ones; `conditions` is empty."""
+        """The posterior q(z | x) of images (B, C, H, W) in [0, 1]; there are no conditions.
+
+        Each level is given the posterior means of the coarser levels.
+        """
         return Latents(tuple(self.ladder.infer((), self.encoder(pixel_unshuffle(x, 2)))))
 
     def decode(self, latents: Latents, *, std: bool = False) -> Decoded:
-        """The mean of p(x | z) at a point z, and with `scale` its standard deviation."""
+        """The mean (B, C, H, W) of p(x | z) at a point z and, with `std`, its standard deviation, in units of [0, 1]."""
         out = self.head(self.ladder((), lambda level, _: latents.levels[-1 - level].mean))
         mean, log_scale = out.chunk(2, 1)
         return Decoded(mean, log_scale.clamp(-7, 1).exp() * 2**0.5 if std else None)
 
     def elbo_terms(self, latents: Latents, x: Tensor) -> ElboTerms:
-        """One posterior sample, decoded; `estimate` is that sample, since nothing else predicts x."""
+        """Terms of the ELBO of images x (B, C, H, W) in [0, 1]; `estimate` is one decoded posterior sample."""
         encoded = self.encoder(pixel_unshuffle(x, 2))
         kl: list[Tensor] = []
 

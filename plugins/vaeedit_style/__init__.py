@@ -1,4 +1,4 @@
-"""Style transfer: the latents of a picture take on the statistics of other pictures."""
+"""Style transfer: a picture takes colors and texture from other pictures, the texture in latent space."""
 
 from typing import Annotated, Literal
 
@@ -8,16 +8,18 @@ from vaeedit.api import OperationSpec, Options, hookimpl, option
 class StyleOptions(Options, frozen=True):
     """Options of `style`."""
 
-    strength: Annotated[float, option("From the picture as it is (0) to the style (1).", ge=0, le=1)] = 1.0
+    strength: Annotated[
+        float, option("From the unchanged picture (0) to the full style (1).", ge=0, le=1)
+    ] = 1.0
     texture: Annotated[
-        float, option("How much of the style's texture to lay on: 0 only recolors.", ge=0, le=1)
+        float, option("Amount of the style's texture to add: 0 changes colors only.", ge=0, le=1)
     ] = 0.6
     weights: Annotated[
-        tuple[float, ...], option("Weight of each style picture; all alike where none is given.")
+        tuple[float, ...], option("Weight of each style picture; by default all have the same weight.")
     ] = ()
     levels: Annotated[
         Literal["all", "coarse", "fine"],
-        option("Scales of texture: coarse ones are brush strokes, fine ones grain."),
+        option("Scales of texture to add: coarse (brush strokes), fine (grain) or all."),
     ] = "all"
     preserve_color: Annotated[bool, option("Keep the picture's own colors.")] = False
 
@@ -33,8 +35,8 @@ def vaeedit_operations() -> list[OperationSpec]:
             options=StyleOptions,
             vae="photo",
             extra_inputs={
-                "style": "Picture whose style is taken; may be repeated.",
-                "mask": "Where the style goes, white on black.",
+                "style": "Picture with the style; may be repeated.",
+                "mask": "Picture that is white where the style is applied and black elsewhere.",
             },
             needs=("style",),
             variadic="style",

@@ -1,7 +1,7 @@
-"""A canvas: a picture of the content's colors and the style's texture, quilted from patches that suit the content.
+"""A canvas: a picture with the content's colors and the style's texture, quilted from patches of the style.
 
-Patches are compared by what they look like from afar and by how active they are near by, after the content's looks were
-carried to the distribution of the style's, so that all of the style is used.
+Each patch is chosen by the colors around it at low resolution and by its local contrast. First both descriptions of the
+content are transported to the style's distribution, so that all parts of the style are used.
 """
 
 from collections.abc import Sequence
@@ -19,20 +19,23 @@ from vaeedit_style.sliced import Line, quantiles_of
 from vaeedit_style.transport import transport_gaussian
 
 HOP = 16
-"""Pixels between patches; a patch is twice as wide."""
+"""Distance of patches in pixels; a patch is twice as wide."""
 STEP = 4
-"""Pixels between places of the style that are compared; twice as many in a large one."""
+"""Distance in pixels of the compared places of a style; it is doubled in a large style picture."""
 LARGE = 640
-"""Pixels along the longer side of what is a large style."""
+"""A style picture is large if its longer side has more pixels than this."""
 SLOW = 7.0
-"""Standard deviation in pixels of the blur that parts structure, which stays the content's, from texture."""
+"""Standard deviation in pixels of the blur that separates structure, which the content keeps, from texture."""
 ACTIVITY = 1.0
-"""Weight of activity in comparisons, in deviations of all else together."""
+"""Weight of the local contrast in comparisons, in standard deviations of the colors together."""
 Image = NDArray[np.float32]
 
 
 def canvas(content: Image, styles: Sequence[Image], shares: Sequence[float]) -> Image:
-    """(H, W, 3) in [0, 1] of the content's size; textures of several styles are added by the roots of their shares."""
+    """The canvas (H, W, 3) in [0, 1], as large as the content; all pictures are (h, w, 3) in [0, 1].
+
+    Textures of several styles are added, each times the root of its share; shares sum to 1.
+    """
     height, width = content.shape[:2]
     texture = sum(
         share**0.5 * quilted(_tensor(style - _blurred(style)), _offsets(content, style), HOP, height, width)
@@ -44,10 +47,10 @@ def canvas(content: Image, styles: Sequence[Image], shares: Sequence[float]) -> 
 
 
 def _offsets(content: Image, style: Image) -> Tensor:
-    """In pixels, from each place of the lattice to what suits it in the style."""
+    """Offset in pixels (rows, columns, 2) from each place of the lattice to the matching place of the style."""
     step = STEP if max(style.shape) <= LARGE else 2 * STEP
     (ours, own), (theirs, other) = _described(content, step), _described(style, step)
-    grids = [torch.tensor(one.shape[:2]) for one in (ours, theirs)]
+    grids = [torch.tensor(looks.shape[:2]) for looks in (ours, theirs)]
     flat = theirs.flatten(0, 1)
     looks = transport_gaussian(ours.flatten(0, 1), flat)
     spread = ACTIVITY * flat.var(0).sum().sqrt() / other.std(correction=0).clamp_min(1e-6)
@@ -62,7 +65,7 @@ def _offsets(content: Image, style: Image) -> Tensor:
 
 
 def _described(image: Image, step: int) -> tuple[Tensor, Tensor]:
-    """Looks (h, w, D) of places `step` pixels apart, from afar, and their activity (h, w)."""
+    """Colors around places `step` pixels apart, at low resolution, (h, w, D), and the local contrast there, (h, w)."""
     height, width = (-(-size // step) for size in image.shape[:2])
     small: Image = np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.float32)
     reach = HOP // step // 2

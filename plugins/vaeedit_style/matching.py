@@ -1,8 +1,8 @@
-"""Which patch of the style suits each place of the content: nearest neighbors, made coherent.
+"""For each place of the content a matching patch of the style: nearest neighbors, made coherent.
 
-The nearest patch alone would repeat one patch wherever the content is even. So distances are blurred by chance (the
-same chance every time), and neighbors then agree on common offsets where that costs little: what is copied is larger
-than a patch (coherence in the sense of Ashikhmin 2001; a Potts energy, minimized by iterated conditional modes, Besag 1986).
+The nearest patch alone would repeat one patch wherever the content is flat. So distances are multiplied by random factors
+(with a fixed seed), and neighbors then agree on common offsets where that costs little: the copied pieces become larger
+than a patch (coherence, Ashikhmin 2001; a Potts energy, minimized by iterated conditional modes, Besag 1986).
 """
 
 from dataclasses import dataclass
@@ -11,17 +11,21 @@ import torch
 from torch import Tensor
 
 CHANCE = 1.0
-"""Distances are multiplied by up to 1 + this."""
+"""Distances are multiplied by random factors from 1 to 1 plus this."""
 COHERENCE = 0.5
-"""Price of each neighbor with another offset, in mean distances."""
+"""Cost of each neighbor with another offset, in mean distances."""
 SWEEPS = 12
+"""Passes over the lattice, each over half of its places, like the colors of a chessboard."""
 CHUNK = 1024
-"""Places that are compared at once, to bound memory."""
+"""Places that are compared at once, which bounds memory."""
 
 
 @dataclass(frozen=True)
 class Matcher:
-    """Descriptions (N, D) of places of the content on a lattice (rows, columns), and of the style's grid (h, w, D)."""
+    """Matches places of the content, on a lattice (rows, columns), with places of the style, on a grid (h, w).
+
+    Both are described by D values, (N, D) and (h, w, D); `places` (N, 2) are rows and columns in units of the style's grid.
+    """
 
     content: Tensor
     places: Tensor
@@ -29,19 +33,18 @@ class Matcher:
     style: Tensor
 
     def offsets(self) -> Tensor:
-        """From each place (row, column) of the content to the style's place that suits it, (rows, columns, 2)."""
+        """Offset (rows, columns, 2), int64, from each place of the content to its match in the style."""
         best, scale = self._nearest()
-        found = (best - self.places).reshape(*self.lattice, 2)
-        rows, columns = (torch.arange(size, device=found.device) for size in self.lattice)
+        offsets = (best - self.places).reshape(*self.lattice, 2)
+        rows, columns = (torch.arange(size, device=offsets.device) for size in self.lattice)
         color = (rows[:, None] + columns) % 2
         for sweep in range(SWEEPS):
-            found = torch.where(
-                (color == sweep % 2)[..., None], self._agreed(found, COHERENCE * scale), found
-            )
-        return found
+            agreed = self._agreed(offsets, COHERENCE * scale)
+            offsets = torch.where((color == sweep % 2)[..., None], agreed, offsets)
+        return offsets
 
     def _nearest(self) -> tuple[Tensor, Tensor]:
-        """The place of the style that is nearest by blurred distance, (N, 2), and the mean distance."""
+        """The place of the style with the smallest randomized distance, (N, 2), and the mean distance."""
         flat, columns = self.style.flatten(0, 1), self.style.shape[1]
         generator = torch.Generator().manual_seed(0)
         chosen, total = [], flat.new_zeros(())
@@ -55,7 +58,7 @@ class Matcher:
         return torch.stack([index // columns, index % columns], 1), total / len(index)
 
     def _agreed(self, offsets: Tensor, price: Tensor) -> Tensor:
-        """For each place, the best of its own offset and its neighbors'."""
+        """For each place, the offset of least energy: its own or a neighbor's."""
         around = _around(offsets)
         best, least = offsets, self._energy(offsets, around, price)
         for candidate in around:
@@ -76,7 +79,7 @@ class Matcher:
 
 
 def _around(offsets: Tensor) -> list[Tensor]:
-    """The offsets of the four neighbors; beyond the border, a place's own."""
+    """The offsets of the four neighbors; outside the lattice, a place's own offset."""
     up, down = torch.cat([offsets[:1], offsets[:-1]]), torch.cat([offsets[1:], offsets[-1:]])
     left = torch.cat([offsets[:, :1], offsets[:, :-1]], 1)
     right = torch.cat([offsets[:, 1:], offsets[:, -1:]], 1)

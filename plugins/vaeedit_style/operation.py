@@ -28,14 +28,14 @@ from vaeedit_style.palette import match_palette, recolored
 from vaeedit_style.texture import laid_over
 
 LARGEST = 1024
-"""Pixels along the longer side of a style picture, at most."""
+"""Most pixels along the longer side of a style picture."""
 SMALLEST = 32
-"""Along the shorter one, at least: a patch of texture."""
+"""Fewest pixels along its shorter side: one patch of texture."""
 Image = NDArray[np.float32]
 
 
 class Style(Inspect[StyleOptions], Edit[StyleOptions]):
-    """Recolors before the VAE, lays texture over its latents, and meets the palette once more after it."""
+    """Changes colors before the VAE, adds texture to its latents, and matches the palette again after it."""
 
     def __init__(self, request: Request[StyleOptions]) -> None:
         super().__init__(request)
@@ -47,11 +47,11 @@ class Style(Inspect[StyleOptions], Edit[StyleOptions]):
 
     @property
     def is_identity(self) -> bool:
-        """At strength 0."""
+        """True for strength 0."""
         return self.options.strength == 0
 
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
-        """The picture in the styles' colors, three channels whatever it has."""
+        """The picture in the styles' colors, always with three channels."""
         gray = self.options.preserve_color or frames[0].channels == 1
         own = _rgb(frames[0], gray)
         self.styles = [
@@ -67,12 +67,12 @@ class Style(Inspect[StyleOptions], Edit[StyleOptions]):
         return [Frame(image) for image in self.further]
 
     def gather(self, index: int, latents: Latents) -> None:
-        """Keep all levels of all pictures."""
+        """Collect all levels of all pictures."""
         for rank, level in enumerate(latents.levels if self.further else ()):
             self.grids.setdefault((index, rank), Grid()).add(level)
 
     def edit(self, latents: Latents) -> Latents:
-        """Lay the styles' texture over the levels that are to have it."""
+        """Add the styles' texture to the levels that the option `levels` names."""
         if not self.options.texture:
             return latents.mean()
         count = len(latents.levels)
@@ -85,7 +85,7 @@ class Style(Inspect[StyleOptions], Edit[StyleOptions]):
         return replace(latents, levels=tuple(levels)).mean()
 
     def _changes(self, count: int) -> list[Tensor]:
-        """What texture adds to each level of the whole picture."""
+        """The change that texture makes to each level of the whole picture."""
         content, painted, *styles = (
             levelled([self.grids[index, rank].whole() for rank in range(count)])
             for index in range(1 + len(self.further))
@@ -95,7 +95,7 @@ class Style(Inspect[StyleOptions], Edit[StyleOptions]):
         return [amount * change for change in laid_over(content, painted, styles, self.shares)]
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
-        """Meet the palette, which texture has moved; then own colors and the mask, where they are asked for."""
+        """Match the palette, which the texture has changed; then apply `preserve_color` and the mask."""
         original, values = originals[0], frames[0].floats()
         if self.options.texture:
             share = (
@@ -113,11 +113,11 @@ class Style(Inspect[StyleOptions], Edit[StyleOptions]):
 
 
 def _shares(weights: Sequence[float], count: int) -> list[float]:
-    """Weights that sum to 1; raises OptionError for the wrong number of them, or none above 0."""
+    """Weights that sum to 1; raises OptionError for a wrong number of weights, or if none is above 0."""
     given = weights or (1.0,) * count
     if len(given) != count or min(given) < 0 or sum(given) <= 0:
         pictures = "the style picture" if count == 1 else f"each of the {count} style pictures"
-        raise OptionError(f"weights must hold one number from 0 on for {pictures}, and not only zeros.")
+        raise OptionError(f"weights must hold one number for {pictures}: 0 or more, and not all of them 0.")
     return [weight / sum(given) for weight in given]
 
 
@@ -130,7 +130,7 @@ def _rgb(frame: Frame, gray: bool) -> Image:
 
 
 def _sized(image: Image, longest: int) -> Image:
-    """A style as large as the picture, within limits: then brushes are as large in it as they were in the style."""
+    """A style picture resized to the picture's longer side, within limits: brush strokes keep their relative size."""
     scale = min(longest, LARGEST) / max(image.shape)
     width, height = (max(SMALLEST, round(size * scale)) for size in image.shape[1::-1])
     return resized(image, height, width).clip(0, 1)

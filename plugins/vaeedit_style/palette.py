@@ -1,4 +1,4 @@
-"""Colors: optimal transport between palettes in CIE Lab, as a look-up table that is smooth and quick for any size."""
+"""Colors: optimal transport between palettes, applied by a look-up table, which is smooth and fast for any picture size."""
 
 from collections.abc import Sequence
 
@@ -13,20 +13,20 @@ from vaeedit_style.sliced import transported
 
 Image = NDArray[np.float32]
 NODES = 33
-"""Of the table, along each of red, green and blue."""
+"""Nodes of the table along each of red, green and blue."""
 ROUNDS = 5
 """Rotations of a transport."""
 SAMPLE = 30_000
-"""Pixels of a picture that stand for its palette."""
+"""Pixels of a picture from which its palette is estimated."""
 
 
 def recolored(image: Image, styles: Sequence[Image], shares: Sequence[float], strength: float) -> Image:
-    """An image (H, W, 3) in [0, 1] with the colors of `styles`; `strength` goes along the straight paths of transport.
+    """An image (H, W, 3) in [0, 1] with the colors of `styles`, whose shares sum to 1; same shape and range.
 
-    In CIE Lab lightness takes an affine map, which keeps the proportions of all contrasts, and chroma a transport in its
-    plane.
+    In CIE Lab, lightness gets an affine map, which keeps the proportions of all contrasts, and chroma a two-dimensional
+    transport. `strength` interpolates linearly from no change (0) to the full transport (1).
     """
-    source, *targets = (_lab(_sample(one)) for one in (image, *styles))
+    source, *targets = (_lab(_sample(picture)) for picture in (image, *styles))
     table = _lab(_table())
     light = _affine(table[:, :1], source[:, :1], [target[:, :1] for target in targets], shares)
     chroma = transported(table[:, 1:], source[:, 1:], [target[:, 1:] for target in targets], shares, ROUNDS)
@@ -35,21 +35,19 @@ def recolored(image: Image, styles: Sequence[Image], shares: Sequence[float], st
 
 
 def match_palette(image: Image, styles: Sequence[Image], shares: Sequence[float], strength: float) -> Image:
-    """The same, but red, green and blue are transported together: the palette is met, and contrasts move."""
-    source, *targets = (_sample(one) for one in (image, *styles))
+    """Like `recolored`, but red, green and blue are transported together: the palette matches, and contrasts change."""
+    source, *targets = (_sample(picture) for picture in (image, *styles))
     return _changed(image, strength * (transported(_table(), source, targets, shares, ROUNDS) - _table()))
 
 
 def _affine(points: Tensor, source: Tensor, targets: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
-    """Points moved to the mean and the deviation of the targets, each weighted by its share (Reinhard et al. 2001)."""
+    """Points moved to the weighted mean and standard deviation of the targets (Reinhard et al. 2001)."""
     pairs = list(zip(targets, shares, strict=True))
-    mean, deviation = (
-        sum(share * part(target) for target, share in pairs) for part in (torch.mean, _deviation)
-    )
-    return (points - source.mean()) * (deviation / _deviation(source).clamp_min(1e-6)) + mean
+    mean, std = (sum(share * part(target) for target, share in pairs) for part in (torch.mean, _std))
+    return (points - source.mean()) * (std / _std(source).clamp_min(1e-6)) + mean
 
 
-def _deviation(values: Tensor) -> Tensor:
+def _std(values: Tensor) -> Tensor:
     return values.std(correction=0)
 
 
@@ -74,11 +72,10 @@ def _table() -> Tensor:
 
 
 def _changed(image: Image, change: Tensor) -> Image:
-    """An image and what is to be added at each node, interpolated trilinearly."""
+    """The image plus the change of its colors: `change` (NODES^3, 3) at the nodes, interpolated trilinearly."""
     volume = change.reshape(1, NODES, NODES, NODES, 3).permute(0, 4, 1, 2, 3)
-    places = (
-        torch.from_numpy(np.ascontiguousarray(image[..., ::-1]))[None, None] * 2 - 1
-    )  # x is the last axis: blue
-    found = grid_sample(volume, places, align_corners=True, padding_mode="border")
-    changed: Image = np.clip(image + found[0, :, 0].permute(1, 2, 0).numpy(), 0, 1)
+    blue_first = np.ascontiguousarray(image[..., ::-1])  # grid_sample's x is the last axis of the volume
+    places = torch.from_numpy(blue_first)[None, None] * 2 - 1
+    sampled = grid_sample(volume, places, align_corners=True, padding_mode="border")
+    changed: Image = np.clip(image + sampled[0, :, 0].permute(1, 2, 0).numpy(), 0, 1)
     return changed

@@ -1,4 +1,4 @@
-"""Quilting: a grid covered by overlapping patches of another grid, blended so that variance is kept."""
+"""Quilting: overlapping patches of one picture cover another; the blend keeps the variance."""
 
 import math
 
@@ -8,11 +8,11 @@ from torch.nn.functional import pad
 
 
 def quilted(source: Tensor, offsets: Tensor, hop: int, height: int, width: int) -> Tensor:
-    """Patches of `source` (1, C, h, w) on a lattice, (1, C, height, width).
+    """Patches of `source` (1, C, h, w) blended to (1, C, height, width); values keep their unit.
 
-    Place (i, j) of the lattice is the center of a patch of side 2 `hop` at row `i hop` and column `j hop`, copied from
-    `offsets[i, j]` away; the source is continued at its border. Of patches that have nothing to do with each other a mean is
-    a blur, so blends are divided by their deviation (Heitz & Neyret 2018); patches of one offset continue each other.
+    Place (i, j) of the lattice is the center of a patch of side 2 `hop` at row `i hop` and column `j hop`. It is copied from
+    `offsets[i, j]` pixels away; border pixels of the source are repeated outside it. The mean of unrelated patches is
+    blurred, so a blend is divided by its standard deviation (Heitz & Neyret 2018); patches of one offset join without it.
     """
     margin = 2 * hop
     padded = pad(source, (margin,) * 4, mode="replicate")[0]
@@ -31,7 +31,7 @@ def quilted(source: Tensor, offsets: Tensor, hop: int, height: int, width: int) 
         total = (
             total + padded[:, down[..., :, None], across[..., None, :]] * weight
         )  # (C, rows, columns, hop, hop)
-        for (_, _, other), further in zip(around, weights, strict=True):
-            squares = squares + (other == offset).all(-1)[..., None, None] * (weight * further)
+        for (_, _, other), other_weight in zip(around, weights, strict=True):
+            squares = squares + (other == offset).all(-1)[..., None, None] * (weight * other_weight)
     cells = (total / torch.sqrt(squares)).permute(0, 1, 3, 2, 4)
     return cells.reshape(1, len(padded), rows * hop, columns * hop)[..., :height, :width]

@@ -1,13 +1,13 @@
-"""VAEs that others have trained, by the architectures they published."""
+"""Architectures of VAEs that third parties have trained and published."""
 
 from typing import Annotated, Any, Literal, get_args
 
 from vaeedit.api import ArchitectureSpec, Options, hookimpl, option
 
 Autoencoder = Literal["AutoencoderKL", "AsymmetricAutoencoderKL", "AutoencoderTiny", "AutoencoderDC"]
-"""Classes of the diffusers library that are understood."""
+"""Supported classes of the diffusers library."""
 OVERLAP = 16
-"""Grid positions of latents around a tile, for networks that see the whole image but are asked for tiles."""
+"""Overlap of tiles, in places of the latent grid, for networks whose receptive field is the whole image."""
 
 
 class TinyConfig(Options, frozen=True):
@@ -15,21 +15,19 @@ class TinyConfig(Options, frozen=True):
 
     latents: Annotated[int, option("Latent channels.", ge=1, le=4096)] = 4
     width: Annotated[int, option("Channels of every convolution.", ge=1, le=4096)] = 64
-    pooled: Annotated[bool, option("Whether the coarsest blocks have a branch with group normalization.")] = (
-        False
-    )
+    pooled: Annotated[bool, option("The coarsest blocks have a branch with group normalization.")] = False
 
 
 class DiffusersConfig(Options, frozen=True):
-    """Which autoencoder of the diffusers library, and its own hyper-parameters."""
+    """Class and hyper-parameters of an autoencoder of the diffusers library."""
 
     kind: Annotated[Autoencoder, option("Class of the diffusers library.")]
-    config: Annotated[dict[str, Any], option("What the config.json of the author says.")] = {}
+    config: Annotated[dict[str, Any], option("Content of the model's config.json.")] = {}
 
 
 @hookimpl
 def vaeedit_architectures() -> list[ArchitectureSpec]:
-    """Tiny autoencoders, and those of the diffusers library."""
+    """Tiny autoencoders and those of the diffusers library."""
     return [
         ArchitectureSpec(
             name="diffusers",

@@ -1,4 +1,4 @@
-"""Folders that the diffusers library wrote, here or on the Hugging Face hub."""
+"""Folders in the format of the diffusers library, local or on the Hugging Face hub."""
 
 import json
 import os
@@ -13,15 +13,18 @@ from vaeedit.api import MODEL, TEXT, FolderVae, MissingExtra, WeightsError, read
 from vaeedit_third_party import Autoencoder
 
 INSIDE = ("", "vae")
-"""Where an autoencoder may be: in the folder itself or, of a whole pipeline, in this one inside."""
+"""Where an autoencoder may be: in the folder itself, or in this subfolder of a whole pipeline."""
 WEIGHTS = "diffusion_pytorch_model"
-"""What files of weights are called, before a variant and a suffix."""
+"""Name of files of weights, without variant and suffix."""
 PREFIX = "model."
-"""Before the library's own names of the parameters, in the network that holds its module."""
+"""Prefix of the library's parameter names in `DiffusersAutoencoder`."""
 
 
 def find(folder: Path) -> FolderVae | None:
-    """The autoencoder that a folder holds, by its config.json; weights are read as safetensors only, never off the net."""
+    """The autoencoder that a folder holds according to its config.json, or None.
+
+    Its weights are read from safetensors files only, and never from the network.
+    """
     for inside in INSIDE:
         place = folder / inside
         config = _config(place)
@@ -40,9 +43,9 @@ def find(folder: Path) -> FolderVae | None:
 
 @contextmanager
 def library() -> Iterator[Any]:
-    """The module `diffusers`, imported late because it takes seconds, and without its warnings of what it wrote itself.
+    """The module `diffusers`, imported late because that takes seconds; its warnings about its own files are not printed.
 
-    Raises MissingExtra where it is not installed.
+    Raises MissingExtra if it is not installed.
     """
     try:
         import diffusers
@@ -59,11 +62,11 @@ def library() -> Iterator[Any]:
 
 
 def fetch(text: str) -> Path:
-    """The local copy of OWNER/NAME or OWNER/NAME@REVISION of the hub; downloaded only where there is none.
+    """The local copy of OWNER/NAME or OWNER/NAME@REVISION of the hub; it is downloaded if there is none.
 
-    Raises MissingExtra, or WeightsError where there is no copy and none could be made.
+    Raises MissingExtra if the library is missing, and WeightsError if the download fails.
     """
-    with library():  # which brings the other one
+    with library():  # it depends on huggingface_hub
         from huggingface_hub import snapshot_download
 
     name, _, revision = text.partition("@")
@@ -75,7 +78,7 @@ def fetch(text: str) -> Path:
     ask = partial(snapshot_download, name, revision=revision or None, allow_patterns=wanted)
     try:
         return _copy(ask) or Path(ask())
-    except Exception as error:  # the net and the hub fail in many ways
+    except Exception as error:  # the network and the hub fail in many ways
         reason = shorten(str(error) or type(error).__name__, 200, placeholder=" ...")
         raise WeightsError(
             f"hub:{text} is not on this machine and could not be downloaded: {reason}"
@@ -83,30 +86,30 @@ def fetch(text: str) -> Path:
 
 
 def _copy(ask: Any) -> Path | None:
-    """What was downloaded before, if it holds an autoencoder with its weights."""
+    """The folder of an earlier download, if it holds an autoencoder with its weights."""
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        found = find(folder := Path(ask(local_files_only=True)))
+        vae = find(folder := Path(ask(local_files_only=True)))
     except LocalEntryNotFoundError:
         return None
-    return folder if found and (found.folder / f"{WEIGHTS}.safetensors").is_file() else None
+    return folder if vae and (vae.folder / f"{WEIGHTS}.safetensors").is_file() else None
 
 
 def _config(place: Path) -> dict[str, Any]:
-    """What config.json says; raises WeightsError where it is no regular file, or too large."""
+    """The content of config.json, or nothing; raises WeightsError if it is not a regular file or is too large."""
     path = place / "config.json"
     if not os.path.lexists(path):
         return {}
     try:
-        found = json.loads(read_regular(path, TEXT, WeightsError))
+        config = json.loads(read_regular(path, TEXT, WeightsError))
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return config if isinstance(config, dict) else {}
 
 
 def _name(folder: Path) -> str:
-    """The folder's name, or its pipeline's; of the hub's copies (models--OWNER--NAME/snapshots/...), the repository's."""
+    """The name of the folder or its pipeline; for a copy from the hub (models--OWNER--NAME/snapshots/...), the repository."""
     path = folder.absolute()
     repository = next((part for part in path.parts if part.startswith("models--")), "")
     own = path.parent.name if path.name == INSIDE[-1] else path.name
@@ -114,10 +117,10 @@ def _name(folder: Path) -> str:
 
 
 def _tensors(place: Path, kind: str) -> Mapping[str, Any]:
-    """The library reads them, because it knows the names that older versions of it gave."""
+    """The weights by name, read by the library, because it knows the parameter names of its older versions."""
     whole = any((place / f"{WEIGHTS}.{end}").is_file() for end in ("safetensors", "safetensors.index.json"))
     if not whole and not (place / f"{WEIGHTS}.fp16.safetensors").is_file():
-        raise WeightsError(f"There is no {WEIGHTS}.safetensors in {place}; nothing else is read.")
+        raise WeightsError(f"There is no {WEIGHTS}.safetensors in {place}; other formats are not read.")
     for file in place.glob("*.safetensors*"):
         require_regular(file, MODEL, WeightsError)
     with library() as diffusers:
@@ -126,7 +129,7 @@ def _tensors(place: Path, kind: str) -> Mapping[str, Any]:
             variant=None if whole else "fp16",
             local_files_only=True,
             use_safetensors=True,
-            low_cpu_mem_usage=False,  # the other way needs one more package
+            low_cpu_mem_usage=False,  # True would need another package
             output_loading_info=True,
         )
     if report["missing_keys"]:

@@ -1,6 +1,6 @@
-"""Tiny autoencoders in the manner of TAESD (Bohan 2023): plain convolutions at strides 1, 2, 4 and 8, no posterior variance.
+"""Tiny autoencoders like TAESD (Bohan 2023): plain convolutions at strides 1, 2, 4 and 8, without posterior variance.
 
-The names of the parameters are those of the published files, behind `encoder.` and `decoder.`.
+The parameters have the names of the published files, with the prefixes `encoder.` and `decoder.`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,11 +16,11 @@ from vaeedit_third_party import OVERLAP, TinyConfig
 LEVELS = 3
 """Halvings of the resolution."""
 BLOCKS = 3
-"""Residual blocks at each coarser resolution; at the finest there is one."""
+"""Residual blocks at each coarser resolution; at the finest resolution there is one."""
 
 
 class Block(nn.Module):
-    """relu(x + conv(relu(conv(relu(conv(x)))))); `pooled` adds a normalized branch before."""
+    """relu(x + conv(relu(conv(relu(conv(x)))))); with `pooled`, a normalized branch is added to x first."""
 
     def __init__(self, width: int, *, pooled: bool = False) -> None:
         super().__init__()
@@ -37,10 +37,10 @@ class Block(nn.Module):
 
 
 class Bounded(nn.Module):
-    """3 tanh(x / 3): latents that have run away come back."""
+    """3 tanh(x / 3), which limits latents to (-3, 3)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Elementwise."""
+        """Limit each value of a tensor of any shape."""
         return torch.tanh(x / 3) * 3
 
 
@@ -71,16 +71,16 @@ class TinyAutoencoder(nn.Module):
         self.decoder = nn.Sequential(*up, _conv(width, 3))
 
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
-        """(B, 3, H, W) in [0, 1] -> a point; `conditions` is empty."""
+        """(B, 3, H, W) in [0, 1] -> a point (B, latents, H / 8, W / 8); there are no conditions."""
         return Latents((Gaussian(self.encoder(x).float()),))
 
     def decode(self, latents: Latents, *, std: bool = False) -> Decoded:
-        """The image at a point; this model knows no deviation, so `scale` changes nothing."""
+        """The image (B, 3, H, W) in [0, 1] at a point; the model predicts no deviation, so `std` changes nothing."""
         return Decoded(self.decoder(latents.levels[0].mean).float())
 
 
 def detect(shapes: Mapping[str, Sequence[int]]) -> dict[str, Any] | None:
-    """The hyper-parameters behind the shapes of named tensors, or None where they are of another kind."""
+    """The hyper-parameters of the network with tensors of these shapes, or None for another kind of network."""
     first, last = shapes.get("encoder.0.weight"), shapes.get("decoder.1.weight")
     if first is None or last is None or len(first) != 4 or "encoder.1.conv.4.weight" not in shapes:
         return None
