@@ -17,25 +17,25 @@ LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12)
 )
 FAULTS = {
-    "30,000 brackets": ("[" * 30_000, f"line 1: more than {DEPTH} lists and mappings"),
-    "30,000 lists, line by line": ("- " * 30_000, f"more than {DEPTH} lists and mappings"),
-    "a billion laughs": (LAUGHS, f"line 4: more than {VALUES:,} values"),
-    "a cycle": ("a: &a\n  b: *a", "line 2: *a names nothing that ends before it"),
-    "an alias of nothing": ("a: *b", "line 1: *b names nothing"),
-    "too many values": ("[" + "1," * VALUES + "1]", "line 1: more than 10,000 values"),
+    "30,000 brackets": ("[" * 30_000, f"line 1: lists and mappings are nested more than {DEPTH}"),
+    "30,000 lists, line by line": ("- " * 30_000, f"lists and mappings are nested more than {DEPTH}"),
+    "a billion laughs": (LAUGHS, f"line 4: the document has more than {VALUES:,} values"),
+    "a cycle": ("a: &a\n  b: *a", "line 2: the alias *a refers to no value before it"),
+    "an alias of nothing": ("a: *b", "line 1: the alias *b refers to no value"),
+    "too many values": ("[" + "1," * VALUES + "1]", "line 1: the document has more than 10,000 values"),
     "too long a text": ("a: " + "x" * 20_000, "line 1: a text of 20,000 characters is too long"),
     "too large": ("#" * (1 << 21), "over the limit of 1,048,576; VAEEDIT_MAX_TEXT_BYTES"),
     "a key that is a list": ("? [a, b]\n: c", "line 1: a key must be a single word"),
-    "the same key twice": ("a: 1\na: 2", "line 2: the key 'a' stands here twice"),
-    "a number that is none": ("a: 0b_", "line 1: '0b_' is no int"),
-    "a truth that is none": ("a: !!bool maybe", "line 1: 'maybe' is no bool"),
+    "the same key twice": ("a: 1\na: 2", "line 2: the key 'a' is given twice"),
+    "a number that is none": ("a: 0b_", "line 1: '0b_' is not a valid int"),
+    "a truth that is none": ("a: !!bool maybe", "line 1: 'maybe' is not a valid bool"),
     "infinity": ("a:\n  - .inf", "line 2: '.inf' is not a finite number"),
     "no number": ("a: .nan", "line 1: '.nan' is not a finite number"),
     "a sum of powers of sixty": ("a: !!float 1" + ":59" * 2000, "a number of 6,001 characters is too long"),
     "another type": ("a: !!binary aGk=", "line 1: the tag 'tag:yaml.org,2002:binary' is not known"),
     "a set": ("a: !!set {b}", "line 1: the tag 'tag:yaml.org,2002:set' is not known"),
     "Python": ("a: !!python/object:os.system {}", "line 1: the tag"),
-    "two documents": ("a: 1\n---\nb: 2", "line 2: another document begins"),
+    "two documents": ("a: 1\n---\nb: 2", "line 2: a second document begins"),
     "a control character": ("a: \x01", "not valid YAML"),
     "half a character": ("a: \ud800", "not text"),
     "no YAML": ("a: b: c", "line 1: this is not valid YAML"),
@@ -124,6 +124,6 @@ def test_no_path_of_a_vae_is_unexpected(vae):
 def test_no_seed_and_no_number_of_steps_is_unexpected():
     with pytest.raises(PipelineError, match="The seed has more than 100 digits"):
         Pipeline(Step("denoise"), seed=10**5000).check(registry())
-    with pytest.raises(PipelineError, match=r"has 30,000 steps; 200 are the most"):
+    with pytest.raises(PipelineError, match=r"has 30,000 steps; the limit is 200"):
         Pipeline(*[Step("denoise")] * 30_000).check(registry())
     assert len(Pipeline(*[Step("denoise")] * STEPS).check(registry())) == STEPS

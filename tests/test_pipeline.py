@@ -112,8 +112,8 @@ def test_check_reports_every_fault_of_every_step():
         "step 1 (denoise): sigma must be a number from 0 to 75, or auto, not 'x'.",
         "step 1 (denoise) has no option 'stength'; did you mean 'strength'?",
         "step 1 (denoise): There is no VAE called 'denose'; did you mean 'denoise'?",
-        "step 1 (denoise) gives no map 'uncertanty'; did you mean 'uncertainty'?",
-        "step 1 (denoise) gives no map 'zz'; there are: uncertainty",
+        "step 1 (denoise) has no map 'uncertanty'; did you mean 'uncertainty'?",
+        "step 1 (denoise) has no map 'zz'; there are: uncertainty",
         "step 3 (densoise): There is no operation called 'densoise'; did you mean 'denoise'?",
     ]
     assert [fault.startswith(start) for fault, start in zip(caught.value.faults, expected, strict=True)] == [

@@ -186,7 +186,7 @@ MISBEHAVING = {
     FailsAfter: "LookupError: no after",
     AfterGarbage: "not a Result",
     Exits: "SystemExit: bye",
-    ForgetsItsMap: "gave no map copy",
+    ForgetsItsMap: "returned no map copy",
 }
 BEHAVING = (Nothing, Draw, Told, Mapped, ErrsOnPurpose, Hungry, HungryTensor)
 

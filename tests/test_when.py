@@ -54,7 +54,7 @@ def test_a_number_that_is_too_large_is_refused():
 
 
 def test_a_note_that_is_not_there_or_no_number_is_a_sentence():
-    with pytest.raises(VaeeditError, match=r"a left no note 'scor'.*score"):
+    with pytest.raises(VaeeditError, match=r"a has no note 'scor'.*score"):
         When.parse("a.scor > 1").holds({"a": {"score": 1}})
     with pytest.raises(VaeeditError, match=r"is nan; `a\.score < 0\.01` needs a number"):
         When.parse("a.score < 0.01").holds({"a": {"score": float("nan")}})
@@ -87,7 +87,7 @@ def test_a_pipeline_file_keeps_its_conditions_and_is_checked_before_anything_run
             Pipeline.from_yaml(text.replace("reconstruct.psnr", "recon.psnr").replace("30", "30 dB")), PHOTO
         )
     assert "line 4" in str(faults.value)
-    with Session() as session, pytest.raises(PipelineError, match="no earlier step is called that"):
+    with Session() as session, pytest.raises(PipelineError, match="no earlier step has that name"):
         session.run(Pipeline(Step("vary", when="denoise.sigma > 1"), Step("denoise")), PHOTO)
 
 

@@ -1,6 +1,6 @@
-"""The one module a plugin imports. Light names come at once; heavy ones are imported at first use.
+"""The one module that a plugin imports. A name is imported from its own module when it is first used.
 
-The names and where they live stand in one place: `api.pyi`, which type checkers read too.
+`api.pyi` lists the names and their modules, for this module and for type checkers.
 """
 
 import lazy_loader

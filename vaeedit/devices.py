@@ -11,7 +11,7 @@ from vaeedit.errors import UsageError
 
 
 def resolve_device(name: str) -> torch.device:
-    """The torch device of a `--device` value; raises UsageError where it is missing."""
+    """The torch device of a `--device` value; raises UsageError for a device that this machine lacks."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -29,10 +29,10 @@ def resolve_device(name: str) -> torch.device:
 
 
 def resolve_precision(name: str, device: torch.device, depth: int) -> torch.dtype:
-    """The dtype of a `--precision` value; raises UsageError for one the device lacks.
+    """The dtype of a `--precision` value; raises UsageError for a precision that the device lacks.
 
-    auto takes bfloat16 for 8-bit images where the hardware multiplies it natively; its rounding is far below
-    an 8-bit step.
+    auto is bfloat16 for images of `depth` 8 where the hardware multiplies it natively: its rounding error is far
+    below a step of 8 bits.
     """
     if name == "float16" and device.type == "cpu":
         raise UsageError("The CPU has no fast float16; use --precision bfloat16 or float32.")
@@ -45,17 +45,17 @@ def _fast_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
-        found = torch.cpu.get_capabilities()
-        return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
+        capabilities = torch.cpu.get_capabilities()
+        return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
     return False
 
 
 _computing: int | None = None
-"""The process in which torch first computed with several threads, as seen from here."""
+"""Number of the process in which vaeedit first computed with several threads; a fork inherits it."""
 
 
 def refuse_after_fork() -> None:
-    """Raise UsageError in the fork of a process that has computed with several threads: OpenMP would wait for them."""
+    """Raise UsageError in the fork of a process that computed with several threads: OpenMP would wait for them forever."""
     global _computing
     if torch.get_num_threads() == 1:
         return
@@ -68,23 +68,23 @@ def refuse_after_fork() -> None:
 
 
 def use_huge_pages() -> None:
-    """Let torch ask Linux for pages of 2 MB: with pages of 4 kB, a tenth of the time on a large image is page faults.
+    """Let torch ask Linux for pages of 2 MB: with pages of 4 kB, page faults take a tenth of the time on a large image.
 
-    Works before torch's first tensor only; who has set the variable to 0 keeps small pages.
+    It has an effect before torch's first tensor only. A variable that is already set, for example to 0, is kept.
     """
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 
 def give_memory_back() -> None:
-    """Return freed memory to the system where the C library can: glibc keeps pieces that no later tile fits into."""
-    with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library, or none by that name
+    """Return freed memory to the system where the C library can: glibc keeps pieces that are too small for the next tile."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library than glibc
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def measured_ceiling(
     device: torch.device, dtype: torch.dtype = torch.bfloat16, seconds: float = 0.5
 ) -> float:
-    """Floating-point operations a second of a 3x3 convolution that fits the caches: the most a network can hope for."""
+    """Floating-point operations per second of a 3x3 convolution that fits the caches: an upper bound for a network."""
     width, side, batch = 192, 32, 8
     x = torch.randn(batch, width, side, side, device=device, dtype=dtype)
     weight = torch.randn(width, width, 3, 3, device=device, dtype=dtype)

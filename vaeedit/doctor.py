@@ -1,4 +1,4 @@
-"""What works here: versions, devices and their precisions, plugins, extras; each fault with its cure."""
+"""Checks of this installation: versions, devices and their precisions, plugins, extras; each fault with its cure."""
 
 import platform
 import re
@@ -15,14 +15,15 @@ from vaeedit.extension.registry import Registry
 from vaeedit.image import Frame
 from vaeedit.run.session import Session
 from vaeedit.vae.files import UNSEALED, VaeInfo, find_vae, read_info
+from vaeedit.vae.latents import Latents
 
 CLOSE = {torch.float32: 60.0, torch.bfloat16: 40.0, torch.float16: 40.0}
-"""PSNR in dB against the CPU's float32 that a round trip must reach: far above what anybody sees."""
+"""Least PSNR in dB of a round trip, compared with float32 on the CPU; such differences are invisible."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     what: str
     fine: bool
@@ -31,7 +32,7 @@ class Finding:
 
 
 def examine(registry: Registry) -> Iterator[Finding]:
-    """Everything, one finding at a time; nothing is raised."""
+    """Run all checks, one after the other; a fault is a finding, not an exception."""
     yield from _versions()
     yield from _plugins(registry)
     yield from _extras()
@@ -41,8 +42,12 @@ def examine(registry: Registry) -> Iterator[Finding]:
 
 
 def _versions() -> Iterator[Finding]:
-    found = {"vaeedit": version("vaeedit"), "python": platform.python_version(), "torch": torch.__version__}
-    text = ", ".join(f"{name} {number}" for name, number in found.items())
+    versions = {
+        "vaeedit": version("vaeedit"),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+    text = ", ".join(f"{name} {number}" for name, number in versions.items())
     yield Finding("versions", True, f"{text}, {platform.system()} {platform.machine()}")
     yield Finding("threads", True, f"{torch.get_num_threads()} of the CPU")
 
@@ -56,12 +61,12 @@ def _plugins(registry: Registry) -> Iterator[Finding]:
 
 
 def _extras() -> Iterator[Finding]:
-    """An extra that is not installed is no fault; one that is half there is."""
+    """Whether the packages of each extra are installed; an extra without its packages is not a fault."""
     needs: dict[str, list[str]] = {}
     for requirement in distribution("vaeedit").requires or []:
-        found = re.match(r"([A-Za-z0-9._-]+).*extra == ['\"]([\w-]+)['\"]", requirement)
-        if found and found[1].lower() != "vaeedit":
-            needs.setdefault(found[2], []).append(found[1])
+        match = re.match(r"([A-Za-z0-9._-]+).*extra == ['\"]([\w-]+)['\"]", requirement)
+        if match and match[1].lower() != "vaeedit":
+            needs.setdefault(match[2], []).append(match[1])
     for extra, packages in needs.items():
         missing = [name for name in packages if not _installed(name)]
         state = (
@@ -80,13 +85,13 @@ def _installed(name: str) -> bool:
 
 
 def round_trips(registry: Registry, names: Iterable[str]) -> Iterator[Finding]:
-    """These VAEs on every device and in every precision, against float32 on the CPU."""
+    """Encode and decode with these VAEs on every device and in every precision; compare with float32 on the CPU."""
     for name in names:
         try:
             yield _checksum(name, read_info(find_vae(name, registry), registry))
             reference = _decoded(registry, name, torch.device("cpu"), torch.float32)
         except VaeeditError as error:
-            yield Finding("round trip", False, f"{name}: {error}", "Install what it came with again.")
+            yield Finding("round trip", False, f"{name}: {error}", "Reinstall the package that provides it.")
             continue
         for device in _devices():
             for dtype, close in CLOSE.items():
@@ -95,7 +100,7 @@ def round_trips(registry: Registry, names: Iterable[str]) -> Iterator[Finding]:
 
 
 def _checksum(name: str, info: VaeInfo) -> Finding:
-    """Whether there is one; that it is right is checked when the VAE loads."""
+    """Whether the VAE has a checksum; loading the VAE verifies it."""
     text = "has a checksum of its weights and its header" if info.sealed else f"has no checksum: {UNSEALED}"
     return Finding("checksum", True, f"{name} {text}")
 
@@ -110,7 +115,7 @@ def _compared(
 ) -> Finding:
     label = f"{name} on {device} in {str(dtype).removeprefix('torch.')}"
     chosen = " (chosen by auto)" if resolve_precision("auto", device, 8) == dtype else ""
-    cure = "Update the driver and torch; until then say --device cpu, or --precision float32."
+    cure = "Update the driver and torch; until then use --device cpu or --precision float32."
     try:
         error = float(np.square(_decoded(registry, name, device, dtype) - reference).mean())
     except (RuntimeError, VaeeditError, MemoryError) as fault:
@@ -122,19 +127,19 @@ def _compared(
 
 
 def _decoded(registry: Registry, name: str, device: torch.device, dtype: torch.dtype) -> np.ndarray:
-    """A soft pattern through the VAE's encoder and decoder, as floats."""
+    """A smooth pattern after the VAE's encoder and decoder: float32 (64, 64, 3) in [0, 1]."""
     rows, columns = np.mgrid[:64, :64] / 64
     planes = [0.5 + 0.4 * np.sin(6 * rows + shift) * np.cos(9 * columns) for shift in range(3)]
     frame = Frame(np.stack(planes, -1).astype(np.float32))
     with Session(plugins=registry, device=str(device)) as session:
         vae = session.vae(name)
         needs = getattr(vae.network, "needs", {})
-        told = {condition: needs.get(condition, 0.05) for condition in vae.network.conditions}
-        edited = vae.edit(frame.with_conditions(**told), lambda latents: latents.mean(), precision=dtype)
+        conditions = {name: needs.get(name, 0.05) for name in vae.network.conditions}
+        edited = vae.edit(frame.with_conditions(**conditions), Latents.mean, precision=dtype)
     return edited.floats()
 
 
 def _devices() -> list[torch.device]:
-    found = [torch.device("cpu")]
-    found += [torch.device("cuda", index) for index in range(torch.cuda.device_count())]
-    return found + ([torch.device("mps")] if torch.backends.mps.is_available() else [])
+    devices = [torch.device("cpu")]
+    devices += [torch.device("cuda", index) for index in range(torch.cuda.device_count())]
+    return devices + ([torch.device("mps")] if torch.backends.mps.is_available() else [])

@@ -1,4 +1,4 @@
-"""YAML, read in one pass and within bounds: its values, and the line of every key and item.
+"""YAML read in one pass and within limits: its values, and the line of every key and item.
 
 Values are those of JSON: text, finite numbers, true, false, null, lists and mappings. Dates are text.
 """
@@ -20,13 +20,13 @@ Place = tuple[str | int, ...]
 """Keys and indices from the top of the document: ("steps", 0, "soften", "strength")."""
 
 VALUES = 10_000
-"""Values of a document at most, those behind aliases counted each time."""
+"""Most values of a document; those behind an alias count each time it is used."""
 DEPTH = 32
-"""Lists and mappings inside each other at most."""
+"""Most levels of lists and mappings."""
 NUMBER = 100
-"""Characters of a number at most; longer ones are text."""
+"""Most characters of a number; longer ones are text."""
 LONG = 10_000
-"""Characters of a text at most."""
+"""Most characters of one text."""
 TAG = "tag:yaml.org,2002:"
 SCALARS = {
     f"{TAG}null": SafeConstructor.construct_yaml_null,
@@ -40,7 +40,7 @@ LOADER: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
 @dataclass
 class Document:
-    """What a text says, and on which lines, counted from 1."""
+    """The value of a YAML text, and the line of each of its parts, counted from 1."""
 
     value: Any = None
     lines: dict[Place, int] = field(default_factory=dict)
@@ -55,7 +55,7 @@ def text_of(path: Path) -> str:
 
 
 def read_yaml(text: str) -> Document:
-    """Raises ValueError, a sentence, for a text that is no YAML, or more than a person would write."""
+    """Parse a YAML document; raises ValueError with a sentence for invalid YAML and for more than the limits allow."""
     if len(text) > TEXT.value:
         raise ValueError(
             f"it has {len(text):,} characters, over the limit of {TEXT.value:,}; {TEXT.variable} changes it."
@@ -72,82 +72,82 @@ def read_yaml(text: str) -> Document:
         raise ValueError("it is not text.") from None
 
 
-def line_of(found: Mapping[Place, int], path: Place) -> int | None:
-    """The line of `path` or, where that is not in the text, of what should hold it."""
-    while path and path not in found:
+def line_of(lines: Mapping[Place, int], path: Place) -> int | None:
+    """The line of `path` or, where the text lacks it, of the nearest list or mapping that should contain it."""
+    while path and path not in lines:
         path = path[:-1]
-    return found.get(path)
+    return lines.get(path)
 
 
 class _Reader:
-    """Makes values of the parser's events, which come one at a time: what is too much is never parsed."""
+    """Makes values of the parser's events one at a time, so that nothing beyond a limit is parsed."""
 
     def __init__(self, text: str) -> None:
         self.events: Iterator[yaml.Event] = iter(yaml.parse(text, Loader=LOADER))
         self.anchors: dict[str, tuple[Any, int]] = {}
-        self.found = Document()
+        self.result = Document()
         self.count = 0
 
     def document(self) -> Document:
-        """The only document of the text; one without a value is None."""
+        """The one document of the text; the value of an empty one is None."""
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if self.count:
-                    raise _fault(event, "another document begins; one is enough.")
-                self.found.value = self._value(next(self.events), ())
-        return self.found
+                    raise _fault(event, "a second document begins; only one is allowed.")
+                self.result.value = self._value(next(self.events), ())
+        return self.result
 
     def _value(self, event: Any, path: Place) -> Any:
         self.count += 1
         if self.count > VALUES:
-            raise _fault(event, f"more than {VALUES:,} values are too many.")
+            raise _fault(event, f"the document has more than {VALUES:,} values.")
         if len(path) > DEPTH:
-            raise _fault(event, f"more than {DEPTH} lists and mappings are inside each other.")
-        self.found.lines.setdefault(path, _line(event))
+            raise _fault(event, f"lists and mappings are nested more than {DEPTH} levels deep.")
+        self.result.lines.setdefault(path, _line(event))
         before = self.count
         if isinstance(event, yaml.AliasEvent):
             return self._aliased(event)
         if isinstance(event, yaml.ScalarEvent):
-            found = _scalar(event)
+            value = _scalar(event)
         elif isinstance(event, yaml.MappingStartEvent):
-            found = self._mapping(event, path)
+            value = self._mapping(event, path)
         else:
-            found = self._list(event, path)
+            value = self._list(event, path)
         if event.anchor:
-            self.anchors[event.anchor] = found, self.count - before
-        return found
+            self.anchors[event.anchor] = value, self.count - before
+        return value
 
     def _aliased(self, event: yaml.AliasEvent) -> Any:
         name = event.anchor or ""
-        if name not in self.anchors:  # or it stands inside what it names
-            raise _fault(event, f"*{name[:NUMBER]} names nothing that ends before it.")
-        found, size = self.anchors[name]
+        if name not in self.anchors:  # also where the alias is inside the value of its anchor
+            raise _fault(event, f"the alias *{name[:NUMBER]} refers to no value before it.")
+        value, size = self.anchors[name]
         self.count += size
-        return found
+        return value
 
     def _list(self, start: Any, path: Place) -> list[Any]:
         _refuse_tag(start, "seq")
-        found: list[Any] = []
+        items: list[Any] = []
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
-            found.append(self._value(event, (*path, len(found))))
-        return found
+            items.append(self._value(event, (*path, len(items))))
+        return items
 
     def _mapping(self, start: Any, path: Place) -> dict[Any, Any]:
         _refuse_tag(start, "map")
-        found: dict[Any, Any] = {}
+        values: dict[Any, Any] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
                 raise _fault(event, "a key must be a single word.")
             key, place = _scalar(event), (*path, event.value)
-            if key in found:
-                raise _fault(event, f"the key {event.value[:NUMBER]!r} stands here twice.")
-            self.found.lines[place] = _line(event)
-            found[key] = self._value(next(self.events), place)
-        return found
+            if key in values:
+                raise _fault(event, f"the key {event.value[:NUMBER]!r} is given twice.")
+            self.result.lines[place] = _line(event)
+            values[key] = self._value(next(self.events), place)
+        return values
 
 
 def _scalar(event: yaml.ScalarEvent) -> Any:
-    """One value; text where it is quoted or looks like nothing else."""
+    """The value of one scalar; text where it is quoted or is nothing else."""
     if len(event.value) > LONG:
         raise _fault(event, f"a text of {len(event.value):,} characters is too long.")
     tag = event.tag
@@ -162,12 +162,12 @@ def _scalar(event: yaml.ScalarEvent) -> Any:
     if len(event.value) > NUMBER:
         raise _fault(event, f"a number of {len(event.value):,} characters is too long.")
     try:
-        found = make(SafeConstructor(), yaml.ScalarNode(tag, event.value))
+        value = make(SafeConstructor(), yaml.ScalarNode(tag, event.value))
     except (ValueError, LookupError, OverflowError):
-        raise _fault(event, f"{event.value[:NUMBER]!r} is no {tag.removeprefix(TAG)}.") from None
-    if isinstance(found, float) and not math.isfinite(found):
+        raise _fault(event, f"{event.value[:NUMBER]!r} is not a valid {tag.removeprefix(TAG)}.") from None
+    if isinstance(value, float) and not math.isfinite(value):
         raise _fault(event, f"{event.value[:NUMBER]!r} is not a finite number.")
-    return found
+    return value
 
 
 def _refuse_tag(event: Any, kind: str) -> None:
@@ -176,8 +176,8 @@ def _refuse_tag(event: Any, kind: str) -> None:
 
 
 def _line(event: Any) -> int:
-    found: int = event.start_mark.line + 1
-    return found
+    line: int = event.start_mark.line + 1
+    return line
 
 
 def _fault(event: yaml.Event, text: str) -> ValueError:

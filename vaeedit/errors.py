@@ -1,11 +1,11 @@
-"""Every error that vaeedit raises on purpose; each message is a sentence for the person who caused it.
+"""The errors that vaeedit raises on purpose; each message is a sentence for the user.
 
 ::
 
-    VaeeditError                exit code 1: this input could not be done
+    VaeeditError                exit code 1: this input could not be processed
     ├── ImageError              a file that cannot be read, or an output that cannot be written
     ├── WeightsError            a VAE file that is damaged, unsafe, or made for something else
-    ├── PluginError             a plugin that is broken, refused, or misbehaves while running
+    ├── PluginError             a plugin that is broken, refused, or fails while running
     ├── MissingExtra            an optional dependency is not installed
     └── UsageError              exit code 2: the request itself is wrong
         ├── OptionError         an option's value or name
@@ -19,7 +19,7 @@ import os
 from collections.abc import Iterable
 
 LONG = 100
-"""Characters from which on a name is cut, and compared with no other."""
+"""Longer names are cut in messages, and no similar name is searched for."""
 OUT_OF_MEMORY = (
     "can't allocate memory",  # torch
     "cannot allocate memory",  # the system, loading a library among others
@@ -30,19 +30,19 @@ OUT_OF_MEMORY = (
     "could not execute a primitive",
     "failed to map segment",  # the system, loading a library
     "can't start new thread",  # there is no room for its stack
-    "resource temporarily unavailable",  # the same, said by OpenMP and the C++ library
+    "resource temporarily unavailable",  # the same, from OpenMP and the C++ library
 )
-"""Words of exceptions that have no type of their own."""
+"""Parts of the messages of exceptions that have no type of their own for it."""
 
 
 class VaeeditError(Exception):
-    """Base of all; `exit_code` is what the command line returns for it."""
+    """Base of all errors; `exit_code` is the status that the command line exits with."""
 
     exit_code = 1
 
     @property
     def lines(self) -> list[str]:
-        """The message, a line for every fault."""
+        """The message, one line for each fault."""
         return [str(self)]
 
 
@@ -78,9 +78,9 @@ class OptionError(UsageError):
 
 
 class UnknownName(UsageError):
-    """Nothing is registered under this name; the message offers the nearest one.
+    """Nothing is registered under this name; the message suggests the nearest one.
 
-    `missing` says what is known of plugins that are not loaded; with `owner` one of them has the name.
+    `missing` is a sentence about plugins that are not loaded; with `owner` one of them provides the name.
     """
 
     def __init__(
@@ -105,16 +105,16 @@ class PipelineError(UsageError):
 
 
 def unexpected(error: BaseException) -> str:
-    """What is said of an exception that is none of ours."""
+    """The message for an exception that vaeedit did not raise itself."""
     if isinstance(error, OSError) and error.filename is not None:
         return f"{os.fsdecode(error.filename)} cannot be used: {(error.strerror or str(error)).lower()}."
-    told = " ".join(_text(error).split())[:300]
-    what = f"{type(error).__name__}: {told}" if told else type(error).__name__
+    text = " ".join(_text(error).split())[:300]
+    what = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return f"something unexpected went wrong ({what}). Run again with --debug for the details, and please report it."
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception of any library means that memory ran out, for the stacks of threads among others."""
+    """Whether an exception of any library means that memory ran out, for example for the stack of a thread."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":  # the latter is torch's
         return True
     if isinstance(error, OSError) and error.errno == errno.ENOMEM:
@@ -123,7 +123,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def _text(error: BaseException) -> str:
-    """The text of an exception, whose own code may fail to give it."""
+    """The text of an exception, or nothing where its own code fails."""
     try:
         return str(error)
     except Exception:
@@ -131,7 +131,7 @@ def _text(error: BaseException) -> str:
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """The end of a sentence: '; did you mean X?' for the nearest known name, else what there is."""
+    """The end of a sentence: '; did you mean X?' with the nearest known name, else a list of all known names."""
     choices = sorted(known)
     near = difflib.get_close_matches(name, choices, n=1) if len(name) <= LONG else []
     if near:

@@ -1,4 +1,4 @@
-"""Filters of tensors (B, C, H, W) that the operations share: blurs, and a continuation of what is known in places."""
+"""Filters of tensors (B, C, H, W) that the operations share: blurs, and filling in of missing values."""
 
 import torch
 from torch import Tensor
@@ -6,9 +6,10 @@ from torch.nn import functional as F
 
 
 def gaussian_blur(x: Tensor, width: Tensor | float) -> Tensor:
-    """Each channel under a Gaussian of standard deviation `width` pixels: a number, or one for each image (B, 1).
+    """Blur each channel of x (B, C, H, W) with a Gaussian; the result has the shape, range and dtype of x.
 
-    Borders are reflected; where the image is smaller than the filter's radius, of 3.5 deviations, they are repeated.
+    `width` is the standard deviation in pixels: a number, or one for each image (B, 1). The filter's radius is 3.5 standard
+    deviations. Borders are reflected, or repeated where the image is smaller than the radius.
     """
     from kornia.filters import gaussian_blur2d  # importing kornia takes half a second
 
@@ -17,31 +18,35 @@ def gaussian_blur(x: Tensor, width: Tensor | float) -> Tensor:
     widths = torch.as_tensor(width, dtype=x.dtype, device=x.device).clamp_min(0.05).reshape(-1, 1)
     radius = max(1, round(3.5 * float(widths.max())))
     border = "reflect" if radius < min(x.shape[2:]) else "replicate"
-    found: Tensor = gaussian_blur2d(x, 2 * radius + 1, widths.expand(-1, 2), border)
-    return found
+    blurred: Tensor = gaussian_blur2d(x, 2 * radius + 1, widths.expand(-1, 2), border)
+    return blurred
 
 
 def local_mean(x: Tensor, radius: int) -> Tensor:
-    """Mean over a square window of `radius` places on either side, cut at the border (kornia's box blur pads instead)."""
+    """Mean of x (B, C, H, W) over a square window, `radius` pixels to each side; the result has the shape and range of x.
+
+    The window is cut at the border (kornia's box blur pads instead).
+    """
     return F.avg_pool2d(x, 2 * radius + 1, 1, radius, count_include_pad=False)
 
 
 def membrane(weighted: Tensor, weight: Tensor) -> Tensor:
-    """Values continued smoothly from where their weight (B, 1, H, W) is 1 to where it is 0; no weight anywhere gives zero.
+    """Continue values (B, C, H, W) smoothly from where their `weight` (B, 1, H, W) is 1 to where it is 0.
 
-    `weighted` are the values times their weight, which lies in [0, 1]. Pull and push over a pyramid (Gortler et al. 1996):
-    close to the harmonic membrane of Poisson cloning (Farbman, Fattal & Lischinski 2011).
+    `weighted` are the values times their weight, which lies in [0, 1]; where it is 0 everywhere, the result is 0. The method
+    is pull-push over a pyramid (Gortler et al. 1996), close to the harmonic membrane of Poisson cloning (Farbman, Fattal &
+    Lischinski 2011).
     """
     if max(weighted.shape[2:]) <= 2:
         mean = weighted.sum((2, 3), keepdim=True) / weight.sum((2, 3), keepdim=True).clamp_min(1e-12)
         return mean.expand_as(weighted)
-    below = membrane(_half(weighted), _half(weight))
-    far = F.interpolate(below, size=weighted.shape[2:], mode="bilinear", align_corners=False)
-    return weighted + (1 - weight).clamp_min(0) * far
+    coarse = membrane(_half(weighted), _half(weight))
+    filling = F.interpolate(coarse, size=weighted.shape[2:], mode="bilinear", align_corners=False)
+    return weighted + (1 - weight).clamp_min(0) * filling
 
 
 def _half(x: Tensor) -> Tensor:
-    """At half the size, under the pyramid filter of Burt & Adelson (1983)."""
+    """x (B, C, H, W) at half the size, by the pyramid filter of Burt & Adelson (1983)."""
     taps = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0], device=x.device) / 16
     border = "reflect" if min(x.shape[2:]) > 2 else "replicate"
     planes = F.pad(x.flatten(0, 1)[:, None], (2,) * 4, mode=border)
@@ -50,5 +55,5 @@ def _half(x: Tensor) -> Tensor:
 
 
 def is_gray(x: Tensor) -> Tensor:
-    """Which images have equal channels, (B, 1, 1, 1)."""
+    """Whether all channels of each image in x (B, C, H, W) are equal: a boolean (B, 1, 1, 1)."""
     return (x[:, :1] == x).flatten(1).all(1)[:, None, None, None]

@@ -1,4 +1,4 @@
-"""What is read at most, each limit with the environment variable that changes it; and reading a regular file within one."""
+"""Limits on what is read, each with the environment variable that changes it; and reading a file within a limit."""
 
 import os
 import stat
@@ -48,13 +48,12 @@ LIST = Limit("VAEEDIT_MAX_LIST_BYTES", 1 << 30, "bytes of a list of files or of 
 PIECE = 1 << 20
 """Bytes that are read from a stream at a time."""
 
-
 ADDRESSES, ADDRESSES_PER_CORE = 1280 << 20, 48 << 20
-"""Bytes of address space that the libraries take to start, with room for the threads that they end the program for."""
+"""Bytes of address space that the libraries need to start, and those for the threads of each core."""
 
 
 def require_address_space() -> None:
-    """Raise VaeeditError where `ulimit -v` leaves less than the libraries take: some end the program without a word then."""
+    """Raise VaeeditError where `ulimit -v` allows less than the libraries need: some would abort without a message."""
     if resource is None:
         return
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
@@ -78,7 +77,7 @@ def read_regular(path: str | os.PathLike[str], limit: Limit, error: type[Vaeedit
     try:
         with os.fdopen(_opened(path, limit, error), "rb") as file:
             size = os.fstat(file.fileno()).st_size
-            data = file.read(size + 1)  # not more: that much memory is set aside
+            data = file.read(size + 1)  # `read` allocates the number of bytes that it is given
     except OSError as cause:
         raise error(f"{path} cannot be read: {_reason(cause)}.") from None
     if len(data) > size:
@@ -87,9 +86,9 @@ def read_regular(path: str | os.PathLike[str], limit: Limit, error: type[Vaeedit
 
 
 def read_stream(stream: BinaryIO, name: str, limit: Limit, error: type[VaeeditError] = ImageError) -> bytes:
-    """All that a stream holds; raises `error` where that is more than `limit`, and does not wait for its end."""
+    """All bytes of a stream; raises `error` as soon as there are more than `limit`."""
     data = bytearray()
-    while piece := stream.read(PIECE):  # all at once would set the whole limit aside
+    while piece := stream.read(PIECE):  # one large read would allocate the whole limit
         data += piece
         if len(data) > limit.value:
             raise error(

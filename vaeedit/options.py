@@ -1,4 +1,4 @@
-"""Options are declared once: one class gives the command line, YAML and Python checks, and the docs table.
+"""Options are declared once: from one class come the command line, the checks of YAML and Python, and the docs table.
 
 An options class derives from `Options`; every field is annotated with a description and, for numbers,
 bounds::
@@ -19,11 +19,11 @@ from vaeedit.errors import OptionError, suggestion
 
 O = TypeVar("O", bound="Options")
 SHOWN = 100
-"""Characters of a value that a sentence shows."""
+"""Most characters of a value that a message shows."""
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of all options classes: immutable, unknown names refused."""
+    """Base of all options classes: immutable, and unknown names are refused."""
 
 
 def option(
@@ -34,9 +34,9 @@ def option(
     most: int | None = None,
     example: Any = None,
 ) -> Meta:
-    """Annotation of a field: what it means, for numbers the inclusive bounds, for lists the most items.
+    """Annotation of a field: its description, the inclusive bounds of a number, the most items of a list.
 
-    The contract checks take the `example` of an option that must be given.
+    The contract checks use `example` as the value of a required option.
     """
     examples = None if example is None else [example]
     if most is not None:
@@ -51,7 +51,7 @@ def bounded(*, ge: float | None = None, le: float | None = None) -> Meta:
 
 @dataclass(frozen=True)
 class Field:
-    """One option as seen from outside."""
+    """One option, as the command line, the checks and the docs need it."""
 
     name: str
     kind: Any  # the annotated type, as msgspec converts to it
@@ -63,7 +63,7 @@ class Field:
 
     @property
     def flag(self) -> str:
-        """Name on the command line and in YAML: dashes, not underscores."""
+        """The name on the command line and in YAML, with dashes instead of underscores."""
         return self.name.replace("_", "-")
 
     @property
@@ -88,35 +88,38 @@ class Field:
         return False
 
     def parse(self, value: Any, label: str | None = None) -> Any:
-        """Convert and check one value (text from a shell, or YAML); raises OptionError."""
+        """Convert and check one value, text from a shell or a value from YAML; raises OptionError.
+
+        `label` is the name of the option in the message, by default its flag.
+        """
         for candidate in (value, _number(value), _listed(value)):
             try:
-                found = msgspec.convert(candidate, self.kind, strict=False)
+                parsed = msgspec.convert(candidate, self.kind, strict=False)
             except (msgspec.MsgspecError, ValueError, RecursionError):
                 continue
-            if _finite(found):
-                return found
+            if _finite(parsed):
+                return parsed
         raise OptionError(f"{label or self.flag} must be {self.expects}, not {shown(value)}.")
 
 
 def shown(value: Any) -> str:
-    """A value as Python writes it, cut where it is long: for sentences about values of any kind."""
+    """The `repr` of any value for a message, cut where it is long."""
     try:
         text = repr(value)
-    except (ValueError, RecursionError):  # a number of thousands of digits, or lists as deep
-        return "what is too long to say"
+    except (ValueError, RecursionError):  # a number of thousands of digits, or lists nested as deep
+        return "a value that is too long to show"
     return text if len(text) <= SHOWN else f"{text[:SHOWN]} ..."
 
 
-def _finite(found: Any) -> bool:
-    """Whether no number of an option is infinite or NaN."""
-    if isinstance(found, list | tuple):
-        return all(_finite(item) for item in found)
-    return not isinstance(found, float) or math.isfinite(found)
+def _finite(value: Any) -> bool:
+    """Whether no number in an option's value is infinite or NaN."""
+    if isinstance(value, list | tuple):
+        return all(_finite(item) for item in value)
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _number(value: Any) -> Any:
-    """Text such as .6 or +2, which JSON does not know as a number, as one; anything else as it is."""
+    """Text such as .6 or +2 as a number, which it is not in JSON; anything else unchanged."""
     try:
         number = float(value) if isinstance(value, str) else value
     except ValueError:
@@ -125,7 +128,7 @@ def _number(value: Any) -> Any:
 
 
 def _listed(value: Any) -> Any:
-    """Text such as 1,0.5 or 1 as a list, for options that hold several values; anything else as it is."""
+    """Text such as 1,0.5 as a list, for options that hold several values; anything else unchanged."""
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
@@ -138,23 +141,26 @@ def fields(cls: type[Options]) -> dict[str, Field]:
     hints = get_type_hints(cls, include_extras=True)
     described = inspect.type_info(cls)
     assert isinstance(described, inspect.StructType)
-    found = {}
+    result = {}
     own = cls.__annotations__
     for field in sorted(described.fields, key=lambda field: field.name not in own):
-        said, info = {}, field.type
+        meta, info = {}, field.type
         if isinstance(info, inspect.Metadata):
-            said, info = info.extra_json_schema or {}, info.type
+            meta, info = info.extra_json_schema or {}, info.type
         default = None if field.required else field.default
         if default is msgspec.NODEFAULT:
             default = field.default_factory()
-        text, examples = said.get("description", ""), said.get("examples", [None])
+        text, examples = meta.get("description", ""), meta.get("examples", [None])
         kind = hints[field.name]
-        found[field.name] = Field(field.name, kind, info, default, field.required, text, examples[0])
-    return found
+        result[field.name] = Field(field.name, kind, info, default, field.required, text, examples[0])
+    return result
 
 
 def validate(cls: type[O], values: Mapping[str, Any], where: str = "") -> O:
-    """Build `cls` from names (dashes or underscores) and values; raises OptionError with one sentence."""
+    """Build `cls` from names (with dashes or underscores) and values; raises OptionError for the first fault.
+
+    `where` begins the message, for example "step 2 (soften)".
+    """
     parsed, faults = parse(cls, values, where)
     if faults:
         raise OptionError(next(iter(faults.values())))
@@ -164,7 +170,7 @@ def validate(cls: type[O], values: Mapping[str, Any], where: str = "") -> O:
 def parse(
     cls: type[Options], values: Mapping[str, Any], where: str = ""
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """The converted values by field name, and a sentence for every fault, by the key that has it or lacks."""
+    """The converted values by field name, and a sentence for each key that is wrong or missing, by that key."""
     known = fields(cls)
     given = {str(key).replace("-", "_"): key for key in values}
     parsed: dict[str, Any] = {}
@@ -192,13 +198,13 @@ def parse(
 
 
 def as_dict(options: Options) -> dict[str, Any]:
-    """Plain values by field name in the order of `fields`, ready for YAML or JSON."""
+    """The values by field name in the order of `fields`, as YAML or JSON can hold them."""
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(options))
     return {name: plain[name] for name in fields(type(options))}
 
 
 def describe(info: Any) -> str:
-    """A msgspec.inspect type in words."""
+    """A type of `msgspec.inspect` in words, such as "a number from 0 to 75"."""
     import msgspec.inspect as inspect
 
     match info:

@@ -1,6 +1,6 @@
-"""Text of others, such as names of files, made harmless where it is shown: it cannot move a cursor, reorder or forge lines.
+"""Make untrusted text, such as a file name, safe to show: it cannot move a cursor, reorder text or forge lines.
 
-Ordinary names stay as they are; whatever is not harmless is written as the escape that Python has for it.
+Ordinary names stay as they are; unsafe characters are replaced by Python's escape sequences.
 """
 
 import re
@@ -15,35 +15,35 @@ _UNSAFE = re.compile(
     "\ud800-\udfff]"  # bytes that are not UTF-8
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet computes."""
+"""First characters of a cell that a spreadsheet would compute."""
 
 
 def plain(text: str) -> str:
-    """The text as one line that any terminal or page can show."""
+    """The text as one line that is safe on any terminal or page."""
     return _UNSAFE.sub(_escape, text)
 
 
 def plain_json(text: str) -> str:
-    """One line of JSON as one that any terminal can show; it decodes to the same."""
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    """A line of JSON that is safe on any terminal; it decodes to the same value."""
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def cell(value: Any) -> Any:
-    """A value for a table: text is plain and never a formula; numbers stay numbers."""
+    """A value for a table: text is made safe and is never a formula; numbers stay numbers."""
     if not isinstance(value, str):
         return value
     return plain(f"'{value}" if value.startswith(_FORMULA) else value)
 
 
 def table(rows: Sequence[Mapping[str, Any]], without: str = "") -> list[str]:
-    """Rows as the lines of a table in markdown, but one column; what a row has not is left empty."""
+    """The lines of a markdown table of rows, without the column `without`; a value that a row lacks is left empty."""
     names = [name for name in dict.fromkeys(name for row in rows for name in row) if name != without]
     cells = [[str(row.get(name, "")).replace("|", "\\|") for name in names] for row in rows]
     return ["| " + " | ".join(line) + " |" for line in (names, ["---"] * len(names), *cells)]
 
 
-def _escape(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    if 0xDC80 <= code <= 0xDCFF:  # how Python holds a byte of a name that is not UTF-8
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if 0xDC80 <= code <= 0xDCFF:  # Python's placeholder for a byte of a name that is not UTF-8
         return f"\\x{code - 0xDC00:02x}"
-    return ascii(found[0])[1:-1]
+    return ascii(match[0])[1:-1]

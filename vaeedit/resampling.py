@@ -1,8 +1,9 @@
 """Bicubic resampling by whole factors, as MATLAB's imresize does it, and the null space of the downscaler.
 
 A pixel of the small image is the mean of the large one under Keys' cubic (1981, a = -1/2) stretched by the
-factor, so that nothing aliases; borders are mirrored, the border pixel included. All functions take and give
-(B, C, H, W) float32 and never run in a reduced precision.
+factor, so that nothing aliases; borders are mirrored, the border pixel included. All functions take tensors
+(B, C, H, W) of any range and device, compute in float32 even under autocast, and return float32 that is not
+clipped. `scale` is the whole factor between the large and the small image.
 """
 
 from functools import lru_cache
@@ -19,22 +20,23 @@ NULL_SPACE_REACH = INVERSE_RADIUS + 4
 
 
 def bicubic_down(x: Tensor, scale: int) -> Tensor:
-    """A x: the image made smaller by `scale`, which must divide its sides."""
+    """A x (B, C, H / scale, W / scale): the image x (B, C, H, W) made smaller; `scale` must divide its sides."""
     taps, border = _cubic(scale).to(x), _border(scale)
     with torch.autocast(x.device.type, enabled=False):
         return _along_both(_mirrored(x.float(), border), taps, scale)
 
 
 def bicubic_up(x: Tensor, scale: int) -> Tensor:
-    """The image made larger by `scale`, by the same cubic."""
+    """The image x (B, C, H, W) made larger with the same cubic: (B, C, scale * H, scale * W)."""
     with torch.autocast(x.device.type, enabled=False):
         return F.interpolate(x.float(), scale_factor=scale, mode="bicubic", antialias=True)
 
 
 def null_space(x: Tensor, scale: int) -> Tensor:
-    """(I - A^+ A) x: the part of x that leaves no trace in `bicubic_down(x, scale)`.
+    """(I - A^+ A) x: the part of x (B, C, H, W) that `bicubic_down(x, scale)` maps to zero, of the shape of x.
 
-    A^+ = A^T (A A^T)^-1. Along one axis A A^T is a banded Toeplitz matrix, so its inverse is a short filter.
+    A^+ = A^T (A A^T)^-1 is the pseudo-inverse. Along one axis A A^T is a banded Toeplitz matrix, so its inverse is a
+    short filter. `scale` must divide the sides of x.
     """
     taps, inverse, border = _cubic(scale).to(x), _inverse(scale).to(x), _border(scale)
     margin = NULL_SPACE_REACH * scale

@@ -1,4 +1,4 @@
-"""Settings of a run: what every operation shares. From this class come the common flags of every command."""
+"""Settings that every operation shares. The common flags of every command are made from this class."""
 
 from typing import Annotated, Literal
 
@@ -6,10 +6,10 @@ from vaeedit.options import Options, bounded, option
 
 Policy = Literal["keep", "minimal", "strip"]
 POLICIES: tuple[Policy, ...] = ("keep", "minimal", "strip")
-"""How much of the inputs' metadata outputs keep."""
+"""How much of the input's metadata the output keeps."""
 Damaged = Literal["error", "warn"]
 DAMAGED: tuple[Damaged, ...] = ("error", "warn")
-"""What to do with a damaged picture: refuse it, or edit what can be read of it and say so."""
+"""What to do with a damaged picture: refuse it, or edit what can be read of it and warn."""
 PrecisionName = Literal["auto", "float32", "bfloat16", "float16"]
 
 
@@ -22,7 +22,7 @@ class Settings(Options, frozen=True):
     precision: Annotated[
         PrecisionName,
         option(
-            "Arithmetic of the network; auto takes bfloat16 where the device is fast at it and the image has 8 bits."
+            "Precision of the network; auto uses bfloat16 for 8-bit images where the device computes it natively."
         ),
     ] = "auto"
     tile: Annotated[

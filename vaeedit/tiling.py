@@ -1,8 +1,8 @@
 """Tiles with a halo: pure functions on sizes and indices.
 
-An image is seen as padded by reflection, below and to the right, to a multiple of what the VAE needs. A tile
-is decoded with a halo of the receptive field around it, cut at the padded image's borders, so that every
-pixel it keeps equals what the whole image gives.
+The image is padded by reflection, below and to the right, until its sides are multiples of what the VAE needs.
+A tile is decoded with a halo of the receptive field around it, cut at the borders of the padded image, so that
+every pixel it keeps has the value that decoding the whole image gives.
 """
 
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 SMALLEST = 64
-"""Pixels along the side of the smallest tile that is chosen on its own."""
+"""Side in pixels of the smallest tile that `best_sides` chooses."""
 MOST = 64
-"""Tiles along an axis that are considered then."""
+"""Most tiles along an axis that `best_sides` considers."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Tile:
 
 
 def spans(size: int, tile: int, halo: int, multiple: int) -> list[Span]:
-    """Cover an axis of `size` pixels by tiles of at most `tile`; all but kept ends are multiples of `multiple`."""
+    """Cover an axis of `size` pixels by tiles of `tile` pixels; the pixels seen begin and end at multiples of `multiple`."""
     step = _round_up(max(tile, 1), multiple)
     padded, margin = _round_up(size, multiple), _round_up(halo, multiple)
     return [
@@ -71,11 +71,12 @@ def tiles(height: int, width: int, sides: tuple[int, int], halo: int, multiple: 
 def best_sides(height: int, width: int, halo: int, area: int) -> tuple[int, int]:
     """Height and width of tiles that see at most `area` pixels each and together the fewest.
 
-    Strips that reach from border to border need a halo on two sides only. Where even the smallest tile sees more, that one.
+    Strips from border to border need a halo on two sides only. Where even the smallest tile sees more than `area`, it is
+    chosen.
     """
 
     def seen(sides: tuple[int, int]) -> tuple[int, int]:
-        """Pixels that one tile sees at most, and all together."""
+        """The most pixels that one tile sees, and the sum over all tiles."""
         counts = (-(-height // sides[0]), -(-width // sides[1]))
         most = [
             min(size, side + min(count - 1, 2) * halo)
@@ -95,7 +96,7 @@ def best_sides(height: int, width: int, halo: int, area: int) -> tuple[int, int]
 
 
 def reflected(span: Span, size: int) -> NDArray[np.intp]:
-    """Indices into an axis of `size` pixels for the pixels seen; those past the end are reflected."""
+    """Indices (n,) into an axis of `size` pixels for the n pixels that a span sees; those past the end are reflected."""
     beyond = max(0, span.outer_stop - size)
     inside = np.arange(size)
     padded = np.pad(inside, (0, beyond), mode="reflect") if beyond else inside

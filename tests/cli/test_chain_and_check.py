@@ -115,7 +115,7 @@ def test_a_note_that_one_picture_does_not_have_is_that_pictures_failure(run_vaee
     )
     ran = run_vaeedit("run", "p.yaml", "in", "-o", "out", *flags, cwd=tmp_path)
     assert ran.returncode == 1
-    assert b"Error: in/small.png: reconstruct left no note 'ssim'" in ran.stderr
+    assert b"Error: in/small.png: reconstruct has no note 'ssim'" in ran.stderr
     assert b"2 of 3 done, 1 failed" in ran.stderr
     assert {path.name for path in (tmp_path / "out").glob("*.png")} == {"a.png", "z.png"}
 

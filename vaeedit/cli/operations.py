@@ -82,7 +82,7 @@ def _run_operation(provided: Provided[OperationSpec], values: dict[str, Any]) ->
         spec.options(**{name: values[name] for name in spec.options.__struct_fields__}),
         vae=values["vae"],
         maps=pictures,
-        images={name: given for name, given in images.items() if given},
+        extra_inputs={name: given for name, given in images.items() if given},
         registry=registry(),
     )
     return run_on_files(plan, values, spec.name, pictures)

@@ -1,1 +1,1 @@
-"""What plugins may add: the hooks, what they return, and the registry of what was found."""
+"""Plugins: the hooks that they implement, the specs that hooks return, and the registry of all specs."""

@@ -1,4 +1,4 @@
-"""The whole extension surface.
+"""All hooks: everything that a plugin can add.
 
 A plugin is a module named by an entry point in the group ``vaeedit``. It implements any of the hooks below
 with `vaeedit.api.hookimpl`. Hooks return descriptions only, so the module must import nothing heavy::
@@ -39,7 +39,7 @@ def vaeedit_operations() -> list[OperationSpec]:  # type: ignore[empty-body]
 
 @hookspec
 def vaeedit_architectures() -> list[ArchitectureSpec]:  # type: ignore[empty-body]
-    """The VAE architectures of this plugin: what weights files may name in their header.
+    """The VAE architectures of this plugin, which the headers of VAE files refer to by name.
 
     >>> from vaeedit.api import ArchitectureSpec, hookimpl
     >>> @hookimpl
@@ -79,7 +79,7 @@ def vaeedit_commands() -> list[CommandSpec]:  # type: ignore[empty-body]
 
 @hookspec
 def vaeedit_evaluations() -> list[EvaluationSpec]:  # type: ignore[empty-body]
-    """What `vaeedit evaluate NAME` measures.
+    """The evaluations of this plugin, for `vaeedit evaluate NAME`.
 
     >>> from vaeedit.api import EvaluationSpec, hookimpl
     >>> @hookimpl
@@ -93,7 +93,7 @@ def vaeedit_evaluations() -> list[EvaluationSpec]:  # type: ignore[empty-body]
 
 @hookspec
 def vaeedit_objectives() -> list[ObjectiveSpec]:  # type: ignore[empty-body]
-    """What training can minimize.
+    """The objectives of this plugin, which training can minimize.
 
     >>> from vaeedit.api import ObjectiveSpec, hookimpl
     >>> @hookimpl

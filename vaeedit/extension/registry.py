@@ -39,7 +39,7 @@ CURES = {
     "refused": "Otherwise remove it with: pip uninstall {}",
     "off": "Add it to VAEEDIT_PLUGINS, or unset that variable.",
 }
-"""What to do about a plugin that is not loaded, by its state."""
+"""What the user can do about a plugin that is not loaded, by its state."""
 
 
 @dataclass
@@ -60,33 +60,34 @@ class Registry:
     """Plugins of vaeedit itself that VAEEDIT_PLUGINS leaves out, by name."""
 
     def __post_init__(self) -> None:
-        """Let every table say why it lacks a name."""
+        """Let every table explain why it lacks a name."""
         for kind, table in self.tables().items():
             table.why_missing = partial(self.why_missing, (kind,))
 
     def tables(self) -> dict[str, Table[Any]]:
-        """The tables by what their hooks are called: `operations` holds what `vaeedit_operations` gave."""
-        found = {one.name: getattr(self, one.name) for one in fields(self)}
-        return {name: table for name, table in found.items() if isinstance(table, Table)}
+        """The tables by the names of their hooks: `operations` holds what `vaeedit_operations` returned."""
+        members = {member.name: getattr(self, member.name) for member in fields(self)}
+        return {name: table for name, table in members.items() if isinstance(table, Table)}
 
     def why_missing(self, kinds: Sequence[str], name: str) -> tuple[str, bool]:
-        """Which plugin would have the name and is not loaded, and True; or all that are not loaded, and False.
+        """A sentence about plugins that are not loaded, and whether one of them provides the name.
 
-        Of the plugins that are off, those of vaeedit itself are asked for their names; others are not even imported.
+        Without such a plugin the sentence lists all that are not loaded. Of the plugins that are off, only those of vaeedit
+        itself are imported to look at their names.
         """
         missing = [report for report in self.reports if report.state in CURES]
         for report in missing:
             named = report.plugin == name.partition(":")[0]
             if named or name in self._would_provide(report.plugin, kinds):
                 which = f"The plugin {report.plugin} of the package {report.distribution}"
-                which += "" if named else ", which has it,"
+                which += "" if named else ", which provides it,"
                 cure = CURES[report.state].format(report.distribution)
                 return f"{which} is {report.state}: {report.reason}. {cure}", True
         names = ", ".join(f"{report.plugin} ({report.state})" for report in missing)
         return (f"Not loaded: {names}; see: vaeedit plugins" if names else ""), False
 
     def _would_provide(self, plugin: str, kinds: Sequence[str]) -> set[str]:
-        """Names of these kinds that a plugin of vaeedit itself has, though it is off."""
+        """Names of these kinds that a plugin of vaeedit itself would provide if it were not off."""
         if plugin not in self.off:
             return set()
         holds = tuple(self.tables()[kind].holds for kind in kinds)
@@ -107,27 +108,28 @@ def selected_plugins() -> set[str] | None:
 
 def discover(points: Iterable[EntryPoint], selected: set[str] | None = None) -> Registry:
     """Build a registry from entry points; plugins of vaeedit itself come first, then the others by name."""
-    found = Registry()
+    result = Registry()
     for point in sorted(points, key=lambda p: (_distribution(p) != "vaeedit", p.name)):
-        found.reports.append(report := _refusal(point, selected, found) or _admit(point, found))
+        result.reports.append(report := _refusal(point, selected, result) or _admit(point, result))
         if report.state == "off" and report.distribution == GROUP:
-            found.off[point.name] = point
-    return found
+            result.off[point.name] = point
+    return result
 
 
-def _refusal(point: EntryPoint, selected: set[str] | None, found: Registry) -> Report | None:
-    """A report for a plugin that is not even imported."""
+def _refusal(point: EntryPoint, selected: set[str] | None, registry: Registry) -> Report | None:
+    """A report for a plugin that is not imported: it is off, or its name is taken. None for all others."""
     report = Report(point.name, _distribution(point), "off", "it is not in VAEEDIT_PLUGINS")
     if selected is not None and point.name not in selected:
         return report
-    for holder in found.reports:
+    for holder in registry.reports:
         if holder.plugin == point.name:
             reason = f"the package {holder.distribution} has a plugin of this name already"
             return replace(report, state="refused", reason=reason)
     return None
 
 
-def _admit(point: EntryPoint, found: Registry) -> Report:
+def _admit(point: EntryPoint, registry: Registry) -> Report:
+    """Import a plugin and register what it provides; a report says how that went."""
     report = Report(point.name, _distribution(point), "broken")
     try:
         module = point.load()
@@ -141,11 +143,11 @@ def _admit(point: EntryPoint, found: Registry) -> Report:
         specs = _specs(module, point.name)
     except (Exception, SystemExit) as error:
         return replace(report, reason=f"its hooks failed: {_cause(error)}")
-    return _register(specs, report, found)
+    return _register(specs, report, registry)
 
 
 def _specs(module: ModuleType, name: str) -> list[Spec]:
-    """Call the module's hooks on a plugin manager of its own, so that one plugin spoils itself alone."""
+    """Call the module's hooks on a plugin manager of its own, so that a broken plugin affects no other."""
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hooks)
     if os.environ.get("VAEEDIT_TRACE"):
@@ -163,7 +165,7 @@ def _specs(module: ModuleType, name: str) -> list[Spec]:
 
 
 def _check(spec: Any, table: Table[Any]) -> None:
-    """Raise TypeError for what no command, list or help page could be made from."""
+    """Raise TypeError for a spec that no command, list or help page could be made from."""
     if not isinstance(spec, table.holds):
         raise TypeError(f"a hook returned {spec!r}, which is not a spec: {table.holds.__name__} is expected")
     texts = {name: getattr(spec, name, "") for name in ("name", "summary", "target", "vae", "resource")}
@@ -179,9 +181,9 @@ def _check(spec: Any, table: Table[Any]) -> None:
         raise TypeError(f"the maps of {spec.name} are not a mapping")
 
 
-def _register(specs: list[Spec], report: Report, found: Registry) -> Report:
+def _register(specs: list[Spec], report: Report, registry: Registry) -> Report:
     clashes = []
-    kinds = found.tables().items()
+    kinds = registry.tables().items()
     tables = {table.holds: table for _, table in kinds}
     for spec in specs:
         table = tables[type(spec)]

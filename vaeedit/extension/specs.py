@@ -1,4 +1,4 @@
-"""What a plugin declares: frozen, torch-free descriptions. The classes that run are imported at first use."""
+"""Specs: frozen descriptions of what a plugin provides. The classes that they name are imported at first use."""
 
 import importlib
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from vaeedit.errors import PluginError
 from vaeedit.options import Options
 
 CONTRACT = 1
-"""Version of everything a plugin may rely on; raised only when something it relied on goes."""
+"""Version of everything that a plugin may rely on; it increases only when some of that is removed or changed."""
 
 hookimpl = pluggy.HookimplMarker("vaeedit")
 """Marks a function of a plugin module as the implementation of a hook in `vaeedit.extension.hooks`."""
@@ -20,7 +20,7 @@ hookimpl = pluggy.HookimplMarker("vaeedit")
 
 @dataclass(frozen=True, kw_only=True)
 class OperationSpec:
-    """One edit: what it is called, what it needs and gives, and the class that does it."""
+    """An operation on images: its name, its inputs and side results, and the class that does the work."""
 
     name: str
     """Lower-case words joined by dashes; the name of the command."""
@@ -32,30 +32,29 @@ class OperationSpec:
     vae: str = ""
     """Default VAE: the name of shipped weights; empty where the user must name one."""
     calibrated: bool = False
-    """True where the VAE must hold the calibration that fitting made; one without is refused before it loads."""
+    """True if the VAE's header must hold a calibration made by fitting; a VAE without one is refused before it loads."""
     conditions: tuple[str, ...] = ()
-    """Names of the conditions that `before` gives the VAE; another VAE that lacks one is refused before it loads."""
+    """Names of the conditions that `before` sets; a VAE that does not support all of them is refused before it loads."""
     extra_inputs: Mapping[str, str] = field(default_factory=dict)
-    """Extra inputs it takes, name -> description; each becomes `--NAME FILE` and a key of a pipeline's step.
+    """Extra inputs, name -> description; each becomes `--NAME FILE` and a key of a pipeline's step.
 
     A folder stands for the pictures in it.
     """
     needs: tuple[str, ...] = ()
-    """Those of `images` that must be given."""
+    """Names of the extra inputs that are required."""
     variadic: str = ""
-    """The one of `images` that the command's second, third, ... argument fill, where its flag is not used."""
+    """The extra input that takes the second, third, ... argument of the command, unless its flag is used."""
     latent: bool = False
-    """True where `edit` alone changes the image: neighboring steps of that kind with one VAE share its encode and decode.
+    """True if `edit` alone changes the image: neighboring steps of that kind with one VAE share its encode and decode.
 
-    `before` gives back the frames that it gets and `after` the one that it gets; the image that is inspected is that before
-    all these steps.
+    `before` must return its frames unchanged, and `after` its frame; what is inspected is the image before all these steps.
     """
     delta: bool = False
-    """True where only what the edit changes is decoded, x + D(edited) - D(latents): nothing else of the image is lost."""
+    """True to add only the change to the image, x + D(edited) - D(latents), so that nothing else of it is lost."""
     film: bool = False
-    """True where the result has a film, which an output ending in .gif or .mp4 receives."""
+    """True if the result has a film, which is written where the output's name ends in .gif or .mp4."""
     maps: Mapping[str, str] = field(default_factory=dict)
-    """Side results it can give as pictures, name -> description; each becomes `--NAME FILE`."""
+    """Side results that are pictures, name -> description; each becomes `--NAME FILE`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,30 +67,30 @@ class ArchitectureSpec:
     """'module:Class'; the class takes one `options` object and satisfies `VAE`."""
     options: type[Options] = Options
     detect: str = ""
-    """'module:function' from names and shapes of tensors to the options, or None, for `vaeedit models convert`."""
+    """'module:function' for `vaeedit models convert`: from the shapes of tensors by name to the options, or None."""
     folder: str = ""
-    """'module:function' from a folder (Path) to the `FolderVae` in it, or None where it holds something else."""
+    """'module:function' from a folder (Path) to the `FolderVae` in it, or None for any other folder."""
     fetch: Mapping[str, str] = field(default_factory=dict)
     """PREFIX -> 'module:function' from TEXT to a local folder (Path), for `--vae PREFIX:TEXT`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FolderVae:
-    """A VAE in a folder that other software wrote, as the architecture that knows its format found it."""
+    """A VAE in a folder that other software wrote."""
 
     name: str
     config: Mapping[str, Any]
     """The options of the architecture."""
     folder: Path
-    """Where the files themselves are: the folder that was asked about, or one inside it."""
+    """Where the files are: the given folder, or one inside it."""
     tensors: Callable[[], Mapping[str, Any]]
-    """Reads the weights, by the names that they have in the network; must never open a pickle."""
+    """Reads the weights, by their names in the network; must never open a pickle."""
     summary: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WeightsSpec:
-    """One trained VAE that ships with a plugin."""
+    """A trained VAE that ships with a plugin."""
 
     name: str
     summary: str
@@ -101,17 +100,17 @@ class WeightsSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class CommandSpec:
-    """A command of `vaeedit`, for work that is not an edit of images; it hides an operation of the same name."""
+    """A command of `vaeedit` that is not an operation; it hides an operation of the same name."""
 
     name: str
     summary: str
     target: str
-    """'module:command' of a `click.Command`, imported when it runs or when its own help is asked for."""
+    """'module:command' of a `click.Command`, imported when it runs or shows its help."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationSpec:
-    """What `vaeedit evaluate NAME` measures."""
+    """An evaluation: what `vaeedit evaluate NAME` measures."""
 
     name: str
     summary: str
@@ -121,7 +120,7 @@ class EvaluationSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectiveSpec:
-    """Something that training can minimize; a recipe names it as the `kind` of its objective."""
+    """An objective that training can minimize; a recipe names it as the `kind` of its objective."""
 
     name: str
     summary: str
@@ -146,7 +145,7 @@ Spec = (
 
 
 def load_target(target: str) -> Any:
-    """Import 'module:attribute'; raises PluginError with the cause in the sentence."""
+    """Import 'module:attribute'; raises PluginError with the cause in its message."""
     module, _, attribute = target.partition(":")
     try:
         return getattr(importlib.import_module(module), attribute)

@@ -1,4 +1,4 @@
-"""`when`: whether a step runs, by a note that an earlier step left: `judge.p_value < 0.01`, `not judge.passed`."""
+"""`when`: a condition on the notes of an earlier step, for example `judge.p_value < 0.01` or `not judge.passed`."""
 
 import math
 import operator
@@ -23,14 +23,14 @@ FORM = re.compile(
     rf"(\s*(?P<comparison>{'|'.join(COMPARISONS)})\s*(?P<number>[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?))?"
 )
 LONG = 200
-"""Characters of a condition at most."""
+"""Most characters of a condition."""
 SKIPPED = "skipped"
-"""The note of a step that did not run: its condition."""
+"""Name of the note of a step that did not run; its value is the condition."""
 
 
 @dataclass(frozen=True)
 class When:
-    """A note of the step `step`, compared with a number or, where there is no comparison, taken as true or false."""
+    """A condition: the note `note` of the step `step`, compared with a number or, without a comparison, true or false."""
 
     text: str
     step: str
@@ -41,34 +41,34 @@ class When:
 
     @classmethod
     def parse(cls, text: str) -> "When":
-        """Raises ValueError, a sentence, for a text of another form."""
-        found = FORM.fullmatch(text.strip()) if len(text) <= LONG else None
-        if found is None or (found["negated"] and found["comparison"]):
+        """The condition of a text; raises ValueError with a sentence for a text of any other form."""
+        match = FORM.fullmatch(text.strip()) if len(text) <= LONG else None
+        if match is None or (match["negated"] and match["comparison"]):
             raise ValueError(
                 f"when must look like STEP.NOTE > NUMBER, STEP.NOTE or not STEP.NOTE, which {shown(text)} does not."
             )
-        number = float(found["number"] or 0)
+        number = float(match["number"] or 0)
         if not math.isfinite(number):
-            raise ValueError(f"when compares with {found['number']}, which is too large a number.")
+            raise ValueError(f"when compares with {match['number']}, which is too large a number.")
         return cls(
-            text.strip(), found["step"], found["note"], found["comparison"], number, bool(found["negated"])
+            text.strip(), match["step"], match["note"], match["comparison"], number, bool(match["negated"])
         )
 
     def about(self, step: str) -> "When":
-        """The same condition on a step that is called otherwise."""
+        """The same condition on the step of another name."""
         return replace(self, step=step, text=self.text.replace(f"{self.step}.", f"{step}.", 1))
 
     def holds(self, notes: Mapping[str, Mapping[str, Any]]) -> bool:
-        """Whether the step is to run; never where the step it asks about has not. The notes are those of one picture.
+        """Whether the condition is true, given the notes of all steps for one picture; False if `step` was skipped.
 
-        Raises VaeeditError for a note that the step did not leave, or that is no number where it is compared with one.
+        Raises VaeeditError if the note is missing, or is not a number although it is compared with one.
         """
-        found = notes[self.step]
-        if SKIPPED in found:
+        own = notes[self.step]
+        if SKIPPED in own:
             return False
-        if self.note not in found:
-            raise VaeeditError(f"{self.step} left no note {self.note!r}{suggestion(self.note, found)}")
-        value = found[self.note]
+        if self.note not in own:
+            raise VaeeditError(f"{self.step} has no note {self.note!r}{suggestion(self.note, own)}")
+        value = own[self.note]
         if self.comparison is None:
             return bool(value) is not self.negated
         if not isinstance(value, int | float) or math.isnan(value):

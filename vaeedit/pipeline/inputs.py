@@ -1,4 +1,4 @@
-"""Extra inputs of a step, such as a mask or a second exposure: one file for all inputs, or by template."""
+"""Extra inputs of a step, such as a mask or a second exposure: one file for all inputs, or a template."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,24 +8,24 @@ from typing import Any
 from vaeedit.errors import UsageError
 
 FIELDS = ("stem", "name", "folder")
-"""What a template may hold: the input's name without extension, with it, and its folder."""
+"""The fields of a template: the input's name without and with its extension, and its folder."""
 
 LONGEST = 4096
-"""Characters of a name or template, as many as a path has."""
+"""Most characters of a name or template: the limit of paths on Linux."""
 
 
 def template_fault(text: str) -> str | None:
-    """What is wrong with a name or template, or None."""
+    """A sentence on what is wrong with a name or template, or None."""
     if len(text) > LONGEST:
         return f"a name or template has at most {LONGEST} characters, not {len(text)}."
     try:
-        found = [field for field in Formatter().parse(text) if field[1] is not None]
+        fields = [field for field in Formatter().parse(text) if field[1] is not None]
     except ValueError as error:
         return f"{text!r} is not a template: {error}"
-    for _, name, width, conversion in found:
+    for _, name, width, conversion in fields:
         if name not in FIELDS or width or conversion:
-            braces = ", ".join(f"{{{name}}}" for name in FIELDS)
-            return f"{text!r} has {{{name}}}; a template knows {braces}, as they are."
+            allowed = ", ".join(f"{{{name}}}" for name in FIELDS)
+            return f"{text!r} has {{{name}}}; a template may use {allowed}, without a format."
     return None
 
 
@@ -35,9 +35,9 @@ def is_template(text: str) -> bool:
 
 
 def resolved(text: str, folder: Path | None, source: Path | None) -> Path:
-    """The file that a step means: relative to the pipeline's `folder`, where there is one, else to the current one.
+    """The file of a name or template, relative to the pipeline's `folder` or, without one, to the current folder.
 
-    Raises UsageError for a template where the input has no name.
+    Raises UsageError for a template if the input has no name.
     """
     if is_template(text):
         if source is None:
@@ -48,7 +48,7 @@ def resolved(text: str, folder: Path | None, source: Path | None) -> Path:
 
 
 def split(options: Mapping[str, Any], names: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A step's options without its extra inputs, and these by name; dashes and underscores are alike."""
+    """The options of a step without its extra inputs, and its extra inputs by name; dashes equal underscores."""
     flags = {name.replace("-", "_"): name for name in names}
     pictures = {
         flags[key.replace("-", "_")]: value

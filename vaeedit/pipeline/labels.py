@@ -1,20 +1,20 @@
-"""What the steps of a pipeline and their maps are called in results, where several would have one name."""
+"""Unique names for the steps of a pipeline and for their maps."""
 
 from collections.abc import Collection, Sequence
 from itertools import chain, count
 
 
 def labels(names: Sequence[str]) -> list[str]:
-    """The names; one that an earlier step has becomes name-2, name-3, ..."""
-    found: list[str] = []
+    """The names, made unique: the second use of a name becomes name-2, the third name-3, ..."""
+    unique: list[str] = []
     for name in names:
         numbered = (f"{name}-{number}" for number in count(2))
-        found.append(next(label for label in chain([name], numbered) if label not in found))
-    return found
+        unique.append(next(label for label in chain([name], numbered) if label not in unique))
+    return unique
 
 
 def map_names(labels: Sequence[str], maps: Sequence[Collection[str]]) -> list[dict[str, str]]:
-    """For each step, what its maps are called: the last step with a map keeps the name, the earlier ones get LABEL.MAP."""
+    """For each step the unique names of its maps: the last step with a map keeps its name, earlier ones use LABEL.MAP."""
     return [
         {
             name: f"{label}.{name}" if any(name in later for later in maps[index + 1 :]) else name

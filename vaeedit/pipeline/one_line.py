@@ -1,4 +1,4 @@
-"""Pipelines in one line, as a shell would write them: "soften --strength .6 | enlarge --scale 2"."""
+"""Pipelines in one line, in the syntax of a shell: "soften --strength .6 | enlarge --scale 2"."""
 
 import shlex
 from collections.abc import Iterator, Sequence
@@ -10,14 +10,14 @@ from vaeedit.pipeline.step import Step
 from vaeedit.settings import STEP_KEYS
 
 LONG = 10_000
-"""Characters of a pipeline in one line at most."""
+"""Most characters of a pipeline in one line."""
 
 
 def parse_line(text: str) -> Pipeline:
-    """The pipeline of a line; raises PipelineError for one that is not made of operations with --option value."""
+    """The pipeline of a line; raises PipelineError for a line that is not operations with --option value, joined by |."""
     if len(text) > LONG:
         raise PipelineError(
-            [f"The pipeline has {len(text):,} characters; {LONG:,} are the most in one line."]
+            [f"The pipeline has {len(text):,} characters; the limit for one line is {LONG:,}."]
         )
     lexer = shlex.shlex(text, posix=True, punctuation_chars="|")
     lexer.whitespace_split, lexer.commenters = True, ""
@@ -34,7 +34,7 @@ def _parts(words: Sequence[str]) -> Iterator[list[str]]:
         if word.strip("|"):
             part.append(word)
             continue
-        for _ in word:  # "||" has nothing between its bars
+        for _ in word:  # "||" has an empty step between its bars
             yield part
             part = []
     yield part
@@ -54,7 +54,7 @@ def _step(words: Sequence[str], number: int) -> Step:
             key = name.removeprefix("no-") if negative else name
             given.setdefault(key, []).append(value if equals else not negative)
         elif flag is None:
-            raise PipelineError([f"{where}: {word!r} belongs to no --option."])
+            raise PipelineError([f"{where}: {word!r} does not follow an --option."])
         else:
             given[flag][-1], flag = word, None
     for key in STEP_KEYS:
@@ -67,5 +67,5 @@ def _step(words: Sequence[str], number: int) -> Step:
 
 
 def _one_or_all(values: list[Any]) -> Any:
-    """What an option holds: several values where it stands several times, which those for one value refuse."""
+    """The value of an option; a list if the option is repeated, which an option of one value refuses."""
     return values if len(values) > 1 else values[0]

@@ -1,4 +1,4 @@
-"""Pipelines: steps in a row, the same object from Python and from YAML, checked before any model loads.
+"""Pipelines: steps in order, the same object from Python and from YAML, checked before any model loads.
 
 ::
 
@@ -21,14 +21,14 @@ from vaeedit.options import parse
 from vaeedit.pipeline.condition import When
 from vaeedit.pipeline.inputs import split
 from vaeedit.pipeline.labels import labels, map_names
-from vaeedit.pipeline.plan import Plan, PlannedStep, faults
+from vaeedit.pipeline.plan import Plan, PlannedStep, step_faults
 from vaeedit.pipeline.step import Step as Step
 from vaeedit.pipeline.yaml import parse_yaml, seed_faults, to_yaml, with_line
 
 Faults = list[tuple[Place, str]]
-"""Sentences, each with the place in the document that it is about."""
+"""Sentences, each with its place in the document."""
 STEPS = 200
-"""Of a pipeline at most."""
+"""Most steps of a pipeline."""
 
 
 @dataclass(frozen=True, init=False)
@@ -38,9 +38,9 @@ class Pipeline:
     steps: tuple[Step, ...]
     seed: int
     places: Mapping[Place, int] = field(compare=False, repr=False)
-    """Lines of the YAML text it came from."""
+    """Line of each part of the YAML text that it was read from."""
     folder: Path | None = field(compare=False, repr=False)
-    """What names of extra inputs are relative to."""
+    """The folder that names of extra inputs are relative to."""
 
     def __init__(
         self,
@@ -59,37 +59,37 @@ class Pipeline:
 
     @classmethod
     def from_file(cls, path: str | Path) -> "Pipeline":
-        """Read a YAML file; raises UsageError where there is none, and PipelineError where it holds no pipeline."""
+        """Read a YAML file; raises UsageError if it cannot be read, and PipelineError if it holds no pipeline."""
         return cls.from_yaml(text_of(Path(path)), Path(path).parent)
 
     def to_yaml(self) -> str:
-        """The pipeline as YAML; `from_yaml` gives an equal pipeline back."""
+        """The pipeline as YAML, of which `from_yaml` makes an equal pipeline."""
         return to_yaml(self.steps, self.seed)
 
     def check(self, registry: Registry, vae: str | None = None) -> Plan:
-        """The plan, or PipelineError with every fault of every step, by line where there are lines; loads nothing.
+        """The plan; loads nothing. Raises PipelineError with all faults of all steps, and their lines if they are known.
 
-        `vae` replaces that of every step.
+        `vae` replaces the VAE of every step.
         """
         if len(self.steps) > STEPS:
-            raise PipelineError([f"The pipeline has {len(self.steps):,} steps; {STEPS} are the most."])
-        found: Faults = [] if self.steps else [(("steps",), "The pipeline has no steps.")]
-        found += [(("seed",), text) for text in seed_faults(self.seed)]
+            raise PipelineError([f"The pipeline has {len(self.steps):,} steps; the limit is {STEPS}."])
+        faults: Faults = [] if self.steps else [(("steps",), "The pipeline has no steps.")]
+        faults += [(("seed",), text) for text in seed_faults(self.seed)]
         called = labels([step.name or step.operation.rpartition(":")[2] for step in self.steps])
-        planned = []
+        steps = []
         for index, step in enumerate(self.steps):
             where = f"step {index + 1} ({step.label[:LONG]})"
-            one, wrong = _planned(step, where, registry, vae)
-            when, faulty = _condition(step.when, where, self.steps[:index], called)
-            wrong += faulty
-            found += [(("steps", index, step.operation, *place), text) for place, text in wrong]
-            planned += [replace(one, when=when, label=called[index])] if one else []
-        found += self._double_names()
-        if found:
-            raise PipelineError([with_line(self.places, place, text) for place, text in found])
-        names = map_names(called, [step.maps for step in planned])
-        steps = [replace(step, map_names=each) for step, each in zip(planned, names, strict=True)]
-        return Plan(tuple(steps), self.seed, self.folder)
+            planned, own_faults = _planned(step, where, registry, vae)
+            when, when_faults = _condition(step.when, where, self.steps[:index], called)
+            place = ("steps", index, step.operation)
+            faults += [((*place, *key), text) for key, text in own_faults + when_faults]
+            steps += [replace(planned, when=when, label=called[index])] if planned else []
+        faults += self._double_names()
+        if faults:
+            raise PipelineError([with_line(self.places, place, text) for place, text in faults])
+        names = map_names(called, [step.maps for step in steps])
+        named = [replace(step, map_names=own) for step, own in zip(steps, names, strict=True)]
+        return Plan(tuple(named), self.seed, self.folder)
 
     def _double_names(self) -> Iterator[tuple[Place, str]]:
         counts = Counter(step.name for step in self.steps if step.name is not None)
@@ -102,31 +102,32 @@ class Pipeline:
 def _planned(
     step: Step, where: str, registry: Registry, vae: str | None
 ) -> tuple[PlannedStep | None, Faults]:
-    """The planned step but for its condition, and a sentence for every fault with its place below that of the operation."""
+    """The planned step without its condition, and its faults, whose places begin below the operation's."""
     try:
         provided = registry.operations.find(step.operation)
     except UnknownName as error:
         return None, [((), f"{where}: {error}")]
     spec = provided.spec
     options, pictures = split(step.options, spec.extra_inputs)
-    values, wrong = parse(spec.options, options, where)
-    images = {name: (given,) if isinstance(given, str) else given for name, given in pictures.items()}
+    values, option_faults = parse(spec.options, options, where)
+    inputs = {name: (given,) if isinstance(given, str) else given for name, given in pictures.items()}
     vae = vae or step.vae or spec.vae
-    beside = faults(spec, vae, step.maps, images, registry, where)
-    found: Faults = [((key,), text) for key, text in (*wrong.items(), *beside)]
-    if found:
-        return None, found
-    texts = {name: tuple(given) for name, given in images.items()}
-    made = spec.options(**values)
-    return PlannedStep(provided, made, vae, frozenset(step.maps), step.name, extra_inputs=texts), []
+    other_faults = step_faults(spec, vae, step.maps, inputs, registry, where)
+    faults: Faults = [((key,), text) for key, text in (*option_faults.items(), *other_faults)]
+    if faults:
+        return None, faults
+    texts = {name: tuple(given) for name, given in inputs.items()}
+    parsed = spec.options(**values)
+    return PlannedStep(provided, parsed, vae, frozenset(step.maps), step.name, extra_inputs=texts), []
 
 
 def _condition(
     text: str | None, where: str, before: Sequence[Step], called: Sequence[str]
 ) -> tuple[When | None, Faults]:
-    """What a step waits for, by the label (`called`) of the one of the steps `before` that it asks about.
+    """The condition of a step, with the label of the earlier step that it refers to, and its faults.
 
-    The text may call a step by its label, its name, or its operation as the pipeline has it.
+    `before` are the earlier steps, and `called` the labels of all steps. The text may refer to a step by its label, its
+    name, or its operation as written in the pipeline.
     """
     if text is None:
         return None, []
@@ -139,6 +140,6 @@ def _condition(
     earlier = first | {label: label for _, label in pairs}
     if when.step not in earlier:
         hint = suggestion(when.step, earlier)
-        said = f"{where}: when asks about {when.step!r}, and no earlier step is called that{hint}"
-        return None, [(("when",), said)]
+        message = f"{where}: when refers to {when.step!r}, and no earlier step has that name{hint}"
+        return None, [(("when",), message)]
     return when.about(earlier[when.step]), []

@@ -1,4 +1,4 @@
-"""Plan: what a pipeline does, found valid; it holds all that running needs, and travels to workers as it is."""
+"""Plan: a pipeline that was checked; it holds all that running needs, and is sent to workers as it is."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from vaeedit.vae.suits import misfits
 
 @dataclass(frozen=True)
 class PlannedStep:
-    """A step whose operation, options and maps have been found valid."""
+    """A step whose operation, options and maps are valid."""
 
     provided: Provided[OperationSpec]
     options: Options
@@ -28,17 +28,17 @@ class PlannedStep:
     extra_inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Names or templates of extra inputs."""
     label: str = ""
-    """What its notes are called: its name or that of its operation, and -2, -3, ... where an earlier step has it."""
+    """Unique name for its notes: its name or that of its operation, with -2, -3, ... if an earlier step has the same."""
     map_names: Mapping[str, str] = field(default_factory=dict)
-    """What the maps of `maps` are called among those of all steps."""
+    """The unique name of each map of `maps` among those of all steps."""
 
     @property
     def spec(self) -> OperationSpec:
-        """What the operation declares."""
+        """The spec of the operation."""
         return self.provided.spec
 
     def files(self, folder: Path | None, source: Path | None) -> dict[str, list[Path]]:
-        """The extra inputs for an input, or folders of them, by name; raises UsageError (`resolved`)."""
+        """Files and folders of the extra inputs for the input `source`, by name; raises UsageError (see `resolved`)."""
         return {
             key: [resolved(text, folder, source) for text in texts]
             for key, texts in self.extra_inputs.items()
@@ -56,12 +56,12 @@ class PlannedStep:
 
 @dataclass(frozen=True)
 class Plan:
-    """Steps found valid, in order."""
+    """Valid steps in order."""
 
     steps: tuple[PlannedStep, ...]
     seed: int = 0
     folder: Path | None = None
-    """What names of extra inputs are relative to."""
+    """The folder that names of extra inputs are relative to."""
 
     def __iter__(self) -> Iterator[PlannedStep]:
         return iter(self.steps)
@@ -76,13 +76,13 @@ class Plan:
 
     def chains(self) -> list[list[PlannedStep]]:
         """The steps in groups: neighbors that only move latents of the same VAE share one encode and one decode."""
-        found: list[list[PlannedStep]] = []
+        groups: list[list[PlannedStep]] = []
         for step in self.steps:
-            if found and _joins(found[-1][-1], step):
-                found[-1].append(step)
+            if groups and _joins(groups[-1][-1], step):
+                groups[-1].append(step)
             else:
-                found.append([step])
-        return found
+                groups.append([step])
+        return groups
 
 
 def _joins(last: PlannedStep, step: PlannedStep) -> bool:
@@ -101,42 +101,42 @@ def plan_alone(
     *,
     vae: str | None,
     maps: Iterable[str],
-    images: Mapping[str, Sequence[str]],
+    extra_inputs: Mapping[str, Sequence[str]],
     registry: Registry,
 ) -> Plan:
-    """The plan of one step whose options are converted already; raises PipelineError with every other fault."""
+    """The plan of one step whose options are already converted; raises PipelineError for all other faults."""
     vae, spec, maps = vae or provided.spec.vae, provided.spec, frozenset(maps)
-    found = faults(spec, vae, maps, images, registry, f"step 1 ({provided.qualified})")
-    if sentences := [text for _, text in found]:
+    faults = step_faults(spec, vae, maps, extra_inputs, registry, f"step 1 ({provided.qualified})")
+    if sentences := [text for _, text in faults]:
         raise PipelineError(sentences)
-    pictures = {name: tuple(texts) for name, texts in images.items()}
+    inputs = {name: tuple(texts) for name, texts in extra_inputs.items()}
     names = {name: name for name in maps}
     return Plan(
-        (PlannedStep(provided, options, vae, maps, extra_inputs=pictures, label=spec.name, map_names=names),)
+        (PlannedStep(provided, options, vae, maps, extra_inputs=inputs, label=spec.name, map_names=names),)
     )
 
 
-def faults(
+def step_faults(
     spec: OperationSpec,
     vae: str,
     maps: Iterable[str],
-    images: Mapping[str, Any],
+    extra_inputs: Mapping[str, Any],
     registry: Registry,
     where: str,
 ) -> Iterator[tuple[str, str]]:
-    """What is wrong with a step but its options: the key that has it, and a sentence that begins with `where`."""
+    """The faults of a step outside its options: the key, and a sentence that begins with `where`."""
     yield from (("vae", f"{where}: {text}") for text in misfits(vae, spec, registry))
-    yield from ((name, f"{where}: {text}") for name, text in _image_faults(images, spec))
+    yield from ((name, f"{where}: {text}") for name, text in _input_faults(extra_inputs, spec))
     for name in sorted(set(maps) - set(spec.maps)):
-        yield "maps", f"{where} gives no map {name!r}{suggestion(name, spec.maps)}"
+        yield "maps", f"{where} has no map {name!r}{suggestion(name, spec.maps)}"
 
 
-def _image_faults(images: Mapping[str, Any], spec: OperationSpec) -> Iterator[tuple[str, str]]:
-    """By name, what is wrong with the extra inputs of a step."""
-    for name in sorted(set(spec.needs) - set(images)):
+def _input_faults(extra_inputs: Mapping[str, Any], spec: OperationSpec) -> Iterator[tuple[str, str]]:
+    """The faults of a step's extra inputs, by their names."""
+    for name in sorted(set(spec.needs) - set(extra_inputs)):
         yield name, f"{spec.name} needs the picture {name!r}."
-    for name, texts in images.items():
+    for name, texts in extra_inputs.items():
         if not isinstance(texts, list | tuple) or not texts or not all(isinstance(t, str) for t in texts):
             yield name, f"{name} must name a file, or be a list of such names."
             continue
-        yield from ((name, found) for found in map(template_fault, texts) if found is not None)
+        yield from ((name, fault) for fault in map(template_fault, texts) if fault is not None)

@@ -1,4 +1,4 @@
-"""The JSON Schema of a pipeline file, with the options of every installed operation: editors complete and check by it."""
+"""The JSON Schema of a pipeline file, with the options of all installed operations, for completion in editors."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ Schema = dict[str, Any]
 
 
 def pipeline_schema(registry: Registry) -> Schema:
-    """A schema (draft 2020-12) that accepts what `Pipeline.from_yaml(...).check()` accepts, but for names of VAEs."""
-    found = {**registry.operations.qualified, **registry.operations.bare}
+    """A schema (draft 2020-12) of the files that `Pipeline.from_yaml(...).check()` accepts; VAEs are not checked."""
+    provided = {**registry.operations.qualified, **registry.operations.bare}
     definitions: Schema = {}
-    operations = {name: _options(item, name, definitions) for name, item in sorted(found.items())}
+    operations = {name: _options(item, name, definitions) for name, item in sorted(provided.items())}
     step = {
         "anyOf": [
             {"enum": sorted(operations)},
@@ -48,7 +48,7 @@ def pipeline_schema(registry: Registry) -> Schema:
 
 
 def _options(item: Provided[OperationSpec], name: str, definitions: Schema) -> Schema:
-    """The schema of one operation's mapping; option names are accepted with dashes and with underscores."""
+    """The schema of one operation's mapping; names of options may have dashes or underscores."""
     prefix = name.replace(":", ".") + "."
     template = "#/$defs/" + prefix + "{name}"
     _, components = msgspec.json.schema_components([item.spec.options], ref_template=template)
@@ -57,10 +57,10 @@ def _options(item: Provided[OperationSpec], name: str, definitions: Schema) -> S
     given: Schema = schema.get("properties", {})
     dashed = {key.replace("_", "-"): value for key, value in given.items()}
     own: Schema = {
-        "name": {"type": "string", "description": "Tells steps of the same operation apart."},
+        "name": {"type": "string", "description": "Name that distinguishes steps of the same operation."},
         "when": {
             "type": "string",
-            "description": "STEP.NOTE > NUMBER: run only where an earlier step's note says so.",
+            "description": "STEP.NOTE > NUMBER: run only if the note of an earlier step satisfies this.",
         },
         "vae": {
             "type": "string",

@@ -1,4 +1,4 @@
-"""Step: one operation with its options, as a pipeline holds it."""
+"""Step: one operation with its options, in a pipeline."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from typing import Any
 class Step:
     """One operation with its options: Step("soften", strength=0.6).
 
-    `vae` replaces the operation's own, `maps` names the side results that are wanted, and `name` tells steps of the
-    same operation apart; `when` is a condition on the notes of earlier steps, without which the step is skipped.
+    `vae` replaces the operation's own VAE, `maps` names the requested side results, and `name` distinguishes steps of the
+    same operation; `when` is a condition on the notes of earlier steps: if it is false, the step is skipped.
     """
 
     operation: str
@@ -36,5 +36,5 @@ class Step:
 
     @property
     def label(self) -> str:
-        """What `--set` and reports call the step."""
+        """The name of the step for `--set` and in reports."""
         return self.name or self.operation

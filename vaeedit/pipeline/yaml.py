@@ -14,16 +14,16 @@ from vaeedit.settings import STEP_KEYS
 VERSION = 1
 KEYS = ("version", "seed", "steps")
 SEEDS = 10**100
-"""All seeds are smaller."""
+"""Limit of seeds."""
 
 
 def parse_yaml(text: str) -> tuple[list[Step], int, Mapping[Place, int]]:
-    """Steps, seed and the lines they stand on; raises PipelineError with every fault of a document that is none."""
+    """Steps, seed and the line of each part; raises PipelineError with all faults of a document that is not a pipeline."""
     try:
-        found = read_yaml(text)
+        parsed_text = read_yaml(text)
     except ValueError as error:
         raise PipelineError([f"The pipeline cannot be read: {error}"]) from None
-    document, places = found.value, found.lines
+    document, places = parsed_text.value, parsed_text.lines
     if not isinstance(document, dict):
         raise PipelineError(["A pipeline is a mapping with the keys version, seed and steps."])
     faults = _head_faults(document)
@@ -43,7 +43,7 @@ def parse_yaml(text: str) -> tuple[list[Step], int, Mapping[Place, int]]:
 
 
 def to_yaml(steps: Iterable[Step], seed: int) -> str:
-    """YAML from which `parse_yaml` makes the same."""
+    """YAML of steps and a seed, the inverse of `parse_yaml`."""
     entries = []
     for step in steps:
         values: dict[str, Any] = dict(step.options)
@@ -54,20 +54,20 @@ def to_yaml(steps: Iterable[Step], seed: int) -> str:
 
 
 def with_line(places: Mapping[Place, int], place: Place, text: str) -> str:
-    """The sentence with the line it is about in front, where that is known."""
+    """The sentence, after the number of its line if that is known."""
     line = line_of(places, place)
     return text if line is None else f"line {line}: {text}"
 
 
 def seed_faults(seed: Any) -> list[str]:
-    """What is wrong with a seed."""
+    """Sentences on what is wrong with a seed."""
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         return [f"The seed must be a whole number of at least 0, not {shown(seed)}."]
     return [] if seed < SEEDS else ["The seed has more than 100 digits."]
 
 
 def _head_faults(document: Mapping[Any, Any]) -> list[tuple[Place, str]]:
-    """What is wrong outside the steps."""
+    """The faults outside the steps."""
     faults: list[tuple[Place, str]] = [
         ((str(key),), f"A pipeline has no key {shown(key)}{suggestion(str(key), KEYS)}")
         for key in document

@@ -1,1 +1,1 @@
-"""Running: what an operation is, and the session that runs a pipeline on an image."""
+"""Running: the base classes of operations, and the session that runs a pipeline on an image."""

@@ -1,4 +1,4 @@
-"""A chain of steps on one image: one encode and one decode for all the operations."""
+"""A chain: neighboring steps that run on one image with one encode and one decode."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,36 +8,36 @@ from typing import Any
 import torch
 
 from vaeedit.image import Frame
-from vaeedit.run.member import Member, blamed
+from vaeedit.run.combined import combined
+from vaeedit.run.member import Member, plugin_errors
 from vaeedit.run.operation import Edit, Inspect, Join, Result
-from vaeedit.run.together import together
 from vaeedit.vae.latents import Latents
 from vaeedit.vae.loaded import LoadedVae
 
 
 @dataclass(frozen=True)
 class Chain:
-    """Neighboring steps that share one encode and one decode; only a single one may prepare frames and give maps."""
+    """Steps that share one encode and one decode; only a step that is alone may prepare frames and return maps."""
 
     members: Sequence[Member]
 
     @cached_property
     def moving(self) -> list[Member]:
-        """Those whose options ask for a change."""
+        """The members whose options ask for a change."""
         return [member for member in self.members if not member.operation.is_identity]
 
     @cached_property
     def member(self) -> Member:
-        """What does the work: the one that moves, all of these together or, where none does, the first."""
+        """The member that runs: all those that ask for a change, combined into one, or the first where none does."""
         if len(self.moving) > 1:
-            return Member(self.moving[0].step, together(self.moving))
+            return Member(self.moving[0].step, combined(self.moving))
         return (self.moving or self.members)[0]
 
     def result(self, vae: LoadedVae, original: Frame, precision: torch.dtype, tile: int | None) -> Result:
-        """The edited image, and the notes of each step by its label; raises PluginError for what an operation does wrong."""
+        """The edited image, and the notes of each step by its label; raises PluginError where an operation fails."""
         for member in self.members:
             member.operation.vae = vae.info
-        with blamed(self.member.step):
+        with plugin_errors(self.member.step):
             edited = self._edited(vae, original, precision=precision, tile=tile)
             result = _finished(self.member, edited, original)
         return (
@@ -45,7 +45,7 @@ class Chain:
         )
 
     def _edited(self, vae: LoadedVae, original: Frame, **how: Any) -> Sequence[Frame]:
-        """The frames that the operation makes of an image, by what it is."""
+        """The frames that an `Edit`, a `Join` or an `Inspect` makes of the image."""
         operation = self.member.operation
         frames = operation.before([original])
         if isinstance(operation, Inspect):
@@ -57,21 +57,21 @@ class Chain:
             joined = vae.edit_all(frames[0], lambda *all: operation.join(all), others=frames[1:], **changed)
             return joined + [vae.edit(frame, Latents.mean, **how) for frame in decoded]
         if isinstance(operation, Edit):
-            return [found for frame in frames for found in vae.edit_all(frame, operation.edit, **changed)]
+            return [result for frame in frames for result in vae.edit_all(frame, operation.edit, **changed)]
         return frames
 
 
 def _finished(member: Member, edited: Sequence[Frame], original: Frame) -> Result:
-    """What `after` makes of the decoded frames, checked."""
+    """The result that `after` makes of the decoded frames; raises ValueError or TypeError for one that is not valid."""
     if not edited:
-        raise ValueError("`before` gave no frame")
+        raise ValueError("`before` returned no frame")
     operation = member.operation
     if operation.is_identity and operation.wants_std:
         edited = [replace(frame, pixels=original.pixels) for frame in edited]
     result = operation.after(edited, [original])
     if not isinstance(result, Result):
-        raise TypeError(f"`after` gave {result!r:.60}, not a Result")
+        raise TypeError(f"`after` returned {result!r:.60}, not a Result")
     missing = member.step.maps - set(result.maps)
     if missing:
-        raise ValueError(f"it gave no map {', '.join(sorted(missing))}")
+        raise ValueError(f"it returned no map {', '.join(sorted(missing))}")
     return result

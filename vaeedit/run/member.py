@@ -1,4 +1,4 @@
-"""One step of a chain with its operation."""
+"""A member: one step of a chain with its operation."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,24 +23,24 @@ class Member:
 
     @classmethod
     def of(cls, step: PlannedStep, seed: int, images: Mapping[str, Sequence[Frame]]) -> "Member":
-        """Raises PluginError for a class that is no operation, or cannot be made."""
-        with blamed(step):
-            made = load_target(step.spec.target)(Request(step.options, seed, step.maps, images))
-            if not isinstance(made, (Edit, Join, Inspect)):
-                raise TypeError(f"{type(made).__name__} must derive from Edit, Join or Inspect")
-            return cls(step, made)
+        """Make the operation; raises PluginError for a class that is not an operation, or fails."""
+        with plugin_errors(step):
+            operation = load_target(step.spec.target)(Request(step.options, seed, step.maps, images))
+            if not isinstance(operation, (Edit, Join, Inspect)):
+                raise TypeError(f"{type(operation).__name__} must derive from Edit, Join or Inspect")
+            return cls(step, operation)
 
     def edit(self, latents: Latents) -> Edited:
-        """What the operation makes of latents; raises PluginError."""
-        with blamed(self.step):
+        """The latents after the operation's edit; raises PluginError."""
+        with plugin_errors(self.step):
             if not isinstance(self.operation, Edit):
                 raise TypeError("it declares `latent` and does not derive from Edit")
             return self.operation.edit(latents)
 
 
 @contextmanager
-def blamed(step: PlannedStep) -> Iterator[None]:
-    """Turn what a plugin's code raises into a PluginError that names it."""
+def plugin_errors(step: PlannedStep) -> Iterator[None]:
+    """Convert any exception of a plugin's code to a PluginError that names the operation and its package."""
     try:
         yield
     except (VaeeditError, MemoryError):

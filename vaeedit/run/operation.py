@@ -1,4 +1,4 @@
-"""What a plugin's class does, which its base class says (`Edit`, `Join`, `Inspect`), and the Result it gives.
+"""The base classes of operations (`Edit`, `Join`, `Inspect`), with their Request and their Result.
 
 The core encodes before `edit` and decodes after it, so padding, normalizing, devices, dtypes, tiling,
 clamping, alpha and metadata never appear in a plugin.
@@ -25,19 +25,19 @@ O = TypeVar("O", bound=Options)
 
 @dataclass(frozen=True)
 class Request(Generic[O]):
-    """What the user asked of one operation on one image."""
+    """What the user requests of an operation on one image."""
 
     options: O
     seed: int = 0
     maps: frozenset[str] = frozenset()
-    """Names of the side results that are wanted."""
+    """Names of the requested side results."""
     extra_inputs: Mapping[str, Sequence[Frame]] = field(default_factory=dict)
     """Extra inputs by name."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """The edited image, side results by name, notes (small, JSON-able) for the report, and the film, where there is one."""
+    """The edited image, side results by name, small notes for the report (valid JSON), and the film, if there is one."""
 
     frame: Frame
     maps: Mapping[str, Frame] = field(default_factory=dict)
@@ -45,21 +45,21 @@ class Result:
     film: Film | None = None
 
     def save(self, path: str | os.PathLike[str]) -> list[str]:
-        """Write the image, or where the name ends in .gif or .mp4 the film; returns warnings about what was lost."""
+        """Write the image, or the film if the name ends in .gif or .mp4; returns warnings about what was lost."""
         from vaeedit.image import write, write_film
 
         return write(self.frame, path) if self.film is None else write_film(self.film, self.frame, path)
 
 
 class Operation(ABC, Generic[O]):
-    """What all operations share. Derive from `Edit` or from `Join`, from `Inspect`, or from `Inspect` and one of these.
+    """Base of all operations. Derive from `Edit`, `Join` or `Inspect`, or from `Inspect` and one of the others.
 
-    An operation neither changes its inputs nor touches files, and gives the same output for the same inputs
-    and seed. One object serves one image: it may keep what `before` found for `after`.
+    An operation neither changes its inputs nor uses files, and returns the same output for the same inputs
+    and seed. One object works on one image, so `before` may store values for `after`.
     """
 
     vae: VaeInfo
-    """Header of the VAE that runs, from `before` on."""
+    """Header of the VAE that runs; set when `before` is called."""
 
     def __init__(self, request: Request[O]) -> None:
         self.request = request
@@ -67,16 +67,16 @@ class Operation(ABC, Generic[O]):
 
     @property
     def is_identity(self) -> bool:
-        """True where the options ask for no change at all; then the image is passed on untouched."""
+        """True if the options ask for no change at all; then the image is returned as it is."""
         return False
 
     @property
     def wants_std(self) -> bool:
-        """True where `after` needs the standard deviation of each decoded value (`Frame.std`)."""
+        """True if `after` needs the standard deviation of each decoded value (`Frame.std`)."""
         return False
 
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
-        """Prepare the images: add conditions for the VAE, resize, ...; by default they stay as they are."""
+        """Prepare the images: add conditions for the VAE, resize, ...; by default nothing changes."""
         return frames
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
@@ -85,36 +85,39 @@ class Operation(ABC, Generic[O]):
 
 
 class Inspect(Operation[O]):
-    """Sees the latents of whole images before any edit. Alone, it decodes nothing: `after` gets the frames of `before`."""
+    """Inspects the latents of whole images before any edit.
+
+    An operation that only inspects decodes nothing: `after` gets the frames of `before`.
+    """
 
     def references(self) -> Sequence[Frame]:
-        """Frames that `gather` sees beside those of `before`; they are not edited."""
+        """Frames whose latents `gather` gets after those of the frames of `before`; they are not edited."""
         return ()
 
     @abstractmethod
     def gather(self, index: int, latents: Latents) -> None:
-        """Keep what is needed of the latents of one tile (statistics, say).
+        """Store what is needed of the latents of one tile, for example statistics.
 
-        `index` counts the frames of `before`, then the references. Tiles come without their halos, each position once.
+        `index` counts the frames of `before`, then the references. Tiles come without their halos: each grid position once.
         """
 
 
 class Edit(Operation[O]):
-    """Edits the latents of each frame of `before` alone."""
+    """Edits the latents of each frame of `before` separately."""
 
     @abstractmethod
     def edit(self, latents: Latents) -> Edited:
-        """Move the latents; called for each tile, so it must depend on grid positions through `origin` only."""
+        """Return changed latents. Called for each tile, so it must depend on grid positions through `origin` only."""
 
 
 class Join(Operation[O]):
-    """Makes one image of all frames of `before`, which are of one size."""
+    """Makes one image of all frames of `before`, which have one size."""
 
     @property
     def wants_decoded(self) -> bool:
-        """True where `after` needs, behind the joined image, what each frame of `before` decodes to; asked after `before`."""
+        """True if `after` needs the decoded frames of `before`, too, after the joined image; read after `before`."""
         return False
 
     @abstractmethod
     def join(self, latents: Sequence[Latents]) -> Edited:
-        """Make one image's latents of those of all frames, for each tile."""
+        """Return the latents of one image, made of those of all frames; called for each tile."""

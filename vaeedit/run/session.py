@@ -1,4 +1,4 @@
-"""Session: a device, a precision and the VAEs loaded so far; runs pipelines on images."""
+"""Session: runs pipelines on images; holds the device, the precision and the loaded VAEs."""
 
 import os
 import time
@@ -23,17 +23,17 @@ from vaeedit.vae.files import find_vae, load_vae
 from vaeedit.vae.loaded import LoadedVae
 
 SEEDS = 2**62
-"""Seeds count modulo this, so that any whole number is one."""
+"""Seeds are taken modulo this number, so that any whole number is valid."""
 STEP_SEEDS = 1_000_003
-"""Distance between the seeds of steps, so that the samples of one never meet those of the next."""
+"""Difference between the seeds of two steps, large enough that no two steps draw the same samples."""
 Source = Frame | str | os.PathLike[str]
 
 
 class Session:
-    """Runs pipelines; keeps every VAE it has loaded. Use it as a context manager to free them.
+    """Runs pipelines and keeps every VAE that it has loaded. Use it as a context manager to free them.
 
-    Keywords are those of `Settings`, which may be given whole instead; `seed` is added to the pipeline's, and `vae`
-    replaces every step's own.
+    It takes a `Settings`, or its members as keywords; `seed` is added to the seed of the pipeline, and `vae` replaces the
+    VAE of every step.
     """
 
     def __init__(
@@ -62,9 +62,9 @@ class Session:
         tile: int | None = None,
         name: Path | None = None,
     ) -> Result:
-        """Run on a Frame or file; maps and notes of all steps are collected; raises VaeeditError.
+        """Run on a Frame or a file; the result holds the maps and notes of all steps; raises VaeeditError.
 
-        `tile` stands in for the setting of that name; `name` is the file a Frame came from, for templates.
+        `tile` replaces the setting of that name; `name` is the file that a Frame was read from, for templates.
         """
         plan = pipeline if isinstance(pipeline, Plan) else self._plan(pipeline)
         if not isinstance(source, Frame):
@@ -99,14 +99,14 @@ class Session:
         return self._vaes[path]
 
     def _plan(self, pipeline: Pipeline | Step) -> Plan:
-        """The plan of a pipeline, kept for the next picture; raises PipelineError."""
+        """The plan of a pipeline; the last one is kept for the next picture; raises PipelineError."""
         if self._planned is None or self._planned[0] is not pipeline:
             whole = pipeline if isinstance(pipeline, Pipeline) else Pipeline(pipeline)
             self._planned = pipeline, whole.check(self.registry, self.settings.vae)
         return self._planned[1]
 
     def _run(self, chain: Chain, original: Frame, tile: int | None) -> Result:
-        """The result of one chain, on the frame of the one before; notes by steps, of the last with the seconds it took."""
+        """The result of one chain on a frame, with notes by step; those of the last step hold the seconds it took."""
         started, moving = time.perf_counter(), bool(chain.moving)
         last = chain.members[-1].step.label
         if not moving and not chain.members[0].operation.wants_std:
@@ -121,28 +121,28 @@ class Session:
 
 
 def _pictures(step: PlannedStep, folder: Path | None, name: Path | None) -> dict[str, list[Frame]]:
-    """The step's extra inputs, those of folders among them; raises ImageError for one that cannot be read."""
+    """The step's extra inputs, with all pictures of a folder; raises ImageError for one that cannot be read."""
     return {
-        key: [read(path) for named in paths for path in expanded(named)]
+        key: [read(path) for path_or_folder in paths for path in expanded(path_or_folder)]
         for key, paths in step.files(folder, name).items()
     }
 
 
 def _named(step: PlannedStep, maps: Mapping[str, Frame]) -> dict[str, Frame]:
-    """The maps that were asked for, as they are called among those of all steps."""
+    """The requested maps of a step, by their names among the maps of all steps."""
     return {step.map_names[name]: picture for name, picture in maps.items() if name in step.maps}
 
 
 def _chained(steps: Sequence[PlannedStep], notes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The notes of every step of a chain; all but the last say with which they share encode and decode."""
+    """The notes of every step of a chain; all but the last name the step with which they share encode and decode."""
     last = {step.label: {"chained_with": steps[-1].label} for step in steps[:-1]}
     return {step.label: {**notes.get(step.label, {}), **last.get(step.label, {})} for step in steps}
 
 
 def edit(source: Source, operation: str, *, maps: tuple[str, ...] = (), **options: Any) -> Result:
-    """One operation on one image: `vaeedit.edit("in.jpg", "soften", strength=0.6).save("out.png")`.
+    """Run one operation on one image: `vaeedit.edit("in.jpg", "soften", strength=0.6).save("out.png")`.
 
-    Names of `Settings` (device, seed, vae, ...) may stand among the options.
+    The options may include members of `Settings` (device, seed, vae, ...). Raises VaeeditError.
     """
     names = {name: options.pop(name) for name in Settings.__struct_fields__ if name in options}
     with Session(**names) as session:

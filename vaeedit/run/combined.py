@@ -1,17 +1,17 @@
-"""Several edits of latents as one operation."""
+"""Several edits of latents, combined into one operation."""
 
 from collections.abc import Sequence
 
 from vaeedit.image import Frame
 from vaeedit.options import Options
-from vaeedit.run.member import Member, blamed
+from vaeedit.run.member import Member, plugin_errors
 from vaeedit.run.operation import Edit, Inspect, Request, Result
 from vaeedit.vae.edited import Edited, edited_again
 from vaeedit.vae.latents import Latents
 
 
-class Together(Edit[Options]):
-    """Steps whose specs say `latent`, in order; the notes of the result are those of each step, by its label.
+class Combined(Edit[Options]):
+    """The operations of steps whose specs declare `latent`, in order; the notes of the result are by the steps' labels.
 
     Only their edits may change the image: raises PluginError where `before` or `after` of one does.
     """
@@ -22,69 +22,69 @@ class Together(Edit[Options]):
 
     @property
     def wants_std(self) -> bool:
-        """Where one of them does."""
+        """True if an operation does."""
         return any(member.operation.wants_std for member in self.members)
 
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
-        """As they are."""
+        """Check that no operation changes the frames, and return them."""
         for member in self.members:
-            with blamed(member.step):
+            with plugin_errors(member.step):
                 _require_same(member.operation.before(frames), frames, "before")
         return frames
 
     def edit(self, latents: Latents) -> Edited:
-        """One after the other."""
-        found: Edited = latents
+        """Apply all edits, one after the other."""
+        edited: Edited = latents
         for member in self.members:
-            with blamed(member.step):
-                found = edited_again(found, member.edit)
-        return found
+            with plugin_errors(member.step):
+                edited = edited_again(edited, member.edit)
+        return edited
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
-        """The image, and what every step notes."""
+        """The image, and the notes of every step."""
         notes = {}
         for member in self.members:
-            with blamed(member.step):
+            with plugin_errors(member.step):
                 result = member.operation.after(frames, originals)
                 _require_same([result.frame], frames, "after")
                 notes[member.step.label] = result.notes
         return Result(frames[0], notes=notes)
 
 
-class InspectingTogether(Inspect[Options], Together):
-    """Some of the steps inspect: all of these the image that the first one gets."""
+class CombinedInspect(Inspect[Options], Combined):
+    """The same, where some of the operations inspect: all of them inspect the image before the first edit."""
 
     def __init__(self, members: Sequence[Member]) -> None:
         super().__init__(members)
         self.owners: list[tuple[Member, int]] = []
-        """Of every reference: whose it is, and its index there."""
+        """For each reference, the member that asked for it and its index among the frames of that member."""
 
     def references(self) -> Sequence[Frame]:
-        """Those of all steps."""
-        found: list[Frame] = []
+        """The references of all operations."""
+        references: list[Frame] = []
         for member in self.members:
             if isinstance(member.operation, Inspect):
-                with blamed(member.step):
+                with plugin_errors(member.step):
                     own = member.operation.references()
                 self.owners += [(member, index) for index in range(1, 1 + len(own))]
-                found += own
-        return found
+                references += own
+        return references
 
     def gather(self, index: int, latents: Latents) -> None:
-        """The image is for every step that inspects, a reference for the one that asked for it."""
+        """Pass the latents of the image to every operation that inspects, those of a reference to its owner."""
         everyone = [(member, 0) for member in self.members]
         for member, own in [self.owners[index - 1]] if index else everyone:
             if isinstance(member.operation, Inspect):
-                with blamed(member.step):
+                with plugin_errors(member.step):
                     member.operation.gather(own, latents)
 
 
-def together(members: Sequence[Member]) -> Together:
-    """Two steps or more as one operation."""
+def combined(members: Sequence[Member]) -> Combined:
+    """Combine two members or more into one operation."""
     inspecting = any(isinstance(member.operation, Inspect) for member in members)
-    return InspectingTogether(members) if inspecting else Together(members)
+    return CombinedInspect(members) if inspecting else Combined(members)
 
 
-def _require_same(found: Sequence[Frame], given: Sequence[Frame], method: str) -> None:
-    if len(found) != len(given) or any(a is not b for a, b in zip(found, given, strict=True)):
-        raise TypeError(f"`{method}` may change no image in an operation whose spec says `latent`")
+def _require_same(returned: Sequence[Frame], given: Sequence[Frame], method: str) -> None:
+    if len(returned) != len(given) or any(a is not b for a, b in zip(returned, given, strict=True)):
+        raise TypeError(f"`{method}` must not change an image, as the operation's spec declares `latent`")
