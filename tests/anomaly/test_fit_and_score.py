@@ -158,7 +158,7 @@ def test_maps_show_where(place, run, tmp_path):
         tmp_path,
     )
     assert again.code == 2
-    assert "exists; say --exists overwrite" in again.err
+    assert "exists; use --exists overwrite" in again.err
 
 
 def test_verdicts_follow_the_share_of_false_alarms_and_the_exit_code_if_asked(place, run):

@@ -8,7 +8,7 @@ import pytest
 from vaeedit.batch.history import History, read_history
 from vaeedit.batch.jobs import Job
 from vaeedit.batch.journal import NAME, Journal, Record
-from vaeedit.batch.lines import decoded, digest, encoded, sealed, unsealed
+from vaeedit.batch.lines import decoded, digest, encoded, with_sum, without_sum
 from vaeedit.errors import UsageError
 from vaeedit.image.parts import this_process
 
@@ -164,4 +164,4 @@ def test_any_name_survives_the_journal(tmp_path, name):
 def test_json_of_a_name_that_is_not_utf8_is_plain_json():
     assert encoded({"a": "caf\udce9"}) == b'{"a":"caf\\udce9"}'
     assert decoded(encoded({"a": "caf\udce9"}), dict) == {"a": "caf\udce9"}
-    assert unsealed(sealed({"a": "caf\udce9"})) == b'{"a":"caf\\udce9"}'
+    assert without_sum(with_sum({"a": "caf\udce9"})) == b'{"a":"caf\\udce9"}'

@@ -154,7 +154,7 @@ def test_no_side_picture_takes_the_place_of_another_file_of_the_run(jobs, pictur
 
 
 def test_a_side_picture_that_exists_is_replaced_only_where_asked():
-    with pytest.raises(UsageError, match=r"b\.png exists; say --exists overwrite"):
+    with pytest.raises(UsageError, match=r"b\.png exists; use --exists overwrite"):
         sides([ONE], {"compare": "b.png"})
     assert sides([ONE], {"compare": "b.png"}, overwrite=True) == [{"compare": "b.png"}]
 

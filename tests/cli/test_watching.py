@@ -182,7 +182,7 @@ def test_a_picture_that_cannot_be_planned_fails_alone(watching, photo, tmp_path)
         (["in", "-o", "-", "--journal", "j"], "standard input and output"),
         (["@-", "-o", "out"], "standard input and output"),
         (["in", "-o", "out", "--report", "in/a.png"], "in/a.png is an input and cannot be the report"),
-        (["in", "-o", "in"], "say --in-place"),
+        (["in", "-o", "in"], "use --in-place"),
         (["in"], "--watch need an output folder"),
     ],
 )

@@ -1,1 +1,1 @@
-"""Many files: from what the user typed to jobs, engines that do them, and a journal that none gets lost."""
+"""Edits many files: finds the inputs, plans a job for each, runs the jobs on an engine, and keeps a journal."""

@@ -1,4 +1,4 @@
-"""What is to be done to every file of a batch: planned and checked once; travels to workers as it is."""
+"""What to do with every file of a batch. It is planned and checked once, and sent to the workers unchanged."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,24 +23,24 @@ from vaeedit.vae.folders import is_remote
 
 @dataclass(frozen=True)
 class BatchSpec:
-    """A plan with the settings of its sessions; they name the VAE that the plan was made with."""
+    """A plan, the settings of the sessions that run it, and how outputs are written."""
 
     plan: Plan
     settings: Settings = field(default_factory=Settings)
     threads: int | None = None
     """CPU threads of each worker; None leaves them as they are."""
     cpu_allowed: bool = False
-    """Whether a file that does not fit into the GPU's memory may be done on the CPU."""
+    """Whether a file that does not fit into the GPU's memory may be edited on the CPU."""
     metadata: Policy = "keep"
-    """How much of the inputs' metadata the outputs keep."""
+    """Which metadata of the inputs the outputs keep."""
     provenance: bool = True
-    """Whether the outputs say how they were made."""
+    """Whether the outputs record how they were made."""
     damaged: Damaged = "error"
     """What to do with damaged pictures."""
 
     @cached_property
     def steps(self) -> list[dict[str, Any]]:
-        """For the journal: all that decides what each step does. Raises what `find_vae` and `checksum` raise."""
+        """Everything that determines what each step does, for the journal. Raises what `find_vae` and `checksum` raise."""
         steps = []
         for step in self.plan:
             path = find_vae(step.vae, registry())
@@ -61,29 +61,33 @@ class BatchSpec:
 
     @property
     def seed(self) -> int:
-        """Of everything random, as the journal and the outputs tell it."""
+        """The seed of all random numbers, as the journal and the outputs record it."""
         return self.settings.seed + self.plan.seed
 
     @cached_property
     def made(self) -> dict[str, Any]:
-        """How the outputs are made: enough to make them again."""
+        """Everything that is needed to make the outputs again."""
         precision = self.settings.precision
         return {"version": __version__, "seed": self.seed, "precision": precision, "steps": self.steps}
 
     @cached_property
     def note(self) -> dict[str, Any]:
-        """`made` as the outputs tell it: files by their names, not by where they are."""
+        """`made` as the outputs record it: files by name, without their folders."""
         steps = []
         for step, planned in zip(self.steps, self.plan, strict=True):
-            images = {key: [_told(text) for text in texts] for key, texts in planned.extra_inputs.items()}
-            told = {key: step[key] for key in ("operation", "checksum", "name", "when")}
-            steps.append({**told, "options": {**step["options"], **images}, "vae": _public(step["vae"])})
+            images = {
+                key: [_public_input(text) for text in texts] for key, texts in planned.extra_inputs.items()
+            }
+            public = {key: step[key] for key in ("operation", "checksum", "name", "when")}
+            steps.append(
+                {**public, "options": {**step["options"], **images}, "vae": _public_vae(step["vae"])}
+            )
         return {**self.made, "steps": steps}
 
     def fingerprint(self, data: bytes, job: Job) -> str:
-        """Of an input's bytes and of everything that decides the output; not of what only decides where it is made."""
+        """Return the hash of an input's bytes and of everything that determines the output (not of the device)."""
         suffix = job.target.suffix.lower() if job.target else ""
-        decides = {
+        options = {
             **self.made,
             "metadata": self.metadata,
             "provenance": self.provenance,
@@ -91,18 +95,18 @@ class BatchSpec:
             "format": suffix,
             "sides": sorted(job.sides),
         }
-        further = [read_regular(path, PICTURE) for path in self._further(job)]
-        return digest(data, encoded(decides, "sorted"), *further)
+        extra = [read_regular(path, PICTURE) for path in self._extra_inputs(job)]
+        return digest(data, encoded(options, "sorted"), *extra)
 
-    def _further(self, job: Job) -> Iterator[Path]:
-        """The extra inputs of all steps for one input."""
+    def _extra_inputs(self, job: Job) -> Iterator[Path]:
+        """Yield the extra inputs of all steps for one input."""
         for step in self.plan:
             for named in step.files(self.plan.folder, job.source).values():
-                yield from (path for each in named for path in expanded(each))
+                yield from (path for name in named for path in expanded(name))
 
 
 def _package(name: str) -> str:
-    """A package with its version, so that what another version made is known by it."""
+    """Return a package's name and version."""
     try:
         return f"{name} {version(name)}"
     except (PackageNotFoundError, ValueError):
@@ -110,20 +114,20 @@ def _package(name: str) -> str:
 
 
 def _package_of_network(vae: Path) -> str:
-    """The package whose code the VAE runs; empty where that cannot be told, which loading it will say."""
+    """Return the package whose code the VAE runs; empty if it is not known (loading the VAE will raise)."""
     try:
         return _package(registry().architectures.find(read_info(vae, registry()).architecture).distribution)
     except VaeeditError:
         return ""
 
 
-def _told(picture: str) -> str:
-    """An extra input as the outputs name it: by its name, or as one that lies beside every input."""
+def _public_input(picture: str) -> str:
+    """Return an extra input without its folder; {folder}/NAME, a file beside each input, stays."""
     name = file_name(picture)
     return picture if picture == f"{{folder}}/{name}" else name
 
 
-def _public(vae: str) -> str:
-    """A VAE as the outputs name it."""
+def _public_vae(vae: str) -> str:
+    """Return the name of a VAE, without its folder if it is a file."""
     known = registry()
     return vae if vae in known.weights or is_remote(vae, known) else file_name(vae)

@@ -1,4 +1,4 @@
-"""No output takes the place of an input or of another output, whatever they are called."""
+"""Checks that no output replaces an input or another output, under whatever name."""
 
 import os
 from collections.abc import Hashable, Iterator
@@ -12,33 +12,32 @@ INPUT, OUTPUT = "an input", "the output"
 
 
 def real(path: Path) -> Path:
-    """Where a path leads; unlike `Path.resolve` this bears links that lead to themselves."""
+    """Follow all links of a path. Unlike `Path.resolve` it accepts links that lead to themselves."""
     return Path(os.path.realpath(path))
 
 
 class Uses:
-    """What the files of a run are for; the same file is known by any of its names, through links of both kinds."""
+    """Records what the files of a run are used for; it knows a file by any of its names, through symbolic and hard links."""
 
     def __init__(self) -> None:
         self._read: dict[Hashable, str] = {}
         self._written: dict[Hashable, str] = {}
 
     def read(self, path: Path, what: str) -> None:
-        """Note a file that is read."""
+        """Record a file that is read; `what` is its name in messages."""
         for name in _names(path):
             self._read.setdefault(name, what)
 
     def write(self, path: Path, what: str, *, in_place: bool = False) -> None:
-        """Note a file that is written; raises UsageError for one that is used already.
+        """Record a file that is written; raises UsageError if the run already reads or writes it.
 
-        What is written `in_place` replaces an input under one of its names.
+        With `in_place` the file replaces an input.
         """
         for name in _names(path):
             read, written = self._read.get(name), self._written.get(name)
             if read is not None and not (in_place and read == INPUT):
-                hint = (
-                    "; to replace inputs, say --in-place" if read == INPUT and what.startswith(OUTPUT) else ""
-                )
+                is_input = read == INPUT and what.startswith(OUTPUT)
+                hint = "; to replace inputs, use --in-place" if is_input else ""
                 raise UsageError(f"{path} is {read} and cannot be {what}{hint}.")
             if written is not None:
                 raise UsageError(f"Both {written} and {what} would become {path}.")
@@ -48,17 +47,17 @@ class Uses:
 
 
 def _names(path: Path) -> Iterator[Hashable]:
-    """By what a file is known: where its path leads and, if it is there, its number on its device."""
-    found = real(path)
-    yield os.fspath(found).casefold() if _ignores_case(found.parent) else os.fspath(found)
+    """Yield what identifies a file: its real path and, if it exists, its device and inode numbers."""
+    target = real(path)
+    yield os.fspath(target).casefold() if _ignores_case(target.parent) else os.fspath(target)
     with suppress(OSError, ValueError):
-        status = os.stat(found)
+        status = os.stat(target)
         yield status.st_dev, status.st_ino
 
 
 @cache
 def _ignores_case(folder: Path) -> bool:
-    """Whether A and a are the same name in a folder, as far as the folder's own name or one above it tells."""
+    """Whether A and a are the same name in a folder; tested with the name of the folder or of one above it."""
     for place in (folder, *folder.parents):
         other = place.with_name(place.name.swapcase()) if place.name else place
         if other != place and place.exists():

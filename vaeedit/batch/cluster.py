@@ -1,7 +1,7 @@
-"""The Dask engine: chunks of files on the workers of a cluster, each with a session that stays between chunks.
+"""The Dask engine: sends chunks of files to the workers of a cluster; a worker keeps its session between chunks.
 
-A lost worker loses all chunks that it was given. Their files are then done one at a time, with nothing else on the
-cluster, so that a file that ends its worker again is known to be the one that did it: it has failed.
+If a worker is lost, all its chunks are lost. Their files are then tried again one at a time, with no other work on the
+cluster, so that a file that ends a worker again is known: it has failed.
 """
 
 import faulthandler
@@ -28,9 +28,9 @@ from vaeedit.batch.worker_handle import STARTING
 from vaeedit.errors import UsageError, WeightsError
 
 CHUNK = 8
-"""Files in one task: enough that reading, computing and writing overlap, few enough that little is lost."""
+"""Files per task: enough that reading, computing and writing overlap; few, so that a lost worker loses little."""
 AHEAD = 2
-"""Chunks a worker is given at a time."""
+"""Chunks that a worker has at a time."""
 
 
 def records_of_cluster(
@@ -42,22 +42,22 @@ def records_of_cluster(
     limit: float | None = None,
     debug: bool = False,
 ) -> Iterator[Record]:
-    """The records of all jobs, as their chunks end; raises UsageError where a worker finds the request wrong.
+    """Yield the records of all jobs, as their chunks end; raises UsageError if a worker finds an error in the request.
 
     A job that takes longer than `limit` seconds ends its worker. Dask gives the work of a lost worker to another one
-    without a word, so what it was writing is swept up at the end.
+    without notice, so the temporary files of lost workers are removed at the end.
     """
-    handed_out: list[Job] = []
+    submitted: list[Job] = []
     try:
         with _client(scheduler, workers, limit, debug) as client:
             needs = _needs(client, spec) if scheduler is not None else {}
-            yield from _Cluster(client, spec, limit, debug, handed_out, needs).records(filter(None, jobs))
+            yield from _Cluster(client, spec, limit, debug, submitted, needs).records(filter(None, jobs))
     finally:
-        remove_leftovers(handed_out)
+        remove_leftovers(submitted)
 
 
 class _Cluster:
-    """The workers of a cluster, of which every one is given a few chunks at a time."""
+    """Sends chunks to the workers of a cluster, a few per worker at a time."""
 
     def __init__(
         self,
@@ -65,23 +65,23 @@ class _Cluster:
         spec: BatchSpec,
         limit: float | None,
         debug: bool,
-        handed_out: list[Job],
+        submitted: list[Job],
         needs: Mapping[str, float],
     ) -> None:
         self.client, self.spec, self.limit, self.debug = client, spec, limit, debug
-        self.handed_out, self.needs = handed_out, needs
+        self.submitted, self.needs = submitted, needs
         self.chunks: dict[Future, list[Job]] = {}
         self.suspects: deque[Job] = deque()
         self.ended = as_completed()
 
     def records(self, fresh: Iterator[Job]) -> Iterator[Record]:
-        """Of all jobs."""
+        """Yield the records of all jobs."""
         at_once = AHEAD * max(1, len(_workers_of(self.client)))
         self._refill(fresh, at_once)
         for future in self.ended:
             chunk = self.chunks.pop(future)
             if not isinstance(future.exception(), KilledWorker):
-                yield from _found(future.result())
+                yield from _checked(future.result())
             elif chunk[0].careful:
                 yield self._failed(chunk[0])
             else:
@@ -89,34 +89,37 @@ class _Cluster:
             self._refill(fresh, at_once)
 
     def _refill(self, fresh: Iterator[Job], at_once: int) -> None:
-        """Hand out as many chunks as the workers can hold; while a job is under suspicion, that job alone."""
+        """Send chunks until every worker has enough; as long as there are suspects, send one suspect alone."""
         if self.suspects:
             if not self.chunks:
-                self._hand_out([self.suspects.popleft()])
+                self._submit([self.suspects.popleft()])
             return
         size = CHUNK if self.limit is None else 1
         while len(self.chunks) < at_once and (chunk := list(islice(fresh, size))):
-            self._hand_out(chunk)
+            self._submit(chunk)
 
-    def _hand_out(self, chunk: list[Job]) -> None:
-        self.handed_out.extend(chunk)
-        task = (self.spec, chunk, self.limit, self.debug)  # not scattered: that is lost with all workers
+    def _submit(self, chunk: list[Job]) -> None:
+        self.submitted.extend(chunk)
+        task = (
+            self.spec,
+            chunk,
+            self.limit,
+            self.debug,
+        )  # not scattered: scattered data is lost with its worker
         future = self.client.submit(work_chunk, *task, pure=False, resources=self.needs or None)
         self.chunks[future] = chunk
         self.ended.add(future)
 
     def _failed(self, job: Job) -> Record:
-        slow = (
-            "" if self.limit is None else f", or was ended because it took longer than {self.limit:g} seconds"
-        )
-        text = f"{job.name}: every worker process that took it up died{slow}."
+        late = f", or was ended because the job took longer than {self.limit:g} seconds" if self.limit else ""
+        text = f"{job.name}: every worker process that tried it died{late}."
         return Record(input=job.name, output=job.output, status="failed", error=text)
 
 
 def _needs(client: Any, spec: BatchSpec) -> Mapping[str, float]:
-    """The resources that a worker of somebody's cluster must declare to be given work.
+    """Return the resources that a worker must declare to get work.
 
-    Raises UsageError where no worker declares them: Dask would wait for one without a word.
+    Raises UsageError if no worker declares them; Dask would wait forever.
     """
     if not spec.settings.device.startswith("cuda"):
         return {}
@@ -131,15 +134,15 @@ def _needs(client: Any, spec: BatchSpec) -> Mapping[str, float]:
 
 
 def _workers_of(client: Any) -> Mapping[str, Mapping[str, Any]]:
-    """What the scheduler knows of every worker, by address."""
-    found: Mapping[str, Mapping[str, Any]] = client.scheduler_info(n_workers=-1)["workers"]
-    return found
+    """Return what the scheduler knows about each worker, by address."""
+    workers: Mapping[str, Mapping[str, Any]] = client.scheduler_info(n_workers=-1)["workers"]
+    return workers
 
 
 def work_chunk(
     spec: BatchSpec, jobs: Sequence[Job], limit: float | None = None, debug: bool = False
 ) -> list[Record] | str:
-    """On a worker: the records of a chunk, or why the request is wrong."""
+    """Do a chunk on a worker; returns its records, or an error message if the request is wrong."""
     try:
         with _one_at_a_time:
             with _watched(limit and max(limit, STARTING)):
@@ -152,7 +155,7 @@ def work_chunk(
 
 _one_at_a_time = threading.Lock()
 _workers: dict[str, Worker] = {}
-"""The worker of the order that came last, by what the order says."""
+"""The worker of the last batch spec, by the hash of the spec."""
 
 
 def _worker(spec: BatchSpec, debug: bool) -> Worker:
@@ -165,7 +168,7 @@ def _worker(spec: BatchSpec, debug: bool) -> Worker:
 
 @contextmanager
 def _watched(limit: float | None) -> Iterator[None]:
-    """End this process where the inner part takes longer, even in native code that lets no other thread run."""
+    """End this process if the `with` block takes longer than `limit` seconds, even in native code that holds the GIL."""
     if limit is None:
         yield
         return
@@ -177,7 +180,7 @@ def _watched(limit: float | None) -> Iterator[None]:
             faulthandler.cancel_dump_traceback_later()
 
 
-def _found(records: list[Record] | str) -> list[Record]:
+def _checked(records: list[Record] | str) -> list[Record]:
     if isinstance(records, str):
         raise UsageError(records)
     return records
@@ -192,6 +195,6 @@ def _client(scheduler: str | None, workers: int, limit: float | None, debug: boo
     try:
         client = Client(scheduler, timeout="20s")
     except (OSError, ValueError) as error:
-        raise UsageError(f"There is no Dask scheduler at {scheduler}: {error}.") from None
+        raise UsageError(f"No Dask scheduler answers at {scheduler}: {error}.") from None
     with client:
         yield client

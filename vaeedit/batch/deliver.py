@@ -1,6 +1,6 @@
-"""How results reach their places: a worker writes them under temporary names, and the run gives them their own.
+"""How results reach their places: a worker writes them under temporary names, then the run renames them.
 
-The journal tells of a result before it appears; and what a worker writes whose run has ended never appears.
+A result is in the journal before it appears. Results of a worker whose run has ended never appear.
 """
 
 import os
@@ -18,7 +18,7 @@ from vaeedit.image.files import make_folder, put, write_part
 
 
 class Parcel:
-    """What a worker has written for one job; use it as a context manager, which removes it where something fails."""
+    """The files that a worker writes for one job. A context manager: if something fails, it removes them."""
 
     def __init__(self, run: str) -> None:
         self.run, self.parts = run, list[tuple[str, str]]()
@@ -33,16 +33,16 @@ class Parcel:
             _remove(self.parts)
 
     def add(self, path: Path, data: bytes) -> str:
-        """Write what is to become the file `path`; gives the hash of its bytes; raises ImageError."""
+        """Write the future file `path` under a temporary name and return the hash of its bytes; raises ImageError."""
         make_folder(path.parent)
         self.parts.append((str(write_part(path, data, self.run)), str(path)))
         return digest(data)
 
 
 def deliver(record: Record, journal: Journal | None) -> Record:
-    """Tell the journal, then put the results in their places; gives what became of them.
+    """Write the record to the journal, then put the results in their places; returns the record, now perhaps of a failure.
 
-    Raises ImageError where the journal cannot be written; then nothing has appeared.
+    Raises ImageError if the journal cannot be written; then no result has appeared.
     """
     parts = record.parts or []
     record = msgspec.structs.replace(record, parts=UNSET)
@@ -67,7 +67,7 @@ def _placed(record: Record, parts: list[tuple[str, str]], journal: Journal | Non
 
 
 def failure(record: Record, error: str) -> Record:
-    """The record of a job whose results did not appear, or are there no more."""
+    """Return the record of a job whose results did not appear, or are gone."""
     return msgspec.structs.replace(
         record, status="failed", error=error, written="", sides={}, sides_written={}
     )

@@ -1,4 +1,4 @@
-"""Engines: who does the jobs. Each takes an order and jobs and gives records, whatever happens to single files."""
+"""Engines do the jobs. An engine takes a batch spec and jobs and yields a record for each, also for files that fail."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,7 +10,7 @@ from vaeedit.errors import MissingExtra, UsageError
 
 
 def here(*, debug: bool = False) -> Engine:
-    """In this process; with `debug` the first exception ends the run."""
+    """Return an engine that works in this process; with `debug` the first exception ends the run."""
 
     def engine(spec: BatchSpec, jobs: Iterable[Job | None]) -> Iterator[Record]:
         from vaeedit.batch.work import Worker
@@ -25,7 +25,7 @@ def _raise(error: Exception) -> None:
 
 
 def processes(workers: int, *, limit: float | None = None, debug: bool = False) -> Engine:
-    """In processes on this machine, which end where a job takes longer than `limit` seconds."""
+    """Return an engine of several processes on this machine; a job that takes longer than `limit` seconds is ended."""
 
     def engine(spec: BatchSpec, jobs: Iterable[Job | None]) -> Iterator[Record]:
         from vaeedit.batch.processes import records_of_processes
@@ -36,7 +36,7 @@ def processes(workers: int, *, limit: float | None = None, debug: bool = False) 
 
 
 def dask(scheduler: str | None, workers: int, *, limit: float | None = None, debug: bool = False) -> Engine:
-    """On a Dask cluster: at the address of its scheduler, or one made of `workers` processes for this run."""
+    """Return an engine on a Dask cluster: the one of a scheduler's address, or a new one of `workers` local processes."""
     try:
         from vaeedit.batch.cluster import records_of_cluster
     except ImportError as error:
@@ -58,7 +58,7 @@ def choose(
     limit: float | None = None,
     debug: bool = False,
 ) -> Engine:
-    """The engine of the command line's flags; raises UsageError or MissingExtra."""
+    """Return the engine that the flags of the command line ask for; raises UsageError or MissingExtra."""
     if name == "dask":
         return dask(scheduler, workers, limit=limit, debug=debug)
     if scheduler is not None:

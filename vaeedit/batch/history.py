@@ -1,4 +1,4 @@
-"""What a journal knows: which outputs are finished, and which files runs of vaeedit have written."""
+"""Reads a journal: which outputs are finished, and which files were written by vaeedit."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vaeedit.batch.jobs import Job
 from vaeedit.batch.journal import BEGIN, Head, Record, require_journal
-from vaeedit.batch.lines import SEAL, SEALED, decoded, digest, unsealed
+from vaeedit.batch.lines import SUM, SUM_LENGTH, decoded, digest, without_sum
 from vaeedit.batch.sinks import Sink
 from vaeedit.batch.sources import STREAM
 from vaeedit.errors import UsageError, VaeeditError
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 
 @dataclass
 class History(Sink):
-    """What became of the files of earlier runs; of each the last counts."""
+    """The results of earlier runs; of several records of a file, the last one counts."""
 
     last: dict[str, Record] = field(default_factory=dict)
-    """By output, or what else tells a record from others (`Record.key`)."""
+    """The last record of each file, by `Record.key`."""
     written: dict[tuple[str, str], set[str]] = field(default_factory=dict)
-    """By input and file: the hashes of all that was written there."""
+    """The hashes of everything that was written to a file, by input and file."""
     replaced: dict[str, Record] = field(default_factory=dict)
-    """By hash: what was made in place since the last run that resumed no other; the originals are gone."""
+    """The records of pictures that replaced their inputs, by hash; since the last run that did not resume another one."""
     processes: set[str] = field(default_factory=set)
-    """Those of the runs."""
+    """The processes of these runs; their temporary files carry these names."""
     damaged: list[int] = field(default_factory=list)
-    """Numbers of the lines that cannot be read or are out of place, but for those that a killed run left unfinished."""
+    """Numbers of lines that are damaged or out of place; lines that a killed run left unfinished do not count."""
     _digests: dict[str, tuple[tuple[int, ...], str]] = field(default_factory=dict)
 
     def take(self, line: Record | Head) -> None:
-        """Take in a line of the journal."""
+        """Add a line of the journal."""
         if isinstance(line, Head):
             self.processes.add(line.process)
             if not line.resumes:
@@ -52,14 +52,14 @@ class History(Sink):
             self.replaced[line.written] = line
 
     def wrote(self, job: Job, path: Path) -> bool:
-        """Whether a file holds what a run has written there for the same input, so that it may be replaced."""
+        """Whether the file holds the bytes that a run has written there for the same input, so that it may be replaced."""
         known = self.written.get((job.name, str(path)))
         return known is not None and self._digest(path) in known
 
     def finished(self, spec: "BatchSpec", job: Job) -> Record | None:
-        """The record of a job whose output is there, whole, and what this input and these options give.
+        """Return the record of a job if its output exists unchanged and was made from this input with these options.
 
-        In place the output is all there is: it is finished if a run has written it.
+        With --in-place the original input is gone: the job is finished if a run has written the file's bytes.
         """
         if job.source is None or job.output == STREAM:
             return None
@@ -79,7 +79,7 @@ class History(Sink):
             return None
 
     def _digest(self, path: Path) -> str | None:
-        """Hash of a file, read again only where it has changed; None where it cannot be read."""
+        """Return the hash of a file, or None if it cannot be read. The file is read again only if it has changed."""
         try:
             status = os.stat(path)
             stamp = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
@@ -92,45 +92,45 @@ class History(Sink):
 
 
 def read_history(path: Path) -> History:
-    """What a journal holds; raises UsageError where there is none, or something else."""
+    """Read a journal; raises UsageError if there is none, or if the file is no journal."""
     if not path.is_file():
         raise UsageError(f"There is no journal {path} to resume; leave out --resume.")
     require_journal(path)
     history, heads, cut = History(), set[Head](), 0
     for number, line in _lines(path):
-        found = _understood(line)
-        if cut and not isinstance(found, Head):
+        entry = _parsed(line)
+        if cut and not isinstance(entry, Head):
             history.damaged.append(cut)
-        cut = number if found is None and _is_cut(line) else 0
-        if isinstance(found, Head) and found not in heads:
-            heads.add(found)
-        elif not cut and (found is None or not heads or isinstance(found, Head)):
+        cut = number if entry is None and _is_cut(line) else 0
+        if isinstance(entry, Head) and entry not in heads:
+            heads.add(entry)
+        elif not cut and (entry is None or not heads or isinstance(entry, Head)):
             history.damaged.append(number)
-        if found is not None:
-            history.take(found)
+        if entry is not None:
+            history.take(entry)
     if cut and line.endswith(b"\n"):
         history.damaged.append(cut)
     return history
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not empty, with their numbers."""
+    """Yield the lines that are not empty, with their numbers."""
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if line.strip():
                 yield number, line
 
 
-def _understood(line: bytes) -> Record | Head | None:
-    """None for a line that is not as it was written, or says something else."""
+def _parsed(line: bytes) -> Record | Head | None:
+    """Parse a line; None for a line that is damaged or holds something else."""
     try:
-        data = unsealed(line)
+        data = without_sum(line)
         return decoded(data, Head) if data.startswith(BEGIN) else decoded(data, Record)
     except ValueError:
         return None
 
 
 def _is_cut(line: bytes) -> bool:
-    """Whether a line breaks off, as that does at which a run was killed; a head or nothing follows it."""
+    """Whether a line is incomplete, as the last line of a run that was killed; a head or nothing follows it."""
     text = line.rstrip(b"\n")
-    return not text.endswith(b'"}') and (SEAL not in text or len(text.rpartition(SEAL)[2]) < SEALED)
+    return not text.endswith(b'"}') and (SUM not in text or len(text.rpartition(SUM)[2]) < SUM_LENGTH)

@@ -1,4 +1,4 @@
-"""Which result goes where, checked before any work starts."""
+"""Decides where each result goes, and checks it before any work starts."""
 
 import os
 import re
@@ -16,51 +16,50 @@ from vaeedit.image.parts import parts_in, this_process
 
 EXISTS = ("error", "overwrite", "skip", "unique")
 
-
-Made = Callable[["Job", Path], bool]
-"""Whether a run that is resumed has written a file for a job."""
+WrittenBefore = Callable[["Job", Path], bool]
+"""Whether the run that is resumed has written a file for a job."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One input, where its result goes, and the side pictures by name.
+    """One input, where its result goes, and the side pictures (maps and comparisons) by name.
 
-    None stands for stdin or stdout, and of an input that is only looked at for no result.
+    The source None means standard input; the target None means standard output or, with `inspect_only`, no result.
     """
 
     source: Path | None
     target: Path | None
     relative: Path = Path()
-    """Where the input stands below the folder that was given."""
-    looked_at: bool = False
-    """True where only the notes and the side pictures are wanted."""
+    """The input's path relative to the folder that was searched."""
+    inspect_only: bool = False
+    """Whether only the notes and the side pictures are wanted."""
     skipped: bool = False
-    """True where the target exists and is to stay."""
+    """Whether the target exists and must stay."""
     fault: str = ""
-    """Why it cannot be done, where that was found while it was planned."""
+    """Why it cannot be done, if planning found that."""
     sides: Mapping[str, Path] = field(default_factory=dict)
     careful: bool = False
-    """True where an attempt has taken its whole process down."""
+    """Whether an earlier attempt has killed its worker process."""
     in_place: bool = False
-    """True where the result replaces the input."""
+    """Whether the result replaces the input."""
     run: str = field(default_factory=this_process)
-    """The process whose run it belongs to: temporary files bear its name."""
+    """The process of its run; the names of temporary files contain it."""
 
     @property
     def name(self) -> str:
-        """The input as messages call it."""
+        """The input's name in messages."""
         return "standard input" if self.source is None else str(self.source)
 
     @property
     def output(self) -> str:
-        """Where the result goes, as records tell it."""
+        """Where the result goes, as in the record."""
         if self.target is None:
-            return "" if self.looked_at or self.fault else STREAM
+            return "" if self.inspect_only or self.fault else STREAM
         return str(self.target)
 
     @property
     def key(self) -> str:
-        """That of its record."""
+        """The same as `Record.key` of its record."""
         return key_of(self.name, self.output)
 
 
@@ -73,18 +72,18 @@ def placed(
     film: bool = False,
     several: bool = False,
 ) -> list[Job]:
-    """The jobs; raises UsageError for a request that cannot be meant, ImageError for a missing folder.
+    """Return the jobs; raises UsageError for a request that makes no sense, ImageError for a missing folder.
 
-    Nothing is written, no folder made. Without `output` a result is named in.OPERATION.jpg beside its input. An
-    `output` is a folder if it is one, ends in a slash, or there is more than one input; folders of the inputs are
-    mirrored in it. With `film` a single output may be one; with `several`, other inputs may follow.
+    Nothing is written, and no folder is made. Without `output`, results are named IN.OPERATION.jpg beside their inputs.
+    `output` is a folder if it exists as a folder, if it ends in a slash, or if there is more than one input; folders of
+    the inputs are mirrored in it. With `film`, the output may be a film. With `several`, other inputs may follow.
     """
     if output is not None and in_place:
         raise UsageError("--in-place and -o exclude each other.")
     sources = [source for source in sources if not _is_output(source, output)]
     searched = next((source.folder for source in sources if source.folder), None)
     if searched is not None and output is None and not in_place:
-        raise UsageError(f"{searched} is a folder; say with -o which folder receives the results.")
+        raise UsageError(f"{searched} is a folder; name the folder for the results with -o.")
     endings = {**FORMATS, **(FILMS if film else {})}
     several |= len(sources) > 1 or any(source.folder for source in sources)
     jobs = _jobs(sources, output, operation, in_place, endings, several)
@@ -92,16 +91,18 @@ def placed(
     return jobs
 
 
-def looked_at(sources: Sequence[Source], folder: str | None) -> list[Job]:
-    """Jobs without results, one for each picture that is not an earlier side picture in `folder`."""
-    found = {source.path: source for source in sources if not _is_output(source, folder)}
-    return [Job(source.path, None, source.relative, looked_at=True) for source in found.values()]
+def inspections(sources: Sequence[Source], folder: str | None) -> list[Job]:
+    """Return jobs without results, one for each picture; side pictures of earlier runs in `folder` get none."""
+    by_path = {source.path: source for source in sources if not _is_output(source, folder)}
+    return [Job(source.path, None, source.relative, inspect_only=True) for source in by_path.values()]
 
 
-def settled(jobs: Sequence[Job], exists: str = "error", *, made: Made = lambda job, path: False) -> list[Job]:
-    """The jobs after a look at what is there; raises UsageError for an output that exists where that is an error.
+def settled(
+    jobs: Sequence[Job], exists: str = "error", *, made: WrittenBefore = lambda job, path: False
+) -> list[Job]:
+    """Apply --exists to outputs that exist; with "error", raises UsageError.
 
-    Outputs that a run which is resumed has `made` count as missing, and so does what is replaced in place.
+    Outputs that the resumed run has `made` count as missing, and so do inputs that are replaced in place.
     """
 
     def stays(job: Job, path: Path) -> bool:
@@ -110,17 +111,18 @@ def settled(jobs: Sequence[Job], exists: str = "error", *, made: Made = lambda j
     return _settle_existing(jobs, exists, stays)
 
 
-def _stays(job: Job, path: Path, made: Made) -> bool:
-    """Whether a file is there that the job may not replace; a link that leads nowhere is one."""
+def _stays(job: Job, path: Path, made: WrittenBefore) -> bool:
+    """Whether a file or a broken link exists that the job may not replace."""
     return os.path.lexists(path) and not made(job, path)
 
 
 def _is_output(source: Source, output: str | None) -> bool:
-    """Whether what was found in a folder is a result of an earlier run: the output folder lies inside the searched one."""
+    """Whether a picture that was found lies in the output folder, inside the folder that was searched."""
     if output is None or source.folder is None or source.path is None:
         return False
-    made, searched = real(Path(output)), real(source.folder)
-    return made != searched and made.is_relative_to(searched) and real(source.path).is_relative_to(made)
+    results, searched = real(Path(output)), real(source.folder)
+    is_inside = results != searched and results.is_relative_to(searched)
+    return is_inside and real(source.path).is_relative_to(results)
 
 
 def _jobs(
@@ -133,7 +135,7 @@ def _jobs(
 ) -> list[Job]:
     streamed = any(source.path is None for source in sources)
     if streamed and (len(sources) > 1 or output is None):
-        raise UsageError("Standard input (-) is one picture and needs -o.")
+        raise UsageError("Standard input (-) is one picture; name its output with -o.")
     if output == "-":
         if len(sources) > 1:
             raise UsageError("Standard output (-o -) takes one picture.")
@@ -167,9 +169,10 @@ def _into_folder(sources: Sequence[Source], folder: Path) -> list[Job]:
 def refuse_clashes(
     jobs: Iterable[Job], read: Iterable[tuple[str, Path]] = (), written: Iterable[tuple[str, Path]] = ()
 ) -> None:
-    """Raise UsageError where an output of any kind is an input or another output.
+    """Raise UsageError if an output of any kind is an input or another output.
 
-    `read` and `written` are further files of the run, each with what messages call it. A job may replace its input.
+    `read` and `written` are other files of the run, each with its name in messages. With --in-place a job may replace its
+    input.
     """
     jobs, uses = list(jobs), Uses()
     for what, path in read:
@@ -186,14 +189,14 @@ def refuse_clashes(
         uses.write(path, what)
 
 
-def _settle_existing(jobs: Sequence[Job], exists: str, stays: Made) -> list[Job]:
+def _settle_existing(jobs: Sequence[Job], exists: str, stays: WrittenBefore) -> list[Job]:
     settled: list[Job] = []
     planned: set[Path | None] = {job.target for job in jobs}
     for job in jobs:
         if job.target is None or exists == "overwrite" or not stays(job, job.target):
             settled.append(job)
         elif exists == "error":
-            raise UsageError(f"{job.target} exists; say --exists overwrite, skip or unique.")
+            raise UsageError(f"{job.target} exists; use --exists overwrite, skip or unique.")
         elif exists == "skip":
             settled.append(replace(job, skipped=True))
         else:
@@ -202,7 +205,7 @@ def _settle_existing(jobs: Sequence[Job], exists: str, stays: Made) -> list[Job]
     return settled
 
 
-def _unique(job: Job, path: Path, taken: Set[Path | None], stays: Made) -> Path:
+def _unique(job: Job, path: Path, taken: Set[Path | None], stays: WrittenBefore) -> Path:
     names = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(1))
     return next(name for name in names if name not in taken and not stays(job, name))
 
@@ -214,12 +217,12 @@ def with_sides(
     *,
     several: bool = False,
     overwrite: bool = False,
-    made: Made = lambda job, path: False,
+    made: WrittenBefore = lambda job, path: False,
 ) -> list[Job]:
-    """The jobs with the places of their side pictures; raises UsageError for names that cannot be meant.
+    """Return the jobs with the paths of their side pictures; raises UsageError for names that make no sense.
 
-    `pictures` maps names to files; of several jobs, or where others may follow: to folders. Maps in `beside` become
-    OUTPUT.NAME.png next to each output.
+    `pictures` maps names to files or, with several jobs or if others may follow, to folders. Maps in `beside` are written
+    to OUTPUT.NAME.png next to each output.
     """
     done = []
     for job in jobs:
@@ -232,12 +235,12 @@ def with_sides(
     for job in done:
         for path in job.sides.values():
             if not overwrite and not job.skipped and _stays(job, path, made):
-                raise UsageError(f"{path} exists; say --exists overwrite.")
+                raise UsageError(f"{path} exists; use --exists overwrite.")
     return done
 
 
 def _side_path(name: str, text: str, job: Job, several: bool) -> Path:
-    """The file itself, or of several inputs one file each in the folder `text`."""
+    """Return the path `text` itself or, with several inputs, a path in the folder `text`."""
     path = Path(text)
     if several or path.is_dir() or text.endswith(("/", "\\")):
         return path / job.relative.with_name(f"{job.relative.stem}.{name}.png")
@@ -249,12 +252,12 @@ def _side_path(name: str, text: str, job: Job, several: bool) -> Path:
 def _path_beside(name: str, job: Job) -> Path:
     if job.target is None:
         raise UsageError(f"The map {name} of the pipeline needs an output file, not standard output.")
-    harmless = re.sub(r"[^\w.-]", "_", name)  # the name of a step may be any text
+    harmless = re.sub(r"[^\w.-]", "_", name)  # a step may have any name
     return job.target.with_name(f"{job.target.stem}.{harmless}.png")
 
 
 def remove_leftovers(jobs: Iterable[Job], ended: Collection[str] = ()) -> None:
-    """Remove the temporary files of these jobs that belong to their own run, to `ended` processes, or to nobody alive."""
+    """Remove the temporary files of these jobs that belong to their own run, to `ended` processes, or to dead processes."""
     owners, by_folder = set(ended), dict[Path, set[str]]()
     for job in jobs:
         owners.add(job.run)

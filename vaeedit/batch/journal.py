@@ -1,7 +1,7 @@
-"""The journal: one JSON line for every file that was done or failed, beside the outputs; what `--resume` goes by.
+"""The journal: one JSON line for every file that was done or failed. `--resume` reads it.
 
-A line is on the disk before the output that it tells of appears under its name. So what a killed run has left is either
-told of or not there, and a file whose bytes no line tells of was written by somebody else.
+A line is on the disk before the output that it records appears under its name. So every output of a killed run is in the
+journal, and a file whose hash is not in the journal was not written by vaeedit.
 """
 
 import errno
@@ -18,7 +18,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from vaeedit import __version__
-from vaeedit.batch.lines import sealed, unsealed
+from vaeedit.batch.lines import with_sum, without_sum
 from vaeedit.errors import ImageError, UsageError
 from vaeedit.image.files import make_folder
 from vaeedit.image.parts import this_process
@@ -27,17 +27,17 @@ from vaeedit.limits import LIST, require_regular
 NAME = "vaeedit-journal.jsonl"
 FORMAT = 1
 BEGIN = b'{"journal":'
-"""How every journal begins."""
+"""The first bytes of every journal."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one input."""
+    """The result of one input."""
 
     input: str
     output: str
-    """Empty where the input was only looked at."""
+    """Empty if no output was wanted."""
     status: str
-    """done, failed, skipped (the output existed before), or finished (by the run that this one resumes)."""
+    """done, failed, skipped (the output existed before), or finished (done by the run that is resumed)."""
     width: int = 0
     height: int = 0
     seconds: float = 0.0
@@ -46,22 +46,22 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     tile: int | None = None
     seed: int = 0
     steps: list[dict[str, Any]] = []
-    """Operation, package, options, VAE and its checksum, of each step."""
+    """The operation, package, options, VAE and its checksum of each step."""
     fingerprint: str = ""
-    """Hash of the input's bytes and of everything that decides the output."""
+    """Hash of the input's bytes and of everything that determines the output."""
     written: str = ""
     """Hash of the output's bytes."""
     sides: dict[str, str] = {}
-    """Side pictures by name."""
+    """Paths of the side pictures (maps and comparisons), by name."""
     sides_written: dict[str, str] = {}
-    """Hashes of their bytes, by the same names."""
+    """Hashes of the side pictures' bytes, by the same names."""
     notes: dict[str, Any] = {}
     warnings: list[str] = []
     rungs: list[str] = []
     """What was tried when memory ran out."""
     error: str = ""
     parts: list[tuple[str, str]] | UnsetType = UNSET
-    """Temporary files and what they become; on the way from a worker, never in a journal."""
+    """Temporary files and their final names; set by a worker, never in a journal."""
 
     @property
     def failed(self) -> bool:
@@ -70,18 +70,18 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def files(self) -> dict[str, str]:
-        """The hash of every file that was written, by its path."""
+        """The hash of every file that was written, by path."""
         sides = {path: self.sides_written.get(name, "") for name, path in self.sides.items()}
         return {self.output: self.written, **sides} if self.output else sides
 
     @property
     def key(self) -> str:
-        """What tells it from the records of other files."""
+        """Identifies the file that the record is about."""
         return key_of(self.input, self.output)
 
 
 def key_of(name: str, output: str) -> str:
-    """What tells a file from others: its output or, where it is only looked at, its own name."""
+    """Return what identifies a file in a batch: its output or, if it has none, its own name."""
     return output or f"\0{name}"
 
 
@@ -91,17 +91,17 @@ class Head(msgspec.Struct, frozen=True):
     journal: int
     vaeedit: str
     process: str
-    """Whose temporary files the run's are."""
+    """Host and process number, as temporary files of the run carry them."""
     resumes: bool
-    """Whether it goes on with the run before it."""
+    """Whether it resumes the run before it."""
     started: float
     """Seconds since 1970; no two runs have the same head."""
 
 
 class Journal:
-    """Appends a run's records to a file that begins with the run; use it as a context manager.
+    """Appends the records of a run to a file; use it as a context manager.
 
-    A new journal of a run that ends before its first record is removed again.
+    If the run fails before its first record, a new journal is removed again.
     """
 
     def __init__(self, path: Path, *, resumes: bool = False) -> None:
@@ -110,7 +110,7 @@ class Journal:
         self._is_new = self._has_records = False
 
     def __enter__(self) -> "Journal":
-        with self._said():
+        with self._as_image_error():
             self._is_new = not self.path.exists()
             if not self._is_new:
                 require_journal(self.path)
@@ -126,10 +126,10 @@ class Journal:
             self.path.unlink(missing_ok=True)
 
     def append(self, record: Record) -> None:
-        """Write one line, on the disk when this returns; raises ImageError."""
+        """Write one line; it is on the disk when this returns. Raises ImageError."""
         assert self._file is not None
-        with self._said():
-            if os.fstat(self._file.fileno()).st_nlink == 0:  # somebody has removed it
+        with self._as_image_error():
+            if os.fstat(self._file.fileno()).st_nlink == 0:  # the journal was removed meanwhile
                 self._file.close()
                 self._file = self._opened()
             self._has_records = True
@@ -144,7 +144,7 @@ class Journal:
         return file
 
     @contextmanager
-    def _said(self) -> Iterator[None]:
+    def _as_image_error(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
@@ -153,7 +153,7 @@ class Journal:
 
 
 def require_journal(path: Path) -> None:
-    """Raise UsageError for a file that holds something else: nothing is appended to it."""
+    """Raise UsageError for a file that is no journal, so that nothing is appended to it."""
     require_regular(path, LIST, UsageError)
     with path.open("rb") as file:
         start = file.read(len(BEGIN))
@@ -163,15 +163,15 @@ def require_journal(path: Path) -> None:
 
 
 def _is_whole(line: bytes) -> bool:
-    """Whether a line of a journal is as it was written."""
+    """Whether the checksum of a line is right."""
     try:
-        return bool(unsealed(line))
+        return bool(without_sum(line))
     except ValueError:
         return False
 
 
 def _write_line(file: FileIO, line: Record | Head) -> None:
-    data, end = sealed(line), file.tell()
+    data, end = with_sum(line), file.tell()
     if file.write(data) != len(data):
         file.truncate(end)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

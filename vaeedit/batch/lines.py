@@ -1,6 +1,6 @@
-"""JSON that holds any name of a file, and lines of it that tell whether they are as they were written.
+"""JSON that can hold any file name, and lines of JSON with a checksum.
 
-A byte of a name that is not UTF-8 stands as an escape such as \\udce9, which Python reads back as the same name.
+A byte of a name that is not UTF-8 is written as an escape such as \\udce9, which Python reads back as the same name.
 """
 
 import hashlib
@@ -10,22 +10,22 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 T = TypeVar("T")
-SEAL = b',"sum":"'
-SEALED = 42
-"""Bytes that follow it."""
+SUM = b',"sum":"'
+SUM_LENGTH = 42
+"""Bytes after `SUM`: the checksum, a quote and a brace."""
 
 
 def digest(*parts: bytes) -> str:
-    """BLAKE2b of the parts, in hexadecimal; each part's length counts, so that no two lists give the same bytes."""
-    found = hashlib.blake2b(digest_size=20)
+    """Return the BLAKE2b hash of the parts in hexadecimal. Lengths are hashed too, so (ab, c) differs from (a, bc)."""
+    hashed = hashlib.blake2b(digest_size=20)
     for part in parts:
-        found.update(len(part).to_bytes(8, "big"))
-        found.update(part)
-    return found.hexdigest()
+        hashed.update(len(part).to_bytes(8, "big"))
+        hashed.update(part)
+    return hashed.hexdigest()
 
 
 def encoded(value: Any, order: Literal["sorted"] | None = None) -> bytes:
-    """A value as JSON."""
+    """Return a value as JSON."""
     try:
         return msgspec.json.encode(value, order=order)
     except UnicodeEncodeError:
@@ -33,22 +33,22 @@ def encoded(value: Any, order: Literal["sorted"] | None = None) -> bytes:
 
 
 def decoded(data: bytes, kind: type[T]) -> T:
-    """The value of JSON; raises ValueError for anything else."""
+    """Return the value of JSON; raises ValueError if it is not JSON or not of this kind."""
     try:
         return msgspec.convert(json.loads(data), kind)
     except (msgspec.ValidationError, RecursionError) as error:
         raise ValueError(str(error)) from None
 
 
-def sealed(value: Any) -> bytes:
-    """A struct as a line of JSON whose last member is the digest of the line without it."""
+def with_sum(value: Any) -> bytes:
+    """Return a struct as a line of JSON whose last member is the checksum of the members before."""
     body = encoded(value).removesuffix(b"}")
-    return body + SEAL + digest(body).encode() + b'"}\n'
+    return body + SUM + digest(body).encode() + b'"}\n'
 
 
-def unsealed(line: bytes) -> bytes:
-    """The JSON of a line without its seal; raises ValueError for a line that is not as it was written."""
-    body, _, end = line.rstrip(b"\r\n").rpartition(SEAL)
+def without_sum(line: bytes) -> bytes:
+    """Check the checksum of a line and return its JSON without it; raises ValueError for a damaged line."""
+    body, _, end = line.rstrip(b"\r\n").rpartition(SUM)
     if end != digest(body).encode() + b'"}':
-        raise ValueError("the line is not as it was written")
+        raise ValueError("the checksum of the line is wrong")
     return body + b"}"

@@ -1,4 +1,4 @@
-"""A Dask cluster of this machine alone: it talks TLS with a certificate made for the one run, which nobody else has."""
+"""A Dask cluster on this machine. It uses TLS with a certificate made for this run, so nobody else can connect."""
 
 import logging
 from collections.abc import Iterator
@@ -12,25 +12,25 @@ from distributed.security import Security
 from vaeedit.batch import signals
 from vaeedit.errors import MissingExtra
 
-SILENCE = 60.0
-"""Seconds after which a worker that says nothing is replaced, where there is a limit of time."""
+WORKER_TTL = 60.0
+"""Seconds after which a worker that sends no heartbeat is replaced, if there is a time limit; at least that limit."""
 
 
 @contextmanager
 def local_client(workers: int, limit: float | None = None, debug: bool = False) -> Iterator[Any]:
-    """A client of a new cluster, which ends with it; raises MissingExtra."""
+    """Start a cluster and yield its client; both end with the `with` block. Raises MissingExtra."""
     settings: dict[str, Any] = {
-        "distributed.scheduler.allowed-failures": 0,  # the engine tries again itself
+        "distributed.scheduler.allowed-failures": 0,  # the engine itself tries again
         "distributed.scheduler.http.routes": [],
         "distributed.worker.http.routes": [],
     }
     if limit is not None:
-        settings["distributed.scheduler.worker-ttl"] = f"{max(limit, SILENCE)}s"
-    level = logging.WARNING if debug else logging.CRITICAL  # what matters is said by the engine
+        settings["distributed.scheduler.worker-ttl"] = f"{max(limit, WORKER_TTL)}s"
+    level = logging.WARNING if debug else logging.CRITICAL  # the engine reports what matters
     for name in ("distributed", "tornado", "asyncio"):
         logging.getLogger(name).setLevel(level)
     with dask.config.set(settings), ExitStack() as stack:
-        with signals.held_back(signals.ENDING):  # half a cluster cannot be closed
+        with signals.held_back(signals.ENDING):  # a cluster that is half started cannot be closed
             cluster = stack.enter_context(
                 LocalCluster(
                     n_workers=workers,
@@ -48,7 +48,7 @@ def local_client(workers: int, limit: float | None = None, debug: bool = False) 
 
 
 class _NoPages(WorkerPlugin):  # type: ignore[misc]  # distributed has no types here
-    """Closes the port of a worker's web pages, which ask nobody for a certificate; replaced workers have it too."""
+    """Closes the port of a worker's web pages, which need no certificate; workers that replace others load it too."""
 
     def setup(self, worker: Any) -> None:
         worker.http_server.stop()
@@ -57,5 +57,5 @@ class _NoPages(WorkerPlugin):  # type: ignore[misc]  # distributed has no types 
 def _security() -> Security:
     try:
         return Security.temporary()
-    except ImportError:  # of cryptography
+    except ImportError:  # the package cryptography is missing
         raise MissingExtra("The Dask engine", "dask") from None

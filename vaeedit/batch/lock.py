@@ -1,6 +1,6 @@
-"""A journal, and the folder it stands in, belong to one run at a time.
+"""A journal and its folder belong to one run at a time.
 
-The system's lock on a file ends with its process, however that ends; the file beside it says who holds it.
+The operating system releases the lock when its process ends, in whatever way. The lock file names the process.
 """
 
 import errno
@@ -17,9 +17,9 @@ HELD = (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)
 
 
 class Claim:
-    """Holds a journal for this run; use it as a context manager.
+    """Locks a journal for this run; use it as a context manager.
 
-    Entering raises UsageError where another run holds it. Folders that had to be made go again if they stay empty.
+    Entering raises UsageError if another run holds the lock. Folders that it made are removed again if they stay empty.
     """
 
     def __init__(self, journal: Path) -> None:
@@ -52,7 +52,7 @@ class Claim:
                 folder.rmdir()
 
     def _taken(self) -> bool:
-        """Open and lock the file; False where its last holder has removed it meanwhile."""
+        """Open and lock the file; False if its last holder has removed it meanwhile."""
         self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
             _lock(self._handle)
@@ -61,8 +61,8 @@ class Claim:
                 holder = os.read(self._handle, 300).decode("utf-8", "replace").strip()
                 os.close(self._handle)
                 raise UsageError(
-                    f"{self.journal} belongs to a run that goes on ({holder or 'which is just starting'}); "
-                    "wait for its end, or name another folder or --journal."
+                    f"Another run is using {self.journal} ({holder or 'it has just started'}); "
+                    "wait until it has ended, or name another folder or --journal."
                 ) from None
         if not self._is_there():
             return False
@@ -79,13 +79,13 @@ class Claim:
 
 
 def _lock(handle: int) -> None:
-    """Lock a file or raise OSError; a file system that knows no locks lets every run in."""
+    """Lock a file or raise OSError; on a file system without locks every run succeeds."""
     try:
         import fcntl
     except ImportError:
         import msvcrt
 
-        os.lseek(handle, 1 << 20, os.SEEK_SET)  # beyond the text, which others read
+        os.lseek(handle, 1 << 20, os.SEEK_SET)  # behind the text, which other processes read
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
         os.lseek(handle, 0, os.SEEK_SET)
         return

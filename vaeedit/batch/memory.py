@@ -1,7 +1,7 @@
-"""When memory runs out: a ladder of ever more careful attempts, each said in the record; never a wrong pixel.
+"""What is tried when memory runs out: freed caches, then smaller and smaller tiles, then the CPU. The record names each.
 
-An attempt is made again from the start, so nothing of a failed one can reach the output. Tiles change no result
-(`vaeedit.tiling`), but of a VAE that sees the whole image (`SeesWhole`); they only take longer.
+Every attempt starts from the beginning, so nothing of a failed attempt reaches the output. Tiles take longer but do not
+change the result (`vaeedit.tiling`), except with a VAE that sees the whole image (`SeesWhole`).
 """
 
 import gc
@@ -17,13 +17,13 @@ from vaeedit.run.operation import Result
 from vaeedit.run.session import Session
 
 TILES = (1024, 512, 256, 128)
-"""Sides of tiles that are tried in turn."""
+"""Sides of tiles in pixels, in the order in which they are tried."""
 SPARE = "on the CPU"
 
 
 @dataclass(frozen=True)
 class Managed:
-    """A result, the session and the side of the tiles that gave it, and what was tried before."""
+    """A result, the session and the tile size (pixels) that it was made with, and what was tried before."""
 
     result: Result
     session: Session
@@ -40,10 +40,10 @@ def run_within_memory(
     careful: bool = False,
     name: Path | None = None,
 ) -> Managed:
-    """The result and how it came about; raises MemoryError when nothing helped.
+    """Run the plan on the frame and return the result; raises MemoryError if no attempt succeeds.
 
-    `spare` gives a session on the CPU, where that is allowed. With `careful`, the first attempt takes small tiles
-    already: the process that tried before has died. `name` is the frame's file.
+    `spare` returns a session on the CPU, if that is allowed. With `careful`, the first attempt already uses small tiles:
+    the process that tried before has died. `name` is the frame's file.
     """
     tried: list[str] = []
     for rung, tile in _rungs(session.settings.tile, careful):
@@ -62,7 +62,7 @@ def run_within_memory(
 
 
 def _rungs(tile: int | None, careful: bool) -> Iterator[tuple[str, int | None]]:
-    """What is tried in turn: its name ("" for the plain first attempt) and the side of its tiles."""
+    """Yield what is tried in turn: its name ("" for the ordinary first attempt) and the side of its tiles."""
     if not careful or (tile or TILES[0]) <= TILES[1]:
         yield "", tile
         yield "with freed caches", tile
@@ -72,7 +72,7 @@ def _rungs(tile: int | None, careful: bool) -> Iterator[tuple[str, int | None]]:
 
 
 def _free() -> None:
-    """Give back what the allocators hold."""
+    """Free the memory that caches hold."""
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

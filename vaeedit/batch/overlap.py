@@ -1,4 +1,4 @@
-"""Reading and writing beside computing."""
+"""Reads and writes files while another one is computed."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -14,10 +14,10 @@ D = TypeVar("D")
 def overlapped(
     items: Iterable[A | None], read: Callable[[A], B], compute: Callable[[B], C], write: Callable[[C], D]
 ) -> Iterator[D]:
-    """write(compute(read(item))) of every item in order; one is read and one written while another is computed.
+    """Yield write(compute(read(item))) of every item in order; one item is read and one written while another is computed.
 
-    A None among the items is passed over, so that a source which waits does not hold up what was read before. At
-    any time at most two items are read ahead and two wait to be written: memory does not grow with the batch.
+    A None means that the source has no item yet: then all items that were read are computed and written first.
+    At most two items are read ahead and two wait to be written, so memory does not grow with the batch.
     """
     ahead: deque[Future[B]] = deque()
     behind: deque[Future[D]] = deque()

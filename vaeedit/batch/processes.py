@@ -1,8 +1,8 @@
-"""Several worker processes on this machine, each with a session of its own; one that dies takes no other file along.
+"""Several worker processes on this machine, each with its own session. If a worker dies, at most one file fails.
 
-The parent hands out jobs and gets records back over one pipe a worker. Jobs that a dead worker held are tried again one
-at a time and with care for memory; the one that kills its worker again has failed. With a limit of time a worker holds one
-job at a time, so that it is known which one takes too long.
+The parent sends jobs and receives records over one pipe per worker. Jobs that a dead worker held are tried again, one at a
+time and in small tiles; a job that kills its worker again has failed. With a time limit a worker holds one job at a time,
+so that it is known which job takes too long.
 """
 
 from collections import deque
@@ -18,9 +18,9 @@ from vaeedit.batch.worker_handle import Died, WorkerHandle
 from vaeedit.errors import VaeeditError
 
 HELD = 3
-"""Jobs that a worker holds: one is read, one computed, one written."""
+"""Jobs that a worker holds at most: one is read, one is computed, one is written."""
 STARTS = 3
-"""Workers in a row that may die before they are ready."""
+"""The run ends after this many workers in a row that die before they are ready."""
 
 
 def records_of_processes(
@@ -31,15 +31,15 @@ def records_of_processes(
     limit: float | None = None,
     debug: bool = False,
 ) -> Iterator[Record]:
-    """The records of all jobs, in the order in which they end; raises what concerns every file.
+    """Yield the records of all jobs, in the order in which they end; raises errors that concern every file.
 
     A job that takes longer than `limit` seconds has failed. A None among the jobs means that there is none yet.
     """
-    yield from _Crew(spec, jobs, workers, limit, debug).records()
+    yield from _Workers(spec, jobs, workers, limit, debug).records()
 
 
-class _Crew:
-    """The workers, and the jobs that wait for one."""
+class _Workers:
+    """The workers, and the jobs that wait for a worker."""
 
     def __init__(
         self, spec: BatchSpec, jobs: Iterable[Job | None], workers: int, limit: float | None, debug: bool
@@ -49,39 +49,39 @@ class _Crew:
         self.suspects: deque[Job] = deque()
         """Jobs that a dead worker held."""
         self.returned: deque[Job] = deque()
-        """Jobs of workers that have never begun."""
-        self.has_more, self.pauses = True, False
+        """Jobs of workers that died before they were ready."""
+        self.has_more, self.must_wait = True, False
         self.failed_starts = 0
-        self.hands: list[WorkerHandle] = []
-        self.workers = workers
+        self.handles: list[WorkerHandle] = []
+        self.count = workers
 
     def records(self) -> Iterator[Record]:
-        """Of all jobs."""
+        """Yield the records of all jobs."""
         try:
-            self.hands += (WorkerHandle(self.spec, debug=self.debug) for _ in range(self.workers))
+            self.handles += (WorkerHandle(self.spec, debug=self.debug) for _ in range(self.count))
             while True:
-                self.pauses = False
-                for handle in self.hands:
+                self.must_wait = False
+                for handle in self.handles:
                     self._supply(handle)
-                busy = [handle for handle in self.hands if handle.held]
+                busy = [handle for handle in self.handles if handle.held]
                 if not busy and not self.has_more:
                     return
-                yield from self._received(busy, 0.0 if self.pauses else self._patience(busy))
+                yield from self._received(busy, 0.0 if self.must_wait else self._timeout(busy))
                 for handle in busy:
                     if self.limit is not None and handle.held and handle.seconds_left(self.limit) <= 0:
                         handle.is_late = True
                         handle.kill()
         except KeyboardInterrupt:
-            for handle in self.hands:
+            for handle in self.handles:
                 handle.kill()
-            yield from self._last_words()
+            yield from self._records_sent()
             raise
         finally:
-            for handle in self.hands:
+            for handle in self.handles:
                 handle.dismiss()
 
     def _supply(self, handle: WorkerHandle) -> None:
-        """Fill a worker's hands: with one suspect alone, or with other jobs."""
+        """Send jobs to a worker: one suspect alone, or several other jobs."""
         if handle.tried_again:
             return
         if self.suspects and not handle.held:
@@ -94,57 +94,57 @@ class _Crew:
             handle.give(job)
 
     def _next(self) -> Job | None:
-        """The next job of the source, if it has one by now; it is asked no more after it has said no."""
-        if self.has_more and not self.pauses:
+        """Return the next job of the source; None if there is none now, or none at all."""
+        if self.has_more and not self.must_wait:
             for job in self.fresh:
-                self.pauses = job is None
+                self.must_wait = job is None
                 return job
             self.has_more = False
         return None
 
-    def _patience(self, busy: list[WorkerHandle]) -> float | None:
-        """How long there is nothing to do but to wait for records."""
+    def _timeout(self, busy: list[WorkerHandle]) -> float | None:
+        """Return the seconds until the next job exceeds its limit; None without a limit."""
         if self.limit is None:
             return None
         return max(0.0, min((handle.seconds_left(self.limit) for handle in busy), default=0.0))
 
-    def _received(self, busy: list[WorkerHandle], patience: float | None) -> Iterator[Record]:
-        """What comes from workers within so many seconds."""
+    def _received(self, busy: list[WorkerHandle], timeout: float | None) -> Iterator[Record]:
+        """Yield the records that arrive from workers within `timeout` seconds."""
         by_pipe = {handle.pipe: handle for handle in busy}
-        for pipe in connection.wait(by_pipe, patience):
+        for pipe in connection.wait(by_pipe, timeout):
             handle = by_pipe[pipe]  # type: ignore[index]
             try:
                 record = handle.receive()
             except Died:
-                yield from self._buried(handle)
+                yield from self._replaced(handle)
                 continue
             if record is None:
                 self.failed_starts = 0
             else:
                 yield record
 
-    def _buried(self, handle: WorkerHandle) -> Iterator[Record]:
-        """Replace a worker that has died; the records of jobs that have failed with it."""
+    def _replaced(self, handle: WorkerHandle) -> Iterator[Record]:
+        """Replace a worker that has died, and yield the records of jobs that failed with it."""
         remove_leftovers(handle.held)
         if not handle.is_ready:
             self.failed_starts += 1
             if self.failed_starts == STARTS:
                 raise VaeeditError(
-                    f"Worker processes end before they are ready ({handle.cause()}); try without --workers."
+                    f"Worker processes end before they are ready ({handle.cause()}); leave out --workers."
                 )
             self.returned.extend(handle.held)
         elif handle.is_late:
             yield _failed(handle.held[0], f"took longer than {self.limit:g} seconds and was stopped.")
         elif handle.tried_again:
-            yield _failed(handle.held[0], f"the worker process died twice over it ({handle.cause()}).")
+            yield _failed(handle.held[0], f"two worker processes died while they did it ({handle.cause()}).")
         else:
             self.suspects.extend(replace(job, careful=True) for job in handle.held)
         handle.pipe.close()
-        self.hands[self.hands.index(handle)] = WorkerHandle(self.spec, debug=self.debug)
+        self.handles[self.handles.index(handle)] = WorkerHandle(self.spec, debug=self.debug)
 
-    def _last_words(self) -> Iterator[Record]:
-        """Records that dead workers had sent before; what else they held is lost."""
-        for handle in self.hands:
+    def _records_sent(self) -> Iterator[Record]:
+        """Yield the records that dead workers had sent before; their other jobs are lost."""
+        for handle in self.handles:
             with suppress(Died, VaeeditError):
                 while True:
                     record = handle.receive()

@@ -1,4 +1,4 @@
-"""A batch from its jobs to its end: what is finished already, an engine, the results in their places, the journal."""
+"""Runs a batch: skips finished jobs, gives the others to an engine, puts results in place, and keeps the journal."""
 
 import os
 import time
@@ -32,33 +32,33 @@ def run_batch(
     sinks: Sequence[Sink] = (),
     summary: Summary | None = None,
 ) -> Summary:
-    """Do every job and return the summary; the sinks, which the caller closes, take each record as it comes.
+    """Do every job and return the summary. The sinks take each record as it comes; the caller closes them.
 
-    A None among the jobs means that there is none yet. By the `history` of a run that is resumed, an output is left
-    alone where input and options are the same and every byte is as it was written; anything else is made again. Where
-    `results_stay`, one that is gone at the end has failed. A `summary` that is given counts what became of the jobs until
-    an exception, too. Raises what a wrong request raises, before any work.
+    A None among the jobs means that there is none yet. `history` is that of a run that is resumed: an output is skipped
+    if the input and the options are the same and every byte is as it was written; all others are made again. With
+    `results_stay`, a result that is gone at the end counts as failed. A `summary` of the caller is also right after an
+    exception. Errors of the request are raised before any work.
     """
-    _ = spec.steps  # faults of the pipeline come before any work
+    _ = spec.steps  # raises for a wrong VAE before any work
     run = _Run(spec, journal, history or History(), fail_fast, results_stay, sinks, summary or Summary())
     started = time.perf_counter()
     with journal or nullcontext():
         try:
             with closing(record for record in engine(spec, run.unfinished(jobs))) as records:
-                for found in records:
-                    run.account(found)
+                for record in records:
+                    run.deliver(record)
                     if run.summary.stopped:
                         break
         finally:
             remove_leftovers(run.held.values())
             run.summary.seconds = time.perf_counter() - started
-        run.look_again()
+        run.report_lost_results()
     return run.summary
 
 
 @dataclass
 class _Run:
-    """What `run_batch` was given, and how far it is."""
+    """The arguments of `run_batch`, and how far the run is."""
 
     spec: BatchSpec
     journal: Journal | None
@@ -68,32 +68,32 @@ class _Run:
     sinks: Sequence[Sink]
     summary: Summary
     held: dict[str, Job] = field(default_factory=dict)
-    """Jobs that the engine has, as records call them."""
+    """The jobs that the engine has, by `Job.key`."""
     written: list[Record] = field(default_factory=list)
 
-    def account(self, found: Record) -> None:
-        """Put results in their places, and tell of them."""
-        record = deliver(found, self.journal)
+    def deliver(self, record: Record) -> None:
+        """Put the results of a record in their places, and give it to the sinks."""
+        record = deliver(record, self.journal)
         self.held.pop(record.key, None)
-        self._tell(record)
+        self._send(record)
         if record.status == "done" and self.results_stay:
             self.written.append(_gist(record))
         self.summary.stopped |= record.failed and self.fail_fast
 
     def unfinished(self, jobs: Iterable[Job | None]) -> Iterator[Job | None]:
-        """The jobs for the engine; what needs no work is told at once."""
+        """Yield the jobs for the engine; those that need no work are recorded at once."""
         for job in jobs:
             if self.summary.stopped:
                 return
             if job is not None and (record := self._without_work(job)) is not None:
-                self.account(record)
+                self.deliver(record)
                 continue
             if job is not None:
                 self.held[job.key] = job
             yield job
 
     def _without_work(self, job: Job) -> Record | None:
-        """The record of a job that cannot be done, is skipped, or is finished."""
+        """Return the record of a job that cannot be done, is skipped, or is finished; None for all others."""
         if job.fault:
             return Record(input=job.name, output=job.output, status="failed", error=job.fault)
         if job.skipped:
@@ -102,8 +102,8 @@ class _Run:
         names = {"input": job.name, "output": job.output}
         return None if record is None else msgspec.structs.replace(record, status="finished", **names)
 
-    def look_again(self) -> None:
-        """Tell of results that are gone."""
+    def report_lost_results(self) -> None:
+        """Record results that were removed during the run as failed."""
         for record in self.written:
             missing = next((path for path in record.files if _is_gone(path)), None)
             if missing is not None:
@@ -113,15 +113,15 @@ class _Run:
                 if self.journal is not None:
                     self.journal.append(lost)
                 self.summary.done -= 1
-                self._tell(lost)
+                self._send(lost)
 
-    def _tell(self, record: Record) -> None:
+    def _send(self, record: Record) -> None:
         for sink in (self.summary, *self.sinks):
             sink.take(record)
 
 
 def _gist(record: Record) -> Record:
-    """What tells whether the results are still there; little is kept of each file."""
+    """Return the record with the paths of its results alone, to save memory."""
     return Record(input=record.input, output=record.output, status="done", sides=record.sides)
 
 

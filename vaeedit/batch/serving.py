@@ -1,4 +1,4 @@
-"""The life of a worker process: jobs in and records out over one pipe."""
+"""What a worker process runs: it receives jobs and sends records over one pipe."""
 
 import traceback
 from collections.abc import Iterator
@@ -16,14 +16,14 @@ READY = "ready"
 
 @dataclass(frozen=True)
 class Refusal:
-    """What a worker sends where no file can be done; exceptions themselves may not survive a pipe."""
+    """Sent by a worker that can do no file at all. An exception itself may not survive pickling."""
 
     kind: type[VaeeditError]
     text: str
 
 
 def serve(pipe: Connection, spec: BatchSpec, debug: bool) -> None:
-    """Do jobs until the pipe is closed; with `debug`, the traceback of every failure goes to stderr."""
+    """Do jobs until the pipe is closed; with `debug`, print the traceback of every failure on stderr."""
     signals.leave_to_parent()
     try:
         from vaeedit.batch.work import Worker
@@ -36,7 +36,7 @@ def serve(pipe: Connection, spec: BatchSpec, debug: bool) -> None:
         pipe.send(Refusal(WeightsError if isinstance(error, WeightsError) else UsageError, str(error)))
     except OSError as error:
         if not is_out_of_memory(error):
-            return  # the parent is gone
+            return  # the parent has ended
         pipe.send(_refusal(error, debug))
     except Exception as error:
         pipe.send(_refusal(error, debug))
@@ -45,12 +45,13 @@ def serve(pipe: Connection, spec: BatchSpec, debug: bool) -> None:
 def _refusal(error: Exception, debug: bool) -> Refusal:
     if debug:
         traceback.print_exception(error)
-    short = is_out_of_memory(error)
-    told = "there is not enough memory for it; use fewer --workers." if short else unexpected(error)
-    return Refusal(VaeeditError, f"A worker process cannot do its work: {told}")
+    no_memory = "there is not enough memory for it; use fewer --workers."
+    reason = no_memory if is_out_of_memory(error) else unexpected(error)
+    return Refusal(VaeeditError, f"A worker process cannot do its work: {reason}")
 
 
 def _incoming(pipe: Connection) -> Iterator[Job | None]:
+    """Yield the jobs that arrive, and None while there is none."""
     while True:
         try:
             yield pipe.recv()

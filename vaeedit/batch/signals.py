@@ -1,4 +1,4 @@
-"""The signals that end a run concern the process that the user started; its workers end when it does, or as it says."""
+"""Signals that end a run. The process that the user started handles them; its workers ignore those of a terminal."""
 
 import signal
 from collections.abc import Iterable, Iterator
@@ -12,11 +12,11 @@ def _known(*names: str) -> tuple[signal.Signals, ...]:
 ENDING = _known("SIGINT", "SIGTERM", "SIGHUP")
 """The signals that ask a program to end."""
 OF_TERMINALS = _known("SIGINT", "SIGHUP")
-"""Those that a terminal sends to all processes of a run at once."""
+"""The signals that a terminal sends to all processes of a run at once."""
 
 
 def leave_to_parent() -> None:
-    """Ignore what a terminal sends, also what `held_back` has let wait; for the main thread of a worker."""
+    """Ignore the signals of a terminal, also those that `held_back` delayed. Call it in the main thread of a worker."""
     for number in OF_TERMINALS:
         signal.signal(number, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
@@ -25,9 +25,9 @@ def leave_to_parent() -> None:
 
 @contextmanager
 def held_back(numbers: Iterable[int] = OF_TERMINALS) -> Iterator[None]:
-    """Let signals wait while this thread starts a process, which begins in the same state and is not interrupted either.
+    """Delay signals while this thread starts a process; the new process inherits the delay, so it is not interrupted either.
 
-    Those that came meanwhile arrive when this ends.
+    Signals that came meanwhile arrive at the end of the `with` block.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
@@ -36,7 +36,7 @@ def held_back(numbers: Iterable[int] = OF_TERMINALS) -> Iterator[None]:
 
     before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     try:
-        ensure_running()  # of multiprocessing: the first time it starts a process, and lets some signals through
+        ensure_running()  # the first call starts a process and unblocks some signals
         signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
         yield
     finally:

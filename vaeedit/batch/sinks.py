@@ -1,6 +1,6 @@
 """Sinks receive the records of a batch as they come: printed lines, counts, tables, pages.
 
-The journal is none of them: it hears of a result before that appears, they hear when it stands in its place.
+The journal is no sink: it gets a record before the result appears, and sinks get it when the result is in place.
 """
 
 from abc import ABC, abstractmethod
@@ -24,7 +24,7 @@ class Sink(ABC):
 
     @abstractmethod
     def take(self, record: Record) -> None:
-        """The record of a file. A second one, of a failure, says that its results are gone."""
+        """Take the record of a file. A second record of a file, of a failure, means that its results are gone."""
 
-    def close(self) -> None:  # noqa: B027  # most have nothing to write
-        """Write what needs all records; not called where an error has ended the batch. Raises ImageError."""
+    def close(self) -> None:  # noqa: B027  # most sinks have nothing to write
+        """Write what needs all records; not called if an error has ended the batch. Raises ImageError."""

@@ -1,4 +1,4 @@
-"""From what the user typed to pictures: files, folders, quoted patterns, and lists of names."""
+"""Finds the input pictures: files, folders, quoted patterns, and lists of names."""
 
 import codecs
 import errno
@@ -18,12 +18,12 @@ from vaeedit.plain import plain
 
 STREAM = "-"
 LIST = "@"
-"""@FILE holds names, one a line; @- reads them from standard input."""
+"""@FILE is a file of names, one per line; @- reads them from standard input."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A picture and where it stands below the folder it was found in; the path None stands for standard input."""
+    """A picture, and its path relative to the folder that was searched. The path None means standard input."""
 
     path: Path | None
     relative: Path
@@ -32,19 +32,19 @@ class Source:
 
 
 def find_sources(inputs: Iterable[str], *, recursive: bool = False) -> list[Source]:
-    """All pictures in order; raises UsageError for a name that means nothing.
+    """Return all pictures in order; raises UsageError for a name that matches nothing.
 
-    Of a folder every file with a picture's extension, with `recursive` those of its sub-folders too. A file that is
-    named is taken whatever its extension, so that a mistake is reported and not passed over; so is one in a list
-    that does not exist, which fails alone.
+    In a folder, pictures are the files with the extension of a picture format; with `recursive`, also those in sub-folders.
+    A file that is named is taken whatever its extension is, so that a mistake is reported. A file in a list is taken
+    even if it does not exist; it then fails alone.
     """
     inputs = list(inputs)
-    found: list[Source] = []
+    sources: list[Source] = []
     for name in inputs:
-        found += _listed(name[1:], recursive) if name.startswith(LIST) else _named(name, recursive)
-    if not found:
+        sources += _listed(name[1:], recursive) if name.startswith(LIST) else _named(name, recursive)
+    if not sources:
         raise UsageError(f"There is no picture in {', '.join(inputs)}.")
-    return found
+    return sources
 
 
 def _named(name: str, recursive: bool) -> list[Source]:
@@ -61,18 +61,18 @@ def _named(name: str, recursive: bool) -> list[Source]:
 
 
 def _listed(name: str, recursive: bool) -> list[Source]:
-    """The pictures of a list; a line that can be no name of a file stands for itself and fails alone."""
-    found: list[Source] = []
+    """Return the pictures of a list; a line that cannot be a file name becomes a source that fails alone."""
+    sources: list[Source] = []
     for number, line in enumerate(_content(name).removeprefix(codecs.BOM_UTF8).splitlines(), 1):
         text = line.strip().decode("utf-8", "surrogateescape")
         path = Path(text)
         try:
             if text:
-                found += _inside(path, recursive) if _is_folder(path) else [Source(path, Path(path.name))]
+                sources += _inside(path, recursive) if _is_folder(path) else [Source(path, Path(path.name))]
         except (OSError, ValueError):
             shown = Path(f"line {number} of {Path(name).name} ({plain(text[:40]).replace(os.sep, ' ')}...)")
-            found.append(Source(shown, shown))
-    return found
+            sources.append(Source(shown, shown))
+    return sources
 
 
 def _content(name: str) -> bytes:
@@ -82,7 +82,7 @@ def _content(name: str) -> bytes:
 
 
 def _is_folder(path: Path) -> bool:
-    """Raises OSError or ValueError for what can be no name of a file."""
+    """Whether the path is a folder; raises OSError or ValueError for what cannot be a file name."""
     try:
         return stat.S_ISDIR(os.stat(path).st_mode)
     except OSError as error:
@@ -92,9 +92,9 @@ def _is_folder(path: Path) -> bool:
 
 
 def _inside(folder: Path, recursive: bool) -> Iterator[Source]:
-    """Pictures of a folder, sorted; links to folders are followed, but no folder is entered twice.
+    """Yield the pictures of a folder, sorted. Links to folders are followed, but no folder is entered twice.
 
-    A folder that cannot be read is given as if it were a picture, so that it fails by name and nothing is lost quietly.
+    A folder that cannot be read is yielded like a picture, so that it fails by name.
     """
     entered: set[tuple[int, int]] = set()
     closed: list[OSError] = []
@@ -117,7 +117,7 @@ def _inside(folder: Path, recursive: bool) -> Iterator[Source]:
 
 
 def _matching(pattern: str) -> list[Source]:
-    """Pictures that a pattern names, ** for any depth; relative to the part of the pattern that names one folder."""
+    """Return the pictures that match a pattern (** for any depth), relative to the folder before the first wildcard."""
     parts = Path(pattern).parts
     fixed = Path(*parts[: next(index for index, part in enumerate(parts) if glob.has_magic(part))])
     paths = sorted(Path(name) for name in glob.glob(pattern, recursive=True))

@@ -1,4 +1,4 @@
-"""What became of a batch, counted."""
+"""Counts of the results of a batch, and the report of `--report`."""
 
 import json
 from dataclasses import dataclass, field
@@ -13,14 +13,14 @@ from vaeedit.plain import plain_json
 
 @dataclass
 class Summary(Sink):
-    """What became of a batch; in the end also as a JSON file, if there is to be one."""
+    """Counts the records of a batch; writes the counts to a JSON file at the end, if `report` names one."""
 
     report: Path | None = None
 
     done: int = 0
     skipped: int = 0
     failures: dict[str, str] = field(default_factory=dict)
-    """Cause by input."""
+    """The error message of each failed input."""
     seconds: float = 0.0
     stopped: bool = False
     """Whether a failure ended the run early."""
@@ -35,15 +35,15 @@ class Summary(Sink):
             self.skipped += 1
 
     def sentence(self, files: int | None) -> str:
-        """How it went with so many files; None where their number was open."""
-        left = f", {self.skipped} left alone" if self.skipped else ""
+        """Describe the result for a number of files; None means that the number was not known before."""
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
         failed = f", {len(self.failures)} failed" if self.failures else ""
         early = " Stopped at the first failure." if self.stopped else ""
         of = "" if files is None else f" of {files}"
-        return f"{self.done}{of} done{left}{failed}.{early}"
+        return f"{self.done}{of} done{skipped}{failed}.{early}"
 
     def close(self) -> None:
-        """Write the report; raises ImageError where that cannot be."""
+        """Write the report; raises ImageError if it cannot be written."""
         if self.report is None:
             return
         make_folder(self.report.parent)
@@ -51,7 +51,7 @@ class Summary(Sink):
         write_whole(self.report, "".join(f"{plain_json(line)}\n" for line in lines).encode())
 
     def as_dict(self) -> dict[str, Any]:
-        """For a report."""
+        """Return the members of the report."""
         files = self.done + len(self.failures)
         return {
             "done": self.done,

@@ -1,4 +1,4 @@
-"""`--watch`: a source of jobs that never ends by itself; a folder is looked at again and again."""
+"""`--watch`: looks for new pictures again and again, and yields a job for each."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +16,7 @@ Stamp = tuple[int, int]
 
 @dataclass
 class Watch:
-    """Finds pictures and plans each of them alone."""
+    """Finds pictures and plans each of them by itself."""
 
     find: Callable[[], Sequence[Source]]
     plan: Callable[[Sequence[Source]], list[Job]]
@@ -24,18 +24,18 @@ class Watch:
     """For every picture and every result, the name of the picture that it belongs to."""
 
     def found(self) -> Sequence[Source]:
-        """The pictures that are there."""
+        """Return the pictures that exist now."""
         try:
             return self.find()
-        except UsageError:  # nothing is there yet
+        except UsageError:  # there is no picture yet
             return ()
 
     def jobs(
         self, *, pause: float = 1.0, sleep: Callable[[float], None] = time.sleep
     ) -> Iterator[Job | None]:
-        """A job for every picture, once it has not changed between two looks; None after each look.
+        """Yield a job for every picture that did not change between two searches, and None after each search.
 
-        A picture that changes later gets another job.
+        A picture that changes later gets another job. `pause` is the time between two searches in seconds.
         """
         seen: dict[str, Stamp] = {}
         done: dict[str, Stamp] = {}
@@ -53,7 +53,7 @@ class Watch:
             sleep(pause)
 
     def _jobs_of(self, source: Source, name: str) -> Iterator[Job]:
-        """The job of a picture, which fails by itself where it cannot be planned; none for a result of another picture."""
+        """Yield the job of a picture; one that cannot be planned fails alone, and a result of another picture gets no job."""
         assert source.path is not None
         if self.owners.setdefault(real(source.path), name) != name:
             return
@@ -65,7 +65,7 @@ class Watch:
             yield Job(source.path, None, fault=str(error))
 
     def _take(self, job: Job) -> None:
-        """Note whose the results are; raises UsageError where one belongs to another picture."""
+        """Record which picture the results belong to; raises UsageError if one belongs to another picture."""
         for path in (job.target, *job.sides.values()):
             owner = job.name if path is None else self.owners.setdefault(real(path), job.name)
             if owner != job.name:
@@ -77,6 +77,6 @@ def _stamp(source: Source) -> Stamp | None:
         return None
     try:
         status = source.path.stat()
-    except OSError:  # it has gone again
+    except OSError:  # it has been removed
         return None
     return status.st_size, status.st_mtime_ns

@@ -1,4 +1,4 @@
-"""One worker's part: read, edit, write, with reading and writing beside the computing."""
+"""The work of one worker: it reads, edits and writes pictures; reading and writing overlap with computing."""
 
 import sys
 import time
@@ -46,7 +46,7 @@ from vaeedit.run.session import Session
 
 @dataclass(frozen=True)
 class Attempt:
-    """One job on its way."""
+    """The state of one job between reading and writing."""
 
     job: Job
     started: float
@@ -57,9 +57,9 @@ class Attempt:
 
 
 class Worker:
-    """Does jobs with one session; whatever a file causes ends in its record; a wrong request or an unusable VAE raises.
+    """Does jobs with one session. An error of a file goes into its record; a wrong request or an unusable VAE raises.
 
-    `on_failure` sees the exception of every file that fails.
+    `on_failure` is called with the exception of every file that fails.
     """
 
     def __init__(self, spec: BatchSpec, on_failure: Callable[[Exception], None] | None = None) -> None:
@@ -69,7 +69,7 @@ class Worker:
         _use_threads(spec.threads)
 
     def records(self, jobs: Iterable[Job | None]) -> Iterator[Record]:
-        """The record of every job, in order; a None among the jobs means that there is none yet."""
+        """Yield the record of every job, in order. A None among the jobs means that there is none yet."""
         return overlapped(jobs, self._read, self._compute, self._write)
 
     def _read(self, job: Job) -> Attempt:
@@ -99,7 +99,7 @@ class Worker:
             )
             return replace(attempt, done=replace(done, result=_noted(done.result)))
         except (UsageError, WeightsError):
-            raise  # no other file would fare better
+            raise  # it concerns every file
         except Exception as error:
             return self._failed(attempt, error)
 
@@ -115,17 +115,17 @@ class Worker:
         """Write the image, or its film, and the side pictures, under temporary names."""
         job, frame = attempt.job, attempt.frame
         assert frame is not None
-        data, found = (b"", []) if job.looked_at else self._encoded(attempt, frame, result)
+        data, lost = (b"", []) if job.inspect_only else self._encoded(attempt, frame, result)
         warnings = [f"{job.name} is damaged: {frame.damage}."] if frame.damage else []
-        warnings += [f"{job.output}: {text}" for text in found]
+        warnings += [f"{job.output}: {text}" for text in lost]
         sides: dict[str, str] = {}
         with Parcel(job.run) as parcel:
             for name, path in job.sides.items():
                 if name != "compare" and name not in result.maps:
-                    continue  # of a step that was skipped
+                    continue  # the map of a step that was skipped
                 picture = compare(frame, result.frame) if name == "compare" else result.maps[name]
-                side, found = write_bytes(picture, format_of(path))
-                warnings += [f"{path}: {text}" for text in found]
+                side, lost = write_bytes(picture, format_of(path))
+                warnings += [f"{path}: {text}" for text in lost]
                 sides[name] = parcel.add(path, side)
             if job.target is not None:
                 parcel.add(job.target, data)
@@ -139,7 +139,7 @@ class Worker:
             width=frame.width,
             height=frame.height,
             fingerprint=fingerprint,
-            written="" if job.looked_at else digest(data),
+            written="" if job.inspect_only else digest(data),
             sides={name: str(job.sides[name]) for name in sides},
             sides_written=sides,
             parts=parcel.parts,
@@ -149,7 +149,7 @@ class Worker:
         )
 
     def _encoded(self, attempt: Attempt, frame: Frame, result: Result) -> tuple[bytes, list[str]]:
-        """The output's bytes, and what they could not hold; an untouched image keeps its own, so it is not encoded twice."""
+        """Return the output's bytes, and warnings of what its format lost. An unchanged image keeps the input's bytes."""
         job, policy = attempt.job, self.spec.metadata
         film = FILMS.get(job.target.suffix.lower()) if job.target else None
         if film and result.film:
@@ -163,7 +163,7 @@ class Worker:
         return write_bytes(described(edited, made, wanted, policy), wanted)
 
     def _made(self, source: Frame) -> dict[str, Any]:
-        """What made the output, and before that its input, where the input says so."""
+        """Return how the output was made and, if the input records it, how the input was made."""
         before = made_of(source.metadata)
         return self.spec.note if before is None else {**self.spec.note, "before": before}
 
@@ -185,16 +185,16 @@ class Worker:
         )
 
     def _failed(self, attempt: Attempt, error: Exception) -> Attempt:
-        """What went wrong, in a sentence that names the input."""
+        """Return the attempt with an error message that names the input."""
         if self.on_failure is not None:
             self.on_failure(error)
         name = attempt.job.name
-        if not isinstance(error, VaeeditError):
-            short = is_out_of_memory(error)
-            told = "does not fit into memory; try a smaller --tile." if short else unexpected(error)
-            text = f"{name} {told}" if short else f"{name}: {told}"
-        else:
+        if isinstance(error, VaeeditError):
             text = str(error) if name in str(error) else f"{name}: {error}"
+        elif is_out_of_memory(error):
+            text = f"{name} does not fit into memory; try a smaller --tile."
+        else:
+            text = f"{name}: {unexpected(error)}"
         return replace(attempt, done=None, error=text)
 
     def _on_cpu(self) -> Session:
@@ -204,11 +204,11 @@ class Worker:
 
 
 def _noted(result: Result) -> Result:
-    """The result with notes that a journal can hold and a pipe can carry; raises PluginError for others."""
+    """Return the result with notes as plain JSON values; raises PluginError for notes that are none."""
     try:
         return replace(result, notes=msgspec.to_builtins(dict(result.notes), str_keys=True))
     except Exception as error:
-        raise PluginError(f"A note of its operation cannot be written down: {error}.") from error
+        raise PluginError(f"A note of its operation cannot be written as JSON: {error}.") from error
 
 
 def _bytes_of(job: Job) -> bytes:
@@ -218,7 +218,7 @@ def _bytes_of(job: Job) -> bytes:
 
 
 def _use_threads(count: int | None) -> None:
-    """Limit what computes in this process, so that workers side by side do not fight for cores."""
+    """Limit the CPU threads of this process, so that workers do not compete for cores."""
     if count is None:
         return
     import cv2

@@ -1,4 +1,4 @@
-"""A worker process as its parent sees it."""
+"""The parent's handle of a worker process."""
 
 import contextlib
 import signal
@@ -14,13 +14,13 @@ from vaeedit.batch.journal import Record
 from vaeedit.batch.serving import READY, Refusal, serve
 
 PATIENCE = 30.0
-"""Seconds that a worker without work gets to end by itself."""
+"""Seconds to wait until an idle worker ends by itself."""
 STARTING = 120.0
-"""Seconds that a worker gets to start where there is a limit of time."""
+"""Seconds that a worker may take to start, if there is a time limit."""
 
 
 class Died(Exception):
-    """The process is no more."""
+    """The process has ended."""
 
 
 class WorkerHandle:
@@ -39,19 +39,19 @@ class WorkerHandle:
 
     @property
     def tried_again(self) -> bool:
-        """Whether it holds a job that may have killed another worker."""
+        """Whether it holds a job that another worker held when it died."""
         return bool(self.held) and self.held[0].careful
 
     def give(self, job: Job) -> None:
-        """Hand out a job."""
+        """Send a job to the worker."""
         if not self.held and self.is_ready:
             self._since = time.monotonic()
         self.held.append(job)
-        with contextlib.suppress(OSError):  # it has just died; `receive` will tell
+        with contextlib.suppress(OSError):  # it has just died; `receive` will raise Died
             self.pipe.send(job)
 
     def receive(self) -> Record | None:
-        """Its next record; None where it says that it is ready. Raises Died, or the error that concerns every file."""
+        """Return its next record, or None when it reports that it is ready. Raises Died, or an error of every file."""
         try:
             message: Record | Refusal | str = self.pipe.recv()
         except (EOFError, OSError):
@@ -67,16 +67,16 @@ class WorkerHandle:
         return message
 
     def seconds_left(self, limit: float) -> float:
-        """Until what it is at takes longer than it may."""
+        """Return the seconds until its current work exceeds the limit."""
         return self._since + (limit if self.is_ready else max(limit, STARTING)) - time.monotonic()
 
     def kill(self) -> None:
-        """End it at once, though it may be stopped or stuck."""
+        """End it at once, even if it is stopped or hangs."""
         self.process.kill()
         self.process.join()
 
     def cause(self) -> str:
-        """Why it died, in words."""
+        """Describe why it died."""
         self.process.join(PATIENCE)
         code = self.process.exitcode or 0
         if code >= 0:
@@ -85,7 +85,7 @@ class WorkerHandle:
         return f"{name}, which often means that memory ran out" if name in ("SIGKILL", "SIGABRT") else name
 
     def dismiss(self) -> None:
-        """Let it end; what it is at is lost."""
+        """End it; the job that it works on is lost."""
         self.pipe.close()
         if not self.held and self.is_ready:
             self.process.join(PATIENCE)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaeedit.batch.history import History
-from vaeedit.batch.jobs import Job, looked_at, placed, refuse_clashes, settled, with_sides
+from vaeedit.batch.jobs import Job, inspections, placed, refuse_clashes, settled, with_sides
 from vaeedit.batch.journal import NAME
 from vaeedit.batch.sources import LIST, STREAM, Source
 from vaeedit.cli.files import Named, files_read, files_written
@@ -42,7 +42,7 @@ class Planner:
         """Where results go; raises UsageError or ImageError."""
         output, in_place = self.values["output"], self.values["in_place"]
         if self.look is not None:
-            return looked_at(sources, output)
+            return inspections(sources, output)
         return placed(
             sources, output, self.name, in_place=in_place, film=self.plan.film, several=self.several
         )
