@@ -1,4 +1,4 @@
-"""Plain edits of latents: there and back, draws from the posterior, ways between pictures, and directions."""
+"""Edits of latents: reconstruction, posterior samples, interpolation between pictures, and directions."""
 
 from typing import Annotated, Literal
 
@@ -21,13 +21,16 @@ class ReconstructOptions(Options, frozen=True):
 
     channels: Annotated[
         int,
-        option("Keep so many channels of the latents, counted from the coarsest level; 0 keeps all.", ge=0),
+        option(
+            "Number of latent channels to keep, counted from the coarsest level; 0 keeps all.",
+            ge=0,
+        ),
     ] = 0
     refine: Annotated[
         int,
         option(
-            "Move the latents by so many gradient steps, until they decode closer to the picture; each costs about "
-            "three times a decoding, and the report tells no bits then.",
+            "Number of gradient steps that move the latents so that they decode closer to the picture; a step takes about "
+            "three times as long as decoding, and the report then has no bits.",
             ge=0,
             le=1000,
         ),
@@ -45,13 +48,11 @@ class VaryOptions(Options, frozen=True):
 class InterpolateOptions(Options, frozen=True):
     """Options of `interpolate`."""
 
-    frames: Annotated[int, option("How many pictures, both ends counted.", ge=2, le=240)] = 9
-    rate: Annotated[float, option("How many of them a film (.gif, .mp4) shows in a second.", ge=1, le=60)] = (
-        12.0
-    )
+    frames: Annotated[int, option("Number of frames, including both ends.", ge=2, le=240)] = 9
+    rate: Annotated[float, option("Frames per second of a film (.gif, .mp4).", ge=1, le=60)] = 12.0
     side: Annotated[
         Annotated[int, bounded(ge=16)] | None,
-        option("Longest side of a frame in pixels; larger pictures are made smaller."),
+        option("Longest side of a frame in pixels; larger pictures are downscaled."),
     ] = None
 
 
@@ -64,26 +65,28 @@ class DirectOptions(Options, frozen=True):
         | None,
         option(
             "A named direction, or the number of a principal component of the picture's coarsest latents; "
-            "brightness where no way is given."
+            "brightness if no direction is given."
         ),
     ] = None
-    amount: Annotated[float, option("How far to go; below 0 the other way.", ge=-10, le=10)] = 1.0
+    amount: Annotated[
+        float, option("Distance along the direction; below 0, the opposite direction.", ge=-10, le=10)
+    ] = 1.0
 
 
 @hookimpl
 def vaeedit_operations() -> list[OperationSpec]:
-    """`reconstruct`, `vary`, `interpolate` and `direct`."""
+    """The operations `reconstruct`, `vary`, `interpolate` and `direct`."""
     return [
         OperationSpec(
             name="reconstruct",
-            summary="Send a picture through the VAE and report what is lost.",
+            summary="Encode and decode a picture, and report what is lost.",
             target="vaeedit_photo.reconstruct:Reconstruct",
             options=ReconstructOptions,
             vae="photo",
         ),
         OperationSpec(
             name="vary",
-            summary="Draw a picture that the VAE takes for the same.",
+            summary="Draw a variation of a picture from the VAE's posterior.",
             target="vaeedit_photo.vary:Vary",
             options=VaryOptions,
             vae="photo",
@@ -96,7 +99,7 @@ def vaeedit_operations() -> list[OperationSpec]:
             target="vaeedit_photo.interpolate:Interpolate",
             options=InterpolateOptions,
             vae="photo",
-            extra_inputs={"other": "The picture at the other end."},
+            extra_inputs={"other": "The last picture."},
             needs=("other",),
             variadic="other",
             film=True,
@@ -108,8 +111,8 @@ def vaeedit_operations() -> list[OperationSpec]:
             options=DirectOptions,
             vae="photo",
             extra_inputs={
-                "toward": "Example of where to go, or a folder of such, in place of --along; may be repeated.",
-                "away": "Example of where to come from; without one, the picture itself.",
+                "toward": "Example picture of the goal, or a folder of them, instead of --along; may be repeated.",
+                "away": "Example picture of the start; by default the picture itself; may be repeated.",
             },
             latent=True,
             delta=True,
@@ -144,11 +147,11 @@ def vaeedit_weights() -> list[WeightsSpec]:
 
 @hookimpl
 def vaeedit_evaluations() -> list[EvaluationSpec]:
-    """How much a VAE loses."""
+    """The evaluation `reconstruct`."""
     return [
         EvaluationSpec(
             name="reconstruct",
-            summary="Send the pictures of DIR through a VAE and back.",
+            summary="Encode and decode the pictures in DIR, and measure what is lost.",
             target="vaeedit_photo.evaluation:reconstruct",
         )
     ]
@@ -156,7 +159,7 @@ def vaeedit_evaluations() -> list[EvaluationSpec]:
 
 @hookimpl
 def vaeedit_recipes() -> list[RecipeSpec]:
-    """How the shipped model was trained."""
+    """The recipe of the shipped model."""
     return [
         RecipeSpec(
             name="photo",

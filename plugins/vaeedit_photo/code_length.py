@@ -1,4 +1,4 @@
-"""How many bits it takes to say what a decoder does not know."""
+"""The bits that it takes to code a picture given its decoded distribution."""
 
 import math
 
@@ -7,14 +7,14 @@ import numpy as np
 from vaeedit.api import Frame
 
 ROWS = 256
-"""Of an image that are counted at once, to save memory."""
+"""Rows of an image that are processed at once, which bounds memory."""
 
 
 def code_length(image: Frame, decoded: Frame) -> float:
-    """-log2 P(image) under independent Laplace distributions with the means and deviations of `decoded`, in bits.
+    """-log2 P(image) in bits, under independent Laplace distributions with the means and deviations of `decoded`.
 
-    A value has the probability of its bin, one step of the image's depth wide; those of black and white reach to
-    infinity (Salimans et al. 2017, section 2.1), so that all probabilities sum to 1. `decoded` must have a `scale`.
+    The probability of a value is that of its bin, one step of the image's depth wide; the bins of black and white extend to
+    infinity, so that all probabilities sum to 1 (Salimans et al. 2017, section 2.1). `decoded` must have a `std`.
     """
     assert decoded.std is not None
     bits, mean = 0.0, decoded.floats()
@@ -25,9 +25,12 @@ def code_length(image: Frame, decoded: Frame) -> float:
     return float(bits)
 
 
-def laplace_bits(values: np.ndarray, mean: np.ndarray, deviation: np.ndarray, step: float) -> np.ndarray:
-    """-log2 P of each value in [0, 1], where values lie on a grid of this step; the mean too must lie in [0, 1]."""
-    scale = np.maximum(deviation.astype(np.float64) / math.sqrt(2), 1e-6)
+def laplace_bits(values: np.ndarray, mean: np.ndarray, std: np.ndarray, step: float) -> np.ndarray:
+    """-log2 P of each value in bits, float64; the arrays have one shape, values and mean are in [0, 1].
+
+    `step` is the distance of possible values, and `std` is in units of [0, 1].
+    """
+    scale = np.maximum(std.astype(np.float64) / math.sqrt(2), 1e-6)
     distance = np.abs(values - mean.astype(np.float64))
     near = (distance - step / 2) / scale
     outermost = (values < step / 2) | (values > 1 - step / 2)

@@ -23,9 +23,11 @@ class PhotoConfig(Options, frozen=True):
     latents: Annotated[Widths, option("Latent channels of each level.", most=LEVELS)] = (3, 6, 8)
     nested: Annotated[
         Counts,
-        option("Numbers of latent channels, counted from the coarsest level, that decode alone.", most=64),
+        option(
+            "Numbers of channels, counted from the coarsest level, that must decode on their own.", most=64
+        ),
     ] = (10, 14, 17)
-    kept: Annotated[Shares, option("In training, the chance that only so many are kept.", most=64)] = (
+    kept: Annotated[Shares, option("Probability, in training, of each number in nested.", most=64)] = (
         0.45,
         0.45,
         0.1,

@@ -1,4 +1,4 @@
-"""`direct`: the latents of a picture move along a direction; only what that changes is decoded."""
+"""`direct`: the latents of a picture move along a direction; only the change is decoded."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +9,7 @@ from vaeedit_photo.directions import Component, Direction, Examples, Named, move
 
 
 class Direct(Inspect[DirectOptions], Edit[DirectOptions]):
-    """The picture with more or less of something."""
+    """Moves the latents of a picture along the direction that the request names."""
 
     def __init__(self, request: Request[DirectOptions]) -> None:
         super().__init__(request)
@@ -18,44 +18,44 @@ class Direct(Inspect[DirectOptions], Edit[DirectOptions]):
 
     @property
     def is_identity(self) -> bool:
-        """At amount 0."""
+        """True for amount 0."""
         return self.options.amount == 0
 
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
-        """As they are."""
+        """The frames, unchanged; the direction may need the picture."""
         self.frame = frames[0]
         return frames
 
     def references(self) -> Sequence[Frame]:
-        """What the direction is learned from."""
+        """The pictures from which the direction is learned."""
         return self.direction.references(self.frame)
 
     def gather(self, index: int, latents: Latents) -> None:
-        """For the direction."""
+        """Show a tile to the direction."""
         self.direction.see(index, latents)
 
     def edit(self, latents: Latents) -> Latents:
-        """Every level moves."""
+        """Move every level."""
         amount = self.options.amount
         levels = [moved(self.direction, rank, level, amount) for rank, level in enumerate(latents.levels)]
         return replace(latents, levels=tuple(levels))
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
-        """The picture, and what the direction was."""
+        """The picture, and notes about the direction."""
         return Result(frames[0], notes=self.direction.notes())
 
 
 def _direction(request: Request[DirectOptions]) -> Direction:
-    """What the request asks for; raises OptionError where it asks for two things at once."""
+    """The direction that the request names; raises OptionError if it names two."""
     along, toward, away = (
         request.options.along,
         request.extra_inputs.get("toward", ()),
         request.extra_inputs.get("away", ()),
     )
     if toward and along is not None:
-        raise OptionError("--toward and --along are two ways to say where to go; leave one out.")
+        raise OptionError("--toward and --along both name a direction; leave one of them out.")
     if away and not toward:
-        raise OptionError("--away needs --toward: it says where that direction begins.")
+        raise OptionError("--away needs --toward: it is the start of that direction.")
     if toward:
         return Examples(toward, away)
     return Component(along) if isinstance(along, int) else Named(along or "brightness")

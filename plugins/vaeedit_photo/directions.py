@@ -1,4 +1,4 @@
-"""Directions in latent space: from pairs of a picture and its edit, from its principal components, from examples."""
+"""Directions in latent space: learned from an edit of the picture, from its principal components, or from examples."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,31 +14,31 @@ from vaeedit_photo.moments import Moments
 from vaeedit_photo.named import edited
 
 RIDGE = 1e-3
-"""Of the mean variance: what a regression may not explain by."""
+"""Ridge penalty of a regression, as a share of the mean variance."""
 AREA = 8
-"""Side of the areas that components are found of, in places of the coarsest grid."""
+"""Side, in places of the coarsest grid, of the areas whose means give the principal components."""
 MOST = 4.0
-"""By how much examples may change a deviation for each unit of the amount."""
+"""Largest factor on a standard deviation, for each unit of the amount."""
 
 
 class Direction(Protocol):
-    """A way to move every level of the latents of a picture."""
+    """Moves every level of the latents of a picture."""
 
     def references(self, frame: Frame) -> Sequence[Frame]:
-        """Pictures to see beside it."""
+        """Pictures from which it learns, beside the picture itself."""
 
     def see(self, index: int, latents: Latents) -> None:
-        """A tile of the picture (0) or of a reference (1, 2, ...)."""
+        """Learn from a tile of the picture (index 0) or of a reference (1, 2, ...)."""
 
     def moved(self, rank: int, z: Tensor, amount: float) -> Tensor:
-        """A level (1, C, h, w), in double precision on the CPU, gone so far."""
+        """Means z (1, C, h, w) of a level, moved; rank 0 is the coarsest. Both are float64 on the CPU."""
 
     def notes(self) -> dict[str, Any]:
-        """For the report."""
+        """Figures for the report."""
 
 
 class Named:
-    """What an edit of the pixels does to latents, as one affine map for all places: ridge regression of z' - z on z."""
+    """The effect of an edit of the pixels on latents, as one affine map for all places: ridge regression of z' - z on z."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -47,11 +47,11 @@ class Named:
         self.maps: dict[int, Tensor] = {}
 
     def references(self, frame: Frame) -> Sequence[Frame]:
-        """The edited picture."""
+        """The picture after the edit of its pixels."""
         return [edited(frame, self.name)]
 
     def see(self, index: int, latents: Latents) -> None:
-        """Products over the grid; the picture's tiles wait for those of its edit."""
+        """Sum products over the grid; tiles of the picture are kept until the same tile of the edited picture arrives."""
         for rank, level in enumerate(latents.levels):
             if index == 0:
                 self.waiting[rank, level.origin] = level.mean.cpu()
@@ -59,26 +59,26 @@ class Named:
             z = self.waiting.pop((rank, level.origin)).double()
             change = (level.mean.cpu().double() - z)[0].flatten(1)
             points = _with_one(z[0].flatten(1))
-            found = [points @ points.T, points @ change.T, change.square().sum()]
-            before = self.sums.get(rank, [torch.zeros_like(each) for each in found])
-            self.sums[rank] = [a + b for a, b in zip(before, found, strict=True)]
+            products = [points @ points.T, points @ change.T, change.square().sum()]
+            before = self.sums.get(rank, [torch.zeros_like(product) for product in products])
+            self.sums[rank] = [a + b for a, b in zip(before, products, strict=True)]
 
     def _map(self, rank: int) -> Tensor:
-        """(C + 1, C): of a point with a one below it."""
+        """The affine map (C + 1, C) of points with a one as last coordinate."""
         if rank not in self.maps:
             gram, products, _ = self.sums[rank]
             penalty = torch.full_like(gram.diagonal(), RIDGE * float(gram.diagonal()[:-1].mean()) + 1e-12)
-            penalty[-1] = 1e-12  # a shift costs nothing
+            penalty[-1] = 1e-12  # a shift is not penalized
             self.maps[rank] = torch.linalg.solve(gram + penalty.diag(), products)
         return self.maps[rank]
 
     def moved(self, rank: int, z: Tensor, amount: float) -> Tensor:
-        """Along the map."""
+        """The level plus `amount` times the mapped change, see `Direction`."""
         change = self._map(rank).T @ _with_one(z[0].flatten(1))
         return z + amount * change.view_as(z)
 
     def notes(self) -> dict[str, Any]:
-        """The share of the change of latents that the map explains."""
+        """The name, and the share of the change of latents that the map explains."""
         left = total = 0.0
         for rank, (gram, products, squares) in self.sums.items():
             solution = self._map(rank)
@@ -88,10 +88,10 @@ class Named:
 
 
 class Component:
-    """A principal component of what the large areas of a picture differ by, at the coarsest level (GANSpace, 2020).
+    """A principal component of the means of large areas, at the coarsest level (after GANSpace, Harkonen et al. 2020).
 
-    Latents are averaged over areas first: a shift is the same everywhere, and what does not outlast the average, such as
-    edges, would come out as a pattern of tiles.
+    Means of areas are used because the picture is shifted by the same amount everywhere; components of single places, such
+    as edges, would appear as a repeated pattern.
     """
 
     def __init__(self, number: int) -> None:
@@ -99,11 +99,11 @@ class Component:
         self.grid = Grid()
 
     def references(self, frame: Frame) -> Sequence[Frame]:
-        """None."""
+        """Nothing: the picture is enough."""
         return ()
 
     def see(self, index: int, latents: Latents) -> None:
-        """Keep the tile; raises OptionError where there is no such component."""
+        """Collect the tile; raises OptionError if the latents have fewer channels than the number of the component."""
         level = latents.levels[0]
         channels = level.mean.shape[1]
         if self.number > channels:
@@ -113,8 +113,8 @@ class Component:
         self.grid.add(level, level.mean.cpu())
 
     @cached_property
-    def _found(self) -> tuple[Tensor, Tensor]:
-        """Variances (C,) in ascending order, and the component (C,)."""
+    def _components(self) -> tuple[Tensor, Tensor]:
+        """All variances (C,) in ascending order, and this component (C,)."""
         whole = self.grid.whole().double()
         area = min(AREA, *whole.shape[2:])
         values = avg_pool2d(whole, area)[0].flatten(1)
@@ -123,23 +123,23 @@ class Component:
         return variances.clamp_min(0), vector * vector[vector.abs().argmax()].sign()
 
     def moved(self, rank: int, z: Tensor, amount: float) -> Tensor:
-        """1 is a deviation of the areas; finer levels stay."""
+        """The coarsest level plus `amount` standard deviations of the component; finer levels do not change."""
         if rank > 0:
             return z
-        variances, vector = self._found
+        variances, vector = self._components
         return z + amount * (variances[-self.number].sqrt() * vector)[:, None, None]
 
     def notes(self) -> dict[str, Any]:
-        """Its share of the areas' variance."""
-        variances, _ = self._found
+        """The number, and the component's share of the areas' variance."""
+        variances, _ = self._components
         share = variances[-self.number] / variances.sum().clamp_min(1e-12)
         return {"direction": f"component {self.number}", "variance_share": round(float(share), 4)}
 
 
 class Examples:
-    """The difference between two groups of pictures: the mean of every channel, and the deviation of every level.
+    """The difference between two groups of pictures in the mean of every channel and the standard deviation of every level.
 
-    One deviation for all channels of a level: gains of their own would let the grid show.
+    All channels of a level share one standard deviation: separate gains would make the grid visible.
     """
 
     def __init__(self, toward: Sequence[Frame], away: Sequence[Frame]) -> None:
@@ -151,18 +151,18 @@ class Examples:
         return [*self.toward, *self.away]
 
     def see(self, index: int, latents: Latents) -> None:
-        """First and second moments of each picture."""
+        """Sum first and second moments of each picture."""
         for rank, level in enumerate(latents.levels):
             self.moments.setdefault((index, rank), Moments()).add(level.mean)
 
     def _statistics(self, indices: Sequence[int], rank: int) -> tuple[Tensor, Tensor]:
-        """Mean (C,) and deviation within pictures, a number; every picture counts alike."""
-        found = [self.moments[index, rank] for index in indices]
-        variance = torch.stack([each.variance for each in found]).mean()
-        return torch.stack([each.mean for each in found]).mean(0), variance.sqrt()
+        """Mean (C,) and standard deviation within pictures, a number; every picture has the same weight."""
+        group = [self.moments[index, rank] for index in indices]
+        variance = torch.stack([moments.variance for moments in group]).mean()
+        return torch.stack([moments.mean for moments in group]).mean(0), variance.sqrt()
 
     def moved(self, rank: int, z: Tensor, amount: float) -> Tensor:
-        """Means add, deviations multiply: 1 goes all the way from the one group to the other."""
+        """The level shifted by the difference of means and scaled by the ratio of deviations; amount 1 goes the full way."""
         count = len(self.toward)
         goal, wide = self._statistics(range(1, 1 + count), rank)
         start, narrow = self._statistics(range(1 + count, 1 + count + len(self.away)) or [0], rank)
@@ -171,12 +171,12 @@ class Examples:
         return own + gain * (z - own) + amount * (goal - start)[:, None, None]
 
     def notes(self) -> dict[str, Any]:
-        """How many examples there were."""
+        """The numbers of examples."""
         return {"direction": "examples", "toward": len(self.toward), "away": len(self.away)}
 
 
 def moved(direction: Direction, rank: int, level: Gaussian, amount: float) -> Gaussian:
-    """A level whose mean has gone along a direction; the spread of its posterior stays, for `vary` after it."""
+    """A level (1, C, h, w) with its mean moved along a direction; the posterior's deviation stays, for a following `vary`."""
     return replace(level, mean=direction.moved(rank, level.mean.cpu().double(), amount).to(level.mean))
 
 

@@ -1,4 +1,4 @@
-"""`vaeedit evaluate reconstruct`: pictures through a VAE and back."""
+"""`vaeedit evaluate reconstruct`: measures what a VAE loses of pictures."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from vaeedit.api import AllOfIt, Condition, Pair, evaluation_command, pictures, 
 
 @dataclass(frozen=True)
 class Reconstructing(AllOfIt):
-    """Pictures through a VAE and back at the posterior's mean, with the coarsest `channels` of its latents (0: all).
+    """Pictures are encoded and decoded at the posterior mean, with the coarsest `channels` of the latents (0: all).
 
-    `refine` gradient steps may move the latents of each picture first.
+    First, the latents of each picture move by `refine` gradient steps.
     """
 
     channels: int = 0
@@ -24,26 +24,26 @@ class Reconstructing(AllOfIt):
 
     @property
     def setting(self) -> dict[str, Any]:
-        """How many channels are kept, and the steps of refinement where there are any."""
+        """The number of channels, and the number of gradient steps if it is not 0."""
         return {"channels": self.channels or "all", **({"refine": self.refine} if self.refine else {})}
 
     @property
     def options(self) -> dict[str, Any]:
-        """The same."""
+        """Options of `reconstruct`."""
         return {"channels": self.channels, "refine": self.refine}
 
     @property
     def conditions(self) -> dict[str, Condition]:
-        """None."""
+        """No conditions."""
         return {}
 
     @property
     def sample(self) -> dict[str, Any]:
-        """It draws none."""
+        """No options: `reconstruct` draws no samples."""
         return {}
 
     def pairs(self, folder: Path) -> Iterator[Pair]:
-        """Every picture with itself."""
+        """Every picture, compared with itself."""
         for path in pictures(folder):
             reference = read(path)
             yield Pair(path, reference, reference)
@@ -62,7 +62,7 @@ reconstruct = evaluation_command(
             multiple=True,
             default=(10, 14, 0),
             show_default=True,
-            help="Latent channels that are kept, counted from the coarsest level; 0 keeps all; may be repeated.",
+            help="Number of latent channels to keep, counted from the coarsest level; 0 keeps all; may be repeated.",
         ),
         click.Option(
             ["--refine"],

@@ -1,4 +1,4 @@
-"""Pictures brought to one size, one depth and one number of channels."""
+"""Converts two pictures to one size, depth and number of channels."""
 
 import math
 from dataclasses import replace
@@ -9,7 +9,7 @@ from vaeedit.api import Frame, resized
 
 
 def pair(a: Frame, b: Frame, side: int | None) -> tuple[Frame, Frame]:
-    """Both pictures with the size (at most `side` long) and depth of `a`; in color, or with alpha, where either is."""
+    """Both pictures with the size (at most `side` pixels long) and depth of `a`, in color or with alpha if one of them is."""
     scale = min(1.0, side / max(a.height, a.width)) if side else 1.0
     size = (max(1, round(a.height * scale)), max(1, round(a.width * scale)))
     channels, alpha = max(a.channels, b.channels), a.alpha is not None or b.alpha is not None
@@ -28,7 +28,7 @@ def _like(model: Frame, frame: Frame, size: tuple[int, int], channels: int, with
 
 
 def _covering(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Values (h, w, C) resized, with their proportions, until they cover `size`, and cut to it around the middle."""
+    """Values (h, w, C), resized with their proportions until they cover `size` (H, W), and cropped around the center."""
     height, width = values.shape[:2]
     if (height, width) == size:
         return values

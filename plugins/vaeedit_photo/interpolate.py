@@ -1,4 +1,4 @@
-"""`interpolate`: the straight line between the latents of two pictures, without the loss of contrast half-way."""
+"""`interpolate`: the straight line between the latents of two pictures, without a loss of contrast in the middle."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -14,22 +14,22 @@ from vaeedit_photo.moments import JointMoments
 from vaeedit_photo.sheet import sheet
 
 MOST = 2.0
-"""How much contrast is raised at most."""
+"""Largest factor on the contrast."""
 
 
 class Interpolate(Inspect[InterpolateOptions], Join[InterpolateOptions]):
-    """Frames D(z_t) + (1 - t) (a - D(z_a)) + t (b - D(z_b)): the first is a, the last is b, to the bit."""
+    """Makes frames D(z_t) + (1 - t) (a - D(z_a)) + t (b - D(z_b)): the first is exactly a, the last exactly b."""
 
     def __init__(self, request: Request[InterpolateOptions]) -> None:
         super().__init__(request)
         if len(request.extra_inputs["other"]) != 1:
-            raise OptionError("interpolate goes from one picture to one other; name one only.")
+            raise OptionError("interpolate goes from one picture to one other picture; name only one.")
         self.ends: tuple[Frame, Frame]
         self.moments = JointMoments()
 
     @property
     def weights(self) -> list[float]:
-        """Of the second picture in each frame."""
+        """The share t of the second picture in each frame, from 0 to 1."""
         return [float(t) for t in np.linspace(0, 1, self.options.frames)]
 
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
@@ -38,11 +38,11 @@ class Interpolate(Inspect[InterpolateOptions], Join[InterpolateOptions]):
         return self.ends
 
     def gather(self, index: int, latents: Latents) -> None:
-        """Mean and covariance of the two at every level."""
+        """Collect both pictures' latents for their means and covariance at every level."""
         self.moments.add(index, latents)
 
     def join(self, latents: Sequence[Latents]) -> Series:
-        """One point on the line for each frame."""
+        """The latents of each frame, points on the line."""
 
         def points() -> Iterator[Latents]:
             first, second = latents
@@ -56,21 +56,21 @@ class Interpolate(Inspect[InterpolateOptions], Join[InterpolateOptions]):
         return Series(points())
 
     def _matched(self, rank: int, z: Tensor, t: float) -> Tensor:
-        """A level at t with the mean and the deviation, per channel, that lie between those of the ends.
+        """Means z (1, C, h, w) of a level at t, with the mean and deviation of each channel interpolated between the ends.
 
-        Of pictures that have nothing in common the mean of latents has half their variance. What it is to have is the
-        Wasserstein barycenter of the two Gaussians: means and deviations on straight lines.
+        The mean of unrelated latents has half their variance. The target is the Wasserstein barycenter of the two Gaussians:
+        their means and standard deviations are interpolated linearly.
         """
         (mean_a, mean_b), (var_a, var_b), covariance = self.moments.of(rank)
         mean = torch.lerp(mean_a, mean_b, t)
         wanted = torch.lerp(var_a.sqrt(), var_b.sqrt(), t)
-        found = ((1 - t) ** 2 * var_a + t**2 * var_b + 2 * t * (1 - t) * covariance).clamp_min(1e-12).sqrt()
-        gain = (wanted / found).clamp(1 / MOST, MOST)
-        mean, gain = (each.to(z)[:, None, None] for each in (mean, gain))
+        mixed = ((1 - t) ** 2 * var_a + t**2 * var_b + 2 * t * (1 - t) * covariance).clamp_min(1e-12).sqrt()
+        gain = (wanted / mixed).clamp(1 / MOST, MOST)
+        mean, gain = (values.to(z)[:, None, None] for values in (mean, gain))
         return mean + gain * (z - mean)
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
-        """What decoding loses at the ends is blended in; the frames as a contact sheet and as a film."""
+        """The frames, plus what decoding loses at the ends, as a contact sheet and as a film."""
         lost = [
             end.floats() - frame.floats()
             for end, frame in zip(self.ends, (frames[0], frames[-1]), strict=True)

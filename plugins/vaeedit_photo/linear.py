@@ -1,7 +1,7 @@
 """The linear part of a photo VAE: principal components of patches, coarse patches first, whitened.
 
-A residual shortcut in the sense of DC-AE (Chen et al. 2025): a network around it starts at the quality of the
-Karhunen-Loeve transform and learns the rest. It is not trained itself: no step can fall behind that transform for long.
+It is a residual shortcut in the sense of DC-AE (Chen et al. 2025): a network around it starts with the quality of the
+Karhunen-Loeve transform and learns corrections. The shortcut itself is fitted once and not trained.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
 
 class LinearLadder(nn.Module):
-    """Analysis and synthesis of image - 1/2 at several strides; each level codes what the coarser ones leave out."""
+    """Analysis and synthesis of image - 1/2 at several strides; each level codes the residual of the coarser levels."""
 
     def __init__(self, channels: int, strides: Sequence[int], latents: Sequence[int]) -> None:
         super().__init__()
@@ -24,12 +24,12 @@ class LinearLadder(nn.Module):
         self.requires_grad_(False)
 
     def code(self, level: int, rest: Tensor) -> Tensor:
-        """(B, C, H, W) -> (B, latents, H / stride, W / stride), of unit variance."""
-        found: Tensor = self.analysis[level](pixel_unshuffle(rest, self.strides[level]))
-        return found
+        """Residual (B, C, H, W) -> latents (B, latents, H / stride, W / stride) of unit variance."""
+        latents: Tensor = self.analysis[level](pixel_unshuffle(rest, self.strides[level]))
+        return latents
 
     def image(self, level: int, z: Tensor) -> Tensor:
-        """(B, latents, h, w) -> what this level adds to the image, (B, C, stride h, stride w)."""
+        """Latents (B, latents, h, w) -> their part of the image, (B, C, stride h, stride w), in units of [0, 1]."""
         return pixel_shuffle(self.synthesis[level](z), self.strides[level])
 
     @torch.no_grad()

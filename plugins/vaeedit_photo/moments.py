@@ -1,4 +1,4 @@
-"""Means and variances of latents over the grid, put together from tiles, in double precision on the CPU."""
+"""Means and variances of latents over the grid, summed over tiles in double precision on the CPU."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class Moments:
     squares: Tensor | float = 0.0
 
     def add(self, z: Tensor) -> None:
-        """Count in a tile (1, C, h, w)."""
+        """Add a tile (1, C, h, w)."""
         values = z[0].cpu().double().flatten(1)
         self.count += values.shape[1]
         self.sums = self.sums + values.sum(1)
@@ -25,32 +25,32 @@ class Moments:
 
     @property
     def mean(self) -> Tensor:
-        """(C,)."""
+        """Mean of each channel, (C,)."""
         return torch.as_tensor(self.sums) / self.count
 
     @property
     def variance(self) -> Tensor:
-        """(C,), not below zero."""
+        """Variance of each channel, (C,)."""
         return (torch.as_tensor(self.squares) / self.count - self.mean.square()).clamp_min(0)
 
 
 class JointMoments:
-    """Of two pictures, by level."""
+    """Means, variances and covariance of two pictures, by level."""
 
     def __init__(self) -> None:
         self.grids: dict[tuple[int, int], Grid] = {}
-        self.found: dict[int, tuple[Tensor, Tensor, Tensor]] = {}
+        self.known: dict[int, tuple[Tensor, Tensor, Tensor]] = {}
 
     def add(self, index: int, latents: Latents) -> None:
-        """A tile of picture `index`, 0 or 1."""
+        """Add a tile of picture `index`, 0 or 1."""
         for rank, level in enumerate(latents.levels):
             self.grids.setdefault((index, rank), Grid()).add(level, level.mean.cpu())
 
     def of(self, rank: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Means and variances (2, C) of the two at a level, and their covariance (C,)."""
-        if rank not in self.found:
+        """Means and variances (2, C) of both pictures at a level, and their covariance (C,), float64."""
+        if rank not in self.known:
             both = torch.cat([self.grids.pop((index, rank)).whole() for index in (0, 1)]).double().flatten(2)
             means = both.mean(2)
             both -= means[..., None]
-            self.found[rank] = means, both.square().mean(2), both.prod(0).mean(1)
-        return self.found[rank]
+            self.known[rank] = means, both.square().mean(2), both.prod(0).mean(1)
+        return self.known[rank]

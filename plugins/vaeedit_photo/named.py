@@ -1,4 +1,4 @@
-"""Edits of pixels that have a name, each by one unit; unclipped, so that they can be gone along further or back."""
+"""Edits of pixels with a name, each by one unit; values are not clipped, so that a direction learned from them is linear."""
 
 import cv2
 import numpy as np
@@ -7,7 +7,7 @@ from vaeedit.api import Frame, VaeeditError, luma
 
 
 def edited(frame: Frame, name: str) -> Frame:
-    """The picture, in float32, a little brighter, warmer, ...; raises VaeeditError for colors of a gray one."""
+    """The picture after the edit, float32 around [0, 1]; raises VaeeditError if a gray picture lacks the colors."""
     x = frame.floats()
     if frame.channels == 1 and name in ("warmth", "saturation"):
         raise VaeeditError(f"A gray picture has no {name} to change.")

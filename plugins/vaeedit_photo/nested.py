@@ -1,4 +1,4 @@
-"""Latents of which only the first channels are kept, counted from the coarsest level (Rippel et al. 2014)."""
+"""Nested latents: only the first channels are kept, counted from the coarsest level (Rippel et al. 2014)."""
 
 from dataclasses import replace
 
@@ -8,17 +8,17 @@ from vaeedit.api import Gaussian, Latents
 
 
 def counts(latents: Latents, channels: int) -> list[int]:
-    """How many channels of each level are among the first `channels`; 0 stands for all."""
+    """Number of channels of each level among the first `channels`, coarse to fine; 0 means all."""
     left = channels or sum(level.mean.shape[1] for level in latents.levels)
-    found = []
+    kept = []
     for level in latents.levels:
-        found.append(min(left, level.mean.shape[1]))
-        left -= found[-1]
-    return found
+        kept.append(min(left, level.mean.shape[1]))
+        left -= kept[-1]
+    return kept
 
 
 def first(latents: Latents, channels: int) -> Latents:
-    """The same latents with all other channels at zero, and certain of it."""
+    """The same latents, with mean and standard deviation 0 in all other channels."""
     levels = [
         _cut(level, count) for level, count in zip(latents.levels, counts(latents, channels), strict=True)
     ]
@@ -26,9 +26,9 @@ def first(latents: Latents, channels: int) -> Latents:
 
 
 def kl(latents: Latents, channels: int) -> list[float] | None:
-    """KL(q || N(0, I)) of the kept channels of each level, in nats, summed.
+    """KL(q || N(0, I)) in nats, summed over the kept channels of each level.
 
-    None where latents are points, or are not all that the decoder knows of the image.
+    None if latents are points, or if the decoder gets more of the image than latents.
     """
     if latents.context or any(level.log_scale is None for level in latents.levels):
         return None

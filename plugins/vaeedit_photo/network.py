@@ -1,9 +1,9 @@
-"""The photo VAE: an autoencoder for editing, with latents at strides 2, 4 and 8 that stand on a linear shortcut.
+"""The photo VAE: an autoencoder for editing, with latents at strides 2, 4 and 8 and a linear shortcut.
 
-A posterior q(z_l | x, z_>l) at every stride, coarse to fine, each coding what the linear images of the coarser
-levels leave out; the prior is N(0, I). The decoder adds the linear images of all levels and a correction by a
-convolutional network. In training the finer channels are left out of some images (nested dropout, Rippel et al. 2014),
-so that the coarse ones alone decode to a whole picture: one network, several rates.
+At every stride, coarse to fine, a posterior q(z_l | x, z_>l) codes the residual of the coarser levels' linear images; the
+prior is N(0, I). The decoder adds the linear images of all levels and a correction by a convolutional network. In training,
+finer channels of some images are dropped (nested dropout, Rippel et al. 2014), so that the coarse channels alone decode to
+a whole picture: one network serves several rates.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from vaeedit_photo.config import PhotoConfig
 from vaeedit_photo.linear import LinearLadder
 
 LOG_SCALE = -4.0
-"""Of an untrained posterior: 2 % noise on latents of unit variance."""
+"""Log of the standard deviation of an untrained posterior: 2 % noise on latents of unit variance."""
 
 
 class PhotoVAE(nn.Module):
@@ -47,11 +47,14 @@ class PhotoVAE(nn.Module):
         self.head = Head(config.widths[0], 2 * config.channels, inner=16, bias=bias)
 
     def start_from(self, x: Tensor) -> None:
-        """Begin at the principal components of images (B, C, H, W) in [0, 1]."""
+        """Fit the linear shortcut to the principal components of images (B, C, H, W) in [0, 1]."""
         self.linear.fit(x)
 
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
-        """The posterior q(z | x), each level given the posterior means of the coarser ones; `conditions` is empty."""
+        """The posterior q(z | x) of images (B, C, H, W) in [0, 1]; there are no conditions.
+
+        Each level is given the posterior means of the coarser levels.
+        """
         features, rest = self.encoder(pixel_unshuffle(x, 2)), x - 0.5
         levels: list[Gaussian] = []
         for level in range(len(features) - 1, -1, -1):
@@ -62,12 +65,15 @@ class PhotoVAE(nn.Module):
         return Latents(tuple(levels))
 
     def decode(self, latents: Latents, *, std: bool = False) -> Decoded:
-        """The mean of p(x | z) at a point z, and with `std` its standard deviation; a level at zero adds nothing."""
+        """The mean (B, C, H, W) of p(x | z) at a point z and, with `std`, its standard deviation, in units of [0, 1].
+
+        The linear image of a level at zero is zero.
+        """
         mean, log_scale = self._decoded([level.mean for level in latents.levels])
         return Decoded(mean, log_scale.exp() * 2**0.5 if std else None)
 
     def elbo_terms(self, latents: Latents, x: Tensor) -> ElboTerms:
-        """One posterior sample, of which each image keeps all channels or the coarser ones only."""
+        """Terms of the ELBO of images x (B, C, H, W) in [0, 1], by one sample; some images keep only the coarser channels."""
         points: list[Tensor] = []
         kl: list[Tensor] = []
         chosen = torch.tensor(self.kept).multinomial(len(x), replacement=True)
@@ -85,7 +91,7 @@ class PhotoVAE(nn.Module):
         return ElboTerms(mean, log_scale, mean, log_scale, tuple(kl))
 
     def _decoded(self, points: list[Tensor]) -> tuple[Tensor, Tensor]:
-        """Mean and log of the Laplace scale for latents from coarse to fine."""
+        """Mean and log of the Laplace scale, (B, C, H, W) each, for latents (B, latents, h, w) from coarse to fine."""
         h: Tensor | None = None
         image: Tensor | float = 0.5
         for rank, z in enumerate(points):

@@ -1,4 +1,4 @@
-"""`reconstruct`: encode, decode, and say in figures what it took and what was lost."""
+"""`reconstruct`: encode, decode, and report bits and what is lost."""
 
 import math
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from vaeedit_photo.nested import counts, first, kl
 
 
 class Reconstruct(Inspect[ReconstructOptions], Edit[ReconstructOptions]):
-    """The image at the posterior's mean, with PSNR, SSIM, KL by level and bits per value."""
+    """Decodes the posterior mean and reports PSNR, SSIM, KL by level and bits per value."""
 
     def __init__(self, request: Request[ReconstructOptions]) -> None:
         super().__init__(request)
@@ -23,15 +23,15 @@ class Reconstruct(Inspect[ReconstructOptions], Edit[ReconstructOptions]):
 
     @property
     def wants_std(self) -> bool:
-        """For the likelihood; refined latents are points, which have none."""
+        """True for the likelihood; refined latents are points and have none."""
         return not self.options.refine
 
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
-        """In floats, so that the decoded values are not rounded before they are judged."""
+        """The image in floats, so that the decoded values are not rounded before they are compared."""
         return [replace(frame, pixels=frame.floats()) for frame in frames]
 
     def gather(self, index: int, latents: Latents) -> None:
-        """KL of every level, and how many values are kept."""
+        """Sum the KL of every level and the number of kept values."""
         kept = counts(latents, self.options.channels)
         self.values += sum(
             level.mean[0, :count].numel() for level, count in zip(latents.levels, kept, strict=True)
@@ -41,14 +41,14 @@ class Reconstruct(Inspect[ReconstructOptions], Edit[ReconstructOptions]):
             self.nats = [a + b for a, b in zip(self.nats or [0.0] * len(nats), nats, strict=True)]
 
     def edit(self, latents: Latents) -> Series | Refined:
-        """The mean and, where there is a posterior, a draw: the bound on the likelihood is of draws."""
+        """The mean and, if there is a posterior, a sample: the bound on the likelihood needs samples."""
         kept = first(latents, self.options.channels)
         if self.options.refine:
             return Refined(kept.mean(), self.options.refine)
         return Series([kept.mean()] if self.nats is None else [kept.mean(), kept.sample(self.request.seed)])
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
-        """The image and its report."""
+        """The decoded image and the figures."""
         original, mean = originals[0], frames[0]
         result = original.with_floats(mean.pixels)
         size = original.pixels.size
@@ -62,9 +62,9 @@ class Reconstruct(Inspect[ReconstructOptions], Edit[ReconstructOptions]):
 
 
 def _fidelity(original: Frame, result: Frame) -> dict[str, Any]:
-    """PSNR in dB, at most 100, and SSIM where the image is large enough for its window."""
+    """PSNR in dB, at most 100, and SSIM if the image is large enough for its window."""
     a, b = (frame.floats() * np.float64(255) for frame in (original, result))
-    found = {"psnr": round(min(psnr(a, b), 100.0), 3) if not np.array_equal(a, b) else 100.0}
+    figures = {"psnr": round(min(psnr(a, b), 100.0), 3) if not np.array_equal(a, b) else 100.0}
     if not math.isnan(similarity := ssim(a, b)):
-        found["ssim"] = round(similarity, 4)
-    return found
+        figures["ssim"] = round(similarity, 4)
+    return figures

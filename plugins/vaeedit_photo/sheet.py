@@ -9,16 +9,16 @@ import numpy as np
 from vaeedit.api import Frame
 
 GAP = 8
-"""Pixels between frames, white."""
+"""White pixels between frames."""
 ASPECT = 1.6
-"""Width by height that a sheet comes near to."""
+"""Preferred width of a sheet divided by its height."""
 
 
 def columns_of(count: int, height: int, width: int) -> int:
-    """How many frames stand in a row: no row is empty, and the last is as full as that allows."""
+    """Number of frames in a row for an aspect near `ASPECT`: no row is empty, and the last is as full as possible."""
 
     def distance(columns: int) -> float:
-        """From the wanted aspect."""
+        """Distance from the preferred aspect."""
         return abs(math.log(columns * width / (math.ceil(count / columns) * height * ASPECT)))
 
     rows = math.ceil(count / min(range(1, count + 1), key=distance))
@@ -26,7 +26,7 @@ def columns_of(count: int, height: int, width: int) -> int:
 
 
 def sheet(frames: Sequence[Frame]) -> Frame:
-    """All frames, of one size and kind, as one with the metadata of the first."""
+    """All frames, of one size and kind, in one frame with the metadata of the first."""
     first = frames[0]
     columns = columns_of(len(frames), first.height, first.width)
     pixels = _laid_out([frame.pixels for frame in frames], columns, first.peak)

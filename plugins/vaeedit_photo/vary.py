@@ -1,4 +1,4 @@
-"""`vary`: a posterior sample, as a change of the picture."""
+"""`vary`: a posterior sample, added as a change of the picture."""
 
 from dataclasses import replace
 
@@ -7,17 +7,17 @@ from vaeedit_photo import VaryOptions
 
 
 class Vary(Edit[VaryOptions]):
-    """One draw of every level; the noise is the same for every tile size."""
+    """Draws one sample of every level; the noise does not depend on the tile size."""
 
     @property
     def is_identity(self) -> bool:
-        """At amount 0."""
+        """True for amount 0."""
         return self.options.amount == 0
 
     def edit(self, latents: Latents) -> Latents:
-        """Means at a sample of the asked temperature, with the posterior's spread for another `vary` after it.
+        """The latents with a sample as means; the posterior's deviation stays, for a following `vary`.
 
-        Raises VaeeditError where latents are points.
+        `amount` is the temperature of the sample. Raises VaeeditError if latents are points.
         """
         if all(level.log_scale is None for level in latents.levels):
             raise VaeeditError("vary needs a VAE with a posterior; the latents of this one are points.")

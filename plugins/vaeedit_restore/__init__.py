@@ -1,4 +1,4 @@
-"""Restoration: denoise and super-resolve by the MMSE estimate of a conditional VAE, or by samples of its posterior."""
+"""Restoration: `denoise` and `super-resolve` by the MMSE estimate of a conditional VAE, or by samples of its posterior."""
 
 from vaeedit.api import (
     ArchitectureSpec,
@@ -12,12 +12,12 @@ from vaeedit.api import (
 from vaeedit_restore.configs import RestorerConfig, UpscalerConfig
 from vaeedit_restore.options import DenoiseOptions, NoiseEstimation, RestorationWeights, SuperResolveOptions
 
-MAPS = {"uncertainty": "Standard deviation of each pixel's error, brighter where less certain."}
+MAPS = {"uncertainty": "Standard deviation of each pixel's error; brighter means less certain."}
 
 
 @hookimpl
 def vaeedit_operations() -> list[OperationSpec]:
-    """`denoise` and `super-resolve`."""
+    """The operations `denoise` and `super-resolve`."""
     return [
         OperationSpec(
             name="denoise",
@@ -42,7 +42,7 @@ def vaeedit_operations() -> list[OperationSpec]:
 
 @hookimpl
 def vaeedit_architectures() -> list[ArchitectureSpec]:
-    """Their networks."""
+    """The networks of both operations."""
     return [
         ArchitectureSpec(
             name="ladder-restorer",
@@ -65,12 +65,12 @@ def vaeedit_weights() -> list[WeightsSpec]:
     return [
         WeightsSpec(
             name="denoise",
-            summary="Photographs with Gaussian or camera noise.",
+            summary="Denoises photographs with Gaussian or camera noise.",
             resource="vaeedit_restore:weights/denoise.safetensors",
         ),
         WeightsSpec(
             name="super-resolve",
-            summary="Two, three or four times as large, from clean or from real photographs.",
+            summary="Enlarges clean or real photographs two, three or four times.",
             resource="vaeedit_restore:weights/super-resolve.safetensors",
         ),
     ]
@@ -78,16 +78,16 @@ def vaeedit_weights() -> list[WeightsSpec]:
 
 @hookimpl
 def vaeedit_evaluations() -> list[EvaluationSpec]:
-    """Both operations, against reference images."""
+    """Evaluations of both operations, against reference images."""
     return [
         EvaluationSpec(
             name="denoise",
-            summary="Remove noise, added to the pictures of DIR or their own.",
+            summary="Remove noise from the pictures in DIR: added noise, or their own.",
             target="vaeedit_restore.evaluation:denoise",
         ),
         EvaluationSpec(
             name="super-resolve",
-            summary="Enlarge the pictures of DIR, made smaller before.",
+            summary="Downscale the pictures in DIR, enlarge them, and compare.",
             target="vaeedit_restore.evaluation:super_resolve",
         ),
     ]
@@ -95,7 +95,7 @@ def vaeedit_evaluations() -> list[EvaluationSpec]:
 
 @hookimpl
 def vaeedit_objectives() -> list[ObjectiveSpec]:
-    """A whole restorer, or one part of it."""
+    """Objectives of a whole restorer, or of one part of it."""
     return [
         ObjectiveSpec(
             name="restoration",
@@ -120,13 +120,13 @@ def vaeedit_objectives() -> list[ObjectiveSpec]:
 
 @hookimpl
 def vaeedit_recipes() -> list[RecipeSpec]:
-    """How the shipped models were trained, stage by stage."""
+    """The recipes of the shipped models, one for each stage of training."""
     stages = {
         "denoise": "The denoiser, from random weights.",
-        "denoise-finish": "Larger crops, more strong noise.",
-        "denoise-polish": "A low rate that only falls.",
-        "denoise-noise": "The noise estimate alone.",
-        "denoise-ladder": "The ladder alone.",
+        "denoise-finish": "The denoiser again: larger crops, more strong noise.",
+        "denoise-polish": "The denoiser again: a low learning rate that only falls.",
+        "denoise-noise": "The denoiser's noise estimate alone.",
+        "denoise-ladder": "The denoiser's ladder alone.",
         "super-resolve": "The upscaler, from random weights.",
         "super-resolve-ladder": "The upscaler's ladder alone.",
     }

@@ -27,7 +27,7 @@ class UpscalerConfig(Options, frozen=True):
     """Hyper-parameters of the upscaler; levels run from fine (the small image's resolution) to coarse."""
 
     channels: Annotated[int, option("Image channels.", ge=1, le=64)] = 3
-    scales: Annotated[Factors, option("Factors it can enlarge by.", most=LEVELS)] = (2, 3, 4)
+    scales: Annotated[Factors, option("Supported factors.", most=LEVELS)] = (2, 3, 4)
     widths: Annotated[Widths, option("Trunk width of each level.", most=LEVELS)] = (64, 128)
     blocks: Annotated[Blocks, option("Residual blocks of each trunk stage.", most=LEVELS)] = (5, 3)
     latents: Annotated[Widths, option("Latent channels of each level.", most=LEVELS)] = (8, 8)

@@ -1,4 +1,4 @@
-"""From clean images to observed ones, and the map of the noise's standard deviation that a restorer is told."""
+"""Degradations: make observed images from clean ones, with the map of the noise's standard deviation as a condition."""
 
 import io
 from dataclasses import dataclass
@@ -17,17 +17,21 @@ from vaeedit_restore.sensor import sensor_noise
 
 
 def gaussian(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
-    """White Gaussian noise of standard deviation sigma (B, 1, 1, 1); a gray image gets gray noise."""
+    """x (B, C, H, W) in [0, 1] with white Gaussian noise of standard deviation sigma (B, 1, 1, 1), and its map (B, 1, H, W).
+
+    A gray image gets gray noise. The result is not clipped.
+    """
     noise = torch.randn_like(x)
     noise = torch.where(is_gray(x), noise[:, :1], noise)
     return x + sigma * noise, sigma.expand(-1, 1, *x.shape[2:])
 
 
 def camera(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
-    """What a camera's processing leaves: shot and read noise, correlated over pixels and channels.
+    """x (B, C, H, W) in [0, 1] with noise like that of a camera after its processing, and the noise map (B, 1, H, W).
 
-    The variance is affine in the signal (Foi et al. 2008); demosaicking and smoothing correlate neighbors,
-    chroma more than luma, which is modeled by Gaussian blurs of white noise, rescaled to unit variance.
+    The variance of shot and read noise is affine in the signal (Foi et al. 2008). Demosaicking and smoothing correlate
+    neighbors, chroma more than luma; Gaussian blurs of white noise, rescaled to unit variance, model this. sigma is
+    (B, 1, 1, 1), in units of x; the result is not clipped.
     """
     count = len(x)
     uniform = torch.rand(4, count, 1, 1, 1, device=x.device)
@@ -43,7 +47,7 @@ def camera(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
 
 @dataclass(frozen=True)
 class Observed:
-    """Clean images (B, 3, H, W), what is seen of them, and what a conditional VAE is told beside it, maps (B, 1, h, w)."""
+    """Clean images (B, 3, H, W) in [0, 1], observed images (B, 3, h, w), and the conditions of a VAE, maps (B, 1, h, w)."""
 
     clean: Tensor
     image: Tensor
@@ -57,9 +61,9 @@ class Observed:
 
 
 def observe(x: Tensor, noise: Noise) -> Observed:
-    """Clean (B, 3, P, P) in [0, 1] -> a training pair: perhaps blurred and made smaller, then with noise.
+    """Make a training pair from clean images (B, 3, P, P) in [0, 1]: blur and downscale them if `noise` says so, add noise.
 
-    All factors of `noise.scales` give small images of the same size, so the smaller factors see less of the crop.
+    All factors of `noise.scales` make small images of the same size, so smaller factors use a smaller part of the crop.
     """
     if not noise.scales:
         image, sigma = degrade(x, noise)
@@ -73,22 +77,23 @@ def observe(x: Tensor, noise: Noise) -> Observed:
 
 
 def blurred(x: Tensor, largest: float, share: float) -> Tensor:
-    """The first `share` of the images under a round Gaussian of random width up to `largest` pixels."""
+    """x (B, C, H, W) with a share of the images blurred by Gaussians of random width, up to `largest` pixels."""
     count = _some(share, len(x))
     width = largest * torch.rand(count, 1, device=x.device)
     return torch.cat([gaussian_blur(x[:count], width), x[count:]])
 
 
 def sensor(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
-    """Noise simulated from the sensor on; its map is measured."""
+    """x (B, 3, H, W) in [0, 1] with noise simulated from the sensor on, and its measured map (B, 1, H, W)."""
     residual = sensor_noise(x, sigma)
     return x + residual, local_deviation(residual)
 
 
 def degrade(x: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
-    """Clean (B, 3, H, W) in [0, 1] -> observed image (not clipped) and its noise map (B, 1, H, W).
+    """Clean (B, 3, H, W) in [0, 1] -> observed images (not clipped) and their noise maps (B, 1, H, W).
 
-    In this order: sensor noise, camera noise, the first of these compressed; Gaussian noise; rounding to 8 bits only.
+    The batch consists of, in this order: images with sensor noise and with camera noise, of which the first are compressed;
+    images with Gaussian noise; images that are only rounded to 8 bits. The shares follow `noise`.
     """
     whole = _some(noise.clean, len(x))
     if whole:
@@ -113,7 +118,7 @@ def degrade(x: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
 
 
 def jpeg(x: Tensor) -> Tensor:
-    """Each image of (B, 3, H, W) clipped, rounded and compressed as JPEG of a random quality from 60 to 97."""
+    """Images (B, 3, H, W) in [0, 1] clipped, rounded and compressed as JPEG of a random quality from 60 to 97; same shape."""
     stored = (x.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
     decoded = []
     for pixels, quality in zip(stored, torch.randint(60, 98, (len(x),)).tolist(), strict=True):
@@ -124,18 +129,18 @@ def jpeg(x: Tensor) -> Tensor:
 
 
 def local_deviation(residual: Tensor, radius: int = 15) -> Tensor:
-    """Root mean square of (B, 3, H, W) over channels and a window: the map (B, 1, H, W) of noise that is not synthetic."""
+    """Root mean square of a residual (B, 3, H, W) over channels and a window: a measured noise map (B, 1, H, W)."""
     power = residual.square().mean(1, keepdim=True)
     return local_mean(power, radius).sqrt()
 
 
 def _some(share: float, count: int) -> int:
-    """`share` of `count`, rounded up or down at random so that it is right on average."""
+    """`share` of `count`, randomly rounded up or down so that it is correct on average."""
     return min(count, int(share * count + float(torch.rand(()))))
 
 
 def _correlated(like: Tensor, blur: Tensor, radius: int = 6) -> Tensor:
-    """Unit-variance noise of the shape of `like`, blurred by a Gaussian of `blur` (B, 1, 1, 1) pixels."""
+    """Noise of unit variance with the shape of `like`, blurred by a Gaussian of `blur` (B, 1, 1, 1) pixels."""
     count, channels, height, width = like.shape
     if count == 0:
         return torch.zeros_like(like)

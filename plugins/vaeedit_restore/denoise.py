@@ -8,11 +8,11 @@ from vaeedit_restore.restoration import Restoration
 
 
 class Denoise(Restoration[DenoiseOptions]):
-    """The MMSE estimate of the image without its noise, or samples of what it may have been."""
+    """Estimates the image without its noise: the MMSE estimate, or posterior samples."""
 
     @property
     def is_identity(self) -> bool:
-        """Strength 0 changes nothing."""
+        """True for strength 0."""
         return self.options.strength == 0
 
     def conditions(self) -> Mapping[str, Condition]:

@@ -35,14 +35,16 @@ denoise = evaluation_command(
             multiple=True,
             default=(15.0, 25.0, 50.0),
             show_default=True,
-            help="Noise to add, of 255; may be repeated.",
+            help="Standard deviation of the noise to add, in units of 1/255; may be repeated.",
         ),
-        click.Option(["--blind"], is_flag=True, default=False, help="Do not tell the model the noise level."),
+        click.Option(
+            ["--blind"], is_flag=True, default=False, help="Let the model estimate the noise level."
+        ),
         click.Option(
             ["--real"],
             is_flag=True,
             default=False,
-            help="Add no noise: DIR holds photographs NAME_real and their references NAME_mean.",
+            help="Add no noise; DIR holds photographs NAME_real and their references NAME_mean.",
         ),
         QUALITY,
     ],
@@ -59,7 +61,7 @@ super_resolve = evaluation_command(
             multiple=True,
             default=(2, 3, 4),
             show_default=True,
-            help="Factor; may be repeated.",
+            help="Factor on width and height; may be repeated.",
         ),
         click.Option(
             ["--model"],

@@ -1,4 +1,4 @@
-"""The noise estimator: a map of the noise's standard deviation from the image alone (as in VDN, Yue et al. 2019)."""
+"""The noise estimator: predicts a map of the noise's standard deviation from the image (as VDN, Yue et al. 2019)."""
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -7,7 +7,7 @@ from vaeedit_ladder.api import stage
 
 
 class NoiseEstimator(nn.Module):
-    """Standard deviation of the noise at each pixel of y, on a grid of stride 4."""
+    """Predicts the standard deviation of the noise, on a grid of stride 4."""
 
     def __init__(self, channels: int, width: int = 48, blocks: int = 3) -> None:
         super().__init__()
@@ -17,18 +17,21 @@ class NoiseEstimator(nn.Module):
         nn.init.constant_(self.final.bias, -2.5)  # type: ignore[arg-type]
 
     def forward(self, y: Tensor) -> Tensor:
-        """(B, C, H, W) -> (B, 1, H, W), in the units of y."""
+        """Observed images y (B, C, H, W) in [0, 1] -> noise maps (B, 1, H, W) in the same unit; sides are multiples of 4."""
         log_sigma = self.final(self.body(self.stem(F.pixel_unshuffle(y, 4)))).float()
         return F.interpolate(log_sigma.clamp(-8, 0), scale_factor=4.0, mode="nearest").exp()
 
 
 class EstimatesNoise:
-    """Part of a VAE with the condition "sigma", which makes it an `Estimator`; its `__init__` sets `noise`."""
+    """Makes a VAE with the condition "sigma" an `Estimator`; the `__init__` of the VAE sets `noise`."""
 
     noise: NoiseEstimator
 
     def estimate(self, name: str, x: Tensor) -> Tensor:
-        """The noise map "sigma" (B, 1, H, W), in the units of the observed image x (B, C, H, W)."""
+        """The noise map "sigma" (B, 1, H, W) of observed images x (B, C, H, W) in [0, 1], in the same unit.
+
+        Raises KeyError for another name.
+        """
         if name != "sigma":
             raise KeyError(name)
         sigma: Tensor = self.noise(x)

@@ -1,4 +1,4 @@
-"""What trains a restorer: its estimate, its ladder and its estimate of the noise, of pairs made from clean images."""
+"""Objectives that train a restorer's estimate, ladder and noise estimate on pairs made from clean images."""
 
 from dataclasses import replace
 from typing import Any
@@ -11,19 +11,19 @@ from vaeedit_restore.degradations import Observed, observe
 from vaeedit_restore.options import NoiseEstimation, RestorationWeights
 
 KNOWN_FIRST = 0.1
-"""Share of the budget in which every noise map is the true one."""
+"""Share of the budget, at its start, in which every noise map is the true one."""
 
 
 class Restoring(Objective[RestorationWeights]):
-    """Everything."""
+    """Trains all parts."""
 
     def losses(self, vae: Any, x: Tensor, done: float) -> Losses:
-        """Some of the images are restored with the noise map that the model itself has estimated."""
+        """Losses on crops x (B, 3, P, P) in [0, 1]; some are restored with the noise map that the model estimates."""
         seen = observe(x, self.options.noise)
         estimated, error = _noise(vae, seen)
         latents = vae.encode(seen.image, self._conditions(seen, estimated, done))
-        found = restoration_losses(vae, latents, seen.clean, self.options)
-        return replace(found, parts={**found.parts, "noise": error})
+        losses = restoration_losses(vae, latents, seen.clean, self.options)
+        return replace(losses, parts={**losses.parts, "noise": error})
 
     def _conditions(self, seen: Observed, estimated: Tensor, done: float) -> dict[str, Tensor]:
         sigma = seen.conditions["sigma"]
@@ -34,28 +34,28 @@ class Restoring(Objective[RestorationWeights]):
 
 
 class LadderAlone(Restoring):
-    """The trunk and the noise estimate stay as they are."""
+    """Trains the ladder; the trunk and the noise estimate do not change."""
 
     def losses(self, vae: Any, x: Tensor, done: float) -> Losses:
-        """The conditional ELBO."""
+        """The negative conditional ELBO on crops x (B, 3, P, P) in [0, 1]."""
         seen = observe(x, self.options.noise)
         with torch.no_grad():
             estimated, _ = _noise(vae, seen)
             latents = vae.encode(seen.image, self._conditions(seen, estimated, done))
-        found = restoration_losses(vae, latents, seen.clean, self.options)
-        return replace(found, parts={"elbo": found.parts["elbo"]})
+        losses = restoration_losses(vae, latents, seen.clean, self.options)
+        return replace(losses, parts={"elbo": losses.parts["elbo"]})
 
 
 class NoiseAlone(Objective[NoiseEstimation]):
-    """Everything else stays as it is."""
+    """Trains the noise estimate; the other parts do not change."""
 
     def losses(self, vae: Any, x: Tensor, done: float) -> Losses:
-        """Error of the noise estimate; no image is restored."""
+        """The error of the noise estimate on crops x (B, 3, P, P) in [0, 1]; no image is restored."""
         return Losses({"noise": _noise(vae, observe(x, self.options.noise))[1]})
 
 
 def _noise(vae: Any, seen: Observed) -> tuple[Tensor, Tensor]:
-    """The model's noise map of the observed images, and its mean absolute error in log units."""
+    """The model's noise map (B, 1, h, w) of the observed images, and the mean absolute error of its natural logarithm."""
     assert isinstance(vae, Estimator)
     estimated = vae.estimate("sigma", seen.image)
     return estimated, (estimated.log() - seen.conditions["sigma"].clamp_min(0.3 / 255).log()).abs().mean()

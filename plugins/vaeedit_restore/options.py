@@ -1,4 +1,4 @@
-"""Options of the restoring operations, and of what trains their VAEs."""
+"""Options of the restoring operations, and of the objectives that train their VAEs."""
 
 from typing import Annotated, Literal
 
@@ -6,11 +6,15 @@ from vaeedit.api import ConditionalWeights, Options, bounded, option
 
 
 class RestorationOptions(Options, frozen=True):
-    """Options of every operation that estimates an image from what is left of it."""
+    """Options of every operation that restores an image."""
 
     samples: Annotated[
         int,
-        option("Average this many posterior samples; 0 takes the VAE's mean, which is better.", ge=0, le=256),
+        option(
+            "Number of posterior samples to average; 0 uses the VAE's mean, which has less error.",
+            ge=0,
+            le=256,
+        ),
     ] = 0
     realism: Annotated[
         float,
@@ -18,7 +22,7 @@ class RestorationOptions(Options, frozen=True):
     ] = 0.0
     quality: Annotated[
         Literal["normal", "best"],
-        option("best averages eight turned and mirrored runs, at eight times the time."),
+        option("best averages eight rotated and mirrored runs, which takes eight times as long."),
     ] = "normal"
 
 
@@ -27,10 +31,10 @@ class DenoiseOptions(RestorationOptions, frozen=True):
 
     sigma: Annotated[
         Annotated[float, bounded(ge=0, le=75)] | Literal["auto"],
-        option("Standard deviation of the noise, of 255; auto estimates it at every pixel."),
+        option("Standard deviation of the noise, in units of 1/255; auto estimates it at every pixel."),
     ] = "auto"
     strength: Annotated[
-        float, option("Factor on the noise level: 0 changes nothing, 1 removes what is there.", ge=0, le=2)
+        float, option("Factor on the noise level: 0 changes nothing, 1 removes all noise.", ge=0, le=2)
     ] = 1.0
 
 
@@ -40,37 +44,41 @@ class SuperResolveOptions(RestorationOptions, frozen=True):
     scale: Annotated[Literal[2, 3, 4], option("Factor on width and height.")] = 2
     model: Annotated[
         Literal["photo", "bicubic"],
-        option("photo expects some noise and JPEG and removes them; bicubic takes every pixel as exact."),
+        option("photo removes some noise and JPEG artifacts; bicubic takes every pixel as exact."),
     ] = "photo"
 
 
 class Noise(Options, frozen=True):
-    """How observed images are made from clean ones."""
+    """Degradation that makes observed images from clean ones."""
 
     scales: Annotated[
-        tuple[int, ...], option("Factors to make smaller by, one drawn a step; none keeps the size.")
+        tuple[int, ...], option("Factors of downscaling, one drawn in each step; none keeps the size.")
     ] = ()
     blur: Annotated[
-        float, option("Largest blur before making smaller, in pixels of the small image.", ge=0, le=3)
+        float, option("Largest blur before downscaling, in pixels of the small image.", ge=0, le=3)
     ] = 0.0
-    clean: Annotated[float, option("Share without noise, rounded to 8 bits.", ge=0, le=1)] = 0.0
-    sigma: Annotated[float, option("Largest standard deviation, of 255.", ge=0, le=255)] = 75.0
-    skew: Annotated[float, option("Above 1, small noise is drawn more often.", ge=0.1, le=10)] = 1.3
-    camera: Annotated[float, option("Share with camera noise, not Gaussian.", ge=0, le=1)] = 0.2
+    clean: Annotated[float, option("Share of images without noise, rounded to 8 bits.", ge=0, le=1)] = 0.0
+    sigma: Annotated[float, option("Largest standard deviation, in units of 1/255.", ge=0, le=255)] = 75.0
+    skew: Annotated[float, option("Above 1, weak noise is drawn more often.", ge=0.1, le=10)] = 1.3
+    camera: Annotated[float, option("Share of images with camera noise instead of Gaussian.", ge=0, le=1)] = (
+        0.2
+    )
     sensor: Annotated[
         float, option("Share of the camera images whose noise is simulated from the sensor on.", ge=0, le=1)
     ] = 0.0
-    jpeg: Annotated[float, option("Share of the camera images that are compressed.", ge=0, le=1)] = 0.0
-    blind: Annotated[float, option("Share whose noise map is the model's own.", ge=0, le=1)] = 0.25
+    jpeg: Annotated[float, option("Share of the camera images that are compressed as JPEG.", ge=0, le=1)] = (
+        0.0
+    )
+    blind: Annotated[float, option("Share of images whose noise map the model estimates.", ge=0, le=1)] = 0.25
 
 
 class NoiseEstimation(Options, frozen=True):
-    """What the estimate of the noise alone is trained on."""
+    """Options of the objective of the noise estimate."""
 
-    noise: Annotated[Noise, option("How observed images are made, see below.")] = Noise()
+    noise: Annotated[Noise, option("Degradation that makes observed images, see below.")] = Noise()
 
 
 class RestorationWeights(ConditionalWeights, frozen=True):
-    """Weights of the loss, and the noise that is restored from."""
+    """Weights of the loss, and the degradation."""
 
-    noise: Annotated[Noise, option("How observed images are made, see below.")] = Noise()
+    noise: Annotated[Noise, option("Degradation that makes observed images, see below.")] = Noise()

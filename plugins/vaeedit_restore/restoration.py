@@ -1,4 +1,4 @@
-"""What the restoring operations share: the way from a prior's latents to a result."""
+"""The base of the restoring operations: from the latents of the prior to a result."""
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,19 +22,19 @@ R = TypeVar("R", bound=RestorationOptions)
 
 
 class Restoration(Edit[R]):
-    """Decodes a conditional VAE at the prior mean (the MMSE estimate), at the mean of samples, or in between."""
+    """Decodes a conditional VAE at the prior mean (the MMSE estimate), at the mean of samples, or at points between."""
 
     @abstractmethod
     def conditions(self) -> Mapping[str, Condition]:
-        """Conditions of the VAE beside the image; "sigma" is the noise level, in units of [0, 1]."""
+        """Conditions of the VAE; "sigma" is the standard deviation of the noise, in units of [0, 1]."""
 
     @property
     def wants_std(self) -> bool:
-        """The uncertainty map is made from the decoded scale."""
+        """True if the map `uncertainty` is requested."""
         return "uncertainty" in self.request.maps
 
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
-        """Attach the conditions of the VAE; for the best quality, in eight views."""
+        """The image with the conditions of the VAE; for the quality `best`, in eight views."""
         frame = frames[0].with_conditions(**self.conditions())
         several = self.options.quality == "best" and not self.is_identity
         return views(frame) if several else [frame]
@@ -47,15 +47,15 @@ class Restoration(Edit[R]):
         return Mixture(_components(latents, samples, realism, self.request.seed))
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
-        """The image, the map of the uncertainty, and notes; every figure is of 255."""
+        """The image, the map of the uncertainty, and notes; all figures are in units of 1/255."""
         frame = frames[0] if len(frames) == 1 else merged(frames, originals[0])
         maps: dict[str, Frame] = {}
         notes: dict[str, Any] = {}
         noise = self.conditions().get("sigma")
         if isinstance(noise, Estimated) and noise.times > 0:
-            found = frame.conditions["sigma"]
-            assert isinstance(found, float)  # the VAE leaves the average of its map
-            notes["estimated_sigma"] = round(found / noise.times * 255, 2)
+            sigma = frame.conditions["sigma"]
+            assert isinstance(sigma, float)  # the mean of the estimated map
+            notes["estimated_sigma"] = round(sigma / noise.times * 255, 2)
         if frame.std is not None:
             maps["uncertainty"], figures = deviation_map(frame)
             notes |= figures
@@ -63,10 +63,10 @@ class Restoration(Edit[R]):
 
 
 def _components(latents: Latents, samples: int, realism: float, seed: int) -> Iterator[tuple[float, Latents]]:
-    """The average of draws, or of none the mean; by `realism` a point between that and one draw.
+    """Weights, which sum to 1, and latents: the mean or `samples` samples, and by `realism` a share of one sample.
 
-    Going straight from the MMSE estimate to a posterior sample is the optimal way to trade distortion for
-    perception (Freirich et al. 2021, theorem 3).
+    The straight line from the MMSE estimate to a posterior sample is the optimal trade of distortion for perception
+    (Freirich et al. 2021, theorem 3).
     """
     if samples == 0:
         yield 1 - realism, latents.mean()

@@ -1,8 +1,8 @@
 """The restorer: a conditional ladder VAE p(x | y) of the clean image x given a noisy one y.
 
-A U-Net trunk of y gives the conditional mean m(y) and, at every scale, features h for the ladder (`centered.py`).
-It works at half resolution and takes the noise level as a map (Zhang et al. 2018, FFDNet); having no bias
-terms it is homogeneous, m(a y, a s) = a m(y, s) for a > 0. A small network estimates the map where it is not given.
+A U-Net trunk computes the conditional mean m(y) and, at every scale, features h for the ladder (`centered.py`).
+It works at half resolution and takes the noise level as a map (FFDNet, Zhang et al. 2018). Without bias terms it is
+homogeneous, m(a y, a s) = a m(y, s) for a > 0. A small network estimates the map if it is not given.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from vaeedit_restore.noise import EstimatesNoise, NoiseEstimator
 
 
 class UNet(Hourglass):
-    """The trunk at half resolution: image and noise map to features, and from the finest of them to a correction."""
+    """The trunk at half resolution: from image and noise map to features; `final` makes a correction of the finest ones."""
 
     def __init__(self, channels: int, widths: Sequence[int], blocks: Sequence[int]) -> None:
         super().__init__(4 * channels + 1, widths, blocks)
@@ -45,7 +45,10 @@ class LadderRestorer(EstimatesNoise, CenteredLadder):
         self.encoder = Pyramid(4 * config.channels, config.encoder_widths)
 
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
-        """The prior p(z | y) of an observed image and, as its context, the mean and the features."""
+        """The prior p(z | y) of observed images x (B, C, H, W) in [0, 1]; its context holds the mean and the features.
+
+        The condition "sigma" (B, 1, H, W) is the standard deviation of the noise, in the same unit.
+        """
         halved = torch.cat([F.pixel_unshuffle(x, 2), F.avg_pool2d(conditions["sigma"], 2)], 1)
         features = self.trunk(halved)
         mean = x + F.pixel_shuffle(self.trunk.final(features[0]).float(), 2)

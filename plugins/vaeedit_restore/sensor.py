@@ -1,7 +1,7 @@
-"""Noise as a sensor and its processing leave it: raw noise through demosaicking, white balance, color and tone.
+"""Noise simulated from the sensor on: raw noise, processed by demosaicking, white balance, color matrix and tone curve.
 
-The order of Brooks et al. 2019 ("Unprocessing images for learned raw denoising"). Only the noise goes through the
-mosaic, so the clean image keeps its detail: y = x + tone(linear + processed noise) - tone(linear).
+The order is that of Brooks et al. 2019 ("Unprocessing images for learned raw denoising"). Only the noise is demosaicked,
+so the clean image keeps its detail: y = x + tone(linear + processed noise) - tone(linear).
 """
 
 import torch
@@ -14,7 +14,7 @@ LUMA = (0.25, 0.5, 0.25)
 
 
 def sensor_noise(x: Tensor, sigma: Tensor) -> Tensor:
-    """Residual (B, 3, H, W) for clean x in [0, 1], of root mean square sigma (B, 1, 1, 1); H and W even."""
+    """Residual (B, 3, H, W) for clean x (B, 3, H, W) in [0, 1], with root mean square sigma (B, 1, 1, 1); even H and W."""
     if len(x) == 0:
         return torch.zeros_like(x)
     linear = rgb_to_linear_rgb(x.clamp(0, 1))
@@ -22,30 +22,29 @@ def sensor_noise(x: Tensor, sigma: Tensor) -> Tensor:
         len(x), 3, 1, 1, device=x.device
     )
     saturation = 0.8 * torch.rand(len(x), 1, 1, 1, device=x.device)
-    seen = _mixed(linear, saturation, inverse=True) / gains
+    signal = _mixed(linear, saturation, inverse=True) / gains
     shot = torch.rand(len(x), 1, 1, 1, device=x.device)
-    raw = (0.02 * (1 - shot) + shot * seen.clamp_min(0)).sqrt() * torch.randn_like(x)
+    raw = (0.02 * (1 - shot) + shot * signal.clamp_min(0)).sqrt() * torch.randn_like(x)
     noise = _mixed(_demosaicked(raw) * gains, saturation)
-    noise = (
-        0.05 * noise / noise.std((1, 2, 3), keepdim=True)
-    )  # so small that the tone curve is a slope and shifts nothing
+    # so small that the tone curve is about linear and does not shift the mean
+    noise = 0.05 * noise / noise.std((1, 2, 3), keepdim=True)
     residual = linear_rgb_to_rgb((linear + noise).clamp_min(0)) - linear_rgb_to_rgb(linear)
     residual = _smoothed(residual)
     return residual * sigma / residual.square().mean((1, 2, 3), keepdim=True).sqrt()
 
 
 def _mixed(x: Tensor, saturation: Tensor, *, inverse: bool = False) -> Tensor:
-    """The color matrix (1 + s) I - s 1 w^T, which drives channels apart and keeps grays, or its inverse."""
+    """The color matrix (1 + s) I - s 1 w^T, which increases differences of channels and keeps grays, or its inverse."""
     gray = (x * torch.tensor(LUMA, device=x.device).view(3, 1, 1)).sum(1, keepdim=True)
     return (x + saturation * gray) / (1 + saturation) if inverse else (1 + saturation) * x - saturation * gray
 
 
 def _demosaicked(x: Tensor) -> Tensor:
-    """The values that a Bayer pattern samples of (B, 3, H, W), interpolated bilinearly."""
+    """Values (B, 3, H, W) sampled by a Bayer pattern and interpolated bilinearly."""
     mosaic = x[:, 1:2].clone()
     mosaic[..., ::2, ::2] = x[:, 0:1, ::2, ::2]
     mosaic[..., 1::2, 1::2] = x[:, 2:3, 1::2, 1::2]
-    return raw_to_rgb(mosaic, CFA.BG)  # OpenCV's name for red at the corner
+    return raw_to_rgb(mosaic, CFA.BG)  # OpenCV's name of the pattern with red at the corner
 
 
 def _smoothed(residual: Tensor) -> Tensor:

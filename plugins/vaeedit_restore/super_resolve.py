@@ -8,9 +8,9 @@ from vaeedit_restore.restoration import Restoration
 
 
 class SuperResolve(Restoration[SuperResolveOptions]):
-    """The MMSE estimate of the large image, or samples of what it may have been."""
+    """Estimates the large image: the MMSE estimate, or posterior samples."""
 
     def conditions(self) -> Mapping[str, Condition]:
-        """The factor, and how much of the small image is noise."""
+        """The factor, and the noise level of the small image."""
         noise = Estimated() if self.options.model == "photo" else 0.0
         return {"scale": float(self.options.scale), "sigma": noise}

@@ -1,4 +1,4 @@
-"""How `denoise` and `super-resolve` are measured: protocols of the literature."""
+"""Measurements of `denoise` and `super-resolve` by protocols of the literature."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,9 +30,9 @@ SAMPLE = {"realism": 1.0, "quality": "normal"}
 
 @dataclass(frozen=True)
 class Denoising(AllOfIt):
-    """Gaussian noise of `sigma` (of 255); `blind` lets the model estimate it.
+    """Gaussian noise of standard deviation `sigma`, in units of 1/255; with `blind` the model estimates it.
 
-    The protocol of KAIR's and SwinIR's test code.
+    The protocol is that of the test code of KAIR and SwinIR.
     """
 
     sigma: float
@@ -45,32 +45,32 @@ class Denoising(AllOfIt):
 
     @property
     def setting(self) -> dict[str, Any]:
-        """The noise level."""
+        """The noise level and how it is denoised."""
         return {"sigma": self.sigma, "blind": self.blind, "quality": self.quality}
 
     @property
     def options(self) -> dict[str, Any]:
-        """The level is told, or not."""
+        """Options of `denoise`: the level is given, or estimated."""
         return {"sigma": "auto" if self.blind else self.sigma, "quality": self.quality}
 
     @property
     def conditions(self) -> dict[str, Condition]:
-        """The same for the VAE."""
+        """Conditions of the VAE: the level is given, or estimated."""
         return {"sigma": Estimated() if self.blind else self.sigma / 255}
 
     @property
     def sample(self) -> dict[str, Any]:
-        """One draw, without the average of eight views."""
+        """Options that draw one sample, without the average of eight views."""
         return SAMPLE
 
     def pairs(self, folder: Path) -> Iterator[Pair]:
-        """Every picture, and noise added to it."""
+        """Every picture, and the same with noise."""
         for path in pictures(folder):
             reference = read(path)
             yield Pair(path, reference, self.observed(reference))
 
     def observed(self, reference: Frame) -> Frame:
-        """The noisy image, float32, not clipped."""
+        """The noisy image, float32 around [0, 1], not clipped."""
         clean = reference.floats()
         noise = np.random.RandomState(0).normal(0, self.sigma / 255, clean.shape)
         return Frame((clean + noise).astype(np.float32))
@@ -78,34 +78,34 @@ class Denoising(AllOfIt):
 
 @dataclass(frozen=True)
 class RealNoise(AllOfIt):
-    """Photographs with a camera's own noise, NAME_real.*, and their means over many shots, NAME_mean.* (Nam et al. 2016)."""
+    """Photographs with camera noise, NAME_real.*, and means of many shots, NAME_mean.* (Nam et al. 2016)."""
 
     quality: str = "normal"
     operation = "denoise"
-    protocol = "camera noise as it is; its level is estimated; PSNR and SSIM on RGB, 8 bits"
+    protocol = "real camera noise; its level is estimated; PSNR and SSIM on RGB, 8 bits"
 
     @property
     def setting(self) -> dict[str, Any]:
-        """That the noise is real."""
+        """The kind of noise and the quality."""
         return {"noise": "real", "quality": self.quality}
 
     @property
     def options(self) -> dict[str, Any]:
-        """Nothing is told."""
+        """Options of `denoise`: the level is estimated."""
         return {"sigma": "auto", "quality": self.quality}
 
     @property
     def conditions(self) -> dict[str, Condition]:
-        """The same for the VAE."""
+        """Conditions of the VAE: the level is estimated."""
         return {"sigma": Estimated()}
 
     @property
     def sample(self) -> dict[str, Any]:
-        """One draw, without the average of eight views."""
+        """Options that draw one sample, without the average of eight views."""
         return SAMPLE
 
     def pairs(self, folder: Path) -> Iterator[Pair]:
-        """Every NAME_real with its NAME_mean."""
+        """Every NAME_real with its NAME_mean; raises UsageError if there is none."""
         names = [path for path in pictures(folder) if path.stem.endswith("_real")]
         if not names:
             raise UsageError(f"{folder} holds no picture called NAME_real with its reference NAME_mean.")
@@ -116,7 +116,7 @@ class RealNoise(AllOfIt):
 
 @dataclass(frozen=True)
 class Enlarging:
-    """Enlarging by `scale` what MATLAB's bicubic made smaller; the protocol of EDSR and its successors."""
+    """Enlarging by `scale` of images downscaled by MATLAB's bicubic filter: the protocol of EDSR and its successors."""
 
     scale: int
     model: str = "bicubic"
@@ -125,53 +125,53 @@ class Enlarging:
 
     @property
     def protocol(self) -> str:
-        """Names the border."""
+        """The protocol, with the width of the border."""
         return f"MATLAB bicubic, rounded to 8 bits; PSNR and SSIM on Y (BT.601), without {self.scale} border pixels"
 
     @property
     def setting(self) -> dict[str, Any]:
-        """The factor and how it is undone."""
+        """The factor, the model and the quality."""
         return {"scale": self.scale, "model": self.model, "quality": self.quality}
 
     @property
     def options(self) -> dict[str, Any]:
-        """The same."""
+        """Options of `super-resolve`."""
         return self.setting
 
     @property
     def conditions(self) -> dict[str, Condition]:
-        """The same for the VAE."""
+        """Conditions of the VAE: the factor, and the noise level."""
         return {"scale": float(self.scale), "sigma": Estimated() if self.model == "photo" else 0.0}
 
     @property
     def sample(self) -> dict[str, Any]:
-        """One draw, without the average of eight views."""
+        """Options that draw one sample, without the average of eight views."""
         return SAMPLE
 
     def pairs(self, folder: Path) -> Iterator[Pair]:
-        """Every picture, and what is left of it when made smaller."""
+        """Every picture, and the same downscaled."""
         for path in pictures(folder):
             reference = self.reference(read(path))
             yield Pair(path, reference, self.observed(reference))
 
     def reference(self, frame: Frame) -> Frame:
-        """As RGB, cut to a multiple of the factor."""
+        """The picture as 8-bit RGB, cropped to a multiple of the factor."""
         pixels = frame.as_uint8()
         height, width = (size - size % self.scale for size in pixels.shape[:2])
         return Frame(np.ascontiguousarray(np.broadcast_to(pixels[:height, :width], (height, width, 3))))
 
     def observed(self, reference: Frame) -> Frame:
-        """The small image, 8 bits."""
+        """The downscaled image, 8 bits."""
         large = torch.from_numpy(reference.floats()).permute(2, 0, 1)[None]
         small = bicubic_down(large, self.scale)[0].permute(1, 2, 0).numpy()
         return Frame(from_floats(small, np.dtype(np.uint8)))
 
     def compared(self, pixels: NDArray[np.uint8]) -> Array:
-        """Luma without the border."""
+        """Luma (H, W) from 16 to 235 of an 8-bit RGB picture (H, W, 3), without the border."""
         inside = slice(self.scale, -self.scale)
         return limited_range_luma(pixels)[inside, inside]
 
     def agreement(self, observed: Frame, output: NDArray[np.uint8]) -> dict[str, float]:
-        """PSNR of the output made small again against the input: both are rounded to 8 bits."""
+        """PSNR in dB of the output (H, W, 3), downscaled again, against the input; both are rounded to 8 bits."""
         small = self.observed(Frame(output)).as_uint8()
         return {"small_psnr": psnr(observed.as_uint8().astype(np.float64), small.astype(np.float64))}

@@ -1,10 +1,9 @@
 """The upscaler: a conditional ladder VAE p(x | y) of a large image x given a small one y, for several factors.
 
-The trunk works at the resolution of y, as EDSR does (Lim et al. 2017), and is shared by all factors; a factor has
-a tail, a head and the entrance of the encoder features of its own. The mean is bicubic interpolation plus the tail's
-detail. Samples differ from the mean in the null space of the downscaler only (`vaeedit.api.null_space`), so all of
-them downscale to the same small image. A noise map tells the trunk what of y is noise: zero for a clean
-picture; a small network estimates it where it is not given.
+The trunk works at the resolution of y, like EDSR (Lim et al. 2017), and all factors share it; each factor has its own
+tail, head and entrance to the encoder. The mean is bicubic interpolation plus the tail's detail. Samples differ from the
+mean only in the null space of the downscaler (`vaeedit.api.null_space`), so all of them downscale to the same small image.
+The noise level of y is a condition, a map: zero for a clean picture; a small network estimates it if it is not given.
 """
 
 from collections.abc import Mapping
@@ -22,7 +21,7 @@ from vaeedit_restore.noise import EstimatesNoise, NoiseEstimator
 
 
 class LadderUpscaler(EstimatesNoise, CenteredLadder):
-    """Conditional ladder VAE of the detail that y lacks; satisfies `ConditionalVAE`, `Estimator` and `Upscaler`."""
+    """Conditional ladder VAE of the missing detail; satisfies `ConditionalVAE`, `Estimator` and `Upscaler`."""
 
     conditions = ("scale", "sigma")
     needs: Mapping[str, float] = {"scale": 2.0}
@@ -38,7 +37,7 @@ class LadderUpscaler(EstimatesNoise, CenteredLadder):
         self.noise = NoiseEstimator(c, width=32)
         self.ladder = TopDown(config.ladder_widths, config.latents, config.encoder_widths, config.widths)
         self.encoder = Pyramid(config.encoder_widths[0], config.encoder_widths)
-        wide, ladder, seen = config.widths[0], config.ladder_widths[0], config.encoder_widths[0]
+        wide, ladder, encoder = config.widths[0], config.ladder_widths[0], config.encoder_widths[0]
         bias = [0.0] * c + [START] * c
         self.tails, self.heads, self.entrances = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
         for scale in config.scales:
@@ -47,35 +46,38 @@ class LadderUpscaler(EstimatesNoise, CenteredLadder):
             nn.init.zeros_(tail.weight)  # training starts at bicubic interpolation
             self.tails[key] = tail
             self.heads[key] = Head(ladder, 2 * c, inner=8, bias=bias, stride=scale)
-            self.entrances[key] = nn.Conv2d(c * scale**2, seen, 3, padding=1)
+            self.entrances[key] = nn.Conv2d(c * scale**2, encoder, 3, padding=1)
 
     def magnification(self, conditions: Mapping[str, Condition]) -> int:
-        """The condition "scale" as a whole number; raises OptionError where this model has no tail for it."""
+        """The condition "scale" as an integer; raises OptionError if this model does not support it."""
         scale = conditions.get("scale")
         if not isinstance(scale, int | float) or f"{scale:g}" not in self.tails:
-            asked = "no factor was named" if scale is None else f"not by {scale}"
+            asked = "no factor was given" if scale is None else f"not by {scale}"
             raise OptionError(f"This VAE enlarges by {', '.join(self.tails)}; {asked}.")
         return int(scale)
 
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
-        """The prior p(z | y) of a small image; context: the large mean, the features and the factor."""
+        """The prior p(z | y) of small images x (B, C, h, w) in [0, 1]; its context holds mean, features and factor.
+
+        Conditions: "scale" (B, 1, h, w) is the factor, "sigma" (B, 1, h, w) the standard deviation of the noise.
+        """
         scale = round(float(conditions["scale"].flatten()[0]))
         features = self.trunk(torch.cat([x, conditions["sigma"]], 1))
         detail = F.pixel_shuffle(self.tails[str(scale)](features[0]).float(), scale)
         return self.prior(bicubic_up(x, scale) + detail, features, scale=scale)
 
     def head_of(self, h: Tensor, context: Mapping[str, Any]) -> Tensor:
-        """Offset and log scale at the large resolution."""
+        """Features (B, width, h, w) -> offset and log of the Laplace scale at the large resolution, (B, 2 channels, H, W)."""
         out: Tensor = self.heads[str(context["scale"])](h)
         return out
 
     def encoder_features(self, residual: Tensor, context: Mapping[str, Any]) -> list[Tensor]:
-        """Features at the resolutions of the ladder."""
+        """Encoder features of a residual (B, C, H, W) at the resolutions of the ladder, fine to coarse."""
         scale = context["scale"]
         entrance = self.entrances[str(scale)]
-        found: list[Tensor] = self.encoder(torch.relu(entrance(F.pixel_unshuffle(residual, scale))))
-        return found
+        features: list[Tensor] = self.encoder(torch.relu(entrance(F.pixel_unshuffle(residual, scale))))
+        return features
 
     def allowed(self, offset: Tensor, context: Mapping[str, Any]) -> Tensor:
-        """What leaves no trace in the small image."""
+        """The part of an offset (B, C, H, W) that does not change the small image."""
         return null_space(offset, context["scale"])

@@ -124,8 +124,8 @@ def test_its_own_statistics_leave_a_picture_alone(run, cat, folders):
 @pytest.mark.parametrize(
     ("options", "error", "sentence"),
     [
-        ({"toward": "dark", "along": "warmth"}, OptionError, "leave one out"),
-        ({"toward": "dark", "along": "brightness"}, OptionError, "leave one out"),
+        ({"toward": "dark", "along": "warmth"}, OptionError, "leave one of them out"),
+        ({"toward": "dark", "along": "brightness"}, OptionError, "leave one of them out"),
         ({"away": "dark"}, OptionError, "--away needs --toward"),
         ({"toward": "empty"}, UsageError, "no picture in the folder empty"),
         ({"toward": "none"}, VaeeditError, "none cannot be read"),
