@@ -167,7 +167,7 @@ def test_from_python(files):
         (["--frames", "many"], 2, "--frames must be a whole number from 2 to 240, not 'many'."),
         (["--rate", "0"], 2, "--rate must be a number from 1 to 60, not '0'."),
         (["-o", "x.avi"], 2, "x.avi does not end in a picture format (.jpg"),
-        (["a.png"], 2, "name one only"),
+        (["a.png"], 2, "name only one"),
         (["-o", "none/x.gif"], 1, "there is no folder none"),
     ],
 )
@@ -194,5 +194,5 @@ def test_only_what_makes_a_film_may_be_written_as_one(files, capsys):
 
 
 def test_several_others_are_refused_from_python(run, cat, files):
-    with pytest.raises(OptionError, match="name one only"):
+    with pytest.raises(OptionError, match="name only one"):
         run("interpolate", cat, other=["a.png", "b.png"])
