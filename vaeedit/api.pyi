@@ -53,8 +53,8 @@ from .image import merged as merged
 from .image import read as read
 from .image import views as views
 from .image import write as write
-from .image.files import make_folder as make_folder
-from .image.files import write_whole as write_whole
+from .image.atomic import make_folder as make_folder
+from .image.atomic import write_whole as write_whole
 from .image.frame import from_floats as from_floats
 from .image.sizing import mask_of as mask_of
 from .image.sizing import resized as resized

@@ -10,7 +10,7 @@ from vaeedit.batch.jobs import Job
 from vaeedit.batch.journal import NAME, Journal, Record
 from vaeedit.batch.lines import decoded, digest, encoded, with_sum, without_sum
 from vaeedit.errors import UsageError
-from vaeedit.image.parts import this_process
+from vaeedit.image.atomic import this_process
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from vaeedit.batch.jobs import Job, placed, settled, with_sides
 from vaeedit.batch.sources import find_sources
 from vaeedit.errors import ImageError, UsageError
-from vaeedit.image.files import make_folder
+from vaeedit.image.atomic import make_folder
 
 
 @pytest.fixture(autouse=True)

@@ -16,8 +16,7 @@ from vaeedit.batch.lines import digest
 from vaeedit.batch.run import run_batch
 from vaeedit.errors import PipelineError, UsageError
 from vaeedit.extension.registry import registry
-from vaeedit.image.files import write_part
-from vaeedit.image.parts import this_process
+from vaeedit.image.atomic import this_process, write_part
 from vaeedit.pipeline.pipeline import Pipeline, Step
 from vaeedit.settings import Settings
 

@@ -206,7 +206,7 @@ def test_a_pipeline_with_conditions_and_further_pictures_is_repeated(
 @pytest.mark.parametrize(
     ("members", "fragment"),
     [
-        ({"when": "nothing.sigma > 1"}, "no earlier step is called that"),
+        ({"when": "nothing.sigma > 1"}, "no earlier step has that name"),
         ({"when": "a" * 1000}, "when must look like"),
         ({"name": "n" * 1000}, "is damaged"),
         ({"name": 3}, "does not say what made it"),

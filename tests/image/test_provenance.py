@@ -19,7 +19,7 @@ from vaeedit.image import (
     write_bytes,
 )
 from vaeedit.image.encode import HOLDS
-from vaeedit.image.made import DEEPEST, TOLD, file_name
+from vaeedit.image.made import DEEPEST, EDITS, file_name
 from vaeedit.image.orientation import reset_xmp
 
 STEP = {"operation": "a:b", "options": {"name": 'quotes " & <tags>'}, "vae": "denoise", "checksum": "0"}
@@ -96,7 +96,7 @@ def edited(times, frame=FRAME, format="JPEG", options=None):
     return frame
 
 
-@pytest.mark.parametrize("times", [TOLD, TOLD + 1, 200])
+@pytest.mark.parametrize("times", [EDITS, EDITS + 1, 200])
 def test_a_history_tells_the_last_edits_and_counts_the_others(times):
     frame = edited(times, with_xmp(XMP_WITH_RDF))
     assert b'dc:title="Sea"' in frame.metadata.xmp
@@ -104,8 +104,8 @@ def test_a_history_tells_the_last_edits_and_counts_the_others(times):
     while made is not None:
         seeds.append(made["seed"])
         last, made = made, made.get("before")
-    assert seeds == list(range(times - 1, times - 1 - TOLD, -1))
-    assert last.get("earlier", 0) == times - TOLD
+    assert seeds == list(range(times - 1, times - 1 - EDITS, -1))
+    assert last.get("earlier", 0) == times - EDITS
     assert len(frame.metadata.xmp) < 10_000
 
 
@@ -121,7 +121,7 @@ def test_what_the_owner_wrote_stays_however_little_room_it_leaves(tmp_path, spar
     made = made_of(found.metadata)
     assert (made is None) == (spare < 1000)
     told = str(made).count("'version'")
-    assert made is None or (told < TOLD if spare == 3000 else told <= TOLD)
+    assert made is None or (told < EDITS if spare == 3000 else told <= EDITS)
 
 
 def test_an_old_note_makes_room_where_a_format_holds_less():

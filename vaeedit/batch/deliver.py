@@ -14,7 +14,7 @@ from msgspec import UNSET
 from vaeedit.batch.journal import Journal, Record
 from vaeedit.batch.lines import digest
 from vaeedit.errors import ImageError
-from vaeedit.image.files import make_folder, put, write_part
+from vaeedit.image.atomic import make_folder, put, write_part
 
 
 class Parcel:

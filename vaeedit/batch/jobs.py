@@ -11,8 +11,8 @@ from vaeedit.batch.clashes import INPUT, OUTPUT, Uses, real
 from vaeedit.batch.journal import key_of
 from vaeedit.batch.sources import STREAM, Source
 from vaeedit.errors import ImageError, UsageError
-from vaeedit.image.files import FILMS, FORMATS, landing
-from vaeedit.image.parts import parts_in, this_process
+from vaeedit.image.atomic import landing, parts_in, this_process
+from vaeedit.image.files import FILMS, FORMATS
 
 EXISTS = ("error", "overwrite", "skip", "unique")
 

@@ -20,8 +20,7 @@ from msgspec import UNSET, UnsetType
 from vaeedit import __version__
 from vaeedit.batch.lines import with_sum, without_sum
 from vaeedit.errors import ImageError, UsageError
-from vaeedit.image.files import make_folder
-from vaeedit.image.parts import this_process
+from vaeedit.image.atomic import make_folder, this_process
 from vaeedit.limits import LIST, require_regular
 
 NAME = "vaeedit-journal.jsonl"

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from vaeedit.errors import ImageError, UsageError
-from vaeedit.image.files import make_folder
+from vaeedit.image.atomic import make_folder
 
 HELD = (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)
 

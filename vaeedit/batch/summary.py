@@ -7,7 +7,7 @@ from typing import Any
 
 from vaeedit.batch.journal import Record
 from vaeedit.batch.sinks import Sink
-from vaeedit.image.files import make_folder, write_whole
+from vaeedit.image.atomic import make_folder, write_whole
 from vaeedit.plain import plain_json
 
 

@@ -1,4 +1,4 @@
-"""Images in and out. The only place where files are decoded and encoded; Pillow, OpenCV and tifffile stay behind it.
+"""Reading and writing of images. Only this package decodes and encodes files, with Pillow, OpenCV and tifffile.
 
 Names are resolved at first use; `__init__.pyi` lists them.
 """

@@ -1,3 +1,4 @@
+from .atomic import write_whole as write_whole
 from .decode import read as read
 from .decode import read_bytes as read_bytes
 from .dihedral import merged as merged
@@ -9,7 +10,6 @@ from .files import FILMS as FILMS
 from .files import FORMATS as FORMATS
 from .files import expanded as expanded
 from .files import image_files as image_files
-from .files import write_whole as write_whole
 from .film import Film as Film
 from .film import film_bytes as film_bytes
 from .film import write_film as write_film

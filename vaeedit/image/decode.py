@@ -1,7 +1,7 @@
-"""Decode a file into a Frame: source depth kept, orientation applied once, every failure a sentence.
+"""Decode a file into a Frame: the depth is kept, the orientation applied, and every failure is an ImageError.
 
-Pillow decodes 8-bit files. It reads 16-bit color as 8-bit without a word, so 16-bit PNG goes through OpenCV,
-after Pillow has vouched for its integrity, and TIFF beyond 8 bits through `tiff`.
+Pillow decodes 8-bit files. It reduces 16-bit color to 8 bits without a warning, so OpenCV decodes 16-bit PNG,
+after Pillow has checked it, and `tiff` decodes TIFF of more than 8 bits.
 """
 
 import io
@@ -23,7 +23,8 @@ from vaeedit.image import tiff
 from vaeedit.image.files import FORMATS
 from vaeedit.image.frame import Frame, Metadata, plausible_dpi
 from vaeedit.image.gate import Gate
-from vaeedit.image.intact import bare_png, fault_of
+from vaeedit.image.intact import bare_png, png_fault
+from vaeedit.image.jpeg import jpeg_fault
 from vaeedit.image.orientation import TAG, reset_exif, reset_xmp, upright
 from vaeedit.limits import PICTURE, read_regular
 from vaeedit.settings import Damaged
@@ -37,20 +38,20 @@ OTHERS = {
     "PDF": b"%PDF",
     "EPS": b"%!PS",
 }
-"""First bytes of formats that people take for ours."""
+"""First bytes of formats that vaeedit does not edit, for the message."""
 _lock = threading.Lock()
 
 
 def read(path: str | os.PathLike[str], *, damaged: Damaged = "error") -> Frame:
-    """Read a picture file; raises ImageError.
+    """Read a picture file: pixels (H, W, 1 or 3) in the depth of the file (see `Frame`); raises ImageError.
 
-    With `damaged="warn"` a damaged picture is read as far as it can be, and the frame's `damage` says what is wrong with it.
+    With `damaged="warn"` a damaged picture is read as far as possible, and the frame's `damage` describes the fault.
     """
     return read_bytes(read_regular(path, PICTURE), str(path), damaged=damaged)
 
 
 def read_bytes(data: bytes, name: str, *, damaged: Damaged = "error") -> Frame:
-    """Decode the bytes of a picture file; `name` is for messages; raises ImageError."""
+    """Decode the bytes of a picture file as `read` does; `name` is for messages; raises ImageError."""
     if not data:
         raise ImageError(f"{name} is empty (0 bytes).")
     with _pillow_settings(damaged), warnings.catch_warnings():
@@ -65,8 +66,8 @@ def read_bytes(data: bytes, name: str, *, damaged: Damaged = "error") -> Frame:
         except MemoryError:
             raise ImageError(f"{name} does not fit into memory.") from None
         except Exception as error:  # decoders raise anything on damaged data
-            told = isinstance(error, OSError | ValueError | SyntaxError) and str(error)
-            reason = shorten(told or "its structure is broken", 100, placeholder=" …").rstrip(".")
+            text = isinstance(error, OSError | ValueError | SyntaxError) and str(error)
+            reason = shorten(text or "its structure is broken", 100, placeholder=" …").rstrip(".")
             raise ImageError(f"{name} is damaged and cannot be decoded: {reason}.") from error
 
 
@@ -79,9 +80,12 @@ def _decode(data: bytes, name: str, gate: Gate) -> Frame:
         kind, deep = str(image.format), data[:4] == b"\x89PNG" and data[24:25] == b"\x10"
         each = 8 if deep else 6 if kind == "WEBP" else 4  # the decoder of WebP keeps two canvases
         gate.admit(kind, image.width, image.height, getattr(image, "n_frames", 1), each)
-        gate.report(fault_of(data, kind, name))
+        if kind == "PNG":
+            gate.report(png_fault(data))
+        elif kind in ("JPEG", "MPO"):
+            gate.report(jpeg_fault(data, name))
         image.load()
-        if image.format == "TIFF":  # upright already
+        if kind == "TIFF":  # Pillow has applied the orientation
             return _frame(np.asarray(_plain(image, name)), tiff.metadata(data))
         metadata, orientation = _metadata(image)
         values = _decode_png_16(image, data) if deep else np.asarray(_plain(image, name))
@@ -89,7 +93,7 @@ def _decode(data: bytes, name: str, gate: Gate) -> Frame:
 
 
 def _frame(values: NDArray[Any], metadata: Metadata) -> Frame:
-    """Samples (H, W[, C]), alpha last, as a frame."""
+    """A frame of samples (H, W[, C]), with alpha as the last channel."""
     values = values.reshape(*values.shape[:2], -1)
     if values.shape[2] in (1, 3):
         return Frame(values, None, metadata)
@@ -128,31 +132,23 @@ def _metadata(image: Image.Image) -> tuple[Metadata, int]:
         exif = image.getexif()
         orientation = exif.get(TAG, 1)
         raw = raw or (exif.tobytes() if exif else None)
-    except Exception:  # damaged EXIF: Pillow raises anything, the pixels are none the worse
+    except Exception:  # Pillow raises anything on damaged EXIF; the pixels are still good
         orientation = 1
     if raw:
         raw = reset_exif(b"Exif\0\0" + raw.removeprefix(b"Exif\0\0"))
     xmp = xmp.encode() if isinstance(xmp, str) else xmp
     metadata = Metadata(
         exif=raw or None,
-        icc=None if image.mode == "CMYK" else image.info.get("icc_profile"),  # it is RGB from here on
+        icc=None if image.mode == "CMYK" else image.info.get("icc_profile"),  # CMYK becomes RGB
         xmp=reset_xmp(xmp) if xmp else None,
-        dpi=_dpi(image.info.get("dpi")),
+        dpi=plausible_dpi(*image.info.get("dpi", (None, None))),
     )
     return metadata, orientation if isinstance(orientation, int) else 1
 
 
-def _dpi(found: Any) -> tuple[float, float] | None:
-    try:
-        across, down = (float(value) for value in found)
-    except (TypeError, ValueError, ZeroDivisionError):
-        return None
-    return plausible_dpi(across, down)
-
-
 @contextmanager
 def _pillow_settings(damaged: Damaged) -> Iterator[None]:
-    """Pillow's own limit refuses honest 200-megapixel photographs, `Gate` has ours. How Pillow takes damage is global too."""
+    """Set Pillow's global variables: no limit on pixels, as `Gate` checks it, and whether damaged files are read."""
     with _lock:
         before = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES
         Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = None, damaged == "warn"
@@ -163,7 +159,7 @@ def _pillow_settings(damaged: Damaged) -> Iterator[None]:
 
 
 def _unknown(data: bytes, name: str) -> str:
-    """Why a file is none of ours, by its first bytes."""
+    """The message for a file of no known format, by its first bytes."""
     for kind, start in OTHERS.items():
         if start in data[:12]:
             return f"{name} is a {kind} file, a format vaeedit does not edit."

@@ -1,4 +1,4 @@
-"""The eight turned and mirrored views of an image, and the mean of what was made of them (geometric self-ensemble).
+"""The eight rotated and mirrored views of an image, and the mean of eight results (geometric self-ensemble).
 
 Timofte et al. 2016, "Seven ways to improve example-based single image super resolution".
 """
@@ -13,18 +13,24 @@ from numpy.typing import NDArray
 from vaeedit.image.frame import Condition, Frame, from_floats
 
 VIEWS = tuple((turns, mirrored) for mirrored in (False, True) for turns in range(4))
-"""Quarter turns, and whether columns are flipped before them; the first is the image itself."""
+"""Number of quarter turns, and whether columns are flipped before them; the first view is the image itself."""
 
 
 def views(frame: Frame) -> list[Frame]:
-    """The eight views, in float32, so that their mean is rounded once; alpha stays with the first."""
+    """The eight views: float32 pixels (H, W, C) or (W, H, C) in [0, 1], so that their mean is rounded only once.
+
+    The first one has the alpha of the frame, the others have none.
+    """
     full = replace(frame, pixels=frame.floats())
     bare = replace(full, alpha=None)
     return [_changed(full if number == 0 else bare, _turner(*view)) for number, view in enumerate(VIEWS)]
 
 
 def merged(frames: Sequence[Frame], like: Frame) -> Frame:
-    """The mean of eight results, each turned back, in the depth of `like`; the mean of their deviations, if any."""
+    """The mean of eight results of `views`, each turned back: pixels (H, W, C) in the depth of `like`.
+
+    Its `std` is the mean of theirs, if any. Raises ValueError for another number of frames.
+    """
     turned = [_changed(frame, _turner_back(*view)) for frame, view in zip(frames, VIEWS, strict=True)]
     pixels = np.stack([frame.pixels for frame in turned]).mean(0)
     deviations = [frame.std for frame in turned if frame.std is not None]
@@ -33,7 +39,7 @@ def merged(frames: Sequence[Frame], like: Frame) -> Frame:
 
 
 def _changed(frame: Frame, turn: Callable[[NDArray[Any]], NDArray[Any]]) -> Frame:
-    """The frame with its pixels, deviations and maps of conditions turned."""
+    """The frame with its pixels, standard deviations and maps of conditions turned."""
 
     def condition(value: Condition) -> Condition:
         return turn(value) if isinstance(value, np.ndarray) else value

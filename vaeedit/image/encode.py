@@ -1,4 +1,4 @@
-"""Encode a Frame: same mode and depth out as in, unless the format cannot hold it, which is then said."""
+"""Encode a Frame in its own mode and depth; if the format cannot hold them, a warning names what was lost."""
 
 import io
 import os
@@ -17,13 +17,14 @@ from PIL import Image, PngImagePlugin
 
 from vaeedit.errors import ImageError, UsageError
 from vaeedit.image import tiff
-from vaeedit.image.files import FORMATS, write_whole
+from vaeedit.image.atomic import write_whole
+from vaeedit.image.files import FORMATS
 from vaeedit.image.frame import Frame, Metadata, from_floats
 
 
 @dataclass(frozen=True)
 class Holds:
-    """What a format can hold."""
+    """The depths, channels and metadata that a format can hold."""
 
     depths: tuple[int, ...] = (8,)
     alpha: bool = True
@@ -51,14 +52,14 @@ QUALITY: dict[str, dict[str, Any]] = {
     "WEBP": {"quality": 95, "method": 4},
     "AVIF": {"quality": 90, "subsampling": "4:4:4"},
 }
-"""Encoder settings of the lossy formats: high, since the input has been through one encoder already."""
+"""Encoder settings of the lossy formats: high quality, since the input may have been compressed before."""
 
 _XMP_IN_PNG = b"XML:com.adobe.xmp\0\0\0\0\0"
-"""Keyword, and that it is neither compressed nor of a language."""
+"""The keyword of XMP in PNG, and the fields for no compression and no language."""
 
 
 def format_of(path: str | os.PathLike[str]) -> str:
-    """The format that a file name asks for; raises UsageError."""
+    """The format of a file name, by its extension; raises UsageError."""
     suffix = Path(path).suffix.lower()
     if suffix not in FORMATS:
         raise UsageError(f"{path} does not end in a picture format ({', '.join(FORMATS)}).")
@@ -66,27 +67,26 @@ def format_of(path: str | os.PathLike[str]) -> str:
 
 
 def write(frame: Frame, path: str | os.PathLike[str]) -> list[str]:
-    """Write a file, whole or not at all; returns warnings; raises ImageError or UsageError."""
+    """Write a file completely or not at all, in the format of its extension; returns warnings.
+
+    Raises UsageError for an unknown extension, and ImageError for a file that cannot be encoded or written.
+    """
     data, warnings = write_bytes(frame, format_of(path))
     write_whole(Path(path), data)
     return [f"{path}: {warning}" for warning in warnings]
 
 
 def write_bytes(frame: Frame, format: str) -> tuple[bytes, list[str]]:
-    """Encode; returns the file's bytes and what the format could not hold; raises ImageError."""
-    with catch_warnings():
-        simplefilter("ignore")  # Pillow's, about harmless metadata
-        fitted, warnings = fit(frame, format)
-        return _encoded(fitted, format), warnings
-
-
-def _encoded(fitted: Frame, format: str) -> bytes:
+    """Encode a frame as "PNG", "JPEG", ...; returns the file's bytes and a warning for each loss; raises ImageError."""
     try:
-        if max(fitted.height, fitted.width) > HOLDS[format].side:
-            raise ValueError(f"it is over {HOLDS[format].side:,} pixels wide or high")
-        if format == "TIFF":
-            return tiff.encode(fitted, _interleaved(fitted))
-        return _with_pillow(fitted, format) if fitted.depth == 8 else _png_16(fitted)
+        with catch_warnings():
+            simplefilter("ignore")  # Pillow warns about harmless metadata
+            frame, warnings = fit(frame, format)
+            if max(frame.height, frame.width) > HOLDS[format].side:
+                raise ValueError(f"it is over {HOLDS[format].side:,} pixels wide or high")
+            if format == "TIFF":
+                return tiff.encode(frame, _interleaved(frame)), warnings
+            return _with_pillow(frame, format) if frame.depth == 8 else _png_16(frame), warnings
     except MemoryError:
         raise ImageError(f"There is not enough memory to encode the picture as {format}.") from None
     except (OSError, ValueError, RuntimeError, struct.error) as error:
@@ -94,7 +94,7 @@ def _encoded(fitted: Frame, format: str) -> bytes:
 
 
 def fit(frame: Frame, format: str) -> tuple[Frame, list[str]]:
-    """The frame as the format can hold it, and a sentence for everything that was lost."""
+    """The frame converted to what the format can hold, and a warning for each loss."""
     holds, warnings = HOLDS[format], []
     if frame.alpha is not None and not holds.alpha:
         warnings.append(f"{format} cannot hold transparency; it was flattened onto white.")
@@ -128,7 +128,7 @@ def _fit_metadata(metadata: Metadata, format: str) -> tuple[Metadata, list[str]]
 
 
 def _rewritable_exif(exif: bytes) -> bool:
-    """Whether Pillow can take the orientation out, as it does for AVIF, and libavif knows the rest as EXIF."""
+    """Whether Pillow can remove the orientation, as it does for AVIF, and libavif accepts the remaining block."""
     if exif.removeprefix(b"Exif\0\0")[:4] not in (b"II*\0", b"MM\0*"):
         return False
     tags = Image.Exif()
@@ -158,7 +158,7 @@ def _as_depth(frame: Frame, depth: int) -> Frame:
 
 
 def _interleaved(frame: Frame) -> NDArray[Any]:
-    """(H, W) for gray, else (H, W, C) with alpha last."""
+    """The samples: (H, W) for gray, else (H, W, C) with alpha as the last channel."""
     if frame.alpha is not None:
         return np.concatenate([frame.pixels, frame.alpha[:, :, None]], axis=2)
     return np.ascontiguousarray(frame.pixels[:, :, 0] if frame.channels == 1 else frame.pixels)
@@ -170,7 +170,7 @@ def _with_pillow(frame: Frame, format: str) -> bytes:
     settings.update(exif=metadata.exif, icc_profile=metadata.icc, dpi=metadata.dpi)
     if metadata.xmp and format == "PNG":
         info = PngImagePlugin.PngInfo()
-        info.add(b"iTXt", _XMP_IN_PNG + metadata.xmp)  # as it is, UTF-8 or not
+        info.add(b"iTXt", _XMP_IN_PNG + metadata.xmp)  # unchanged, UTF-8 or not
         settings["pnginfo"] = info
     elif metadata.xmp and format in ("JPEG", "WEBP", "AVIF"):
         settings["xmp"] = metadata.xmp
@@ -193,7 +193,7 @@ def _png_16(frame: Frame) -> bytes:
     chunks = [(b"IHDR", size + bytes([16, color_type, 0, 0, 0]))]
     metadata = frame.metadata
     if metadata.dpi:
-        dots = (round(value / 0.0254).to_bytes(4, "big") for value in metadata.dpi)  # a meter
+        dots = (round(value / 0.0254).to_bytes(4, "big") for value in metadata.dpi)  # per meter
         chunks.append((b"pHYs", b"".join(dots) + b"\1"))
     if metadata.icc:
         chunks.append((b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc)))

@@ -1,4 +1,4 @@
-"""Films: frames in a row, as GIF or MP4, whole or not at all."""
+"""Films: a sequence of frames, as GIF or MP4."""
 
 import io
 import os
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vaeedit.errors import ImageError
+from vaeedit.image.atomic import write_whole
 from vaeedit.image.encode import HOLDS, fit, write
-from vaeedit.image.files import FILMS, write_whole
+from vaeedit.image.files import FILMS
 from vaeedit.image.frame import Frame
 
 CODEC = "vp09"
@@ -23,14 +24,14 @@ CODEC = "vp09"
 
 @dataclass(frozen=True)
 class Film:
-    """Frames of one size, and how many are shown in a second."""
+    """Frames of one size, and the number of frames per second."""
 
     frames: Sequence[Frame]
     rate: float = 12.0
 
 
 def write_film(film: Film, still: Frame, path: str | os.PathLike[str]) -> list[str]:
-    """Write a film or, where the name does not end in .gif or .mp4, the picture in its place; returns warnings.
+    """Write a film or, if the name does not end in .gif or .mp4, the picture `still`; returns warnings.
 
     Raises ImageError or UsageError.
     """
@@ -43,7 +44,7 @@ def write_film(film: Film, still: Frame, path: str | os.PathLike[str]) -> list[s
 
 
 def film_bytes(film: Film, format: str) -> tuple[bytes, list[str]]:
-    """Encode as "GIF" or "MP4"; returns the file's bytes and what the format could not hold; raises ImageError."""
+    """Encode a film as "GIF" or "MP4"; returns the file's bytes and a warning for each loss; raises ImageError."""
     fitted = [fit(frame, format) for frame in film.frames]
     images, warnings = [frame.pixels for frame, _ in fitted], fitted[0][1]
     try:
@@ -57,10 +58,10 @@ def film_bytes(film: Film, format: str) -> tuple[bytes, list[str]]:
 
 
 def _gif(images: Sequence[NDArray[np.uint8]], rate: float) -> bytes:
-    """Every frame with a palette of its own; GIF counts time in hundredths of a second."""
+    """A GIF of images (H, W, 3), each with its own palette; the format counts time in hundredths of a second."""
     frames = [Image.fromarray(image).quantize(256, Image.Quantize.MEDIANCUT) for image in images]
     buffer = io.BytesIO()
-    milliseconds = max(20, round(100 / rate) * 10)  # browsers slow down what is faster
+    milliseconds = max(20, round(100 / rate) * 10)  # browsers play shorter frames slowly
     frames[0].save(
         buffer, "GIF", save_all=True, append_images=frames[1:], duration=milliseconds, loop=0, optimize=False
     )
@@ -68,7 +69,7 @@ def _gif(images: Sequence[NDArray[np.uint8]], rate: float) -> bytes:
 
 
 def _mp4(images: Sequence[NDArray[np.uint8]], rate: float) -> bytes:
-    """Sides become even, as chroma at half resolution wants it, by repeating the last row and column."""
+    """An MP4 of images (H, W, 3); chroma at half resolution needs even sides, so the last row and column are repeated."""
     height, width = (side + side % 2 for side in images[0].shape[:2])
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "film.mp4")

@@ -1,4 +1,4 @@
-"""Frame: an image in memory, with everything a file says about it."""
+"""Frame: an image in memory, with the metadata of its file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[Any]
-"""uint8, uint16 or float32; which one is checked at run time."""
+"""uint8, uint16 or float32; the dtype is checked at run time."""
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a file carries beside its pixels, as raw bytes; `orientation` is already applied to the pixels."""
+    """The metadata of a file as raw bytes; the EXIF orientation is already applied to the pixels."""
 
     exif: bytes | None = None
     icc: bytes | None = None
@@ -29,16 +29,16 @@ class Estimated:
 
 
 Condition = float | NDArray[np.float32] | Estimated
-"""What a conditional VAE needs beside the image: one value, a map (H, W), or the VAE's own estimate."""
+"""An additional input of a conditional VAE: one value, a map (H, W), or an estimate by the VAE itself."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Pixels (H, W, C), C = 1 (gray) or 3 (RGB), in their source depth; nothing rescales silently.
+    """Pixels (H, W, C), C = 1 (gray) or 3 (RGB), in the depth of their source; no method rescales them implicitly.
 
-    uint8 and uint16 stand for [0, 1] over their whole range; float32 is in [0, 1] itself (a noisy observation
-    may go beyond). `alpha` (H, W) has the pixels' dtype. `conditions` are for the VAE; `scale` (H, W, C), where
-    present, is the standard deviation of each value, in units of [0, 1].
+    The whole range of uint8 or uint16 represents [0, 1]; float32 is in [0, 1] itself (a noisy observation may go
+    beyond). `alpha` (H, W) has the pixels' dtype. `conditions` are for the VAE; `std` (H, W, C), if present, is the
+    standard deviation of each value, in units of [0, 1]. Raises ValueError for pixels of another shape or dtype.
     """
 
     pixels: Pixels
@@ -47,7 +47,7 @@ class Frame:
     conditions: Mapping[str, Condition] = field(default_factory=dict)
     std: NDArray[np.float32] | None = None
     damage: str = ""
-    """What is wrong with the file it was read from, where that was not an error."""
+    """The fault of the file it was read from, if damaged files are accepted."""
 
     def __post_init__(self) -> None:
         if self.pixels.ndim != 3 or self.pixels.shape[2] not in (1, 3):
@@ -57,17 +57,17 @@ class Frame:
 
     @property
     def height(self) -> int:
-        """Rows."""
+        """Number of rows."""
         return int(self.pixels.shape[0])
 
     @property
     def width(self) -> int:
-        """Columns."""
+        """Number of columns."""
         return int(self.pixels.shape[1])
 
     @property
     def channels(self) -> int:
-        """1 for gray, 3 for RGB; alpha not counted."""
+        """1 for gray, 3 for RGB; alpha is not counted."""
         return int(self.pixels.shape[2])
 
     @property
@@ -77,24 +77,24 @@ class Frame:
 
     @property
     def depth(self) -> int:
-        """Bits a value: 8, 16 or 32."""
+        """Bits per value: 8, 16 or 32."""
         return self.pixels.dtype.itemsize * 8
 
     def floats(
         self, rows: NDArray[np.intp] | None = None, columns: NDArray[np.intp] | None = None
     ) -> NDArray[np.float32]:
-        """Float32 in [0, 1], (h, w, C), of the given row and column indices (all by default)."""
+        """The pixels as float32 (h, w, C) in [0, 1], at the given row and column indices (all by default)."""
         part = self.pixels if rows is None else self.pixels[rows]
         part = part if columns is None else part[:, columns]
         return part.astype(np.float32) / np.float32(self.peak)
 
     @property
     def peak(self) -> float:
-        """The stored value that stands for 1."""
+        """The pixel value that represents 1: 255, 65535 or 1."""
         return peak_of(self.pixels.dtype)
 
     def as_uint8(self) -> NDArray[np.uint8]:
-        """The pixels rounded to 8 bits."""
+        """The pixels (H, W, C) rounded to 8 bits."""
         return self.pixels if self.depth == 8 else from_floats(self.floats(), np.dtype(np.uint8))
 
     def with_floats(self, values: NDArray[np.float32]) -> "Frame":
@@ -107,12 +107,12 @@ class Frame:
 
 
 def peak_of(dtype: np.dtype[Any]) -> float:
-    """The stored value that stands for 1 in this dtype."""
+    """The value that represents 1 in a dtype: 255, 65535 or, for float32, 1."""
     return 1.0 if dtype == np.float32 else float(np.iinfo(dtype).max)
 
 
 def from_floats(values: NDArray[np.float32], dtype: np.dtype[Any]) -> Pixels:
-    """Values in [0, 1] (clipped) as `dtype`, rounded to the nearest step."""
+    """Values of any shape, clipped to [0, 1], as uint8, uint16 or float32, rounded to the nearest step of `dtype`."""
     clipped: Pixels = np.clip(values, 0.0, 1.0)
     if dtype == np.float32:
         return clipped.astype(np.float32)
@@ -120,6 +120,10 @@ def from_floats(values: NDArray[np.float32], dtype: np.dtype[Any]) -> Pixels:
     return rounded
 
 
-def plausible_dpi(across: float, down: float) -> tuple[float, float] | None:
-    """Dots per inch that formats can hold, or None."""
-    return (across, down) if 0 < across < 65536 and 0 < down < 65536 else None
+def plausible_dpi(across: Any, down: Any, unit: float = 1.0) -> tuple[float, float] | None:
+    """A resolution in dots per `unit` inches as dots per inch; None if it is no number, or one that formats cannot hold."""
+    try:
+        dpi = float(across) * unit, float(down) * unit
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return dpi if all(0 < value < 65536 for value in dpi) else None

@@ -1,4 +1,4 @@
-"""What a picture file must satisfy before its pixels are decoded: a format, a size, and that it is all there."""
+"""Checks of a picture file before its pixels are decoded: its format, its size, and whether it is complete."""
 
 from dataclasses import dataclass, field
 
@@ -8,27 +8,27 @@ from vaeedit.limits import EXPANSION, PIXELS
 from vaeedit.settings import Damaged
 
 ALWAYS = 224 << 20
-"""Bytes of samples that any file may hold, however small it is."""
+"""Bytes of samples that a file of any length may hold."""
 
 
 @dataclass(frozen=True)
 class Gate:
-    """Checks one file of so many bytes; raises ImageError."""
+    """Checks one file of `length` bytes; raises ImageError."""
 
     name: str
     length: int
     damaged: Damaged = "error"
     faults: list[str] = field(default_factory=list)
-    """What is wrong with it, where that is no error."""
+    """Faults of the file, if damaged files are accepted."""
 
     def admit(self, format: str, width: int, height: int, pictures: int, sample_bytes: int) -> None:
-        """Refuse another format, several pictures, or more samples than a file of this length may hold.
+        """Refuse an unknown format, several pictures, or more samples than a file of this length may hold.
 
-        `sample_bytes` are those of one pixel. What the decoders and the frame take in all is at most four times the samples.
+        `sample_bytes` is the number of bytes of one pixel. The decoders and the frame need at most four times the samples.
         """
         if format not in {*FORMATS.values(), "MPO"}:
             raise ImageError(f"{self.name} is a {format} file, a format vaeedit does not edit.")
-        if min(width, height) < 1:  # the product would pass, whatever the other one is
+        if min(width, height) < 1:  # the product would pass every limit below
             raise ImageError(f"{self.name} has {width} x {height} pixels: it holds no picture.")
         if width * height > PIXELS.value:
             raise ImageError(
@@ -44,7 +44,7 @@ class Gate:
             raise ImageError(f"{self.name} holds {pictures} pictures; split it first, one picture a file.")
 
     def report(self, fault: str | None) -> None:
-        """Nothing where there is no fault; else an error, or a note for the frame."""
+        """Raise ImageError for a fault, or note it if damaged files are accepted."""
         if fault is None:
             return
         if self.damaged == "error":

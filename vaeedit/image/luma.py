@@ -11,6 +11,6 @@ F = TypeVar("F", bound=np.floating[Any])
 
 
 def luma(x: NDArray[F]) -> NDArray[F]:
-    """BT.601 luma (H, W) of gray or RGB values (H, W, 1 or 3), in their range and precision."""
+    """Luma (H, W) of gray or RGB values (H, W, 1 or 3), in their range and dtype (ITU-R BT.601)."""
     gray: NDArray[F] = x[..., 0] if x.shape[2] == 1 else x @ BT601.astype(x.dtype)
     return np.ascontiguousarray(gray)

@@ -1,6 +1,6 @@
-"""What a note of an edit says: never more than a few edits, and names of files, not where they are.
+"""The note about the edits that made a picture: a few edits at most, and names of files instead of their places.
 
-Anybody may have written a note that is read, so its members are checked and what is too deep is refused.
+A note that is read may come from anybody, so its members are checked, and one that is nested too deep is refused.
 """
 
 import re
@@ -9,13 +9,13 @@ from typing import Annotated, Any
 
 import msgspec
 
-TOLD = 8
-"""Edits that a note tells; the earlier ones are counted."""
+EDITS = 8
+"""Most edits of a note; the earlier ones are counted."""
 DEEPEST = 16
-"""Lists and mappings inside each other in one edit of a note."""
+"""Most levels of lists and mappings in one edit of a note."""
 _LARGEST = 1 << 53
 _PLACE = re.compile(r"/|~|\\\\|[A-Za-z]:[\\/]|file:")
-"""How text begins that says where on a machine a file is."""
+"""Beginnings of text that reveals where on a machine a file is."""
 
 
 class MadeStep(msgspec.Struct, omit_defaults=True):
@@ -37,30 +37,26 @@ class Made(msgspec.Struct):
     precision: str = "auto"
     steps: Annotated[list[MadeStep], msgspec.Meta(max_length=256)] = []
     earlier: int = 0
-    """How many edits before this one are not told."""
-
-
-def parse(text: str) -> list[Made]:
-    """The edits of a note, the last one first; none where it is no note."""
-    try:
-        return edits_of(msgspec.json.decode(text))
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return []
+    """Number of edits before this one that are left out."""
 
 
 def edits_of(made: Any) -> list[Made]:
-    """The edits of a mapping in which `before` holds the edit before; ends at one that is not valid."""
+    """The edits of a mapping that holds the previous edit as `before`, the last one first; stops at an invalid one."""
     chain: list[dict[str, Any]] = []
     while isinstance(made, dict):
         chain.append({key: value for key, value in made.items() if key != "before"})
         made = made.get("before")
     edits: list[Made] = []
-    for members in chain[:TOLD]:
-        edit = _edit(members)
-        if edit is None:
+    for members in chain[:EDITS]:
+        if _is_deep(members):
             break
-        edits.append(edit)
-    return _shortened(edits, len(chain) - len(edits) + sum(map(_count, chain)))
+        try:
+            edits.append(msgspec.convert(members, Made))
+        except msgspec.ValidationError:
+            break
+    counts = [members.get("earlier") for members in chain]
+    omitted = sum(min(max(count, 0), _LARGEST) for count in counts if isinstance(count, int))
+    return _shortened(edits, omitted + len(chain) - len(edits))
 
 
 def mapping_of(edits: list[Made]) -> dict[str, Any] | None:
@@ -75,76 +71,46 @@ def mapping_of(edits: list[Made]) -> dict[str, Any] | None:
 
 
 def notes(edits: list[Made]) -> Iterator[str]:
-    """The edits as JSON that may be published, with ever less of what was before."""
+    """The edits as JSON without places of this machine: all of them, then one fewer each time, until one is left."""
     edits = [_public(edit) for edit in edits]
+    omitted = sum(edit.earlier for edit in edits)
     for count in range(len(edits), 0, -1):
-        told = _shortened(edits[:count], len(edits) - count + sum(edit.earlier for edit in edits))
-        yield msgspec.json.encode(mapping_of(told)).decode()
+        shorter = _shortened(edits[:count], omitted + len(edits) - count)
+        yield msgspec.json.encode(mapping_of(shorter)).decode()
 
 
 def file_name(text: str) -> str:
-    """The last part of a path, of any system."""
+    """The last part of a path of any operating system."""
     return re.split(r"[/\\]", text.rstrip("/\\"))[-1] or text
 
 
-def _edit(members: dict[str, Any]) -> Made | None:
-    """One edit without what was before; None for what is none."""
-    if _is_deep(members):
-        return None
-    try:
-        return msgspec.convert(members, Made)
-    except msgspec.ValidationError:
-        return None
-
-
-def _count(members: dict[str, Any]) -> int:
-    """How many untold edits a member of the chain claims."""
-    found = members.get("earlier")
-    return min(max(found, 0), _LARGEST) if isinstance(found, int) else 0
-
-
-def _shortened(edits: list[Made], untold: int) -> list[Made]:
-    """The edits, the last of which has `untold` ones before it."""
-    *others, last = [msgspec.structs.replace(edit, earlier=0) for edit in edits] or [Made()]
-    return [*others, msgspec.structs.replace(last, earlier=min(untold, _LARGEST))] if edits else []
+def _shortened(edits: list[Made], omitted: int) -> list[Made]:
+    """The edits, the last of which counts the `omitted` ones before it."""
+    counts = [0] * (len(edits) - 1) + [min(omitted, _LARGEST)]
+    return [msgspec.structs.replace(edit, earlier=count) for edit, count in zip(edits, counts, strict=False)]
 
 
 def _is_deep(value: Any) -> bool:
-    """Whether lists and mappings are too many inside each other; goes level by level, so that depth costs nothing."""
+    """Whether lists and mappings are nested too deep; goes level by level, so any depth is safe to examine."""
     level = [value]
     for _ in range(DEEPEST):
-        level = [inner for outer in level for inner in _inside(outer)]
-        if not level:
-            return False
-    return True
-
-
-def _inside(value: Any) -> list[Any]:
-    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+        mappings = [inner for outer in level if isinstance(outer, dict) for inner in outer.values()]
+        level = mappings + [inner for outer in level if isinstance(outer, list) for inner in outer]
+    return bool(level)
 
 
 def _public(edit: Made) -> Made:
     """The edit without places of this machine."""
-    steps = [
-        msgspec.structs.replace(
-            step,
-            vae=_vae_name(step.vae),
-            options=_without_places(step.options),
-            name=_without_places(step.name),
-            when=_without_places(step.when),
-        )
-        for step in edit.steps
-    ]
+    steps = []
+    for step in edit.steps:
+        vae = file_name(step.vae) if step.vae and step.vae.endswith(".safetensors") else step.vae
+        clean = {"vae": vae, "options": step.options, "name": step.name, "when": step.when}
+        steps.append(msgspec.structs.replace(step, **_without_places(clean)))
     return msgspec.structs.replace(edit, steps=steps)
 
 
-def _vae_name(vae: str | None) -> Any:
-    """A VAE's file by its name alone."""
-    return file_name(vae) if vae and vae.endswith(".safetensors") else _without_places(vae)
-
-
 def _without_places(value: Any) -> Any:
-    """The value with the name of every file that is named by its absolute path, and as text that is UTF-8."""
+    """The value as valid UTF-8, with the name of the file instead of every absolute path."""
     if isinstance(value, dict):
         return {_without_places(key): _without_places(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""EXIF orientation: applied to the pixels, and reset in the metadata, which would apply it a second time."""
+"""EXIF orientation: it is applied to the pixels and reset in the metadata, so that no viewer applies it again."""
 
 import re
 import struct
@@ -17,13 +17,13 @@ _FLIPS = {
     7: (1, 1, 1),
     8: (1, 0, 1),
 }
-"""Orientation -> (flip columns, flip rows, then swap axes), applied in the order swap last."""
+"""Orientation -> whether to flip columns, to flip rows, and then to swap the axes."""
 
 _IN_XMP = re.compile(rb"""(tiff:Orientation\s*+(?:=\s*+["']|>)\s*+)[1-8]""")
 
 
 def upright(values: NDArray[Any], orientation: int) -> NDArray[Any]:
-    """The picture (H, W, ...) as it is meant to be seen."""
+    """Samples (H, W, ...) with the EXIF orientation applied: (H, W, ...) or (W, H, ...); an unknown one changes nothing."""
     columns, rows, swap = _FLIPS.get(orientation, (0, 0, 0))
     if rows:
         values = values[::-1]
@@ -33,11 +33,11 @@ def upright(values: NDArray[Any], orientation: int) -> NDArray[Any]:
 
 
 def reset_exif(exif: bytes) -> bytes:
-    """An EXIF block with its orientation set to 1 in place: nothing else moves, maker notes included."""
+    """An EXIF block with its orientation set to 1; every other byte, also of maker notes, stays in its place."""
     start = 6 if exif.startswith(b"Exif\0\0") else 0
     order = ">" if exif[start : start + 2] == b"MM" else "<"
     block = bytearray(exif)
-    with suppress(struct.error):  # cut short: there is no orientation to find
+    with suppress(struct.error):  # a block that ends early has no orientation
         first = start + struct.unpack_from(f"{order}L", block, start + 4)[0]
         count = struct.unpack_from(f"{order}H", block, first)[0]
         for entry in range(first + 2, first + 2 + 12 * count, 12):

@@ -1,4 +1,4 @@
-"""Pictures made to be looked at: before and after, and maps of a quantity."""
+"""Pictures for people: a comparison of before and after, and a map of standard deviations."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ from vaeedit.image.frame import Frame
 PANEL = 720
 """Width of one panel in pixels."""
 DETAIL = (360, 240)
-"""Width and height of the detail, shown enlarged to a panel."""
+"""Width and height of the detail, which is enlarged to a panel."""
 GAP = 8
 
 
 def compare(before: Frame, after: Frame) -> Frame:
-    """Both whole images side by side, and below them the same detail of both at full size, as an 8-bit RGB frame.
+    """Both images side by side, and below them the same detail of both at full size, as an 8-bit RGB frame.
 
-    Where they differ in size, the one before is enlarged by repeating its pixels.
+    If the sizes differ, the image `before` is enlarged by repeating its pixels.
     """
     old, new = (Image.fromarray(_rgb(frame)) for frame in (before, after))
     if old.size != new.size:
@@ -42,7 +42,10 @@ def compare(before: Frame, after: Frame) -> Frame:
 
 
 def deviation_map(frame: Frame) -> tuple[Frame, dict[str, float]]:
-    """The standard deviation of each pixel's error as a gray picture, and its mean and what white stands for, of 255."""
+    """The standard deviation of each pixel's error as an 8-bit gray frame, and two notes.
+
+    The notes are the mean and the value of white, in units of 8-bit steps. The frame must have `std`.
+    """
     assert frame.std is not None
     deviation = frame.std.mean(axis=2, keepdims=True)
     top = max(float(np.percentile(deviation[::4, ::4], 99.5)), 1e-6)
@@ -57,9 +60,9 @@ def _rgb(frame: Frame) -> NDArray[Any]:
 
 
 def _fitted(image: Image.Image) -> Image.Image:
-    std = min(1.0, PANEL / image.width, PANEL / image.height)
-    size = (max(1, round(image.width * std)), max(1, round(image.height * std)))
-    return image.resize(size, Image.Resampling.LANCZOS) if std < 1 else image
+    factor = min(1.0, PANEL / image.width, PANEL / image.height)
+    size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
+    return image.resize(size, Image.Resampling.LANCZOS) if factor < 1 else image
 
 
 def _enlarged(image: Image.Image) -> Image.Image:
@@ -68,7 +71,7 @@ def _enlarged(image: Image.Image) -> Image.Image:
 
 
 def _detail(before: Frame, after: Frame) -> tuple[int, int, int, int]:
-    """The block with much change and much structure left: noise over detail shows an edit best."""
+    """The box with the largest product of change and remaining structure, where an edit is most visible."""
     width, height = min(DETAIL[0], before.width), min(DETAIL[1], before.height)
     best, best_score = (0, 0), -1.0
     for top in range(0, before.height - height + 1, max(height // 2, 1)):

@@ -1,6 +1,6 @@
-"""Provenance: what made a picture, as JSON in its XMP; and how much of the input's metadata an output keeps.
+"""Provenance: a note in the XMP of a picture, as JSON, on the edits that made it; and the metadata that an output keeps.
 
-The packet of a picture that has one is kept and one description added to it, so that nobody else's entries are lost.
+An XMP packet that the picture has is kept, and one description is added to it, so that no other entry is lost.
 """
 
 import os
@@ -9,19 +9,21 @@ from dataclasses import replace
 from html import escape, unescape
 from typing import Any
 
+import msgspec
+
 from vaeedit.image.decode import read
 from vaeedit.image.encode import HOLDS
 from vaeedit.image.frame import Frame, Metadata
-from vaeedit.image.made import Made, edits_of, mapping_of, notes, parse
+from vaeedit.image.made import Made, edits_of, mapping_of, notes
 from vaeedit.limits import TEXT, XMP
 from vaeedit.settings import Policy
 
 NAMESPACE = "urn:vaeedit:made#"
-"""Identifies the entry; nothing is behind it."""
+"""Identifies the entry; it is not an address."""
 _START = b'<rdf:Description rdf:about="" xmlns:vaeedit="' + NAMESPACE.encode() + b'" vaeedit:made="'
 _END = b'"/>'
 _OURS = re.compile(re.escape(_START) + rb'([^"<]*+)' + re.escape(_END))
-"""A note; as it ends before the next one can begin, no byte is looked at more than twice."""
+"""A note; as it ends before the next one can begin, no byte is examined more than twice."""
 _HEAD = (
     b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
     b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -31,11 +33,11 @@ _TAIL = _CLOSE + b'</x:xmpmeta><?xpacket end="w"?>'
 
 
 def described(frame: Frame, made: Any, format: str, policy: Policy = "keep") -> Frame:
-    """The frame with the metadata that the policy keeps and, unless `made` is None, a note of what made it.
+    """The frame with the metadata that the policy keeps and, unless `made` is None, a note on the edits that made it.
 
-    "keep" leaves everything, "minimal" what the picture needs to look right (color profile, resolution); "strip"
-    leaves only the profile and not even the note. A format without metadata gets no note; where the metadata of others
-    leaves too little room, the note says less or is left out.
+    "keep" keeps everything; "minimal" keeps what the picture needs to look right (color profile, resolution) and the
+    note; "strip" keeps the color profile only. A format without metadata gets no note; if other metadata leaves too little
+    room, the note is shortened or left out.
     """
     metadata = frame.metadata
     if policy == "strip":
@@ -51,14 +53,14 @@ def described(frame: Frame, made: Any, format: str, policy: Policy = "keep") -> 
 
 
 def without_note(frame: Frame) -> Frame:
-    """The frame without any note of what made it; the very same one where there is none."""
+    """The frame without a note on its edits; the same object if it has none."""
     xmp = frame.metadata.xmp
     kept = _without_note(xmp)
     return frame if kept == xmp else replace(frame, metadata=replace(frame.metadata, xmp=kept))
 
 
 def described_file(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """What a picture file holds, ready for JSON; raises ImageError."""
+    """A description of a picture file, ready for JSON; raises ImageError."""
     frame = read(path)
     metadata = frame.metadata
     return {
@@ -73,19 +75,19 @@ def described_file(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def made_of(metadata: Metadata) -> dict[str, Any] | None:
-    """What `described` noted, or None; the edit before stands under `before`, and how many more there were in `earlier`."""
+    """The note that `described` wrote, or None; `before` holds the previous edit, `earlier` the number of those left out."""
     xmp = metadata.xmp or b""
-    found = _OURS.search(xmp) if len(xmp) <= XMP.value else None
-    if found is None or len(found[1]) > TEXT.value:
+    match = _OURS.search(xmp) if len(xmp) <= XMP.value else None
+    if match is None or len(match[1]) > TEXT.value:
         return None
     try:
-        return mapping_of(parse(unescape(found[1].decode())))
-    except ValueError:  # no UTF-8, or a character of a number that is too large
+        return mapping_of(edits_of(msgspec.json.decode(unescape(match[1].decode()))))
+    except (msgspec.MsgspecError, ValueError, RecursionError):  # also invalid UTF-8 or character references
         return None
 
 
 def _with_note(xmp: bytes | None, edits: list[Made], longest: int) -> bytes | None:
-    """The packet with a note, the older one replaced; of the history as much as fits, and what others wrote in any case."""
+    """The packet with a note instead of an older one: as many edits as fit, and all that other software wrote."""
     if xmp is not None and len(xmp) > XMP.value:
         return xmp
     others = _without_note(xmp)
@@ -101,7 +103,7 @@ def _with_note(xmp: bytes | None, edits: list[Made], longest: int) -> bytes | No
 
 
 def _without_note(xmp: bytes | None) -> bytes | None:
-    """What others wrote."""
+    """The part of a packet that other software wrote."""
     if xmp is None or len(xmp) > XMP.value:
         return xmp
     kept = _OURS.sub(b"", xmp)

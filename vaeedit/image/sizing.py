@@ -1,4 +1,4 @@
-"""Values of pictures at another size, and masks at the size of the picture they belong to."""
+"""Resizing of values, and masks at the size of the picture that they belong to."""
 
 import cv2
 import numpy as np
@@ -9,16 +9,18 @@ from vaeedit.image.luma import luma
 
 
 def resized(values: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
-    """Values (h, w, C) as (height, width, C): averages of areas where that is smaller, cubic where it is larger."""
+    """Values (h, w, C) at the size (height, width, C): averages of areas to shrink, cubic interpolation to enlarge.
+
+    Cubic interpolation may exceed the range of the values.
+    """
     if values.shape[:2] == (height, width):
         return values
     smaller = height * width < values.shape[0] * values.shape[1]
-    way = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(values, (width, height), interpolation=way), np.float32).reshape(
-        height, width, -1
-    )
+    method = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
+    resized = cv2.resize(values, (width, height), interpolation=method)
+    return np.asarray(resized, np.float32).reshape(height, width, -1)
 
 
 def mask_of(frame: Frame, height: int, width: int) -> NDArray[np.float32]:
-    """A picture as a mask (height, width) from 0, black, to 1, white."""
+    """A picture as a mask (height, width) in [0, 1]: its luma, resized; black is 0 and white is 1."""
     return resized(luma(frame.floats())[..., None], height, width)[..., 0].clip(0, 1)

@@ -1,9 +1,8 @@
-"""TIFF beyond 8 bits, which Pillow reads as 8 or not at all, and the TIFF writer for every depth."""
+"""Reading of TIFF with more than 8 bits, which Pillow reduces or refuses, and writing of TIFF in every depth."""
 
 import io
 import logging
 import zlib
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,20 +19,20 @@ from vaeedit.image.orientation import TAG, reset_exif, reset_xmp, upright
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 ICC, XMP, EXIF, GPS, INTEROPERABILITY = 34675, 700, 34665, 34853, 40965
 DESCRIPTIVE = {270, 271, 272, TAG, 305, 306, 315, 316, 18246, 18249, 33432, *range(40091, 40096), EXIF, GPS}
-"""Tags of the first directory that describe the picture, not how this file stores it."""
+"""Tags of the first directory that describe the picture and not the layout of the file."""
 
 DEFLATED = (8, 32946)
 """Values of the tag Compression for zlib streams."""
 ROWS = 64
-"""Rows in a strip."""
+"""Rows of a strip."""
 
-logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what is wrong becomes an ImageError
+logging.getLogger("tifffile").addHandler(logging.NullHandler())  # faults are reported as ImageError
 
 
 def decode_deep(data: bytes, name: str, gate: Gate) -> NDArray[Any] | None:
-    """Samples (H, W, C) of a 16-bit or float32 TIFF, upright; None for 8 bits and less, which are Pillow's.
+    """Samples (H, W, C) of a uint16 or float32 TIFF, with its orientation applied; None for 8 bits and less.
 
-    The gate sees every TIFF before anything of it is decoded.
+    The gate checks every TIFF before any of its samples are decoded. Raises ImageError.
     """
     import tifffile
 
@@ -46,7 +45,7 @@ def decode_deep(data: bytes, name: str, gate: Gate) -> NDArray[Any] | None:
         if page.bitspersample <= 8:
             return None
         if gate.faults and page.compression in DEFLATED:
-            # tifffile would inflate all of it, whatever it gives
+            # tifffile would inflate all of the data, without a limit
             raise ImageError(f"{name} is damaged and cannot be decoded: {gate.faults[0]}.")
         kind = page.photometric.name
         channels = {"MINISBLACK": 1, "MINISWHITE": 1, "RGB": 3}.get(kind)
@@ -73,7 +72,7 @@ def decode_deep(data: bytes, name: str, gate: Gate) -> NDArray[Any] | None:
 
 
 def _fault(page: Any, data: bytes, name: str) -> str | None:
-    """What is wrong with the strips or tiles of a page, or None; raises ImageError where their number is wrong."""
+    """A fault of the strips or tiles of a page, or None; raises ImageError if their number is wrong."""
     bits = int(page.bitspersample) * (int(page.samplesperpixel) if page.planarconfig == 1 else 1)
     planes = 1 if page.planarconfig == 1 else int(page.samplesperpixel)
     segments = list(zip(page.dataoffsets, page.databytecounts, strict=True))
@@ -86,62 +85,53 @@ def _fault(page: Any, data: bytes, name: str) -> str | None:
         starts = range(0, page.imagelength, rows)
         count, starts = len(starts), starts[: len(segments)]
         sizes = [(line * min(rows, page.imagelength - start), line * rows) for start in starts]
-    if len(segments) != count * planes:  # libtiff makes room for as many as the header claims
+    if len(segments) != count * planes:  # libtiff allocates memory for as many as the header claims
         needs = f"{len(segments):,} of {count * planes:,} strips or tiles"
         raise ImageError(f"{name} is damaged and cannot be decoded: it has {needs}.")
     return tiff_fault(segments, sizes * planes, data, page.compression in DEFLATED)
 
 
 def metadata(data: bytes) -> Metadata:
-    """What a TIFF file says beside its pixels; the pixels are taken to be upright."""
+    """The metadata of a TIFF file, with its orientation reset."""
     tags = Image.Exif()
     try:
         tags.load(data)
-        found = dict(tags)
-        described = {tag for tag in found if tag in DESCRIPTIVE}
-        for tag in found.keys() - described:
+        values = dict(tags)
+        described = {tag for tag in values if tag in DESCRIPTIVE}
+        for tag in values.keys() - described:
             del tags[tag]
         exif = reset_exif(tags.tobytes()) if described else None
     except Exception:  # damaged tags
         return Metadata()
-    icc, xmp = found.get(ICC), found.get(XMP)  # of any type that the file states
+    icc, xmp = values.get(ICC), values.get(XMP)  # of any type, as the file declares it
+    inches = {2: 1.0, 3: 2.54}.get(values.get(296, 2))
     return Metadata(
         exif=exif,
         icc=icc if isinstance(icc, bytes) else None,
         xmp=reset_xmp(xmp) if isinstance(xmp, bytes) else None,
-        dpi=_dpi(found),
+        dpi=plausible_dpi(values.get(282), values.get(283), inches) if inches else None,
     )
 
 
-def _dpi(found: Mapping[int, Any]) -> tuple[float, float] | None:
-    """Dots per inch, where the tags say so in numbers."""
-    try:
-        inches = {2: 1.0, 3: 2.54}[found.get(296, 2)]
-        across, down = (float(found[tag]) * inches for tag in (282, 283))
-    except (KeyError, TypeError, ValueError, ZeroDivisionError):
-        return None
-    return plausible_dpi(across, down)
-
-
 def readable_exif(exif: bytes) -> dict[int, Any]:
-    """The descriptive tags of an EXIF block, nested directories as dicts; none where it is damaged."""
+    """The descriptive tags of an EXIF block, with nested directories as dicts; empty if the block is damaged."""
     tags = Image.Exif()
     try:
         tags.load(exif)
-        found = {tag: value for tag, value in tags.items() if tag in DESCRIPTIVE}
-        for group in found.keys() & {EXIF, GPS}:
+        values = {tag: value for tag, value in tags.items() if tag in DESCRIPTIVE}
+        for group in values.keys() & {EXIF, GPS}:
             nested = tags.get_ifd(group)
-            found[group] = {tag: value for tag, value in nested.items() if tag != INTEROPERABILITY}
+            values[group] = {tag: value for tag, value in nested.items() if tag != INTEROPERABILITY}
         directory = ImageFileDirectory_v2()
-        directory.update(found)
+        directory.update(values)
         directory.tobytes()
     except Exception:  # Pillow raises anything on damaged tags
         return {}
-    return found
+    return values
 
 
 def encode(frame: Frame, values: NDArray[Any]) -> bytes:
-    """A deflated TIFF of `values` (H, W[, C]), in strips, with all the metadata."""
+    """A TIFF file of `values` (H, W[, C]), uint8, uint16 or float32, in deflated strips, with the frame's metadata."""
     about = frame.metadata
     values = values.reshape(frame.height, frame.width, -1)
     whole = values.dtype != np.float32
@@ -155,7 +145,7 @@ def encode(frame: Frame, values: NDArray[Any]) -> bytes:
         258: (frame.depth,) * samples,
         259: 8,  # deflate
         262: 1 if frame.channels == 1 else 2,  # black is zero, or RGB
-        273: tuple(sum(sizes[:index]) for index in range(len(sizes))),  # counted from the end of the tags
+        273: tuple(sum(sizes[:index]) for index in range(len(sizes))),  # offsets from the end of the tags
         277: samples,
         278: ROWS,
         279: tuple(sizes),
@@ -163,7 +153,7 @@ def encode(frame: Frame, values: NDArray[Any]) -> bytes:
         339: (1 if whole else 3,) * samples,  # unsigned, or float
     }
     if frame.alpha is not None:
-        tags[338] = (2,)  # alpha, not multiplied in
+        tags[338] = (2,)  # alpha that is not multiplied into the color
     if about.dpi:
         tags.update({282: about.dpi[0], 283: about.dpi[1], 296: 2})
     tags.update({tag: block for tag, block in ((ICC, about.icc), (XMP, about.xmp)) if block})
@@ -181,7 +171,7 @@ def _strip(rows: NDArray[Any], differences: bool) -> bytes:
 
 
 def _with_opencv(data: bytes) -> NDArray[Any]:
-    """LZW and the like, which tifffile leaves to other packages; OpenCV turns the picture upright itself."""
+    """Samples (H, W[, C]) of LZW and others, which tifffile cannot decode alone; OpenCV applies the orientation."""
     import cv2
 
     values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
@@ -194,7 +184,7 @@ def _with_opencv(data: bytes) -> NDArray[Any]:
 
 def _with_alpha(values: NDArray[Any], channels: int, extra: tuple[int, ...]) -> NDArray[Any]:
     """Color and, where the file has one, alpha that is not multiplied into the color."""
-    kind = extra[0] if extra else 2  # Pillow, too, takes a sample that nothing is said of for alpha
+    kind = extra[0] if extra else 2  # like Pillow, take an undeclared sample for alpha
     if values.shape[2] == channels or kind == 0:
         return values[:, :, :channels]
     color, alpha = values[:, :, :channels], values[:, :, channels : channels + 1]

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from vaeedit.image.files import write_whole
+from vaeedit.image.atomic import write_whole
 from vaeedit.plain import plain, table
 from vaeedit.vae.files import VaeInfo
 

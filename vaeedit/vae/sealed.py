@@ -15,7 +15,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from vaeedit.errors import WeightsError
-from vaeedit.image.files import write_whole
+from vaeedit.image.atomic import write_whole
 from vaeedit.limits import MODEL, MODEL_HEADER, require_regular
 
 KEY = "vaeedit"

@@ -5,8 +5,7 @@ import sys
 
 import pytest
 
-from vaeedit.image.files import put, write_part
-from vaeedit.image.parts import part_of, parts_in, this_process
+from vaeedit.image.atomic import parts_in, put, this_process, write_part
 
 NAMES = ("a.png", "ü" * 120 + ".png", "caf\udce9.png", "two\nlines.png")
 
@@ -14,7 +13,7 @@ NAMES = ("a.png", "ü" * 120 + ".png", "caf\udce9.png", "two\nlines.png")
 @pytest.fixture
 def ended():
     """The mark of a process of this machine that has ended."""
-    code = "from vaeedit.image.parts import this_process; print(this_process())"
+    code = "from vaeedit.image.atomic import this_process; print(this_process())"
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip()
 
 
@@ -41,7 +40,7 @@ def test_other_hidden_files_are_left_alone(tmp_path, ended):
     for name in (
         ".mine.part",
         ".a.png.part",
-        part_of(tmp_path / "b.png", ended).name,
+        write_part(tmp_path / "b.png", b"x", ended).name,
         f".a.png.{ended}.part",
     ):
         (tmp_path / name).write_bytes(b"x")
