@@ -100,7 +100,7 @@ def test_an_output_says_what_made_it_and_the_same_can_be_done_again(vaeedit, tre
     assert "restore:super-resolve (scale=3" in vaeedit("info", "one.png").out
     assert vaeedit("run", "--from", "one.png", "in/a.png", "-o", "two.png").code == 0
     assert (pixels(tree / "one.png") == pixels(tree / "two.png")).all()
-    vaeedit("run", "--from", "in/a.png", "in/a.png").assert_refused(2, "does not say what made it")
+    vaeedit("run", "--from", "in/a.png", "in/a.png").assert_refused(2, "does not record how it was made")
 
 
 def test_an_output_of_an_output_remembers_both(vaeedit, tree):

@@ -30,7 +30,7 @@ def test_a_folder_of_weights_is_converted_described_and_verified(vaeedit, tmp_pa
     assert json.loads(vaeedit("models", "info", "mine.safetensors", "--json").out)["config"]["width"] == 8
     ran = vaeedit("models", "verify", "mine.safetensors")
     assert ran.code == 0
-    assert "fine  mine.safetensors on cpu in float32" in ran.out
+    assert "ok    mine.safetensors on cpu in float32" in ran.out
 
 
 def test_what_cannot_be_done_is_a_sentence(vaeedit, tmp_path):
@@ -54,12 +54,12 @@ def test_checksums_are_checked_and_missing_ones_are_named(vaeedit, tmp_path):
     save_vae(path, TinyAutoencoder(TinyConfig(width=8)), info)
     ran = vaeedit("models", "verify", "mine.safetensors")
     assert ran.code == 0
-    assert "fine  mine.safetensors has a checksum of its weights and its header" in ran.out
+    assert "ok    mine.safetensors has a checksum of its weights and its header" in ran.out
     header = json.dumps({**msgspec.to_builtins(info), "format": 1})
     save_file(load_file(path), tmp_path / "old.safetensors", metadata={"vaeedit": header})
     ran = vaeedit("models", "verify", "old.safetensors")
     assert ran.code == 0
-    assert "fine  old.safetensors has no checksum: files of older versions" in ran.out
+    assert "ok    old.safetensors has no checksum: files of older versions" in ran.out
     assert "old.safetensors has no checksum" in vaeedit("models", "info", "old.safetensors").err
     assert vaeedit("models", "info", "mine.safetensors").err == ""
     data = bytearray(path.read_bytes())

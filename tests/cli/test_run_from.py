@@ -103,7 +103,7 @@ def test_with_trust_it_is_done_with_the_files_of_that_name_here(vaeedit, says, t
     (tmp_path / "private.png").unlink()
     (tmp_path / "out.png").unlink()
     ran = again(vaeedit, "--trust")
-    ran.assert_refused(2, "'private.png', which is not here", "--set style:style.style=FILE")
+    ran.assert_refused(2, "'private.png', which is missing", "--set style:style.style=FILE")
     assert (
         again(vaeedit, "--set", "style:style.style=private/one.png").code == 0
     )  # what the user names is trusted
@@ -112,7 +112,7 @@ def test_with_trust_it_is_done_with_the_files_of_that_name_here(vaeedit, says, t
 def test_a_vae_of_ones_own_is_asked_for_and_compared(vaeedit, says, tmp_path):
     says(vae="mine.safetensors")
     again(vaeedit, "--trust").assert_refused(
-        2, "'mine.safetensors', which is not here", "--set restore:denoise.vae=FILE"
+        2, "'mine.safetensors', which is missing", "--set restore:denoise.vae=FILE"
     )
     (tmp_path / "models").mkdir()
     shutil.copy(find_vae("denoise", registry()), tmp_path / "models" / "mine.safetensors")
@@ -200,7 +200,7 @@ def test_a_pipeline_with_conditions_and_further_pictures_is_repeated(
     (tmp_path / "texture.png").unlink()
     lost = run_vaeedit(*again, "-o", "four.png", cwd=tmp_path)
     assert lost.returncode == 2
-    assert b"'texture.png', which is not here; give it: --set style:style.style=FILE" in lost.stderr
+    assert b"'texture.png', which is missing; name it with --set style:style.style=FILE" in lost.stderr
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_a_pipeline_with_conditions_and_further_pictures_is_repeated(
         ({"when": "nothing.sigma > 1"}, "no earlier step has that name"),
         ({"when": "a" * 1000}, "when must look like"),
         ({"name": "n" * 1000}, "is damaged"),
-        ({"name": 3}, "does not say what made it"),
+        ({"name": 3}, "does not record how it was made"),
     ],
 )
 def test_a_condition_or_name_that_no_step_of_ours_has_is_refused(vaeedit, says, members, fragment):

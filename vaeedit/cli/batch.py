@@ -1,4 +1,4 @@
-"""Flags that every command on images has, and the run they ask for."""
+"""The flags that every command on images has, and the run that they ask for."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
@@ -32,50 +32,54 @@ if TYPE_CHECKING:
 
 
 def file_options(inputs: str = "INPUTS...", only: Collection[str] | None = None) -> list[click.Parameter]:
-    """Inputs, and the flags about files, workers and printing; `only` those whose values have these names."""
+    """Return the inputs and the flags for files, workers and printing; with `only`, those with these names."""
     options = [
         click.Argument(["inputs"], nargs=-1, required=True, metavar=inputs),
-        _text("-o", "--output", metavar="FILE|DIR|-", help="Where the result goes; by default IN.OPERATION.jpg beside it."),
-        _flag("-r", "--recursive", help="Search folders with all their sub-folders, which the output mirrors."),
-        _flag("--in-place", help="Replace the inputs."),
-        _choice("--exists", EXISTS, "error", "What to do where an output exists."),
-        _text("--compare", metavar="FILE", help="Also write a before/after picture."),
-        _flag("--dry-run", help="Say what would be done, and do nothing."),
-        _choice("--metadata", POLICIES, "keep", "What of EXIF, XMP and the like outputs keep; minimal: the color profile."),
-        _choice("--damaged", DAMAGED, "error", "What to do with a damaged picture; warn: edit what can be read of it."),
-        _flag("--no-provenance", help="Outputs do not say how they were made."),
-        _number("--workers", 1, "Processes that work side by side."),
-        _number("--threads", None, "CPU threads of each worker; by default the cores are shared out."),
+        _text("-o", "--output", metavar="FILE|DIR|-",
+              help="Output file or folder, - for standard output; by default IN.OPERATION.jpg beside the input."),
+        _flag("-r", "--recursive", help="Also search the sub-folders of folders; the output folder mirrors them."),
+        _flag("--in-place", help="Replace the inputs by the results."),
+        _choice("--exists", EXISTS, "error",
+                "What to do if an output exists; error: do nothing at all, unique: add a number to the name."),
+        _text("--compare", metavar="FILE", help="Also write a before/after picture; with several inputs, to this folder."),
+        _flag("--dry-run", help="Print what would be done, and do nothing."),
+        _choice("--metadata", POLICIES, "keep", "Metadata (EXIF, XMP, ...) that outputs keep; minimal: the color profile."),
+        _choice("--damaged", DAMAGED, "error", "What to do with a damaged picture; warn: edit the part that can be read."),
+        _flag("--no-provenance", help="Do not record in the outputs how they were made."),
+        _number("--workers", 1, "Number of processes that work in parallel."),
+        _number("--threads", None, "CPU threads of each worker; by default the cores are divided among the workers."),
         click.Option(["--time-limit"], type=Duration(), metavar="TIME",
-                     help="Give up a picture that takes longer, such as 90s or 2m, and go on; off by default."),
-        _choice("--engine", ("local", "dask"), "local", "Who does the work: this machine, or a Dask cluster."),
-        _text("--scheduler", metavar="ADDRESS", help="Of a Dask cluster; without one, --engine dask starts its own."),
-        _text("--journal", metavar="FILE", help=f"Where a line for every file goes; by default {NAME} in the output folder."),
-        _flag("--resume", help="Skip outputs that the journal records as complete; make the rest."),
+                     help="Time for one picture, such as 90s or 2m; one that takes longer fails. No limit by default."),
+        _choice("--engine", ("local", "dask"), "local", "Where the work is done: on this machine, or on a Dask cluster."),
+        _text("--scheduler", metavar="ADDRESS",
+              help="Address of a Dask scheduler; without it, --engine dask starts a cluster on this machine."),
+        _text("--journal", metavar="FILE",
+              help=f"File that gets one JSON line for every picture; by default {NAME} in the output folder."),
+        _flag("--resume", help="Skip outputs that the journal records as complete; make all others."),
         _flag("--watch", help="Wait for new pictures in the folders, until Ctrl-C."),
         _flag("--fail-fast", help="Stop at the first file that fails."),
-        _flag("--allow-cpu", help="Do on the CPU what does not fit into the GPU's memory."),
-        _text("--report", metavar="FILE", help="Write a summary as JSON."),
-        _flag("--json", "as_json", help="Report as one JSON line a file."),
+        _flag("--allow-cpu", help="Edit pictures on the CPU that do not fit into the memory of the GPU."),
+        _text("--report", metavar="FILE", help="Write a summary of the run as JSON to this file."),
+        _flag("--json", "as_json", help="Print one JSON line per picture."),
         debug_option(),
     ]  # fmt: skip
     return [option for option in options if only is None or option.name in only]
 
 
 def reserved() -> frozenset[str]:
-    """Names that no operation may use for an option, a map or a picture."""
+    """Return the names that no operation may use for an option, a map or an extra input."""
     flags = [flag for option in (*file_options(), *click_options(Settings)) for flag in option.opts]
     return frozenset({flag.lstrip("-") for flag in flags} | {*STEP_KEYS, "help"})
 
 
 def debug_option() -> click.Option:
-    """Every command has it; errors then come with their traceback."""
+    """Return the option --debug, which every command has."""
     return _flag("--debug", help="Show the traceback of an error.")
 
 
 def json_option() -> click.Option:
-    """Of commands that print facts rather than do work."""
-    return _flag("--json", "as_json", help="One JSON line each.")
+    """Return the option --json of commands that print facts."""
+    return _flag("--json", "as_json", help="Print one JSON line per item.")
 
 
 def run_on_files(
@@ -87,11 +91,11 @@ def run_on_files(
     read: Iterable[tuple[str, Path]] = (),
     look: "Look | None" = None,
 ) -> int:
-    """Do what the plan and the flags in `values` ask for; returns the exit code.
+    """Run the plan on the inputs, with the flags in `values`; returns the exit code.
 
-    `name` goes into default output names, `pictures` maps side pictures to what the user typed, and maps in `beside`
-    are written beside each output. `read` are further files that no output may replace, as messages call them. With a
-    `look` no result is written, and its sinks take the records.
+    `name` is part of default output names. `pictures` maps side pictures to the paths that the user typed; maps in `beside`
+    are written beside each output. `read` are other files that no output may replace, with their names in messages. With
+    `look`, no result is written, and its sinks take the records.
     """
     require_address_space()
     journal = journal_of(values)
@@ -120,17 +124,15 @@ def run_on_files(
 
 
 def _require_watchable(values: Mapping[str, Any]) -> None:
-    """Raise UsageError for what does not go together with --watch."""
+    """Raise UsageError for flags that do not work with --watch."""
     if values["workers"] > 1 or values["engine"] != "local":
         raise UsageError("--watch works with one local worker; leave out --workers and --engine.")
     if {STREAM, LIST + STREAM} & {*values["inputs"], values["output"]}:
-        raise UsageError(
-            "--watch looks at its inputs again and again; standard input and output (-) are read once."
-        )
+        raise UsageError("--watch reads its inputs again and again; leave out standard input and output (-).")
 
 
 def _require_no_streams(values: Mapping[str, Any], jobs: Sequence[Job]) -> None:
-    """Raise UsageError for standard input or output where other processes do the work."""
+    """Raise UsageError if other processes do the work and standard input or output is used."""
     streams = any(job.source is None or job.output == STREAM for job in jobs)
     if streams and (values["workers"] > 1 or values["engine"] == "dask" or values["time_limit"]):
         raise UsageError(
@@ -139,7 +141,7 @@ def _require_no_streams(values: Mapping[str, Any], jobs: Sequence[Job]) -> None:
 
 
 def _claim(claims: ExitStack, values: Mapping[str, Any], journal: Path) -> None:
-    """Keep other runs away from the journal, and from the output folder where that has another."""
+    """Lock the journal and, if that is elsewhere, the journal's place in the output folder."""
     own = {real(journal)}
     folder = output_folder(values)
     if folder is not None:
@@ -149,27 +151,27 @@ def _claim(claims: ExitStack, values: Mapping[str, Any], journal: Path) -> None:
 
 
 def _history(values: Mapping[str, Any], journal: Path | None) -> History:
-    """What is known where a run is resumed; raises UsageError for a journal that cannot tell enough."""
+    """Read the journal with --resume; raises UsageError for a damaged one with --in-place."""
     if journal is None or not values["resume"]:
         return History()
     history = read_history(journal)
     if history.damaged:
         first, *others = history.damaged
         more = f" (and {len(others)} more)" if others else ""
-        told = f"Line {first}{more} of the journal {journal} is damaged"
+        damage = f"Line {first}{more} of the journal {journal} is damaged"
         if values["in_place"]:
             raise UsageError(
-                f"{told}, so it does not tell which pictures have been replaced already; "
-                "look at them, and name those that are left, without --resume."
+                f"{damage}, so it is not known which pictures have been replaced already; "
+                "find those that have not, and run on these without --resume."
             )
-        console.warn(f"{told}; outputs that nothing else tells of count as files of somebody else.")
+        console.warn(f"{damage}; outputs that only this line records are not replaced.")
     return history
 
 
 def _run(
     planner: Planner, jobs: Sequence[Job], journal: Path | None, history: History, watch: Watch | None
 ) -> int:
-    """Do the jobs or, with a `watch`, all that come; an interrupt is the ordinary end of the latter."""
+    """Do the jobs or, with a `watch`, all jobs that arrive until an interrupt."""
     from vaeedit.batch.run import run_batch
     from vaeedit.batch.summary import Summary
 
@@ -178,7 +180,7 @@ def _run(
     if values["resume"]:
         remove_leftovers(jobs, history.processes)
     idle = watch is None and all(job.skipped for job in jobs)
-    sinks: list[Sink] = [history] if watch else []  # what is made may be replaced when its picture changes
+    sinks: list[Sink] = [history] if watch else []  # a result may be replaced when its picture changes
     if planner.look is None:
         sinks.append(Reporter(None if watch else len(jobs), as_json=values["as_json"]))
     else:
@@ -188,7 +190,7 @@ def _run(
             entered.enter_context(sink)
         try:
             run_batch(
-                order_of(planner.plan, values),
+                spec_of(planner.plan, values),
                 watch.jobs() if watch else jobs,
                 engine,
                 journal=Journal(journal, resumes=values["resume"]) if journal and not idle else None,
@@ -208,15 +210,15 @@ def _run(
 
 
 def engine_of(values: Mapping[str, Any]) -> "Engine":
-    """Who does the work; raises UsageError or MissingExtra."""
+    """Return the engine; raises UsageError or MissingExtra."""
     from vaeedit.batch.engines import choose
 
     names = ("workers", "scheduler", "debug")
     return choose(values["engine"], limit=values["time_limit"], **{name: values[name] for name in names})
 
 
-def order_of(plan: "Plan", values: Mapping[str, Any]) -> "BatchSpec":
-    """What is to be done to every file."""
+def spec_of(plan: "Plan", values: Mapping[str, Any]) -> "BatchSpec":
+    """Return what to do with every file."""
     from vaeedit.batch.batch_spec import BatchSpec
 
     return BatchSpec(
@@ -231,7 +233,7 @@ def order_of(plan: "Plan", values: Mapping[str, Any]) -> "BatchSpec":
 
 
 def _threads(values: Mapping[str, Any]) -> int | None:
-    """Cores are shared out among the workers, so that they do not fight for them."""
+    """Divide the cores among the workers, so that they do not compete for them."""
     import os
 
     asked: int | None = values["threads"]
@@ -244,7 +246,7 @@ def _say_plan(plan: "Plan", jobs: Sequence[Job]) -> int:
         console.note(f"{number}. {step}")
     for job in jobs:
         arrow = f" -> {job.output}" if job.output else ""
-        console.say(job.name + arrow + ("  (exists; left alone)" if job.skipped else ""))
+        console.say(job.name + arrow + ("  (exists; skipped)" if job.skipped else ""))
     console.note(f"{sum(not job.skipped for job in jobs)} of {len(jobs)} would be done.")
     return console.OK
 

@@ -1,4 +1,4 @@
-"""`vaeedit`: fixed commands, and one generated for every operation that a plugin provides."""
+"""The command `vaeedit`: its fixed commands, commands of plugins, and one command for every operation."""
 
 import click
 
@@ -22,17 +22,17 @@ FIXED = {str(command.name): command for command in COMMANDS}
 
 
 class Commands(CommandGroup):
-    """Fixed commands, those of plugins, and the operations; parameters are made when a command is asked for.
+    """The fixed commands, those of plugins, and the operations; a command is made only when it is needed.
 
-    Where two have one name, the first of these is meant; the others are reached as 'plugin:name'.
+    If several have the same name, the first in this order is used; the others are available as 'plugin:name'.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """All names, operations first."""
+        """Return all names, operations first."""
         return [*_operations(), *_commands()]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """By name, or 'plugin:name'; the error names the nearest."""
+        """Return the command called 'name' or 'plugin:name'; the error for an unknown name suggests a similar one."""
         found = registry()
         if name in FIXED:
             return FIXED[name]
@@ -45,33 +45,33 @@ class Commands(CommandGroup):
             raise click.UsageError(str(_unknown(name))) from None
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The first operation that needs nothing but a picture."""
+        """Write an example with the first operation that needs only a picture."""
         for name in plain_operations()[:1]:
             formatter.write_paragraph()
             formatter.write_text(f"Try: vaeedit {name} in.jpg")
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Two sections, made from the specs; nothing is imported."""
+        """Write operations and commands in two sections, from the specs; nothing is imported."""
         for title, rows in (("Operations", _operations()), ("Commands", _commands())):
             write_section(formatter, title, rows)
 
 
 def _operations() -> dict[str, str]:
-    """Summaries of the operations that no command hides, by name."""
+    """Return the summaries of the operations, by name, without those that a command of the same name hides."""
     hidden = _commands()
     found = registry().operations.bare
     return {name: found[name].spec.summary for name in sorted(found) if name not in hidden}
 
 
 def _commands() -> dict[str, str]:
-    """Summaries of the fixed commands and of those of plugins, by name."""
+    """Return the summaries of the fixed commands and of those of plugins, by name."""
     fixed = {name: summary_of(command) for name, command in FIXED.items()}
     plugged = {name: item.spec.summary for name, item in sorted(registry().commands.bare.items())}
     return {**plugged, **fixed}
 
 
 def _unknown(name: str) -> UnknownName:
-    """No operation and no command has this name."""
+    """Return the error for a name that no operation and no command has."""
     found = registry()
     tables = (found.operations, found.commands)
     qualified = ":" in name

@@ -1,4 +1,4 @@
-"""`vaeedit doctor`: what works here, and how to mend what does not."""
+"""`vaeedit doctor`: checks what works on this machine, and says how to repair what does not."""
 
 import click
 
@@ -21,7 +21,7 @@ def _doctor(as_json: bool, debug: bool) -> int:
             console.say(f"{'ok   ' if finding.fine else 'WRONG'} {finding.what}: {finding.text}")
             if not finding.fine:
                 console.say(f"      {finding.cure}")
-    console.note("Everything works." if not faults else f"{faults} things do not work; see WRONG above.")
+    console.note("Everything works." if not faults else f"{faults} checks failed; see WRONG above.")
     return console.FAILED if faults else console.OK
 
 
@@ -29,6 +29,6 @@ doctor = click.Command(
     "doctor",
     callback=_doctor,
     params=[json_option(), debug_option()],
-    help="Check versions, devices, precisions, plugins and extras, and say how to mend what is wrong.",
+    help="Check versions, devices, precisions, plugins and extras, and say how to repair what does not work.",
     epilog="Example: vaeedit doctor",
 )

@@ -1,4 +1,4 @@
-"""`vaeedit evaluate NAME`: what plugins measure, with the protocol in the output."""
+"""`vaeedit evaluate NAME`: the measurements that plugins provide."""
 
 from vaeedit.cli.plugged import PluggedGroup
 from vaeedit.extension.registry import registry

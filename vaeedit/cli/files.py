@@ -1,4 +1,4 @@
-"""The files of a command beside its pictures: what it reads, what it writes about itself, and models that it makes."""
+"""The files of a command other than its pictures: files that it reads, its journal and report, and models."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from vaeedit.pipeline.plan import Plan
 
 Named = tuple[str, Path]
-"""What messages call a file, and the file."""
+"""A file's name in messages, and its path."""
 
 
 def files_written(values: Mapping[str, Any], journal: Path | None) -> Iterator[Named]:
-    """The journal and the report."""
+    """Yield the journal and the report."""
     if journal is not None:
         yield "the journal", journal
     if values["report"]:
@@ -29,7 +29,7 @@ def files_written(values: Mapping[str, Any], journal: Path | None) -> Iterator[N
 
 
 def files_read(plan: "Plan", jobs: Sequence[Job], values: Mapping[str, Any]) -> Iterator[Named]:
-    """Lists of files, extra inputs and VAE files."""
+    """Yield lists of inputs, extra inputs and VAE files."""
     for name in values["inputs"]:
         if name.startswith(LIST):
             yield "the list of the inputs", Path(name.removeprefix(LIST))
@@ -40,16 +40,16 @@ def files_read(plan: "Plan", jobs: Sequence[Job], values: Mapping[str, Any]) -> 
             for text in texts:
                 sources = [job.source for job in jobs] if is_template(text) else [None]
                 for source in sources:
-                    found = resolved(text, plan.folder, source)
-                    with suppress(OSError):  # reading it will say why
-                        for path in image_files([found]):
+                    name_or_pattern = resolved(text, plan.folder, source)
+                    with suppress(OSError):  # reading it will raise an error with the reason
+                        for path in image_files([name_or_pattern]):
                             yield f"the {name} of {step.spec.name}", path
 
 
 def require_writable(model: Path, read: Iterable[Named], *, resumes: bool = False) -> None:
-    """Raise UsageError, before any work, where a VAE file and its card cannot be written or would replace another file.
+    """Raise UsageError, before any work, if a VAE file and its card cannot be written or would replace another file.
 
-    Where a run is resumed they may be there, but they are never what the command reads.
+    With `resumes` they may exist, but they must not be files that the command reads.
     """
     from vaeedit.vae.card import card_of
 
@@ -65,7 +65,7 @@ def require_writable(model: Path, read: Iterable[Named], *, resumes: bool = Fals
 
 
 def _inside(path: Path) -> Iterator[Path]:
-    """The file itself, or those of a folder and of the folders in it."""
+    """Yield the file itself or, of a folder, its files and those of its sub-folders."""
     if path.is_dir():
         yield from (inner for pattern in ("*", "*/*") for inner in path.glob(pattern) if inner.is_file())
     elif path.is_file():

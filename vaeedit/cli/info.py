@@ -1,4 +1,4 @@
-"""`vaeedit info`: what a picture says about itself."""
+"""`vaeedit info`: prints the properties of pictures, and how they were made."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,21 +13,21 @@ def _info(files: tuple[str, ...], as_json: bool, debug: bool) -> int:
     from vaeedit.image import described_file
 
     for name in files:
-        found = described_file(name)
+        facts = described_file(name)
         if as_json:
-            console.say_json(found)
+            console.say_json(facts)
             continue
-        for key, value in found.items():
+        for key, value in facts.items():
             if key != "made":
                 console.say(f"{key}: {value}")
-        console.say(*told(found["made"]))
+        console.say(*provenance_lines(facts["made"]))
     return console.OK
 
 
-def told(made: dict[str, Any] | None) -> Iterator[str]:
-    """What `made_of` has found, in lines."""
+def provenance_lines(made: dict[str, Any] | None) -> Iterator[str]:
+    """Yield the result of `made_of` as lines of text."""
     if made is None:
-        yield "made by: nothing is noted"
+        yield "made by: not recorded"
     start = "made by: "
     while made is not None:
         yield f"{start}vaeedit {made['version']}, seed {made['seed']}"
@@ -49,6 +49,6 @@ info = click.Command(
         json_option(),
         debug_option(),
     ],
-    help="Say what pictures hold, and what made them.",
+    help="Print the properties of pictures, and how they were made.",
     epilog="Example: vaeedit info edited.jpg",
 )

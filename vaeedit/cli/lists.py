@@ -1,4 +1,4 @@
-"""`vaeedit ops` and `vaeedit plugins`: what there is, for people and as JSON."""
+"""`vaeedit ops` and `vaeedit plugins`: list what is installed, as text or as JSON."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -24,7 +24,7 @@ def _list_command(name: str, help_text: str, rows: Callable[[], list[dict[str, A
 
 
 def show(rows: Sequence[dict[str, Any]], as_json: bool) -> int:
-    """A line a row, and one for each part of a value that has parts; or with `as_json` a JSON object."""
+    """Print each row as one line, with further lines for values that are mappings; with `as_json`, as a JSON object."""
     if as_json:
         for row in rows:
             console.say_json(row)
@@ -39,10 +39,10 @@ def show(rows: Sequence[dict[str, Any]], as_json: bool) -> int:
 
 
 def _operations() -> list[dict[str, Any]]:
-    found = registry().operations
+    operations = registry().operations
     return [
         {"operation": name, "summary": item.spec.summary, "package": item.distribution}
-        for name, item in sorted(found.bare.items())
+        for name, item in sorted(operations.bare.items())
     ]
 
 
@@ -60,6 +60,4 @@ def _plugins() -> list[dict[str, Any]]:
 
 
 ops = _list_command("ops", "List the operations.", _operations)
-plugins = _list_command(
-    "plugins", "List the plugins, and what is wrong with those that do not work.", _plugins
-)
+plugins = _list_command("plugins", "List the plugins, and why some do not work.", _plugins)

@@ -1,4 +1,4 @@
-"""Commands that look at many pictures and write none: their flags are those of every command, but fewer."""
+"""Commands that inspect many pictures and write none. They have the flags of all commands that make sense for them."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -26,18 +26,18 @@ FLAGS = (
 
 
 class Look(ABC):
-    """What a command does with its results that only looks at pictures."""
+    """How a command that only inspects pictures uses its results."""
 
     written: Sequence[Named] = ()
-    """Files that its sinks write, as messages call them."""
+    """Files that its sinks write, each with its name in messages."""
 
     def sides(self, job: Job) -> Mapping[str, Path]:
-        """Further side pictures, which its sinks read, by name; what is there is replaced."""
+        """Return side pictures that its sinks read, by name; existing files are replaced."""
         return {}
 
     @abstractmethod
     def sinks(self, jobs: Sequence[Job]) -> Sequence[Sink]:
-        """What receives the records; one of them prints them."""
+        """Return the sinks that take the records; one of them prints the results."""
 
 
 def look_command(
@@ -49,7 +49,7 @@ def look_command(
     help: str,
     epilog: str,
 ) -> click.Command:
-    """A command with these parameters of its own, the inputs, and the flags about files, workers and how it runs."""
+    """Return a command with its own `params`, the inputs, and the flags for settings, files and workers."""
     argument, *files = file_options(inputs, FLAGS)
     sections: dict[str, Sequence[click.Parameter]] = {
         "Options": [argument, *params],
@@ -62,10 +62,10 @@ def look_command(
 def look_at_files(
     pipeline: "Pipeline", values: Mapping[str, Any], pictures: Mapping[str, str], look: Look
 ) -> int:
-    """Run the pipeline on the files of `look_command`; gives the exit code.
+    """Run the pipeline on the files of a `look_command`; returns the exit code.
 
-    `values` may hold those of other flags of every command, such as `vae`, and `output`, the folder of the journal.
-    `pictures` are the side pictures and where the user wants each.
+    `values` are the values of the command's flags. They may include other flags of all commands, such as `vae`, and
+    `output`, the folder of the journal. `pictures` maps side pictures to the paths that the user typed.
     """
     every = click.Command(None, params=[*file_options(), *click_options(Settings)])
     values = {**every.make_context("look", ["-"]).params, **values}

@@ -1,4 +1,4 @@
-"""Entry point of `vaeedit`. Whatever happens becomes a sentence and an exit code; the commands stand in `commands`."""
+"""The entry point of `vaeedit`. Every error becomes a message and an exit code; the commands are in `commands`."""
 
 import sys
 
@@ -6,7 +6,7 @@ from vaeedit.cli import interrupts
 
 
 def main() -> None:
-    """Run what the command line says."""
+    """Run the command line of this process, and exit."""
     interrupts.listen()
     code: int | str | None = None
     try:
@@ -22,7 +22,7 @@ def main() -> None:
 
 
 def call(arguments: list[str]) -> int:
-    """Run with these arguments and return the exit code."""
+    """Run the command line with these arguments and return the exit code."""
     import click
 
     from vaeedit.cli import console
@@ -41,7 +41,7 @@ def call(arguments: list[str]) -> int:
         console.complain_of_usage(error)
         return error.exit_code
     except Exception as error:
-        if interrupts.exit_code():  # some libraries answer an interrupt with an error of their own
+        if interrupts.exit_code():  # some libraries raise an error of their own when they are interrupted
             interrupts.say()
             return interrupts.exit_code()
         if debug:

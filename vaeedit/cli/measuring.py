@@ -1,4 +1,4 @@
-"""The click command of an evaluation, made from its tasks: a plugin adds only the parameters that make these."""
+"""Makes the click command of an evaluation from its tasks; a plugin adds only the parameters that its tasks need."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 EXAMPLE = "Example: vaeedit evaluate {name} pictures/ --json"
-"""Of every evaluation that takes a folder alone."""
+"""The example of every evaluation that needs only a folder."""
 
 
 def evaluation_command(
@@ -29,10 +29,10 @@ def evaluation_command(
     vae: str,
     samples: bool = False,
 ) -> click.Command:
-    """A command that measures tasks on a folder of reference images.
+    """Return a command that measures tasks on a folder of reference images.
 
-    `tasks` takes the values of `params` by name. `vae` is the default VAE. With `samples` the operation draws posterior
-    samples and predicts its own error, so that these can be measured and calibrated too.
+    `tasks` is called with the values of `params` by name and returns the tasks. `vae` is the default VAE. Set `samples` for
+    an operation that draws posterior samples and predicts its own error; then these are measured and calibrated too.
     """
     own = [str(param.name) for param in params]
 
@@ -88,7 +88,7 @@ def _measure(
 
 
 def _record(session: Session, vae: str, data: str, tasks: Sequence[Task], rows: list[Row]) -> None:
-    """Put the figures into the VAE file's header and its model card, but those of time and memory."""
+    """Write the figures, except time and memory, into the VAE file's header and its model card."""
     import msgspec
 
     from vaeedit.vae.card import write_card
@@ -107,7 +107,7 @@ def _record(session: Session, vae: str, data: str, tasks: Sequence[Task], rows: 
 
 
 def _calibrate(session: Session, folder: Path, tasks: Sequence[Task], vae: str) -> int:
-    """Fit the temperature of the predicted deviations and write it into the VAE's header."""
+    """Fit the temperature of the predicted standard deviations and write it into the VAE's header."""
     import msgspec
 
     from vaeedit.evaluation.calibrate import fit_temperature
@@ -121,14 +121,24 @@ def _calibrate(session: Session, folder: Path, tasks: Sequence[Task], vae: str) 
 
 
 def evaluation_options(vae: str) -> list[click.Parameter]:
-    """Parameters of every evaluation: of which VAE and how."""
+    """Return the options that every evaluation has: the VAE, device, precision and printing."""
     return [
         click.Option(["--vae"], default=vae, show_default=True, help="Name or file of the VAE."),
-        click.Option(["--device"], default="auto", show_default=True, help="As for every operation."),
         click.Option(
-            ["--precision"], default="float32", show_default=True, help="float32, bfloat16, float16 or auto."
+            ["--device"],
+            default="auto",
+            show_default=True,
+            help="Device to compute on: auto, cpu, cuda, cuda:N or mps.",
         ),
-        click.Option(["--json", "as_json"], is_flag=True, default=False, help="One JSON line a measurement."),
+        click.Option(
+            ["--precision"],
+            default="float32",
+            show_default=True,
+            help="Precision to compute in: float32, bfloat16, float16 or auto.",
+        ),
+        click.Option(
+            ["--json", "as_json"], is_flag=True, default=False, help="Print one JSON line per measurement."
+        ),
         debug_option(),
     ]
 
@@ -137,13 +147,15 @@ def _of_references() -> list[click.Parameter]:
     return [
         click.Argument(["folder"], metavar="DIR"),
         click.Option(
-            ["--lpips"], metavar="DIR", help="Folder with squeeze.backbone.pth and squeeze.pth: adds LPIPS."
+            ["--lpips"],
+            metavar="DIR",
+            help="Folder with squeeze.backbone.pth and squeeze.pth; also measure LPIPS.",
         ),
         click.Option(
             ["--record"],
             is_flag=True,
             default=False,
-            help="Write the figures into the VAE's header and card.",
+            help="Write the figures into the VAE's header and model card.",
         ),
     ]
 
@@ -155,12 +167,12 @@ def _of_samples() -> list[click.Parameter]:
             type=click.IntRange(0),
             default=0,
             show_default=True,
-            help="Also measure this many posterior samples, the predicted deviations and the KL of the latents.",
+            help="Number of posterior samples to measure, with the predicted standard deviations and the KL of the latents.",
         ),
         click.Option(
             ["--calibrate"],
             is_flag=True,
             default=False,
-            help="Instead, fit the temperature of the predicted deviations on DIR and write it into the VAE's header.",
+            help="Instead, fit the temperature of the standard deviations on DIR and write it into the VAE's header.",
         ),
     ]

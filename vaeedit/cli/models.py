@@ -1,4 +1,4 @@
-"""`vaeedit models`: the trained VAEs that are installed, and what to do with files of others."""
+"""`vaeedit models`: lists, describes, converts and verifies trained VAEs."""
 
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ def _list(as_json: bool, debug: bool) -> int:
 def _row(name: str, item: Provided[WeightsSpec]) -> dict[str, Any]:
     try:
         return {"vae": name, "summary": item.spec.summary, **_facts(name), "package": item.distribution}
-    except (VaeeditError, ImportError) as error:  # one that is damaged hides none of the others
+    except (VaeeditError, ImportError) as error:  # the others are listed all the same
         return {"vae": name, "problem": str(error), "package": item.distribution}
 
 
@@ -75,7 +75,7 @@ def _convert(source: str, output: str | None, name: str | None, debug: bool) -> 
 
 
 def _default_output(source: Path, *, is_fetched: bool) -> Path:
-    """Beside the file or folder; here, for one that was fetched."""
+    """Return a path beside the file or folder; in the current folder, for a source that was downloaded."""
     if is_fetched:
         return Path(f"{source.name}.vae.safetensors")
     if source.is_dir():
@@ -90,7 +90,7 @@ def _verify(vae: str, debug: bool) -> int:
     fine = True
     for finding in round_trips(registry(), [vae]):
         fine = fine and finding.fine
-        console.say(f"{'fine' if finding.fine else 'WRONG'}  {finding.text}")
+        console.say(f"{'ok   ' if finding.fine else 'WRONG'} {finding.text}")
     return console.OK if fine else console.FAILED
 
 
@@ -117,7 +117,7 @@ models.add_command(
         "info",
         callback=_info,
         params=[_VAE, json_option(), debug_option()],
-        help="Say how a VAE was trained and what was measured: its model card.",
+        help="Print the model card of a VAE: how it was trained and what was measured.",
         epilog="Example: vaeedit models info mine.safetensors",
     )
 )
@@ -128,12 +128,14 @@ models.add_command(
         params=[
             click.Argument(["source"], metavar="SOURCE"),
             click.Option(
-                ["-o", "--output"], metavar="FILE", help="VAE file to write; by default beside SOURCE."
+                ["-o", "--output"],
+                metavar="FILE",
+                help="VAE file to write; by default SOURCE.vae.safetensors beside SOURCE.",
             ),
-            click.Option(["--name"], help="Its name; by default SOURCE's."),
+            click.Option(["--name"], help="Name of the VAE; by default that of SOURCE."),
             debug_option(),
         ],
-        help="Make a VAE file of someone's: weights, a folder of an encoder's and a decoder's, or what --vae takes.",
+        help="Convert a third-party VAE to a VAE file; SOURCE is a weights file, a folder or a name that --vae takes.",
         epilog="Example: vaeedit models convert theirs.pth -o mine.safetensors",
     )
 )
@@ -142,7 +144,7 @@ models.add_command(
         "verify",
         callback=_verify,
         params=[_VAE, debug_option()],
-        help="Check a VAE's checksums, send a picture through it on every device and in every precision, and compare.",
+        help="Check the checksums of a VAE, and compare its results on every device and in every precision.",
         epilog="Example: vaeedit models verify mine.safetensors",
     )
 )

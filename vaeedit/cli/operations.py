@@ -1,4 +1,4 @@
-"""The command of an operation, generated from its spec: `vaeedit NAME in.jpg`."""
+"""Makes the command of an operation from its spec: `vaeedit NAME in.jpg`."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from vaeedit.settings import Settings
 
 
 def operation_command(provided: Provided[OperationSpec]) -> click.Command:
-    """Build the click command of an operation."""
+    """Return the click command of an operation."""
     spec = provided.spec
     maps = [
         click.Option([f"--{name}", _variable("map", name)], metavar="FILE", help=text)
@@ -57,14 +57,14 @@ def operation_command(provided: Provided[OperationSpec]) -> click.Command:
 
 
 def _example(spec: OperationSpec) -> str:
-    """Arguments that it can be called with."""
+    """Return arguments that the operation can be called with."""
     needed = "".join(f" --{name} other.jpg" for name in spec.needs if name != spec.variadic)
     vae = "" if spec.vae else " --vae mine.safetensors"
     return f"in.jpg{' other.jpg' if spec.variadic else ''}{needed}{vae} -o edited.jpg"
 
 
 def _variable(kind: str, name: str) -> str:
-    """What click calls the value of a flag that is no option."""
+    """Return the name of the value of --NAME, for a map or an image; it differs from all names of options."""
     return f"{kind}_{name.replace('-', '_')}"
 
 
@@ -89,27 +89,27 @@ def _run_operation(provided: Provided[OperationSpec], values: dict[str, Any]) ->
 
 
 def _distributed(values: dict[str, Any], spec: OperationSpec) -> dict[str, Any]:
-    """The first argument is the input, the others are the extra inputs; raises UsageError where there are none."""
+    """Use the first argument as input and the others as extra inputs; raises UsageError if needed ones are missing."""
     first, *others = values["inputs"]
     if not others and spec.variadic in spec.needs:
         raise UsageError(
-            f"{spec.name} needs a second picture: vaeedit {spec.name} {first} {spec.variadic.upper()}, "
+            f"{spec.name} needs a second picture: use vaeedit {spec.name} {first} {spec.variadic.upper()}, "
             f"or --{spec.variadic} FILE and any number of inputs."
         )
     return {**values, "inputs": (first,), _variable("image", spec.variadic): tuple(others)}
 
 
 def plain_operations() -> list[str]:
-    """Operations that need nothing but a picture, by name."""
-    found = registry().operations.bare
-    return [name for name, item in sorted(found.items()) if item.spec.vae and not item.spec.needs]
+    """Return the names of the operations that need only a picture."""
+    operations = registry().operations.bare
+    return [name for name, item in sorted(operations.items()) if item.spec.vae and not item.spec.needs]
 
 
 class Exampled(click.Command):
-    """A command whose example names the operations that there are, as {0} and {1}."""
+    """A command whose example contains the names of two installed operations, {0} and {1}."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The example, if there are any."""
+        """Write the example, if there are operations."""
         if names := plain_operations():
             formatter.write_paragraph()
             formatter.write_text(str(self.epilog).format(names[0], names[-1]))

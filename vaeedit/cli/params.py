@@ -1,4 +1,4 @@
-"""From declared options to click parameters."""
+"""Makes click parameters from declared options."""
 
 import re
 from typing import Any
@@ -12,7 +12,7 @@ UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
 class FieldType(click.ParamType[Any]):
-    """A click type that converts and checks by the option's own declaration."""
+    """A click type that converts and checks a value as the option's declaration says."""
 
     def __init__(self, field: Field) -> None:
         self.field = field
@@ -28,27 +28,27 @@ class FieldType(click.ParamType[Any]):
             self.fail(str(error), param, ctx)
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """Shown in help after the flag."""
+        """Return what help shows after the flag."""
         return _metavar(self.field.expects)
 
 
 class Duration(click.ParamType[float]):
-    """'90s', '45m' or '2h', in seconds."""
+    """A click type for times such as '90s', '45m' or '2h'; the value is in seconds."""
 
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Parse."""
+        """Parse one value."""
         if isinstance(value, float):
             return value
         match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", str(value))
         if match is None or float(match[1]) <= 0:
-            self.fail(f"{value!r} is not a duration; say for example 90s, 45m or 2h.", param, ctx)
+            self.fail(f"{value!r} is not a time; write for example 90s, 45m or 2h.", param, ctx)
         return float(match[1]) * UNITS[match[2]]
 
 
 def click_options(cls: type[Options]) -> list[click.Option]:
-    """One click option for each field."""
+    """Return one click option for each field of an options class."""
     return [_click_option(field) for field in fields(cls).values()]
 
 
@@ -67,7 +67,7 @@ def _click_option(field: Field) -> click.Option:
         required=field.required,
         show_default=shown,
         help=field.description,
-        **({} if field.required else {"default": field.default}),  # even None would count as a value
+        **({} if field.required else {"default": field.default}),  # click takes even None as a given default
     )
 
 

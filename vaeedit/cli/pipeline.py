@@ -1,4 +1,4 @@
-"""`vaeedit pipeline check` and `vaeedit pipeline schema`: what a pipeline file says, before anything runs."""
+"""`vaeedit pipeline check` and `vaeedit pipeline schema`: check pipeline files without running them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _check(pipeline: str, debug: bool) -> int:
     from vaeedit.pipeline.pipeline import Pipeline
 
     plan = Pipeline.from_file(pipeline).check(registry())
-    memory = _expected_memory(plan)  # finds a VAE file that is not there, before anything is printed
+    memory = _expected_memory(plan)  # raises for a missing VAE file before anything is printed
     first = 1
     for number, step in enumerate(plan, 1):
         maps = f"; writes {', '.join(sorted(step.map_names.values()))}" if step.maps else ""
@@ -40,7 +40,7 @@ def _expected_memory(plan: Plan) -> str:
 
     memory = expected_bytes(find_vae(step.vae, registry()) for step in plan)
     if memory is None:
-        return "Expected memory: not known; `vaeedit evaluate --record` measures a VAE's."
+        return "Expected memory: not known; `vaeedit evaluate --record` measures it for a VAE."
     return f"Expected memory: {memory / 1e9:.1f} GB in float32, besides the pictures; less in bfloat16."
 
 
@@ -54,13 +54,13 @@ def _schema(debug: bool) -> int:
     return console.OK
 
 
-pipeline = CommandGroup("pipeline", help="Check pipeline files, and describe them to editors.")
+pipeline = CommandGroup("pipeline", help="Check pipeline files, or print their JSON Schema for editors.")
 pipeline.add_command(
     click.Command(
         "check",
         callback=_check,
         params=[click.Argument(["pipeline"], metavar="PIPELINE.yaml"), debug_option()],
-        help="Report every fault of a pipeline file by its line, or print the plan; loads no model.",
+        help="Report every error of a pipeline file with its line; without errors, print the plan. Loads no model.",
         epilog="Example: vaeedit pipeline check restore.yaml",
     )
 )

@@ -1,4 +1,4 @@
-"""From the flags of a command on images to its jobs and its journal."""
+"""Plans the jobs and the journal of a command on images from its flags."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,28 +18,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Planner:
-    """Plans all pictures of a batch at once, and with --watch each one as it comes."""
+    """Plans all pictures of a batch at once or, with --watch, each picture when it arrives."""
 
     plan: "Plan"
     values: Mapping[str, Any]
     name: str
-    """What goes into default output names."""
+    """The name in default output names, IN.NAME.jpg."""
     pictures: Mapping[str, str]
-    """Side pictures, and what the user typed for each."""
+    """Names of side pictures, and the path that the user typed for each."""
     beside: Sequence[str]
-    """Maps that are written beside each output."""
+    """Names of maps that are written beside each output."""
     read: Sequence[Named]
-    """Further files that no output may replace."""
+    """Other files that no output may replace."""
     look: "Look | None" = None
-    """What a command that writes no pictures does with its results."""
+    """For a command that writes no pictures: how it uses its results."""
 
     @property
     def several(self) -> bool:
-        """Whether other pictures may follow those that are planned."""
+        """Whether other pictures may arrive later."""
         return self.values["watch"] and is_several(self.values["inputs"])
 
     def placed(self, sources: Sequence[Source]) -> list[Job]:
-        """Where results go; raises UsageError or ImageError."""
+        """Return the jobs of the sources; raises UsageError or ImageError."""
         output, in_place = self.values["output"], self.values["in_place"]
         if self.look is not None:
             return inspections(sources, output)
@@ -48,7 +48,7 @@ class Planner:
         )
 
     def settled(self, jobs: Sequence[Job], history: History) -> list[Job]:
-        """The same with their side pictures, after a look at what is there; raises UsageError."""
+        """Add side pictures to the jobs and apply --exists; raises UsageError."""
         values = self.values
         exists = "skip" if values["watch"] and values["exists"] == "error" else values["exists"]
         jobs = with_sides(
@@ -69,7 +69,7 @@ class Planner:
 
 
 def journal_of(values: Mapping[str, Any]) -> Path | None:
-    """Where the journal goes: where it is asked for, or into the output folder if there is one."""
+    """Return the path of the journal: the file of --journal, or a file in the output folder, or None."""
     if values["journal"]:
         return Path(values["journal"])
     folder = output_folder(values)
@@ -77,7 +77,7 @@ def journal_of(values: Mapping[str, Any]) -> Path | None:
 
 
 def output_folder(values: Mapping[str, Any]) -> Path | None:
-    """The folder that receives the outputs, if -o names one."""
+    """Return the folder of the outputs, if -o names a folder."""
     output: str | None = values["output"]
     if output is None or output == STREAM:
         return None

@@ -1,4 +1,4 @@
-"""Commands that plugins bring: listed from their specs, imported when they run or their own help is asked for."""
+"""Commands of plugins: listed from their specs, imported when they run or when their own help is shown."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from vaeedit.extension.tables import Provided, Table
 
 
 def plugged_command(provided: Provided[CommandSpec] | Provided[EvaluationSpec]) -> click.Command:
-    """The command of a spec, under the spec's name and with its summary; raises PluginError."""
+    """Load the command of a spec, with the name and the summary of the spec; raises PluginError."""
     spec = provided.spec
     command = load_target(spec.target)
     if not isinstance(command, click.Command):
@@ -32,16 +32,16 @@ class PluggedGroup(CommandGroup):
         self.table = table
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """All names."""
+        """Return all names."""
         return sorted(self.table().bare)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command:
-        """By 'name' or 'plugin:name'; the error names the nearest."""
+        """Return the command called 'name' or 'plugin:name'; the error for an unknown name suggests a similar one."""
         try:
             return plugged_command(self.table().find(name))
         except UnknownName as error:
             raise click.UsageError(str(error), ctx) from None
 
     def summaries(self, ctx: click.Context) -> dict[str, str]:
-        """From the specs; nothing is imported."""
+        """Return the summaries of the specs; nothing is imported."""
         return {name: item.spec.summary for name, item in sorted(self.table().bare.items())}

@@ -1,6 +1,6 @@
-"""`vaeedit run --from PICTURE`: the pipeline that made a picture.
+"""`vaeedit run --from PICTURE`: runs the pipeline that made a picture.
 
-Anybody may have written the picture, so that it alone opens no file but those of installed VAEs.
+The picture is not trusted: without --trust it can only use installed VAEs, and opens no other file.
 """
 
 import os
@@ -20,40 +20,40 @@ if TYPE_CHECKING:
     from vaeedit.pipeline.step import Step
 
 LONGEST = 100
-"""Characters of a name that a message quotes, and of that of an operation."""
+"""Characters of a name of an operation, and of a text that a message quotes."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a picture says of how it was made."""
+    """How a picture was made, as it records itself."""
 
     picture: str
     made: Mapping[str, Any]
     pipeline: "Pipeline"
 
     def show(self) -> None:
-        """Say it, on stderr."""
-        from vaeedit.cli.info import told
+        """Print it on stderr."""
+        from vaeedit.cli.info import provenance_lines
 
         last = {key: value for key, value in self.made.items() if key != "before"}
-        console.note(f"{self.picture}:", *told(last))
+        console.note(f"{self.picture}:", *provenance_lines(last))
 
     def here(self) -> "Pipeline":
-        """The pipeline with the files of the names that the picture tells: those beside it, else in the current folder."""
+        """Return the pipeline with paths of the files that it names: beside the picture, else in the current folder."""
         from vaeedit.extension.registry import registry
         from vaeedit.pipeline.inputs import split
         from vaeedit.pipeline.pipeline import Pipeline
         from vaeedit.pipeline.step import Step
 
-        def found(text: str) -> str:
+        def located(text: str) -> str:
             beside = str(Path(self.picture).parent / text)
             return beside if "{" not in text and os.path.exists(beside) else text
 
         steps = []
         for step in self.pipeline.steps:
             images = registry().operations.find(step.operation).spec.extra_inputs
-            pictures = {name: list(map(found, texts)) for name, texts in _pictures(step, images)}
-            vae = step.vae if step.vae is None or _is_installed(step.vae) else found(step.vae)
+            pictures = {name: list(map(located, texts)) for name, texts in _pictures(step, images)}
+            vae = step.vae if step.vae is None or _is_installed(step.vae) else located(step.vae)
             options = split(step.options, images)[0] | pictures
             steps.append(
                 Step(step.operation, vae=vae, maps=step.maps, name=step.name, when=step.when, **options)
@@ -61,49 +61,49 @@ class Recipe:
         return Pipeline(*steps, seed=self.pipeline.seed)
 
     def require_harmless(self, chosen: Collection[str] = (), vae: str | None = None) -> None:
-        """Raise UsageError, one sentence, for what is not done because a picture asks for it.
+        """Raise UsageError if the picture asks for anything that is not allowed without --trust.
 
-        `chosen` are the options, as STEP.OPTION, and `vae` the VAE that the user has named instead.
+        `chosen` are options that the user has set, as STEP.OPTION, and `vae` is the VAE that the user has named.
         """
-        ours = {name.replace("-", "_") for name in chosen}
+        by_user = {name.replace("-", "_") for name in chosen}
         asked = [
             text
-            for step, told in zip(self.pipeline.steps, self.made["steps"], strict=True)
-            for name, text in _asked(step, told.get("checksum"))
-            if f"{step.label}.{name}".replace("-", "_") not in ours and not (vae and name == "vae")
+            for step, recorded in zip(self.pipeline.steps, self.made["steps"], strict=True)
+            for name, text in _asked(step, recorded.get("checksum"))
+            if f"{step.label}.{name}".replace("-", "_") not in by_user and not (vae and name == "vae")
         ]
         if asked:
             raise UsageError(
                 f"{self.picture} asks for {', and for '.join(dict.fromkeys(asked))}, "
-                "which is not done because a picture says so; --trust allows it, --set replaces it."
+                "which a picture alone may not decide; --trust allows it, --set replaces it."
             )
 
 
 def recipe_of(picture: str) -> Recipe:
-    """What a picture says; raises ImageError, or UsageError where it says nothing or what is damaged."""
+    """Read how a picture was made; raises ImageError, or UsageError if that is not recorded or is damaged."""
     from vaeedit.image import made_of, read
     from vaeedit.pipeline.pipeline import Pipeline
 
     made = made_of(read(picture).metadata)
     if made is None:
-        raise UsageError(f"{picture} does not say what made it.")
+        raise UsageError(f"{picture} does not record how it was made.")
     try:
-        steps = [_step(**told) for told in made["steps"]]
+        steps = [_step(**recorded) for recorded in made["steps"]]
     except ValueError:
-        raise UsageError(f"What {picture} says of how it was made is damaged.") from None
+        raise UsageError(f"The record in {picture} of how it was made is damaged.") from None
     return Recipe(picture, made, Pipeline(*steps, seed=made["seed"]))
 
 
 def require_present(recipe: Recipe, steps: Sequence["Step"], vae: str | None) -> None:
-    """Raise UsageError for a file that the steps need and that is not here; warn of VAEs that are not the same.
+    """Raise UsageError if a file that the steps need is missing; warn if a VAE is not the same as in the record.
 
-    `vae` is the VAE that the user has named instead of theirs.
+    `vae` is a VAE that the user has named instead.
     """
     from vaeedit.extension.registry import registry
     from vaeedit.vae.files import find_vae
     from vaeedit.vae.folders import is_remote
 
-    for step, told in zip(steps, recipe.made["steps"], strict=True):
+    for step, recorded in zip(steps, recipe.made["steps"], strict=True):
         for name, texts in _pictures(step, registry().operations.find(step.operation).spec.extra_inputs):
             for text in texts:
                 if "{" not in text and not os.path.exists(text):
@@ -112,12 +112,12 @@ def require_present(recipe: Recipe, steps: Sequence["Step"], vae: str | None) ->
             continue
         if not (_is_installed(step.vae) or is_remote(step.vae, registry()) or os.path.exists(step.vae)):
             raise UsageError(_missing(recipe, f"the VAE {_short(step.vae)}", f"{step.label}.vae"))
-        if _checksum(find_vae(step.vae, registry())) != told.get("checksum"):
+        if _checksum(find_vae(step.vae, registry())) != recorded.get("checksum"):
             console.warn(f"{recipe.picture} was made with another version of the VAE {step.vae}.")
 
 
 def _missing(recipe: Recipe, what: str, option: str) -> str:
-    return f"{recipe.picture} was made with {what}, which is not here; give it: --set {option}=FILE"
+    return f"{recipe.picture} was made with {what}, which is missing; name it with --set {option}=FILE"
 
 
 def _step(
@@ -128,7 +128,7 @@ def _step(
     name: str | None = None,
     when: str | None = None,
 ) -> "Step":
-    """A step of a note; raises ValueError for one that none of ours can be."""
+    """Return a step of a record; raises ValueError for one that vaeedit cannot have written."""
     from vaeedit.pipeline.step import Step
 
     maps = options.get("maps", [])
@@ -140,7 +140,7 @@ def _step(
 
 
 def _asked(step: "Step", checksum: str | None) -> Iterator[tuple[str, str]]:
-    """By the option that says so, what a step asks for beyond installed VAEs and bounded options."""
+    """Yield options of a step that ask for more than installed VAEs and bounded values, each with a description."""
     from vaeedit.extension.registry import registry
     from vaeedit.options import fields
     from vaeedit.vae.files import find_vae
@@ -162,7 +162,7 @@ def _asked(step: "Step", checksum: str | None) -> Iterator[tuple[str, str]]:
 
 
 def _pictures(step: "Step", names: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
-    """The step's extra inputs by name."""
+    """Yield the step's extra inputs by name."""
     from vaeedit.pipeline.inputs import split
 
     for name, given in split(step.options, names)[1].items():
@@ -170,7 +170,7 @@ def _pictures(step: "Step", names: Mapping[str, str]) -> Iterator[tuple[str, lis
 
 
 def _is_installed(vae: str) -> bool:
-    """Whether it is the name of weights that come with a plugin; looks at no file."""
+    """Whether this is the name of weights that come with a plugin; opens no file."""
     from vaeedit.extension.registry import registry
 
     return vae in registry().weights

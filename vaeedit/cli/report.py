@@ -1,4 +1,4 @@
-"""What the user sees of a batch: one line or JSON record for each file, and progress where somebody watches."""
+"""Prints the results of a batch: one line or JSON record for each file, and a progress bar on a terminal."""
 
 import sys
 from contextlib import ExitStack
@@ -13,7 +13,7 @@ from vaeedit.cli import console
 
 
 class Reporter(Sink):
-    """Prints records. On a terminal a bar shows the time left of `files`."""
+    """Prints records. On a terminal, a progress bar shows the remaining time; `files` is their number, None if unknown."""
 
     def __init__(self, files: int | None, *, as_json: bool = False) -> None:
         self.files, self.as_json = files, as_json
@@ -32,7 +32,7 @@ class Reporter(Sink):
         self._stack.close()
 
     def take(self, record: Record) -> None:
-        """Print what one file's record says, what is wrong with it apart."""
+        """Print the record of one file; its warnings and its error go to stderr."""
         for warning in record.warnings:
             console.warn(warning)
         if record.failed:
@@ -46,7 +46,7 @@ class Reporter(Sink):
         if record.status == "skipped" and not self.as_json:
             console.note(f"{record.input}: {record.output} exists; skipped.")
         elif record.output == STREAM:
-            return  # stdout carries the picture
+            return  # the picture itself is on stdout
         elif self.as_json:
             console.say_json_text(encoded(record).decode())
         elif record.status == "done":

@@ -1,4 +1,4 @@
-"""`vaeedit run` and `vaeedit chain`: a pipeline, from a YAML file or in one line, over images."""
+"""`vaeedit run` and `vaeedit chain`: run a pipeline from a YAML file or from one line on images."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -27,7 +27,7 @@ def _callback(**values: Any) -> int:
         require_present(recipe, pipeline.steps, values["vae"])
         return _execute(pipeline, values, [("the picture of --from", Path(values["made"]))])
     if values["trust"]:
-        raise UsageError("--trust is about the picture of --from; a pipeline file is trusted.")
+        raise UsageError("--trust goes with --from; a pipeline file is always trusted.")
     if len(values["inputs"]) < 2:
         raise UsageError("vaeedit run takes a pipeline file and at least one input.")
     name, *inputs = values["inputs"]
@@ -50,14 +50,14 @@ def _execute(pipeline: Any, values: dict[str, Any], read: Iterable[tuple[str, Pa
 
 
 def _assigned(pipeline: Any, assignments: Sequence[str]) -> Any:
-    """The pipeline with options replaced."""
+    """Return the pipeline with options replaced."""
     for assignment in assignments:
         pipeline = _assign(pipeline, assignment)
     return pipeline
 
 
 def _assign(pipeline: Any, assignment: str) -> Any:
-    """The pipeline with one option replaced: 'STEP.strength=0.4'."""
+    """Return the pipeline with one option replaced: 'STEP.strength=0.4'."""
     from vaeedit.pipeline.pipeline import Pipeline, Step
 
     target, equals, value = assignment.partition("=")
@@ -88,20 +88,23 @@ run = click.Command(
         click.Option(
             ["--from", "made"],
             metavar="PICTURE",
-            help="Do what made this picture, instead of a pipeline file.",
+            help="Run the pipeline that made this picture, instead of a pipeline file.",
         ),
         click.Option(
             ["--trust"],
             is_flag=True,
             default=False,
-            help="With --from: also take VAEs, pictures and maps that the picture names.",
+            help="With --from: also open other VAEs, pictures and maps that the picture names.",
         ),
         click.Option(
-            ["--set", "assignments"], multiple=True, metavar="STEP.OPTION=VALUE", help="Replace an option."
+            ["--set", "assignments"],
+            multiple=True,
+            metavar="STEP.OPTION=VALUE",
+            help="Replace an option of a step; may be repeated.",
         ),
         *click_options(Settings),
     ],
-    help="Run a pipeline from a YAML file over images.",
+    help="Run a pipeline from a YAML file on images.",
     epilog="Example: vaeedit run steps.yaml photos/ -o restored/ --workers 2",
 )
 
@@ -113,6 +116,6 @@ chain = Exampled(
         *file_options(),
         *click_options(Settings),
     ],
-    help="Run a pipeline given in one line, its steps parted by |.",
+    help="Run a pipeline from one line on images; its steps are separated by |.",
     epilog="Example: vaeedit chain '{0} | {1}' in.jpg -o out.png",
 )

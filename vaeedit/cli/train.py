@@ -1,4 +1,4 @@
-"""`vaeedit train`: fit a VAE by a recipe on a folder of images."""
+"""`vaeedit train`: train a VAE by a recipe on a folder of images."""
 
 import math
 import sys
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vaeedit.vae.files import VaeInfo
 
 MINUTES = 45
-"""Of training, unless --budget says otherwise."""
+"""The default of --budget."""
 
 
 def _callback(
@@ -44,11 +44,11 @@ def _callback(
     if standing is not None:
         if steps or run or start or fresh or resume or devices or compiled:
             raise UsageError(
-                "--standing goes with --data, --budget, --branch and -o; the plan says the rest."
+                "--standing goes with --data, --budget, --branch and -o; the plan sets all other values."
             )
         return _stand(recipe, Path(data), Path(standing), branch, budget, output)
     if branch is not None:
-        raise UsageError("--branch needs --standing DIR, the folder of the job that it is a branch of.")
+        raise UsageError("--branch needs --standing DIR, the folder of the job.")
     plugins = registry()
     settings = load_recipe(recipe, plugins)
     folder = Path(run or f"runs/{settings.name}")
@@ -76,11 +76,13 @@ def _stand(
     plan = load_plan(name)
     if branch is None:
         if output is not None:
-            raise UsageError("-o names the file of a branch; add --branch RUN.")
+            raise UsageError("With --standing, -o needs --branch RUN.")
         standing.stand(plan, data, folder, registry(), seconds=budget or math.inf, say=console.note)
         return console.OK
     if budget is None:
-        raise UsageError("A branch needs the time in which its rate falls: --budget 15m.")
+        raise UsageError(
+            "--branch needs the time in which its learning rate falls, for example --budget 15m."
+        )
     target = Path(output or folder / f"{plan.find(branch).name}.safetensors")
     require_writable(target, [("the plan", Path(name))])
     _say(target, standing.branch(plan, branch, data, folder, target, registry(), seconds=budget))
@@ -88,7 +90,7 @@ def _stand(
 
 
 def _say(target: Path, info: "VaeInfo") -> None:
-    """The images that were left out, and what was written."""
+    """Warn of images that were left out, and print what was written."""
     for sentence in info.training.get("skipped", []):
         console.warn(sentence)
     console.say(f"{target}  ({info.training['steps']} steps in {info.training['minutes']} min)")
@@ -100,15 +102,20 @@ train = click.Command(
     params=[
         click.Argument(["recipe"], metavar="RECIPE"),
         click.Option(
-            ["--data"], required=True, metavar="DIR", help="Folder of images, searched with its sub-folders."
+            ["--data"],
+            required=True,
+            metavar="DIR",
+            help="Folder of images; its sub-folders are searched too.",
         ),
         click.Option(
             ["--budget"],
             type=Duration(),
-            show_default=f"{MINUTES}m; with --standing, until it is ended",
-            help="Time to train.",
+            show_default=f"{MINUTES}m; with --standing, no limit",
+            help="Time to train, such as 90s, 45m or 2h.",
         ),
-        click.Option(["--steps"], type=click.IntRange(1), help="Train this many steps instead of a time."),
+        click.Option(
+            ["--steps"], type=click.IntRange(1), help="Number of steps to train, instead of a time."
+        ),
         click.Option(
             ["-o", "--output"], metavar="FILE", help="VAE file to write; by default inside the run folder."
         ),
@@ -116,12 +123,12 @@ train = click.Command(
         click.Option(
             ["--standing"],
             metavar="DIR",
-            help="Train the runs of a plan in turn, at a constant rate and the lowest priority; all is kept in DIR.",
+            help="Train the runs of a plan in turn, at a constant learning rate and low priority; DIR keeps all files.",
         ),
         click.Option(
             ["--branch"],
             metavar="RUN",
-            help="Of a standing job: train a copy of this run's last checkpoint at a falling rate, and write the model.",
+            help="With --standing: train a copy of this run's last checkpoint at a falling rate, and write the model.",
         ),
         click.Option(
             ["--start"], metavar="VAE", help="Name or file of a VAE whose weights training starts from."
@@ -130,7 +137,7 @@ train = click.Command(
             ["--fresh"],
             multiple=True,
             metavar="PART",
-            help="A part of the network, that does not take its weights from --start; may be repeated.",
+            help="Part of the network that does not take its weights from --start; may be repeated.",
         ),
         click.Option(
             ["--resume"], is_flag=True, default=False, help="Continue from the run folder's last checkpoint."
@@ -139,16 +146,16 @@ train = click.Command(
             ["--devices"],
             type=click.IntRange(1),
             metavar="N",
-            help="GPUs (without one: processes) to use; by default every GPU.",
+            help="Number of GPUs to use, by default all; on a machine without a GPU, number of processes.",
         ),
         click.Option(
             ["--compile", "compiled"],
             is_flag=True,
             default=False,
-            help="Use torch.compile; pays off on long GPU runs.",
+            help="Use torch.compile; it makes long runs on a GPU faster.",
         ),
         debug_option(),
     ],
-    help="Train a VAE by a recipe (a name, or a YAML file); with --standing, by a plan of recipes (a YAML file).",
+    help="Train a VAE by a recipe (a name or a YAML file). With --standing, train the recipes of a plan (a YAML file).",
     epilog="Example: vaeedit train recipe.yaml --data photos/ --budget 2h -o mine.safetensors",
 )
