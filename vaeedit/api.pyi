@@ -93,6 +93,10 @@ from .training.run import Run as Run
 from .training.train import train as train
 from .training.weights import ConditionalWeights as ConditionalWeights
 from .training.weights import ElboWeights as ElboWeights
+from .vae.draws import Draw as Draw
+from .vae.draws import Generative as Generative
+from .vae.draws import importance_bound as importance_bound
+from .vae.draws import sampled as sampled
 from .vae.edited import Mixture as Mixture
 from .vae.edited import Refined as Refined
 from .vae.edited import Series as Series
@@ -104,6 +108,8 @@ from .vae.latents import Decoded as Decoded
 from .vae.latents import Gaussian as Gaussian
 from .vae.latents import Latents as Latents
 from .vae.latents import product_of_experts as product_of_experts
+from .vae.likelihoods import LIKELIHOODS as LIKELIHOODS
+from .vae.likelihoods import Likelihood as Likelihood
 from .vae.protocol import WHOLE as WHOLE
 from .vae.protocol import ElboTerms as ElboTerms
 from .vae.protocol import Estimator as Estimator
