@@ -1,4 +1,4 @@
-"""Anomaly scoring: a VAE learns to mend synthetic defects of normal images, and what it would mend is abnormal."""
+"""Anomaly scoring: a VAE learns to repair synthetic defects of normal images; the places that it repairs are abnormal."""
 
 from typing import Annotated
 
@@ -23,11 +23,11 @@ class AnomalyOptions(Options, frozen=True):
     false_alarms: Annotated[
         Annotated[float, bounded(ge=1e-6, le=0.5)] | None,
         option(
-            "Share of normal images that may be called abnormal; by default what the model was fitted for."
+            "Share of normal images that may be called abnormal; by default the share that the model was fitted for."
         ),
     ] = None
     annotate: Annotated[
-        bool, option("Mark what is abnormal in the picture itself; without it the picture stays as it is.")
+        bool, option("Mark abnormal places in the picture itself; without it the picture does not change.")
     ] = False
 
 
@@ -45,18 +45,20 @@ class NormalConfig(Options, frozen=True):
         32,
         48,
     )
-    memory: Annotated[int, option("Features of normal images kept to compare with.", ge=0, le=1_000_000)] = 0
+    memory: Annotated[int, option("Number of stored features of normal images.", ge=0, le=1_000_000)] = 0
     components: Annotated[int, option("Principal components of a feature.", ge=0, le=100_000)] = 0
     texture: Annotated[
         int,
-        option("Variations of whole pictures that the comparison of textures sets aside.", ge=0, le=10_000),
+        option(
+            "Principal components of whole pictures that the comparison of textures ignores.", ge=0, le=10_000
+        ),
     ] = 0
 
 
 class DefectWeights(ConditionalWeights, frozen=True):
     """Weights of the loss of the restorer of normals."""
 
-    label: Annotated[float, option("Weight of the error about where the defects are.", ge=0)] = 0.1
+    label: Annotated[float, option("Weight of the error of the predicted places of defects.", ge=0)] = 0.1
 
 
 @hookimpl
@@ -65,16 +67,16 @@ def vaeedit_operations() -> list[OperationSpec]:
     return [
         OperationSpec(
             name="anomaly",
-            summary="Say how abnormal an image is, and where.",
+            summary="Measure how abnormal an image is, and show where.",
             target="vaeedit_anomaly.operation:Anomaly",
             options=AnomalyOptions,
             calibrated=True,
             maps={
-                "heat": "How improbable each place is, in colors; the middle is where normal ends.",
+                "heat": "How improbable each pixel is, as colors; the middle color is the threshold.",
                 "overlay": "The image with its abnormal places marked.",
-                "mask": "White where abnormal.",
-                "preview": "The image and, beside it, its overlay, both small.",
-                "scores": "The same as 16-bit gray: the order of all values, middle gray where normal ends.",
+                "mask": "White where the image is abnormal, black elsewhere.",
+                "preview": "The image and its overlay, both small, side by side.",
+                "scores": "How improbable each pixel is, as 16-bit gray; middle gray is the threshold.",
             },
         )
     ]
@@ -86,7 +88,7 @@ def vaeedit_architectures() -> list[ArchitectureSpec]:
     return [
         ArchitectureSpec(
             name="normal-restorer",
-            summary="Conditional ladder VAE p(normal | observed), which finds and mends defects.",
+            summary="Conditional ladder VAE p(normal | observed), which finds and repairs defects.",
             options=NormalConfig,
             target="vaeedit_anomaly.network:NormalRestorer",
         )
@@ -95,11 +97,11 @@ def vaeedit_architectures() -> list[ArchitectureSpec]:
 
 @hookimpl
 def vaeedit_objectives() -> list[ObjectiveSpec]:
-    """What fits the restorer."""
+    """The objective of the restorer."""
     return [
         ObjectiveSpec(
             name="defects",
-            summary="Mend, and find, synthetic defects.",
+            summary="Repair synthetic defects, and find them.",
             target="vaeedit_anomaly.objective:Mending",
             options=DefectWeights,
         )
@@ -108,11 +110,11 @@ def vaeedit_objectives() -> list[ObjectiveSpec]:
 
 @hookimpl
 def vaeedit_commands() -> list[CommandSpec]:
-    """Fit and score."""
+    """The commands `anomaly fit` and `anomaly score`."""
     return [
         CommandSpec(
             name="anomaly",
-            summary="Learn what normal images look like; score others, and show where they differ.",
+            summary="Learn from normal images; score other images and show where they differ.",
             target="vaeedit_anomaly.commands:anomaly",
         )
     ]
@@ -120,11 +122,11 @@ def vaeedit_commands() -> list[CommandSpec]:
 
 @hookimpl
 def vaeedit_evaluations() -> list[EvaluationSpec]:
-    """Scores against labels."""
+    """The evaluation `anomaly`."""
     return [
         EvaluationSpec(
             name="anomaly",
-            summary="Score the test images of a folder laid out as MVTec AD, BTAD or VisA, and compare with its labels.",
+            summary="Score the test images of a data set (MVTec AD, BTAD or VisA), and compare with its labels.",
             target="vaeedit_anomaly.evaluation:anomaly",
         )
     ]

@@ -1,4 +1,4 @@
-"""Calibration: what normal images that were held out show, so that a score has a meaning."""
+"""Calibration: measures held-out normal images, so that a score becomes a p-value."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -19,43 +19,43 @@ from vaeedit_anomaly.sizes import Preparation, prepared
 from vaeedit_anomaly.survey import Survey, readable
 
 SAMPLE = 500_000
-"""Pixels of a map that its tail is made of."""
+"""Number of pixels, over all images, from which the tail of a map is made."""
 COLLAPSED = 0.01
-"""Nats at a place of a level that tells nothing."""
+"""A level with fewer nats at a place has collapsed: its posterior is the prior."""
 FOLDS = 10
-"""Parts of the held-out images: with fewer, the others would be too few where few are held out."""
+"""Folds of cross-fitting; with fewer folds, few held-out images would leave too few for each tail."""
 
 See = Callable[[Path], dict[str, Tensor] | None]
 
 
 def inspector_of(session: Session, vae: Path, how: Preparation) -> See:
-    """A function from a normal image's file to what the restorer sees of it, or None where it cannot be read."""
+    """A function from an image file to its anomaly maps (see `Anomaly.seen`), or None if the file cannot be read."""
     loaded = session.vae(str(vae))
 
     def see(path: Path) -> dict[str, Tensor] | None:
         for frame in readable([path], {}):
-            looking = Anomaly(Request(AnomalyOptions()))
-            looking.vae = loaded.info
-            small = prepared(frame, how)
-            loaded.visit(small, partial(looking.gather, 0), precision=torch.float32)
-            return looking.seen()
+            operation = Anomaly(Request(AnomalyOptions()))
+            operation.vae = loaded.info
+            loaded.visit(prepared(frame, how), partial(operation.gather, 0), precision=torch.float32)
+            return operation.seen()
         return None
 
     return see
 
 
 @torch.inference_mode()
-def calibrated(see: See, found: Survey, false_alarms: float) -> Calibration:
-    """Each held-out image is compared with places of all others, and with tails of other folds (cross-fitting).
+def calibrated(see: See, survey: Survey, false_alarms: float) -> Calibration:
+    """The calibration by the held-out images of a survey.
 
-    So no image's score is measured with its own pixels, and the scores together calibrate the score.
+    Each image is compared with the places of all other images and with the tails of other folds (cross-fitting): no image's
+    score depends on its own pixels, so the distribution of these scores calibrates the score.
     """
     paths, rows = [], []
-    for path in found.held_out:
-        look = see(path)
-        if look is not None:
+    for path in survey.held_out:
+        maps = see(path)
+        if maps is not None:
             paths.append(path)
-            rows.append({name: cells(plane(grid)) for name, grid in pixel_maps(look).items()})
+            rows.append({name: cells(plane(grid)) for name, grid in pixel_maps(maps).items()})
     seen = {name: grids for name, grids in _by_name(rows).items() if not _collapsed(name, grids)}
     others = [
         {name: Places.of(grids[:index] + grids[index + 1 :]) for name, grids in seen.items()}
@@ -73,34 +73,34 @@ def calibrated(see: See, found: Survey, false_alarms: float) -> Calibration:
     scales = Scales.of(neg_log_ps)
     joined = [scales.joined(neg_log_p) for neg_log_p in neg_log_ps]
     return Calibration(
-        preparation=found.preparation,
-        areas=found.areas,
+        preparation=survey.preparation,
+        areas=survey.areas,
         maps={name: Usual(Places.of(seen[name]), _tail(parts)) for name, parts in values.items()},
         scales=scales,
-        scores=Tail.of(np.array([image_score(one) for one in joined])),
+        scores=Tail.of(np.array([image_score(neg_log_p) for neg_log_p in joined])),
         held_out=len(joined),
         false_alarms=false_alarms,
     )
 
 
 def _collapsed(name: str, grids: Sequence[Map]) -> bool:
-    """Whether it is the KL of a level whose posterior is its prior: what such a level shows is rounding."""
+    """True for the KL of a level whose posterior is its prior: such a map holds only rounding errors."""
     return name.startswith("kl_") and float(np.mean(grids)) < COLLAPSED
 
 
 def _tails(values: dict[str, list[Map]]) -> list[dict[str, Tail]]:
-    """For every image the tails of the images of other folds."""
+    """For each image, the tails of the images of all other folds."""
     count = len(next(iter(values.values())))
     folds = min(FOLDS, count)
-    found = [
+    tails = [
         {name: _tail(parts[k] for k in range(count) if k % folds != fold) for name, parts in values.items()}
         for fold in range(folds)
     ]
-    return [found[index % folds] for index in range(count)]
+    return [tails[index % folds] for index in range(count)]
 
 
 def _pixel_maps(see: See, paths: Sequence[Path]) -> Iterator[dict[str, Tensor]]:
-    """Of one image after the other: all of it at once would not fit into memory."""
+    """The anomaly maps of one image after another; those of all images together may not fit into memory."""
     for path in paths:
         seen = see(path)
         assert seen is not None
@@ -108,12 +108,12 @@ def _pixel_maps(see: See, paths: Sequence[Path]) -> Iterator[dict[str, Tensor]]:
 
 
 def _by_name(rows: Iterable[dict[str, Map]]) -> dict[str, list[Map]]:
-    """Every name's arrays, in the order of the images."""
-    found: dict[str, list[Map]] = {}
+    """The arrays of each name, in the order of the images."""
+    columns: dict[str, list[Map]] = {}
     for row in rows:
         for name, values in row.items():
-            found.setdefault(name, []).append(values)
-    return found
+            columns.setdefault(name, []).append(values)
+    return columns
 
 
 def _tail(parts: Iterable[Map]) -> Tail:
@@ -121,6 +121,6 @@ def _tail(parts: Iterable[Map]) -> Tail:
 
 
 def _some(values: Map, count: int) -> Map:
-    """At most so many values, drawn at random, always the same places."""
+    """At most `count` values, drawn at random with a fixed seed."""
     flat = values.ravel()
     return flat if flat.size <= count else np.random.default_rng(0).choice(flat, count)

@@ -1,10 +1,10 @@
-"""What an anomaly map means: how often a normal image shows as much, learned on normal images that were held out.
+"""From anomaly maps to p-values, calibrated on held-out normal images.
 
-Every map is compared with what is usual at its place (`places`) and turned into -log10 p, -log10 of the share of held-out
-normal pixels that deviate as far. The -log10 p of the restorer's maps are averaged, and these with that of the texture,
-Fisher's way to combine tests (1925), at several scales (`scales`). An image's score is the mean of the least probable share
-of its pixels; its p-value is the share of held-out normal images that score as high. Beyond what was held out, tails are
-exponential.
+Every map is compared with the usual values at each place (`places`) and converted to -log10 p, where p is the share of
+held-out normal pixels that deviate as far. The -log10 p of the restorer's maps are averaged, and their mean is averaged with
+that of the texture (Fisher's method to combine tests, 1925), at several scales (`scales`). The score of an image is the mean
+of the least probable share of its pixels; its p-value is the share of held-out normal images with such a score. Tails are
+extrapolated exponentially.
 """
 
 import math
@@ -22,22 +22,22 @@ from vaeedit_anomaly.texture import TEXTURE
 
 Array = NDArray[np.float64]
 TOP = 0.002
-"""Share of an image's pixels that its score is the mean of: within the .1 to 1 % that are usual."""
+"""Share of an image's pixels whose mean is its score; .1 to 1 % are usual."""
 LEVELS = 24
-"""Points of a stored tail, from all values to one of them, at equal distances of -log10 p."""
+"""Points of a stored tail, at equal distances of -log10 p."""
 SMOOTH = 2.0
-"""Standard deviation, in pixels of the working size, of the blur of every map."""
+"""Standard deviation of the blur of every map, in pixels of the working size."""
 CEILING = 12.0
-"""Largest -log10 p of a pixel: an exponential tail is not believed any further."""
+"""Largest -log10 p of a pixel; the exponential tail is not reliable beyond it."""
 
 
 class Tail(msgspec.Struct, frozen=True):
-    """How rare large values are: minus log10 of the share above each of some values, and how the tail goes on."""
+    """The tail of a distribution: -log10 of the share of values above some points, and the decay beyond them."""
 
     values: tuple[float, ...]
     neg_log_ps: tuple[float, ...]
     decay: float
-    """Value by which a tail falls by a factor of 10."""
+    """Distance over which the tail falls by a factor of 10."""
 
     def __post_init__(self) -> None:
         if (
@@ -55,7 +55,7 @@ class Tail(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, values: Array) -> "Tail":
-        """From all values of normal images; at least one."""
+        """The tail of values of any shape, at least one."""
         ordered = np.sort(np.asarray(values, np.float64).ravel())[::-1]
         count = len(ordered)
         ranks = np.unique(np.geomspace(1, count, LEVELS).round().astype(int))[::-1]
@@ -67,38 +67,36 @@ class Tail(msgspec.Struct, frozen=True):
         return cls(tuple(points), tuple(points.values()), max(spread * math.log(10), 1e-9))
 
     def neg_log_p(self, values: Array) -> Array:
-        """-log10 of the share of normal values that are at least as large, continuous and growing; 0 below all of them."""
-        inside = np.interp(values, self.values, self.neg_log_ps, left=0.0)
-        beyond = np.maximum(values - self.values[-1], 0) / self.decay
-        found: Array = inside + beyond
-        return found
+        """-log10 of the share of normal values at least as large as each of `values`; same shape, 0 or more, increasing."""
+        inside: Array = np.interp(values, self.values, self.neg_log_ps, left=0.0)
+        return inside + np.maximum(values - self.values[-1], 0) / self.decay
 
     def value(self, neg_log_p: float) -> float:
-        """The value of this -log10 p: the inverse of `neg_log_p`."""
+        """The value with this -log10 p: the inverse of the method `neg_log_p`."""
         if neg_log_p > self.neg_log_ps[-1]:
             return self.values[-1] + (neg_log_p - self.neg_log_ps[-1]) * self.decay
         return float(np.interp(neg_log_p, self.neg_log_ps, self.values))
 
 
 class Usual(msgspec.Struct, frozen=True):
-    """What normal images show of one kind of anomaly map."""
+    """Statistics of one kind of anomaly map over normal images."""
 
     places: Places
     tail: Tail
-    """Of deviations from what is usual at the place."""
+    """The tail of deviations, standardized at each place."""
 
     def neg_log_p(self, anomaly_map: Map) -> Map:
-        """Of an anomaly map (H, W); at most `CEILING`."""
+        """-log10 p (H, W) of an anomaly map (H, W), from 0 to `CEILING`."""
         deviation = self.places.standardized(anomaly_map).astype(np.float64)
         return self.tail.neg_log_p(deviation).clip(0, CEILING).astype(np.float32)
 
 
 class Calibration(msgspec.Struct, frozen=True):
-    """Everything about held-out normal images that scoring needs; it travels in the VAE file's header."""
+    """The statistics of held-out normal images that scoring needs; they are stored in the header of the VAE file."""
 
     preparation: Preparation
     areas: tuple[float, float]
-    """Fewest and most pixels of the normal images, at their own size."""
+    """Smallest and largest number of pixels of a normal image at its original size."""
     maps: dict[str, Usual]
     scales: Scales
     scores: Tail
@@ -107,37 +105,37 @@ class Calibration(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if not 0 < self.areas[0] <= self.areas[1] < math.inf or self.held_out < 1:
-            raise ValueError("there must be normal images, of some size")
+            raise ValueError("areas must be positive numbers in order, and held_out at least 1")
         if not 0 < self.false_alarms < 1:
             raise ValueError("the share of false alarms must lie between 0 and 1")
 
-    def map_of(self, found: Mapping[str, Tensor]) -> Map:
-        """How improbable every pixel is (H, W), by anomaly maps (1, 1, H, W); positive."""
-        return self.scales.joined(fused(found, self.maps))
+    def map_of(self, anomaly_maps: Mapping[str, Tensor]) -> Map:
+        """How improbable each pixel is, (H, W) above 0, from anomaly maps (1, 1, H, W) by name."""
+        return self.scales.joined(fused(anomaly_maps, self.maps))
 
     def limit(self, false_alarms: float) -> float:
-        """The score that this share of normal images exceeds, and from which a pixel is marked."""
+        """The score that this share of normal images exceeds; a pixel above it is marked."""
         return self.scores.value(-math.log10(false_alarms))
 
     def p_value(self, score: float) -> float:
-        """Share of normal images that score at least as high."""
+        """The share of normal images with at least this score."""
         return 10 ** -min(float(self.scores.neg_log_p(np.array(score))), 300.0)
 
 
 def plane(grid: Tensor) -> Map:
-    """A map (1, 1, H, W) as an array (H, W), smoothed: what single pixels show is noise."""
+    """A map (1, 1, H, W) as an array (H, W), blurred, because single pixels are mostly noise."""
     return blurred(np.asarray(grid[0, 0].float().cpu().numpy(), np.float32), SMOOTH)
 
 
-def fused(found: Mapping[str, Tensor], maps: Mapping[str, Usual]) -> Map:
-    """The mean -log10 p of the maps (H, W) that `maps` knows; each map is (1, 1, H, W)."""
-    return mean_neg_log_p({name: usual.neg_log_p(plane(found[name])) for name, usual in maps.items()})
+def fused(anomaly_maps: Mapping[str, Tensor], maps: Mapping[str, Usual]) -> Map:
+    """The mean -log10 p (H, W) of the anomaly maps (1, 1, H, W) with statistics in `maps`."""
+    return mean_neg_log_p({name: usual.neg_log_p(plane(anomaly_maps[name])) for name, usual in maps.items()})
 
 
 def mean_neg_log_p(neg_log_ps: Mapping[str, Map]) -> Map:
-    """The weighted mean of -log10 p (H, W) by the name of their anomaly map; at least one.
+    """The weighted mean (H, W) of -log10 p (H, W) by the name of their anomaly map; at least one.
 
-    Texture counts for as much as all that the restorer says: the two look at an image in ways of their own.
+    Texture has the same weight as all maps of the restorer together, because it is an independent method.
     """
     restorer = [neg_log_p for name, neg_log_p in neg_log_ps.items() if name != TEXTURE]
     parts = [np.mean(restorer, 0)] if restorer else []
@@ -146,6 +144,6 @@ def mean_neg_log_p(neg_log_ps: Mapping[str, Map]) -> Map:
 
 
 def image_score(neg_log_p: Map) -> float:
-    """Mean of the least probable share `TOP` of the pixels."""
+    """The score of an image: the mean of the largest share `TOP` of -log10 p (H, W)."""
     count = max(1, round(TOP * neg_log_p.size))
     return float(np.partition(neg_log_p.ravel(), -count)[-count:].mean())

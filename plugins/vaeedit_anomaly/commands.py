@@ -1,4 +1,4 @@
-"""`vaeedit anomaly`: fit a model of normal images, and score others by it."""
+"""`vaeedit anomaly`: fit a model of normal images, and score other images with it."""
 
 from pathlib import Path
 
@@ -19,11 +19,11 @@ def _fit(
     exists: str,
     debug: bool,
 ) -> int:
-    from vaeedit_anomaly.fit import fit  # training may be missing, and is heavy
+    from vaeedit_anomaly.fit import fit  # training is heavy, and an extra
 
     target = Path(output)
     if target.suffix != ".safetensors":
-        raise UsageError(f"A model's file ends in .safetensors; {output} does not.")
+        raise UsageError(f"The name of a model's file must end in .safetensors; {output} does not.")
     refuse_existing([target], exists)
     summary = fit(
         Path(normals), target, Budget(budget, steps), false_alarms=false_alarms, seed=seed, say=console.note
@@ -45,16 +45,18 @@ anomaly.add_command(
             click.Argument(["normals"], metavar="NORMALS"),
             click.Option(["-o", "--output"], required=True, metavar="FILE", help="Model to write: part.vae.safetensors."),
             click.Option(["--budget"], type=Duration(), default=600.0, show_default="10m", help="Time for everything."),
-            click.Option(["--steps"], type=click.IntRange(1), help="Train this many steps instead of a time."),
+            click.Option(["--steps"], type=click.IntRange(1), help="Number of training steps, instead of a time."),
             click.Option(
                 ["--false-alarms"], type=Share(), default=0.01, show_default="1%",
                 help="Share of normal images that may be called abnormal.",
             ),
-            click.Option(["--seed"], type=click.IntRange(0), default=0, show_default=True, help="Seed of everything random."),
+            click.Option(
+                ["--seed"], type=click.IntRange(0), default=0, show_default=True, help="Seed of all random numbers."
+            ),
             EXISTS,
             debug_option(),
         ],
-        help="Learn from a folder of normal images, and of nothing else; needs the extra `train`.",
+        help="Learn from a folder that holds normal images only; needs the extra `train`.",
         epilog="Example: vaeedit anomaly fit good/ -o part.vae.safetensors",
     )
 )  # fmt: skip

@@ -1,7 +1,8 @@
-"""Synthetic defects: normal images spoiled in ways whose place is known, for a restorer to mend.
+"""Synthetic defects: normal images are damaged at known places, and a restorer learns to repair them.
 
-Every function takes normal images (B, C, H, W) in [0, 1], others of the same kind to take material from, and a generator,
-and gives the spoiled images and the label (B, 1, H, W) in [0, 1]: how visibly each pixel was changed.
+Every kind of defect is a function of normal images x (B, C, H, W) in [0, 1], of other normal images `donors` of the same
+shape as material, and of a generator. It returns damaged images (B, C, H, W) in [0, 1] and labels (B, 1, H, W) in [0, 1]:
+how visible the change of each pixel is.
 """
 
 import math
@@ -15,22 +16,26 @@ from vaeedit.api import is_gray, local_mean
 from vaeedit_anomaly.perlin import blobs, continued, uniform
 
 Spoiled = tuple[Tensor, Tensor]
+"""Damaged images and their labels."""
 VISIBLE = 0.03
-"""Change of a value, of 1, whose label is 1 - 1/e; smaller ones disappear in what differs between normal images."""
+"""Change of a value in [0, 1] with the label 1 - 1/e; normal images differ from each other by smaller changes."""
 
 
 def label(x: Tensor, spoiled: Tensor, mask: Tensor) -> Tensor:
-    """How visible a change is, after a blur that closes the places where it happens to be small (as NSA's labels)."""
+    """Visibility (B, 1, H, W) in [0, 1] of the change from x to `spoiled`, (B, C, H, W), inside `mask` (B, 1, H, W).
+
+    A blur closes places where the change is small by chance (like the labels of NSA, Schlueter et al. 2022).
+    """
     change = (spoiled - x).abs().amax(1, keepdim=True) * mask
     near = local_mean(change, 2)
     return (1 - torch.exp(-near / VISIBLE)) * mask
 
 
 def patches(x: Tensor, donors: Tensor, generator: Generator) -> Spoiled:
-    """One to three pieces of other normal images, resized and blended in (NSA, Schlueter et al. 2022).
+    """Pastes one to three patches of other normal images, resized (NSA, Schlueter et al. 2022).
 
-    Half of the images have seamless borders; the others hard ones, and pieces of another brightness and contrast (CutPaste,
-    Li et al. 2021).
+    Half of the images get seamless borders; the others get hard borders and patches with another brightness and contrast
+    (CutPaste, Li et al. 2021).
     """
     spoiled, mask = x, torch.zeros_like(x[:, :1])
     seamless = uniform((len(x), 1, 1, 1), generator) < 0.5
@@ -47,10 +52,10 @@ def patches(x: Tensor, donors: Tensor, generator: Generator) -> Spoiled:
 
 
 def textures(x: Tensor, donors: Tensor, generator: Generator) -> Spoiled:
-    """Perlin-shaped regions of another texture, more or less opaque (DRAEM, Zavrtanik et al. 2021).
+    """Adds Perlin-shaped regions of another texture with random opacity (DRAEM, Zavrtanik et al. 2021).
 
-    There the textures come from a data set of them; here they are the normal images, turned, mirrored, resized and changed
-    in brightness and contrast.
+    DRAEM takes the textures from a data set; here they are normal images, rotated, mirrored, resized and changed in
+    brightness and contrast.
     """
     mask = blobs(len(x), (x.shape[2], x.shape[3]), generator)
     opaque = uniform((len(x), 1, 1, 1), generator, 0.2, 1.0)
@@ -60,7 +65,7 @@ def textures(x: Tensor, donors: Tensor, generator: Generator) -> Spoiled:
 
 
 def grids(x: Tensor, donors: Tensor, generator: Generator) -> Spoiled:
-    """Random cells of a grid replaced by the image's mean, to be filled in from around them (RIAD, Zavrtanik et al. 2021)."""
+    """Replaces random cells of a grid by the image's mean (inpainting, RIAD, Zavrtanik et al. 2021)."""
     height, width = x.shape[2:]
     mask = torch.zeros_like(x[:, :1])
     for index in range(len(x)):
@@ -73,7 +78,7 @@ def grids(x: Tensor, donors: Tensor, generator: Generator) -> Spoiled:
 
 
 def noise(x: Tensor, donors: Tensor, generator: Generator) -> Spoiled:
-    """Perlin-shaped regions of white noise, or of blur, of random strength."""
+    """Adds white noise, or blur, of random strength to Perlin-shaped regions."""
     mask = blobs(len(x), (x.shape[2], x.shape[3]), generator)
     level = torch.exp(uniform((len(x), 1, 1, 1), generator, -4.0, -1.5))  # 0.02 to 0.22
     white = torch.randn(x.shape, generator=generator, device=x.device)
@@ -86,7 +91,7 @@ def noise(x: Tensor, donors: Tensor, generator: Generator) -> Spoiled:
 
 
 def none(x: Tensor, donors: Tensor, generator: Generator) -> Spoiled:
-    """Nothing: normal images must stay as they are."""
+    """Changes nothing: the restorer must not change normal images."""
     return x, torch.zeros_like(x[:, :1])
 
 
@@ -97,11 +102,14 @@ KINDS: dict[str, tuple[Callable[[Tensor, Tensor, Generator], Spoiled], float]] =
     "noise": (noise, 0.1),
     "none": (none, 0.15),
 }
-"""Every kind of defect and its share of the images."""
+"""Each kind of defect and its share of the images."""
 
 
 def spoil(x: Tensor, generator: Generator) -> Spoiled:
-    """Each image of a batch spoiled by a kind of its own; material comes from the batch's other images."""
+    """Damage each image of a batch x (B, C, H, W) in [0, 1] by a random kind; material comes from the batch's other images.
+
+    Returns damaged images and labels, as every kind does.
+    """
     shares = torch.tensor([share for _, share in KINDS.values()], device=x.device)
     drawn = torch.multinomial(shares, len(x), replacement=True, generator=generator)
     spoiled, labels = x.clone(), torch.zeros_like(x[:, :1])
@@ -114,9 +122,9 @@ def spoil(x: Tensor, generator: Generator) -> Spoiled:
 
 
 def _shapes(count: int, size: tuple[int, int], generator: Generator) -> Tensor:
-    """One rectangle or ellipse an image, at any angle.
+    """One rectangle or ellipse per image, at any angle, as masks (count, 1, H, W) of 0 and 1.
 
-    Half of them have sides of a Gamma distribution as in NSA; the others are small or thin, pinholes and scratches.
+    The sides of one half follow a Gamma distribution, as in NSA; the others are small or thin, like pinholes and scratches.
     """
     height, width = size
     rows = torch.arange(height, device=generator.device).view(1, 1, -1, 1) + 0.5
@@ -142,7 +150,7 @@ def _shapes(count: int, size: tuple[int, int], generator: Generator) -> Tensor:
 
 
 def _moved(donors: Tensor, generator: Generator, *, turned: bool = False) -> Tensor:
-    """Donors resized by 0.7 to 1.3, shifted by up to half their size and perhaps mirrored; `turned` by any angle too."""
+    """Donors resized by 0.7 to 1.3, shifted by up to half their size, mirrored at random; `turned` rotates them too."""
     count = len(donors)
     scale = uniform((count,), generator, 0.7, 1.3)
     angle = uniform((count,), generator, -torch.pi, torch.pi) if turned else torch.zeros_like(scale)
@@ -160,7 +168,7 @@ def _gamma_two(count: int, generator: Generator) -> Tensor:
 
 
 def _jittered(x: Tensor, generator: Generator) -> Tensor:
-    """Another contrast, and a brightness up to four standard deviations away."""
+    """x with another contrast and with its brightness changed by up to four standard deviations; not clipped."""
     gain = torch.exp(uniform((len(x), 1, 1, 1), generator, -1.0, 1.0))
     center = x.mean((2, 3), keepdim=True)
     spread = x.std((1, 2, 3), keepdim=True).clamp_min(VISIBLE)

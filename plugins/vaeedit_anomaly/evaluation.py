@@ -1,4 +1,4 @@
-"""`vaeedit evaluate anomaly TREE`: scores and maps of defects against a data set's labels."""
+"""`vaeedit evaluate anomaly TREE`: compares scores and maps with the labels of a data set."""
 
 from pathlib import Path
 
@@ -15,12 +15,12 @@ PROTOCOL = (
 
 
 def _callback(tree: str, vae: str, device: str, as_json: bool, debug: bool) -> int:
-    found = read_tree(Path(tree))
+    dataset = read_tree(Path(tree))
     with Session(device=device) as session:
-        rows = list(evaluate_tree(found, Scorer(session, vae, maps=(PIXELS,)), console.progress))
+        rows = list(evaluate_tree(dataset, Scorer(session, vae, maps=(PIXELS,)), console.progress))
     if as_json:
         for row in rows:
-            console.say_json({"protocol": PROTOCOL, "layout": found.layout, **row})
+            console.say_json({"protocol": PROTOCOL, "layout": dataset.layout, **row})
         return console.OK
     console.say(f"protocol: {PROTOCOL}")
     console.say_table(rows)
@@ -35,7 +35,7 @@ anomaly = click.Command(
         click.Option(["--vae"], required=True, help="File that `vaeedit anomaly fit` has made."),
         click.Option(["--device"], default="auto", show_default=True, help="As for every operation."),
         click.Option(
-            ["--json", "as_json"], is_flag=True, default=False, help="One JSON line a kind of defect."
+            ["--json", "as_json"], is_flag=True, default=False, help="Print one JSON line per kind of defect."
         ),
         debug_option(),
     ],

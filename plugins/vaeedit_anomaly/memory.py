@@ -1,7 +1,7 @@
-"""A memory of normal features: principal components, whitened, and a few representatives of all that was seen.
+"""A memory of normal features: whitened principal components, and some representative features.
 
-PatchCore's memory and greedy coreset (Roth et al. 2022) in a whitened space, where distances are Mahalanobis distances as
-in PaDiM (Defard et al. 2021).
+It is the memory and greedy coreset of PatchCore (Roth et al. 2022) in a whitened space, where distances are Mahalanobis
+distances as in PaDiM (Defard et al. 2021).
 """
 
 import torch
@@ -12,7 +12,7 @@ CHUNK = 4096
 
 
 class Memory(nn.Module):
-    """`size` features of `width` channels, seen through `components` whitened directions; of size 0 it is empty."""
+    """`size` features of `width` channels, projected on `components` whitened directions; with size 0 it is empty."""
 
     center: Tensor
     basis: Tensor
@@ -26,18 +26,20 @@ class Memory(nn.Module):
 
     @property
     def filled(self) -> bool:
-        """Whether there is anything to compare with."""
+        """True if there are features to compare with."""
         return len(self.kept) > 0
 
     def forward(self, features: Tensor) -> Tensor:
-        """Distance of features (B, width, h, w) to the nearest that is kept, (B, 1, h, w)."""
+        """Mahalanobis distance of features (B, width, h, w) to the nearest kept feature, (B, 1, h, w)."""
         flat = self._whitened(features.float().movedim(1, -1).reshape(-1, features.shape[1]))
         nearest = torch.cat([torch.cdist(part, self.kept).amin(1) for part in torch.split(flat, CHUNK)])
         return nearest.view(len(features), 1, *features.shape[2:])
 
     def fill(self, features: Tensor, size: int, components: int, seed: int = 0) -> None:
-        """Keep representatives of features (N, width): at most `size` of them and N; at most `components` directions."""
-        self.center = features.mean(0).half().float()  # files hold 16 bits, and distances must survive them
+        """Keep at most `size` representatives of features (N, width), projected on at most `components` directions."""
+        self.center = (
+            features.mean(0).half().float()
+        )  # files store 16 bits: round before distances are calibrated
         spread, basis = torch.linalg.eigh(torch.cov((features - self.center).T))
         spread, basis = spread.flip(0), basis.flip(1)
         count = min(components, int((spread > 1e-4 * spread[0]).sum()), len(features) - 1)
@@ -46,12 +48,15 @@ class Memory(nn.Module):
         self.kept = white[farthest(white, size, seed)].clone()
 
     def _whitened(self, flat: Tensor) -> Tensor:
-        found: Tensor = (flat - self.center) @ self.basis
-        return found
+        white: Tensor = (flat - self.center) @ self.basis
+        return white
 
 
 def farthest(points: Tensor, size: int, seed: int = 0) -> Tensor:
-    """Indices of `size` points (of N, D) that cover all: each is the farthest from those before it (k-center greedy)."""
+    """Indices (size,), int64, of points (N, D) that cover all points.
+
+    Each is the point farthest from the previous ones (greedy k-center, Gonzalez 1985).
+    """
     generator = torch.Generator().manual_seed(seed)
     size = min(size, len(points))
     chosen = [int(torch.randint(len(points), (), generator=generator))]

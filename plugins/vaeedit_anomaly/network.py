@@ -1,8 +1,8 @@
-"""The restorer of normals: a conditional ladder VAE p(x | y) of a normal image x given an observed one y.
+"""The restorer of normals: a conditional ladder VAE p(x | y) of a normal image x given an observed image y.
 
-It is trained on normal images spoiled by synthetic defects (`defects`), so its mean m(y) mends what is not normal, and its
-trunk says where. Its ladder has learned what normal images may differ from m(y) by: the KL of every level says how many
-nats the difference y - m(y) is beyond that. Features of the trunk are compared with those of normal images.
+It is trained on normal images with synthetic defects (`defects`), so its mean m(y) repairs defects, and its trunk predicts
+their places. Its ladder models the differences of normal images from m(y): the KL of every level measures, in nats, how
+much the difference y - m(y) exceeds them. Features of the trunk are compared with those of normal images.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from vaeedit_anomaly.texture import Texture
 from vaeedit_ladder.api import RESIDUAL_GAIN, START, CenteredLadder, Head, Hourglass, Pyramid, TopDown
 
 SPREAD = 8
-"""Stride of the grid of features: fine enough for small defects, and a distance to a thousand others costs little."""
+"""Stride of the grid of features: fine enough for small defects, and coarse enough for fast distances to the memory."""
 
 
 class NormalRestorer(CenteredLadder):
@@ -37,9 +37,7 @@ class NormalRestorer(CenteredLadder):
         self.latents = config.latents
         self.trunk = Hourglass(4 * c + 1, config.widths, config.blocks)
         for part in (self.trunk.stem, *self.trunk.downs, *self.trunk.ups):
-            nn.init.normal_(
-                part.weight, std=part.weight[0].numel() ** -0.5
-            )  # features that do not fade on their way
+            nn.init.normal_(part.weight, std=part.weight[0].numel() ** -0.5)  # keeps the variance of features
         self.mend = Head(config.widths[0], c)
         self.find = Head(config.widths[0] + 4 * c, 1, bias=[-3.0])
         self.ladder = TopDown(config.ladder_widths, config.latents, config.encoder_widths, config.widths)
@@ -49,10 +47,10 @@ class NormalRestorer(CenteredLadder):
         self.texture = Texture(config.texture)
 
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
-        """The prior p(z | y) of an observed image y; context: its mean m(y), features, and log-odds of a defect.
+        """The prior p(z | y) of observed images x (B, C, H, W) in [0, 1]; there are no conditions.
 
-        Outside training the context has the `anomaly_maps` too, and the `texture` that looks at whole images; all is float32:
-        scores must not depend on the precision.
+        Its context holds the mean m(y), features, and the log-odds of a defect (B, 1, H, W). In inference it also holds the
+        `anomaly_maps` and the module `texture`; all is float32, because scores must not depend on the precision.
         """
         if self.training:
             return self._prior_of(x)
@@ -70,37 +68,41 @@ class NormalRestorer(CenteredLadder):
         )  # the trunk has no bias terms, but brightness matters here
         features = self.trunk(torch.cat([halved, constant], 1))
         change = self.mend(features[0])
-        told = F.pixel_unshuffle(change.detach() * RESIDUAL_GAIN, 2)
-        log_odds = self.find(torch.cat([features[0], told], 1))
+        repaired = F.pixel_unshuffle(change.detach() * RESIDUAL_GAIN, 2)
+        log_odds = self.find(torch.cat([features[0], repaired], 1))
         return self.prior(x + change, features, observed=x, log_odds=log_odds)
 
     def anomaly_maps(self, prior: Latents) -> dict[str, Tensor]:
-        """What tells of defects in the image that `prior` was encoded from, as grids (B, C, h, w) of any stride.
+        """Quantities that are larger at defects, and their inputs, of the image in `prior`: grids (B, C, h, w) of any stride.
 
-        "observed", "mean" and "scale" (B, C, H, W) in units of the image; "log_odds" of a defect; "kl_2", "kl_4", ...
-        the nats of the posterior by the level's stride; "features", and the "distance" to a memory that is filled.
+        "observed", "mean" and "std" (B, C, H, W) are in units of [0, 1]. The others have one channel: "log_odds" of a defect;
+        "kl_2", "kl_4", ... in nats, by the stride of their level; the "distance" to the memory, if it is filled. "features"
+        (B, C, h, w) have the stride `SPREAD`.
         """
         context = prior.context
         observed = context["observed"]
         posterior = self.infer(prior, observed)
-        found = {"observed": observed, "mean": context["mean"], "log_odds": context["log_odds"]}
+        maps = {"observed": observed, "mean": context["mean"], "log_odds": context["log_odds"]}
         std = self.decode(prior.mean(), std=True).std
         assert std is not None
-        found["scale"] = std
+        maps["std"] = std
         for level, kl in zip(posterior.levels, posterior.kl(prior), strict=True):
-            found[f"kl_{observed.shape[2] // level.mean.shape[2]}"] = kl.sum(1, keepdim=True)
-        found["features"] = pooled(context["features"])
+            maps[f"kl_{observed.shape[2] // level.mean.shape[2]}"] = kl.sum(1, keepdim=True)
+        maps["features"] = pooled(context["features"])
         if self.memory.filled:
-            found["distance"] = self.memory(found["features"])
-        return found
+            maps["distance"] = self.memory(maps["features"])
+        return maps
 
     def spoil(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Synthetic defects, drawn from torch's global generator."""
+        """Images x (B, C, H, W) in [0, 1] with synthetic defects, and labels (B, 1, H, W); see `defects`.
+
+        Random numbers follow torch's global generator.
+        """
         generator = torch.Generator(x.device).manual_seed(int(torch.randint(2**62, ())))
         return spoil(x.contiguous(), generator)
 
     def label_loss(self, latents: Latents, labels: Tensor) -> Tensor:
-        """Cross-entropy of the log-odds, focused on what is not yet told well (Lin et al. 2017, gamma 2)."""
+        """Ten times the focal loss of the log-odds against labels (B, 1, H, W) in [0, 1] (Lin et al. 2017, gamma 2)."""
         logits = latents.context["log_odds"]
         error = (labels - logits.sigmoid()).abs()
         entropy = F.binary_cross_entropy_with_logits(logits, labels, reduction="none")
@@ -109,7 +111,10 @@ class NormalRestorer(CenteredLadder):
 
 
 def pooled(features: list[Tensor]) -> Tensor:
-    """Features of all levels on one grid of stride `SPREAD`, each averaged with its neighbors as PatchCore does."""
+    """Features (B, width, h, w) of all levels, concatenated on one grid of stride `SPREAD`.
+
+    Each is averaged with its neighbors, as in PatchCore (Roth et al. 2022).
+    """
     grids = []
     for level, feature in enumerate(features):
         near = local_mean(feature.float(), 1)

@@ -1,4 +1,4 @@
-"""What trains the restorer of normals: to mend, and to find, what it has spoiled itself."""
+"""The objective that trains the restorer of normals to repair and to find synthetic defects."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,12 +10,12 @@ from vaeedit_anomaly import DefectWeights
 
 
 class Mending(Objective[DefectWeights]):
-    """The conditional losses of mending synthetic defects, and the error about where they are."""
+    """The conditional losses of repairing synthetic defects, and the error of their predicted places."""
 
     def losses(self, vae: Any, x: Tensor, done: float) -> Losses:
-        """Of freshly spoiled copies."""
+        """Losses on normal crops x (B, C, P, P) in [0, 1], damaged by new random defects in each step."""
         observed, labels = vae.spoil(x)
         latents = vae.encode(observed, {})
-        found = restoration_losses(vae, latents, x, self.options)
+        losses = restoration_losses(vae, latents, x, self.options)
         label = self.options.label * vae.label_loss(latents, labels)
-        return replace(found, parts={**found.parts, "label": label})
+        return replace(losses, parts={**losses.parts, "label": label})

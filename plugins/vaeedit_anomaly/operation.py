@@ -1,4 +1,4 @@
-"""The operation `anomaly`: how abnormal an image is, where, and how rarely a normal one would look like it."""
+"""The operation `anomaly`: the score of an image, its p-value, and maps of its abnormal places."""
 
 import math
 from collections.abc import Sequence
@@ -21,23 +21,26 @@ from vaeedit_anomaly.texture import TEXTURE, Texture
 
 
 class Anomaly(Inspect[AnomalyOptions]):
-    """Looks at an image through the restorer of normals, tile by tile, and leaves it as it is or marks what is abnormal."""
+    """Inspects an image with the restorer of normals, tile by tile; with `annotate`, marks abnormal places in it."""
 
     def __init__(self, request: Request[AnomalyOptions]) -> None:
         super().__init__(request)
         self.grids: dict[str, Grid] = {}
 
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
-        """The image at the model's working size; raises ImageError for one it was not fitted for."""
+        """The image at the model's working size.
+
+        Raises ImageError for an image that is too different from the normal ones, and UsageError for another kind of VAE.
+        """
         self.calibration = calibration_of(self.vae.name, self.vae.calibration)
         refuse_size(frames[0], self.calibration.areas)
         return [prepared(frames[0], self.calibration.preparation)]
 
     def gather(self, index: int, latents: Latents) -> None:
-        """Keep what the restorer saw of a tile."""
+        """Collect the anomaly maps of a tile; raises UsageError for a VAE without them."""
         if "anomaly_maps" not in latents.context:
             raise UsageError(
-                f"The VAE {self.vae.name} is no restorer of normals; make one: vaeedit anomaly fit."
+                f"The VAE {self.vae.name} is not a restorer of normals; make one: vaeedit anomaly fit."
             )
         seen: dict[str, Tensor] = latents.context["anomaly_maps"]
         self.texture: Texture = latents.context["texture"]
@@ -48,21 +51,21 @@ class Anomaly(Inspect[AnomalyOptions]):
             self.grids.setdefault(name, Grid()).add(place)
 
     def seen(self) -> dict[str, Tensor]:
-        """What was gathered of the whole image, and its texture, as `pixel_maps` takes it."""
-        found = {name: grid.whole() for name, grid in self.grids.items()}
+        """`NormalRestorer.anomaly_maps` of the whole image, and its texture distance (1, 1, H, W), by name."""
+        maps = {name: grid.whole() for name, grid in self.grids.items()}
         if self.texture.filled:
-            found[TEXTURE] = self.texture(found["observed"])
-        return found
+            maps[TEXTURE] = self.texture(maps["observed"])
+        return maps
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
-        """The image as it was, or marked where abnormal; maps; and the verdict as notes."""
+        """The image, marked if `annotate` is set; the requested maps; and score, p-value and threshold as notes."""
         with torch.inference_mode():
-            found = pixel_maps(self.seen())
-            if missing := sorted(set(self.calibration.maps) - set(found)):
+            anomaly_maps = pixel_maps(self.seen())
+            if missing := sorted(set(self.calibration.maps) - set(anomaly_maps)):
                 raise WeightsError(
-                    f"The calibration of {self.vae.name} is of another model, which shows {missing[0]}; fit it again."
+                    f"The calibration of {self.vae.name} is of another model, with the map {missing[0]}; fit it again."
                 )
-            neg_log_p = self.calibration.map_of(found)
+            neg_log_p = self.calibration.map_of(anomaly_maps)
         notes = self._verdict(neg_log_p)
         original = originals[0]
         large = enlarged(neg_log_p, original.height, original.width)
@@ -84,7 +87,7 @@ class Anomaly(Inspect[AnomalyOptions]):
         p_value = self.calibration.p_value(score)
         if not all(map(math.isfinite, (score, limit, p_value))):
             raise WeightsError(
-                f"The model {self.vae.name} gave a score that is not a finite number: it is damaged; restore its file, "
+                f"The model {self.vae.name} gave a score that is not a finite number: it is damaged. Restore its file, "
                 "or fit it again."
             )
         return {
@@ -97,7 +100,7 @@ class Anomaly(Inspect[AnomalyOptions]):
 
 
 def calibration_of(name: str, stored: dict[str, Any]) -> Calibration:
-    """What a VAE's header holds; raises UsageError where it holds nothing."""
+    """The calibration in a VAE's header; raises UsageError if it is missing or damaged."""
     if not stored:
         raise UsageError(
             f"The VAE {name} was not fitted on normal images; make one: vaeedit anomaly fit NORMALS -o FILE."
@@ -111,13 +114,13 @@ def calibration_of(name: str, stored: dict[str, Any]) -> Calibration:
 
 
 def pixel_origin(latents: Latents, observed: Tensor) -> tuple[int, int]:
-    """Row and column of a tile's first pixel, by the finest level of its latents."""
+    """Row and column of a tile's first pixel, from the finest level of its latents; `observed` is (B, C, H, W)."""
     finest = latents.levels[-1]
     stride = stride_of(finest.mean, observed)
     return finest.origin[0] * stride, finest.origin[1] * stride
 
 
 def stride_of(grid: Tensor, observed: Tensor) -> int:
-    """Pixels of the image on a side of one place of the grid: a power of two, whatever was rounded up at the end."""
+    """Stride of a grid (B, C, h, w) of an image (B, C, H, W), in pixels: a power of two, even where sizes were rounded up."""
     ratio = max(observed.shape[axis] / grid.shape[axis] for axis in (2, 3))
     return 1 if ratio == 1 else int(2 ** np.ceil(np.log2(ratio)))

@@ -1,4 +1,4 @@
-"""Maps of an anomaly as pictures: heat, overlay, mask, a small preview, and the values themselves."""
+"""Pictures of anomalies: heat, overlay, mask, a small preview, and the values themselves."""
 
 import cv2
 import numpy as np
@@ -9,11 +9,11 @@ from vaeedit.api import Frame, luma
 
 Map = NDArray[np.float32]
 SIDE = 220
-"""Longer side of a picture in a preview, in pixels."""
+"""Longer side in pixels of each picture in a preview."""
 
 
 def picture(name: str, original: Frame, neg_log_p: Map, limit: float) -> Frame:
-    """One of the operation's maps, from -log10 p (H, W) of every pixel and -log10 p from which one is abnormal."""
+    """The map of the operation with this name; `neg_log_p` is (H, W), 0 or more, and abnormal above `limit`."""
     if name == "scores":
         return Frame(np.rint(half_at(neg_log_p, limit) * 65535).astype(np.uint16)[..., None])
     if name == "mask":
@@ -26,19 +26,19 @@ def picture(name: str, original: Frame, neg_log_p: Map, limit: float) -> Frame:
 
 
 def half_at(neg_log_p: Map, limit: float) -> Map:
-    """Values in [0, 1) in the same order, and 1/2 where a pixel begins to be abnormal."""
-    found: Map = neg_log_p / (neg_log_p + np.float32(max(limit, 1e-6)))
-    return found
+    """Values of 0 or more mapped to [0, 1) in the same order, with `limit` at 1/2; same shape."""
+    mapped: Map = neg_log_p / (neg_log_p + np.float32(max(limit, 1e-6)))
+    return mapped
 
 
 def colored(values: Map) -> NDArray[np.uint8]:
-    """Values in [0, 1] in the colors of a perceptually uniform map, (H, W, 3) RGB."""
+    """Values (H, W) in [0, 1] in the colors of a perceptually uniform map (inferno): RGB (H, W, 3), 8 bits."""
     gray = np.rint(values * 255).astype(np.uint8)
     return np.ascontiguousarray(cv2.applyColorMap(gray, cv2.COLORMAP_INFERNO)[..., ::-1], np.uint8)
 
 
 def overlaid(original: Frame, heat: NDArray[np.uint8], neg_log_p: Map, limit: float) -> NDArray[np.uint8]:
-    """The image in gray under the heat where it is abnormal, and a line around that."""
+    """The gray image, with the heat (H, W, 3) over abnormal places and an outline around them: RGB (H, W, 3), 8 bits."""
     gray = 255 * luma(original.floats())[..., None]
     share = np.clip(half_at(neg_log_p, limit) * 2 - 0.6, 0, 0.6)[..., None]
     mixed = np.ascontiguousarray(np.rint(gray * (1 - share) + heat * share).astype(np.uint8))
@@ -51,7 +51,7 @@ def overlaid(original: Frame, heat: NDArray[np.uint8], neg_log_p: Map, limit: fl
 
 
 def beside(original: Frame, overlay: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The image and its overlay (H, W, 3), both small, side by side; each takes half of the width."""
+    """The image and its overlay (H, W, 3), both small, side by side: 8 bits; each takes half of the width."""
     pixels = original.as_uint8()
     pictures = [
         Image.fromarray(np.ascontiguousarray(np.broadcast_to(pixels, overlay.shape))),

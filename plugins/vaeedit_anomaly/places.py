@@ -1,8 +1,8 @@
-"""What is usual where: anomaly maps standardized by its place in the picture, and blurred at several scales.
+"""Usual values at each place: anomaly maps are standardized by their place in the picture.
 
-Borders, holders and shadows are hard to mend in every normal image, at the same place. So the anomaly map of a place is
-compared with what held-out normal images show there (as PaDiM compares features, Defard et al. 2021, but in relative
-coordinates, so that sizes may differ); where no place differs from another, nothing changes.
+Borders, holders and shadows are hard to restore in every normal image, at the same place. So each place of an anomaly map is
+compared with the same place in held-out normal images (as PaDiM does with features, Defard et al. 2021, but in relative
+coordinates, so that sizes may differ).
 """
 
 import math
@@ -18,15 +18,15 @@ from vaeedit_anomaly.sizes import enlarged
 
 Map = NDArray[np.float32]
 CELLS = 24
-"""Places along each side."""
+"""Number of places along each side."""
 PRIOR = 4
-"""Images that all places together count for in the spread, beside those seen at each place."""
+"""Weight of the mean deviation of all places in that of one place, as a number of images."""
 FLOOR = 0.3
-"""Of the mean spread, which is added to that of every place: none is so sure."""
+"""Share of the mean deviation that is added at every place, because estimates from few images are unreliable."""
 
 
 class Places(msgspec.Struct, frozen=True):
-    """Mean and spread of an anomaly map at every place, float32 (CELLS, CELLS)."""
+    """Mean and standard deviation of an anomaly map at every place, float32 (CELLS, CELLS), as bytes."""
 
     mean: bytes
     spread: bytes
@@ -34,14 +34,14 @@ class Places(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         mean, spread = (np.frombuffer(packed, np.float32) for packed in (self.mean, self.spread))
         if not (mean.size == spread.size == CELLS**2 and np.isfinite([mean, spread]).all()):
-            raise ValueError(f"what is usual at a place must be {CELLS**2} finite numbers")
+            raise ValueError(f"mean and spread must have {CELLS**2} finite numbers each")
         if spread.min() <= 0:
             raise ValueError("a spread must be positive")
 
     @classmethod
-    def of(cls, seen: Sequence[Map]) -> "Places":
-        """From the anomaly maps of normal images, each reduced to cells; at least one."""
-        values = np.stack(seen).astype(np.float64)
+    def of(cls, grids: Sequence[Map]) -> "Places":
+        """Statistics of the anomaly maps of normal images, each reduced to (CELLS, CELLS) by `cells`; at least one."""
+        values = np.stack(grids).astype(np.float64)
         count, means, spread = len(values), values.mean(0), values.std(0)
         known = count / (count + PRIOR)
         spread = known * spread + (1 - known + FLOOR) * spread.mean()
@@ -50,7 +50,7 @@ class Places(msgspec.Struct, frozen=True):
         return cls(mean.astype(np.float32).tobytes(), np.maximum(spread, 1e-6).astype(np.float32).tobytes())
 
     def standardized(self, anomaly_map: Map) -> Map:
-        """Deviation from the mean (H, W), in spreads of its place."""
+        """An anomaly map (H, W) minus the mean, in standard deviations of each place; same shape."""
         mean, spread = (
             enlarged(np.frombuffer(packed, np.float32).reshape(CELLS, CELLS), *anomaly_map.shape)
             for packed in (self.mean, self.spread)
@@ -59,12 +59,15 @@ class Places(msgspec.Struct, frozen=True):
 
 
 def cells(anomaly_map: Map) -> Map:
-    """Anomaly map (H, W) reduced to places, (CELLS, CELLS)."""
+    """An anomaly map (H, W) averaged over places: float32 (CELLS, CELLS)."""
     return np.asarray(cv2.resize(anomaly_map, (CELLS, CELLS), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def blurred(x: Map, width: float) -> Map:
-    """A Gaussian blur; wide ones are made of fewer pixels, whose own blur (of averaging and interpolating) is allowed for."""
+    """(H, W) under a Gaussian blur of standard deviation `width` in pixels; same shape.
+
+    A wide blur runs on a downscaled array; the blur of averaging and interpolation is subtracted from its width.
+    """
     step = 2 ** max(0, int(math.log2(width / 4)))
     small = resized(x[..., None], *(-(-side // step) for side in x.shape))[..., 0]
     left = math.sqrt((width / step) ** 2 - (step > 1) / 4)

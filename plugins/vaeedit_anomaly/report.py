@@ -1,4 +1,4 @@
-"""The page of scored images: one HTML file that needs nothing else, worst first."""
+"""The report: one self-contained HTML page of the scored images, worst first."""
 
 import base64
 import html
@@ -13,11 +13,11 @@ from vaeedit.api import plain, read, write_whole
 from vaeedit_anomaly.scoring import Scored, roc
 
 PREVIEW = "preview"
-"""The operation's map that the page shows."""
+"""The operation's map in the page."""
 SHOWN = 300
-"""Images with thumbnails; the table has all."""
+"""Number of images with thumbnails; the others are in a table."""
 WIDTH, HEIGHT = 520, 240
-"""Of a chart."""
+"""Size of a chart in pixels."""
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1100px; padding: 0 1rem; color: #222; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
@@ -31,56 +31,56 @@ svg text { font: 12px system-ui, sans-serif; fill: #555; }
 """
 
 
-def write_report(found: Sequence[Scored], path: Path, vae: str) -> None:
-    """Write the page of scored images and their previews; raises ImageError where it cannot be written."""
-    scored = sorted((one for one in found if one.error is None), key=lambda one: -one.score)
-    failed = [one for one in found if one.error is not None]
+def write_report(images: Sequence[Scored], path: Path, vae: str) -> None:
+    """Write the page of scored images and their previews; raises ImageError if it cannot be written."""
+    scored = sorted((image for image in images if image.error is None), key=lambda image: -image.score)
+    failed = [image for image in images if image.error is not None]
     write_whole(path, "\n".join(_page(scored, failed, vae)).encode())
 
 
 def _escape(text: str) -> str:
-    """Text of others as it can stand in the page."""
+    """Text from outside (names, messages), safe in the page."""
     return html.escape(plain(text))
 
 
 def _page(scored: list[Scored], failed: list[Scored], vae: str) -> Iterator[str]:
-    abnormal = sum(one.anomalous for one in scored)
+    abnormal = sum(image.anomalous for image in scored)
     yield "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Anomaly scores</title>"
     yield f"<meta name='viewport' content='width=device-width'><style>{STYLE}</style></head><body>"
     yield f"<h1>{abnormal} of {len(scored)} images are abnormal</h1>"
-    yield f"<p>Model: {_escape(vae)}. p is the share of normal images that score at least as high.</p>"
+    yield f"<p>Model: {_escape(vae)}. p is the share of normal images with at least the same score.</p>"
     if scored:
         yield f"<div class='charts'>{_histogram(scored)}{_curve(scored)}</div>"
     if failed:
         yield "<h2>Without a score</h2><ul>"
-        yield from (f"<li>{_escape(str(one.error))}</li>" for one in failed)
+        yield from (f"<li>{_escape(str(image.error))}</li>" for image in failed)
         yield "</ul>"
     yield "<h2>Worst first</h2><div class='images'>"
-    yield from map(_image, scored[:SHOWN])
+    yield from map(_card, scored[:SHOWN])
     yield "</div>"
     if len(scored) > SHOWN:
         yield "<h2>The others</h2><table><tr><th>image</th><th>score</th><th>p</th></tr>"
-        for one in scored[SHOWN:]:
-            yield f"<tr><td>{_escape(one.name)}</td><td>{one.score:.3f}</td><td>{one.p_value:.2g}</td></tr>"
+        for image in scored[SHOWN:]:
+            yield f"<tr><td>{_escape(image.name)}</td><td>{image.score:.3f}</td><td>{image.p_value:.2g}</td></tr>"
         yield "</table>"
     yield "</body></html>"
 
 
-def _image(one: Scored) -> str:
-    """A card: the image and, beside it, where it is abnormal."""
-    label = "" if one.label is None else f", labeled {'abnormal' if one.label else 'normal'}"
-    verdict = "<strong>abnormal</strong>" if one.anomalous else "normal"
-    text = f"<p>{_escape(one.name)}<br>{verdict}{label}: score {one.score:.3f}, p {one.p_value:.2g}</p>"
-    names = ("the image", "where it is abnormal")
-    images = "".join(
+def _card(image: Scored) -> str:
+    """A card: verdict, the image and its overlay."""
+    label = "" if image.label is None else f", labeled {'abnormal' if image.label else 'normal'}"
+    verdict = "<strong>abnormal</strong>" if image.anomalous else "normal"
+    text = f"<p>{_escape(image.name)}<br>{verdict}{label}: score {image.score:.3f}, p {image.p_value:.2g}</p>"
+    names = ("the image", "its abnormal places")
+    pictures = "".join(
         f"<img alt='{name}' src='{_data(half)}'> "
-        for name, half in zip(names, _halves(one.preview), strict=False)
+        for name, half in zip(names, _halves(image.preview), strict=False)
     )
-    return f"<div class='image{' abnormal' if one.anomalous else ''}'>{text}{images}</div>"
+    return f"<div class='image{' abnormal' if image.anomalous else ''}'>{text}{pictures}</div>"
 
 
 def _halves(preview: str | None) -> list[Image.Image]:
-    """The two pictures of a preview; none of one that is not there."""
+    """The two pictures of a preview, or nothing if there is no preview."""
     if preview is None:
         return []
     both = Image.fromarray(read(preview).as_uint8())
@@ -89,19 +89,19 @@ def _halves(preview: str | None) -> list[Image.Image]:
 
 
 def _data(picture: Image.Image) -> str:
-    """A small picture inside the page."""
+    """The URL of a small picture inside the page."""
     stored = io.BytesIO()
     picture.save(stored, "JPEG", quality=85)
     return "data:image/jpeg;base64," + base64.b64encode(stored.getvalue()).decode()
 
 
-def _histogram(ones: list[Scored]) -> str:
-    """Counts of scores; where labels are known, of normal and abnormal images apart; a line at the threshold."""
-    scores = np.array([one.score for one in ones])
-    threshold = ones[0].threshold
+def _histogram(images: list[Scored]) -> str:
+    """A histogram of scores, of normal and abnormal images (by label, if labels are known), with a line at the threshold."""
+    scores = np.array([image.score for image in images])
+    threshold = images[0].threshold
     top = max(float(scores.max()), threshold) * 1.02 + 1e-9
     edges = np.linspace(min(float(scores.min()), threshold) * 0.98, top, 31)
-    red = np.array([one.anomalous if one.label is None else one.label for one in ones])
+    red = np.array([image.anomalous if image.label is None else image.label for image in images])
     counts = [np.histogram(scores[red == wanted], edges)[0] for wanted in (False, True)]
     unit, step = (HEIGHT - 40) / max(int(np.sum(counts, 0).max()), 1), WIDTH / 30
     bars = []
@@ -115,15 +115,15 @@ def _histogram(ones: list[Scored]) -> str:
     line = f"<line x1='{x:.1f}' x2='{x:.1f}' y1='0' y2='{HEIGHT - 20}' stroke='#222' stroke-dasharray='4'/>"
     ends = f"<text x='0' y='{HEIGHT - 4}'>{edges[0]:.2f}</text>"
     ends += f"<text x='{WIDTH}' y='{HEIGHT - 4}' text-anchor='end'>{edges[-1]:.2f}</text>"
-    colors = "normal green, abnormal red" + (" (by label)" if ones[0].label is not None else "")
+    colors = "normal green, abnormal red" + (" (by label)" if images[0].label is not None else "")
     return _chart(
         "".join(bars) + line + ends, f"Scores ({colors}); the line is the threshold, {threshold:.3f}"
     )
 
 
-def _curve(ones: list[Scored]) -> str:
-    """True over false alarms, where labels are known."""
-    known = roc(ones)
+def _curve(images: list[Scored]) -> str:
+    """The ROC curve, if labels are known."""
+    known = roc(images)
     if known is None:
         return ""
     area, points = known

@@ -1,4 +1,4 @@
-"""-log10 p at several scales: fine ones find holes and scratches, coarse ones regions that are a little unusual."""
+"""-log10 p at several scales: fine scales find holes and scratches, coarse scales find slightly unusual regions."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ WIDTHS = (2.0, 8.0, 20.0, 50.0)
 
 
 class Scales(msgspec.Struct, frozen=True):
-    """Mean and spread, over the pixels of normal images, of -log10 p under every blur."""
+    """Mean and standard deviation (`spread`) of -log10 p over the pixels of normal images, under each blur."""
 
     mean: tuple[float, ...]
     spread: tuple[float, ...]
@@ -21,11 +21,11 @@ class Scales(msgspec.Struct, frozen=True):
         if not len(self.mean) == len(self.spread) == len(WIDTHS):
             raise ValueError(f"there must be a mean and a spread for each of {len(WIDTHS)} scales")
         if not np.isfinite([self.mean, self.spread]).all() or min(self.spread) <= 0:
-            raise ValueError("means must be finite numbers and spreads positive ones")
+            raise ValueError("means must be finite numbers, and spreads positive numbers")
 
     @classmethod
     def of(cls, neg_log_ps: Sequence[Map]) -> "Scales":
-        """From the fused -log10 p of normal images; at least one."""
+        """Statistics of the fused -log10 p (H, W) of normal images; at least one."""
         sums = np.zeros((len(WIDTHS), 3))
         for neg_log_p in neg_log_ps:
             for scale, width in enumerate(WIDTHS):
@@ -36,7 +36,10 @@ class Scales(msgspec.Struct, frozen=True):
         return cls(tuple(mean.tolist()), tuple(spread.tolist()))
 
     def joined(self, neg_log_p: Map, count: int | None = None) -> Map:
-        """The largest deviation of the finest `count` scales (H, W), in spreads of each; made positive by softplus."""
+        """The largest standardized -log10 p of all scales, made positive by softplus, (H, W) -> the same shape.
+
+        With `count`, only the finest scales are used.
+        """
         known = list(zip(WIDTHS, self.mean, self.spread, strict=True))[:count]
-        found = np.max([(blurred(neg_log_p, width) - mean) / spread for width, mean, spread in known], 0)
-        return np.asarray(np.logaddexp(0, found), np.float32)
+        largest = np.max([(blurred(neg_log_p, width) - mean) / spread for width, mean, spread in known], 0)
+        return np.asarray(np.logaddexp(0, largest), np.float32)

@@ -1,4 +1,4 @@
-"""`vaeedit anomaly score`: many images through the operation `anomaly`; their scores become lines, a table, a page."""
+"""`vaeedit anomaly score`: scores many images with the operation `anomaly`, and prints lines or writes a table or report."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,13 +13,13 @@ from vaeedit_anomaly.scoring import OPERATION
 from vaeedit_anomaly.sinks import Page, Reading, Table, Verdicts
 
 ANOMALOUS = 3
-"""Exit code of `score --fail-on-anomaly` where an image is abnormal."""
+"""Exit code of `score --fail-on-anomaly` if an image is abnormal."""
 PICTURES = ("heat", "overlay", "mask")
 """Maps that --map writes."""
 
 
 class Scoring(Look):
-    """Scores as lines, as a table and as a page."""
+    """Outputs the scores: as lines, as a table, as a report."""
 
     def __init__(
         self, vae: str, table: str | None, report: str | None, *, as_json: bool, keeps: bool
@@ -32,7 +32,7 @@ class Scoring(Look):
         self.verdicts: Verdicts | None = None
 
     def sides(self, job: Job) -> Mapping[str, Path]:
-        """The small pictures of the page wait for its end on the disk; hidden ones, which no search for images finds."""
+        """Previews for the report, written to hidden files until the report is complete; searches for images skip them."""
         if self.report is None:
             return {}
         return {
@@ -41,15 +41,15 @@ class Scoring(Look):
         }
 
     def sinks(self, jobs: Sequence[Job]) -> Sequence[Sink]:
-        """The lines, and what else was asked for."""
+        """The sink that prints lines, and those of the requested files."""
         reading = Reading(jobs)
         self.verdicts = Verdicts(reading, len(jobs), as_json=self.as_json)
-        found: list[Sink] = [self.verdicts]
+        sinks: list[Sink] = [self.verdicts]
         if self.table:
-            found.append(Table(reading, self.table))
+            sinks.append(Table(reading, self.table))
         if self.report:
-            found.append(Page(reading, self.report, self.vae, self._previews(self.report), keeps=self.keeps))
-        return found
+            sinks.append(Page(reading, self.report, self.vae, self._previews(self.report), keeps=self.keeps))
+        return sinks
 
     @staticmethod
     def _previews(report: Path) -> Path:
@@ -68,7 +68,7 @@ def _score(
 ) -> int:
     if values["resume"] and not (folder or values["journal"]):
         raise UsageError(
-            "--resume goes by a journal; name it with --journal, or the folder of the maps with --map."
+            "--resume needs a journal; name it with --journal, or name the folder of maps with --map."
         )
     keeps = bool(folder or values["journal"])
     scoring = Scoring(vae, table, report, as_json=values["as_json"], keeps=keeps)
@@ -89,18 +89,21 @@ def _score(
 score = look_command(
     "score",
     [
-        click.Option(["--vae"], required=True, metavar="FILE", help="Model that `vaeedit anomaly fit` has made."),
-        click.Option(["--false-alarms"], type=Share(), help="Another share than the model was fitted for."),
-        click.Option(["--map", "folder"], metavar="DIR", help="Write NAME.heat.png, .overlay.png and .mask.png there."),
-        click.Option(["--csv", "table"], metavar="FILE", help="Write a table, worst first."),
-        click.Option(["--report"], metavar="FILE", help="Write a page (HTML, one file): worst first, with overlays."),
+        click.Option(["--vae"], required=True, metavar="FILE", help="Model written by `vaeedit anomaly fit`."),
+        click.Option(
+            ["--false-alarms"], type=Share(),
+            help="Share of normal images that may be called abnormal; by default the share that the model was fitted for.",
+        ),
+        click.Option(["--map", "folder"], metavar="DIR", help="Write NAME.heat.png, .overlay.png and .mask.png to DIR."),
+        click.Option(["--csv", "table"], metavar="FILE", help="Write a table (CSV), worst first."),
+        click.Option(["--report"], metavar="FILE", help="Write a report (one HTML file) with overlays, worst first."),
         EXISTS,
         click.Option(
-            ["--fail-on-anomaly"], is_flag=True, default=False, help=f"Exit with {ANOMALOUS} if any image is abnormal."
+            ["--fail-on-anomaly"], is_flag=True, default=False, help=f"Exit with {ANOMALOUS} if an image is abnormal."
         ),
     ],
     _score,
     inputs="IMAGES...",
-    help="Say of every image how abnormal it is; pictures in folders called good beside others are taken as labeled.",
+    help="Score images by how abnormal they are. If there is a folder called good beside others, folder names are labels.",
     epilog="Example: vaeedit anomaly score parts/ --vae part.vae.safetensors --report report.html",
 )  # fmt: skip

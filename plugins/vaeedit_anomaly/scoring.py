@@ -1,4 +1,4 @@
-"""Images scored by the operation `anomaly`, one after the other; and a data set's figures made of that."""
+"""Scores images with the operation `anomaly`, and computes metrics of a data set from the scores."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,12 +14,12 @@ from vaeedit_anomaly.trees import GOOD, Labeled, Tree
 Row = dict[str, Any]
 OPERATION = "anomaly"
 PIXELS = "scores"
-"""The operation's map that holds the order of all pixels."""
+"""The operation's map with the scores of all pixels."""
 
 
 @dataclass(frozen=True)
 class Scored:
-    """One image and what became of it; `error` says why it has no score."""
+    """The score of one image; `error` says why there is none."""
 
     path: Path
     name: str
@@ -30,19 +30,20 @@ class Scored:
     seconds: float = 0.0
     error: str | None = None
     label: bool | None = None
-    """Whether it is known to be abnormal."""
+    """True if the image is known to be abnormal, False if normal, None if unknown."""
     preview: str | None = None
-    """The file of its small picture for the page."""
+    """File of its preview for the report."""
 
     @classmethod
     def of(cls, path: Path, name: str, notes: Mapping[str, Any], label: bool | None = None) -> "Scored":
-        """From the notes of a pipeline with one step `anomaly`."""
-        found = notes[OPERATION]
-        figures = {key: found[key] for key in ("score", "p_value", "anomalous", "threshold", "seconds")}
+        """The score in the notes of a pipeline with one step `anomaly`."""
+        figures = {
+            key: notes[OPERATION][key] for key in ("score", "p_value", "anomalous", "threshold", "seconds")
+        }
         return cls(path, name, label=label, **figures)
 
     def row(self) -> Row:
-        """For a report, plain values by name."""
+        """The row of a table: plain values by name."""
         if self.error is not None:
             return {"file": str(self.path), "error": self.error}
         figures = {"score": self.score, "p_value": self.p_value, "anomalous": self.anomalous}
@@ -52,7 +53,7 @@ class Scored:
 
 @dataclass
 class Scorer:
-    """Scores files by one VAE."""
+    """Scores files with one VAE."""
 
     session: Session
     vae: str
@@ -65,7 +66,7 @@ class Scorer:
         self._pipeline = Pipeline(Step(OPERATION, vae=self.vae, maps=self.maps, **options))
 
     def __call__(self, path: Path, name: str = "", label: bool | None = None) -> tuple[Scored, Result | None]:
-        """The verdict on a file, and the operation's result; a file that cannot be scored has an error instead."""
+        """The score of a file and the operation's result; a file that cannot be scored has an error and no result."""
         try:
             result = self.session.run(self._pipeline, path)
         except ImageError as error:
@@ -77,7 +78,7 @@ class Scorer:
 
 @dataclass
 class Tally:
-    """Counts of one kind of test images: of their scores, of their pixels, and of alarms."""
+    """Counts of one kind of test images: scores of images, scores of pixels, and alarms."""
 
     images: Counts = field(default_factory=Counts)
     pixels: Counts = field(default_factory=Counts)
@@ -86,7 +87,7 @@ class Tally:
     without_mask: int = 0
 
     def add(self, one: Labeled, scored: Scored, scores: Frame) -> None:
-        """One image; where a defect's mask is missing, only its score counts."""
+        """Add an image; if a defect has no mask, only the image's score counts."""
         self.count += 1
         self.alarms += scored.anomalous
         self.images.add(np.array([scored.score]), np.array([one.defective]))
@@ -97,7 +98,7 @@ class Tally:
             self.pixels.add(scores.pixels[..., 0], truth)
 
     def plus(self, other: "Tally") -> "Tally":
-        """Those of both together."""
+        """The sum of both tallies."""
         return Tally(
             self.images.plus(other.images),
             self.pixels.plus(other.pixels),
@@ -107,7 +108,7 @@ class Tally:
         )
 
     def with_normals(self, normals: "Tally") -> Row:
-        """Figures of this kind against the normal images."""
+        """Metrics of this kind against the normal images, rounded to 4 digits."""
         images = {
             f"image_{name}": value for name, value in self.images.plus(normals.images).figures().items()
         }
@@ -115,11 +116,11 @@ class Tally:
             f"pixel_{name}": value for name, value in self.pixels.plus(normals.pixels).figures().items()
         }
         pixels = {name.replace("pixel_aupro", "aupro"): value for name, value in pixels.items()}
-        found = {name: round(value, 4) for name, value in {**images, **pixels}.items()}
+        figures = {name: round(value, 4) for name, value in {**images, **pixels}.items()}
         missing = {"without_mask": self.without_mask} if self.without_mask else {}
         return {
             "images": self.count,
-            **found,
+            **figures,
             "alarms": round(self.alarms / max(self.count, 1), 4),
             **missing,
         }
@@ -128,9 +129,9 @@ class Tally:
 def evaluate_tree(
     tree: Tree, score: Scorer, progress: Callable[[str], None] = lambda text: None
 ) -> Iterator[Row]:
-    """Figures of every kind of defect against the normal test images, of all of them, and the alarms on normal images.
+    """A row of metrics for each kind of defect, for all kinds together, and for the normal test images.
 
-    Raises ImageError for an image that cannot be scored: figures of the rest would be of another data set.
+    Raises ImageError for an image that cannot be scored: metrics of the others would belong to another data set.
     """
     tallies = {kind: Tally() for kind in (GOOD, *tree.kinds)}
     seconds = []
@@ -155,9 +156,9 @@ def evaluate_tree(
     }
 
 
-def roc(found: list[Scored]) -> tuple[float, list[tuple[float, float]]] | None:
-    """AUROC and the curve's points, where images of both labels are known."""
-    known = [one for one in found if one.error is None and one.label is not None]
+def roc(images: list[Scored]) -> tuple[float, list[tuple[float, float]]] | None:
+    """AUROC and points of the ROC curve, or None if images of both labels are not known."""
+    known = [one for one in images if one.error is None and one.label is not None]
     counts = Counts()
     counts.add(np.array([one.score for one in known]), np.array([bool(one.label) for one in known]))
     figures = counts.figures()

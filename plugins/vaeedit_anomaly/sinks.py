@@ -1,4 +1,4 @@
-"""Where scores go as they come: printed lines, a table, a page. Of each image little is kept; pictures stay on the disk."""
+"""Sinks of scores: printed lines, a table, a report. Memory holds only figures of each image; pictures stay on disk."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ from vaeedit_anomaly.trees import NORMAL_FOLDERS
 
 
 class Reading:
-    """Makes scores of the records of these jobs, with labels where the folders tell."""
+    """Converts records of these jobs to scores, with labels if the names of their folders are labels."""
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         self.names = {job.name: str(job.relative) for job in jobs}
@@ -23,24 +23,24 @@ class Reading:
         self.labeled = len(parents) > 1 and bool(parents & set(NORMAL_FOLDERS))
 
     def __call__(self, record: Record) -> Scored:
-        """What a record says."""
+        """The score in a record."""
         path = Path(record.input)
         label = path.parent.name.lower() not in NORMAL_FOLDERS if self.labeled else None
         if record.failed:
             return Scored(path, self.names[record.input], error=record.error, label=label)
-        found = Scored.of(path, self.names[record.input], record.notes, label)
-        return replace(found, preview=record.sides.get(PREVIEW))
+        scored = Scored.of(path, self.names[record.input], record.notes, label)
+        return replace(scored, preview=record.sides.get(PREVIEW))
 
 
 class Verdicts(Reporter):
-    """Prints a line for every image, and knows whether one was abnormal."""
+    """Prints a line for each image; `abnormal` is true after an abnormal one."""
 
     def __init__(self, reading: Reading, files: int, *, as_json: bool) -> None:
         super().__init__(files, as_json=as_json)
         self.reading, self.abnormal = reading, False
 
     def say(self, record: Record) -> None:
-        """The verdict."""
+        """Print the verdict."""
         scored = self.reading(record)
         self.abnormal |= scored.anomalous
         if self.as_json:
@@ -51,23 +51,23 @@ class Verdicts(Reporter):
 
 
 class Table(Sink):
-    """Becomes a CSV file."""
+    """Writes a CSV file."""
 
     def __init__(self, reading: Reading, path: Path) -> None:
         self.reading, self.path = reading, path
-        self.found: dict[str, Scored] = {}
+        self.scored: dict[str, Scored] = {}
 
     def take(self, record: Record) -> None:
-        """Keep its row."""
-        self.found[record.input] = self.reading(record)
+        """Collect a score."""
+        self.scored[record.input] = self.reading(record)
 
     def close(self) -> None:
-        """Write them all."""
-        write_table(self.found.values(), self.path)
+        """Write all rows."""
+        write_table(self.scored.values(), self.path)
 
 
 class Page(Table):
-    """Becomes an HTML page; the folder of its small pictures is removed, unless a journal `keeps` what it needs to resume."""
+    """Writes the HTML report, and then removes the folder of previews; `keeps` keeps it, for a run that may be resumed."""
 
     def __init__(self, reading: Reading, path: Path, vae: str, previews: Path, *, keeps: bool) -> None:
         super().__init__(reading, path)
@@ -83,15 +83,15 @@ class Page(Table):
                 shutil.rmtree(self.previews, ignore_errors=True)
 
     def close(self) -> None:
-        """Write it."""
-        write_report([*self.found.values()], self.path, self.vae)
+        """Write the report."""
+        write_report([*self.scored.values()], self.path, self.vae)
 
 
-def write_table(found: Iterable[Scored], path: Path) -> None:
-    """Write scores as CSV, worst first, those without a score last; raises ImageError where that cannot be written."""
+def write_table(images: Iterable[Scored], path: Path) -> None:
+    """Write scores as CSV, worst first, images without a score last; raises ImageError if the file cannot be written."""
     rows = [
-        {name: cell(value) for name, value in one.row().items()}
-        for one in sorted(found, key=lambda one: (one.error is not None, -one.score))
+        {name: cell(value) for name, value in image.row().items()}
+        for image in sorted(images, key=lambda image: (image.error is not None, -image.score))
     ]
     text = io.StringIO()
     writer = csv.DictWriter(

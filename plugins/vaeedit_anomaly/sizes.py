@@ -1,4 +1,4 @@
-"""From images to what a model works on and back: size, channels, range of values; and what it was not fitted for."""
+"""Prepares images for a model: size, channels, range of values; refuses images that differ too much from the normal ones."""
 
 from collections.abc import Sequence
 
@@ -10,35 +10,33 @@ from numpy.typing import NDArray
 from vaeedit.api import Frame, ImageError
 
 MARGIN = 2.0
-"""An image of more, or less, than this factor times the pixels of all normal images is refused."""
-
-
+"""An image is refused if its number of pixels differs from all normal images by more than this factor."""
 RANGE = (0.1, 0.9)
-"""Where the lowest and highest thousandth of the normal images' values come to lie: a defect may be darker or brighter."""
+"""Target of the lowest and highest thousandth of the normal images' values; a defect may be darker or brighter."""
 MOST_GAIN = 8.0
-"""Of values: beyond that, only noise and rounding would be made visible."""
+"""Largest factor on values; a larger one would amplify noise and rounding only."""
 
 
 class Preparation(msgspec.Struct, frozen=True):
-    """How images are prepared for a model."""
+    """The preparation of images for a model."""
 
     channels: int
     scale: float
-    """Working size over the images' own."""
+    """Working size divided by the original size."""
     low: float = 0.0
-    """The value, of 1, that becomes 0."""
+    """The value in [0, 1] that becomes 0."""
     gain: float = 1.0
-    """What values above it are multiplied by; at least 1."""
+    """Factor on values above `low`; at least 1."""
 
     def __post_init__(self) -> None:
         known = self.channels in (1, 3) and 0 < self.scale <= 1 and 1 <= self.gain <= MOST_GAIN
         if not known or not -1 <= self.low <= 1:
             raise ValueError(
-                "there are 1 or 3 channels, a scale of at most 1 and a range of values within the image's"
+                "channels must be 1 or 3, scale at most 1, gain from 1 to 8 and low from -1 to 1"
             )
 
     def with_range_of(self, frames: Sequence[Frame]) -> "Preparation":
-        """The same, with the values of these frames spread over `RANGE`; those that fill it are left alone."""
+        """The same, with `low` and `gain` that spread the values of these frames over `RANGE`, if they do not fill it."""
         values = np.concatenate([prepared(frame, self).floats()[::2, ::2].ravel() for frame in frames])
         low, high = np.quantile(values, (0.001, 0.999))
         gain = float(np.clip((RANGE[1] - RANGE[0]) / max(high - low, 1e-6), 1.0, MOST_GAIN))
@@ -47,9 +45,9 @@ class Preparation(msgspec.Struct, frozen=True):
 
 
 def prepared(frame: Frame, how: Preparation) -> Frame:
-    """The frame as the model knows it, in 8 bits, without alpha.
+    """The frame as input of the model: 8 bits, without alpha.
 
-    Raises ImageError for a gray picture where color is expected, and the other way round.
+    Raises ImageError for a gray picture if the model expects color, and for a picture in color if it expects gray.
     """
     pixels = frame.as_uint8()
     if pixels.shape[2] == 3 and how.channels == 1:
@@ -66,7 +64,7 @@ def prepared(frame: Frame, how: Preparation) -> Frame:
 
 
 def resized(pixels: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
-    """(H, W, C) made smaller by averaging areas; a scale of 1 changes nothing."""
+    """Pixels (H, W, C) downscaled by averaging areas, each side to at least 8; a scale of 1 changes nothing."""
     if scale == 1:
         return pixels
     height, width = (max(8, round(side * scale)) for side in pixels.shape[:2])
@@ -75,10 +73,10 @@ def resized(pixels: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
 
 
 def refuse_size(frame: Frame, areas: tuple[float, float]) -> None:
-    """Raise ImageError for an image that is much smaller or larger than all the normal ones."""
+    """Raise ImageError for an image with far fewer or more pixels than all normal images (`areas`: least and most)."""
     area, (low, high) = frame.height * frame.width, areas
     if not low / MARGIN <= area <= high * MARGIN:
-        sides = [round(one**0.5) for one in areas]
+        sides = [round(size**0.5) for size in areas]
         raise ImageError(
             f"The model was fitted on images of about {sides[0]}x{sides[0]} to {sides[1]}x{sides[1]} pixels, "
             f"and this one has {frame.width}x{frame.height}; fit another model, or resize it."
@@ -86,7 +84,7 @@ def refuse_size(frame: Frame, areas: tuple[float, float]) -> None:
 
 
 def enlarged(values: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
-    """A map (h, w) at the size of the image it is about."""
+    """A map (h, w), interpolated linearly to (height, width)."""
     if values.shape == (height, width):
         return values
     return np.asarray(cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)

@@ -1,4 +1,4 @@
-"""What a folder of normal images holds, and what a model of them should be like."""
+"""The survey of a folder of normal images, and the choices for their model."""
 
 import math
 import random
@@ -12,24 +12,24 @@ from vaeedit.api import Frame, ImageError, UsageError, image_files, read
 from vaeedit_anomaly.sizes import Preparation
 
 FEWEST = 5
-"""Normal images without which nothing can be learned and held out."""
+"""Smallest number of normal images."""
 MOST = 4000
-"""Images that are used of a larger folder, drawn at random: no budget that we expect sees more."""
+"""Images used from a larger folder, drawn at random; usual budgets do not reach more."""
 HELD_OUT = (2, 400)
-"""Fewest and most images that are held out; between them, a fifth."""
+"""Smallest and largest number of held-out images; between these it is a fifth of all."""
 WORKING = 320**2
-"""Pixels that an image of median size has at most when it is worked on: the usual 256x256, and room for detail."""
+"""Most pixels of an image of median size at the working size: the usual 256x256, and some more for detail."""
 CROP = (32, 160)
 """Smallest and largest side of a training crop."""
 BATCH = 8 * 128**2
 """Pixels of a training step."""
 LOOK = 200
-"""Images whose sizes and colors are looked at before anything is decided."""
+"""Images whose sizes and colors the choices are based on."""
 
 
 @dataclass(frozen=True)
 class Survey:
-    """The choices: which images are learned from and which held out, color, working size, crops, and doubts in sentences."""
+    """The choices: images to learn from and held-out images, preparation, size of crops, and doubts as sentences."""
 
     learned: tuple[Path, ...]
     held_out: tuple[Path, ...]
@@ -45,7 +45,7 @@ class Survey:
 
 
 def survey(folder: Path, seed: int = 0) -> Survey:
-    """Look at a folder, sub-folders included; raises UsageError where no model can be made of it."""
+    """The survey of a folder and its subfolders; raises UsageError if no model can be made from it."""
     if not folder.is_dir():
         raise UsageError(f"There is no folder {folder}.")
     paths = image_files([folder], recursive=True)
@@ -58,7 +58,7 @@ def survey(folder: Path, seed: int = 0) -> Survey:
     if len(paths) < FEWEST:
         raise UsageError(
             f"{folder} holds {len(paths)} readable image{'s' if len(paths) > 1 else ''}; "
-            f"at least {FEWEST} normal ones are needed, and some dozens are better."
+            f"at least {FEWEST} normal images are needed, and some dozens are better."
         )
     sizes = np.array([(frame.height, frame.width) for frame in frames], np.float64)
     channels = _channels(frames, folder)
@@ -79,7 +79,7 @@ def survey(folder: Path, seed: int = 0) -> Survey:
 
 
 def readable(paths: Sequence[Path], problems: dict[Path, str]) -> Iterator[Frame]:
-    """Every image that can be read; of the others, a sentence goes to `problems`."""
+    """The images that can be read; `problems` receives a message for each of the others."""
     for path in paths:
         try:
             yield read(path)
@@ -88,7 +88,7 @@ def readable(paths: Sequence[Path], problems: dict[Path, str]) -> Iterator[Frame
 
 
 def _channels(frames: Sequence[Frame], folder: Path) -> int:
-    """1 where every image is gray, even if stored in color; raises UsageError where some are gray and others not."""
+    """1 if every image is gray, even if stored in color, else 3; raises UsageError for a mixture of gray and color."""
     colorful = [
         frame.channels == 3 and int(np.ptp(frame.as_uint8()[::4, ::4].astype(np.int16), axis=2).max()) > 8
         for frame in frames
@@ -99,7 +99,7 @@ def _channels(frames: Sequence[Frame], folder: Path) -> int:
     if gray:
         raise UsageError(
             f"In {folder} {gray} of {len(frames)} images are gray, the others in color; "
-            "make one folder, and one model, of each."
+            "put them into two folders, and fit a model for each."
         )
     return 3
 
@@ -109,10 +109,10 @@ def _doubts(sizes: np.ndarray, held_out: int) -> Iterator[str]:
     if areas.max() > 16 * areas.min():
         yield (
             f"The images differ much in size, from {areas.min() ** 0.5:.0f} to {areas.max() ** 0.5:.0f} pixels a side; "
-            "they are all made smaller by the same factor, so that the same detail has the same size."
+            "all are downscaled by the same factor, so that equal details keep equal sizes."
         )
     if held_out < 20:
         yield (
-            f"Only {held_out} images could be held out to calibrate on; the false-alarm rate is an extrapolation, "
-            "which more normal images would make reliable."
+            f"Only {held_out} images could be held out for calibration; the false-alarm rate is an extrapolation. "
+            "More normal images make it reliable."
         )

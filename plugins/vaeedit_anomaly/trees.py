@@ -1,4 +1,4 @@
-"""Data sets of defects as they are laid out on disk: MVTec AD, BTAD and VisA become one kind of record."""
+"""Reads data sets of defects in the layouts of MVTec AD, BTAD and VisA."""
 
 import csv
 import io
@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 from vaeedit.api import LIST, UsageError, image_files, read, read_regular
 
 GOOD = "good"
-"""What normal test images are called, whatever the data set calls them."""
+"""The kind of normal test images, in every data set."""
 NORMAL_FOLDERS = ("good", "ok", "normal")
+"""Names of folders of normal images."""
 LABEL_LIMIT = 128
-"""Masks with no value from here on hold numbers of classes, not gray values."""
+"""A mask without values from here on holds numbers of classes, not gray values."""
 
 
 @dataclass(frozen=True)
 class Labeled:
-    """A test image: what is wrong with it (`GOOD`: nothing) and, where there is one, the mask of where."""
+    """A test image with the kind of its defect (`GOOD`: none) and, if there is one, the mask of the defect."""
 
     path: Path
     kind: str
@@ -29,32 +30,32 @@ class Labeled:
 
     @property
     def defective(self) -> bool:
-        """Whether anything is wrong with it."""
+        """True if it has a defect."""
         return self.kind != GOOD
 
     def truth(self, height: int, width: int) -> NDArray[np.bool_] | None:
-        """True where abnormal, (H, W), for an image of this size; None for a defect whose place is not known.
+        """True where abnormal, (height, width), for an image of this size; None for a defect without a mask.
 
-        A mask of another size is sampled at the nearest places; raises UsageError for one of another shape.
+        A mask of another size is resized by nearest neighbors; raises UsageError if its proportions differ.
         """
         if not self.defective:
             return np.zeros((height, width), bool)
         if self.mask is None:
             return None
         values = read(self.mask).as_uint8().max(2)
-        found: NDArray[np.bool_] = values >= LABEL_LIMIT if values.max() >= LABEL_LIMIT else values > 0
-        if found.shape == (height, width):
-            return found
-        if abs(found.shape[1] / found.shape[0] - width / height) > 0.02 * width / height:
-            sizes = f"{found.shape[1]}x{found.shape[0]} and {width}x{height}"
+        mask: NDArray[np.bool_] = values >= LABEL_LIMIT if values.max() >= LABEL_LIMIT else values > 0
+        if mask.shape == (height, width):
+            return mask
+        if abs(mask.shape[1] / mask.shape[0] - width / height) > 0.02 * width / height:
+            sizes = f"{mask.shape[1]}x{mask.shape[0]} and {width}x{height}"
             raise UsageError(f"The mask {self.mask} does not fit {self.path}: their sizes are {sizes}.")
-        resized = cv2.resize(found.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+        resized = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
         return np.asarray(resized, bool)
 
 
 @dataclass(frozen=True)
 class Tree:
-    """A data set: normal images to fit on, and labeled ones to measure with."""
+    """A data set: normal images for fitting, and labeled images for measuring."""
 
     layout: str
     normals: tuple[Path, ...]
@@ -67,7 +68,7 @@ class Tree:
 
 
 def read_tree(folder: Path) -> Tree:
-    """Find out the layout by its folders and list what it holds; raises UsageError with what is missing.
+    """The data set in a folder; its layout follows from the names of folders. Raises UsageError if something is missing.
 
     MVTec AD: train/good, test/KIND, ground_truth/KIND/NAME_mask.png (or NAME.png). BTAD: the same with train/ok, test/ok,
     test/ko. VisA: Data/Images/Normal and /Anomaly, Data/Masks/Anomaly, with ../split_csv/1cls.csv for the split.
@@ -79,7 +80,7 @@ def read_tree(folder: Path) -> Tree:
     if (folder / "test").is_dir():
         return _mvtec(folder)
     raise UsageError(
-        f"{folder} is no data set of defects: it has neither test/KIND (MVTec AD, BTAD) nor Data/Images (VisA)."
+        f"{folder} is not a data set of defects: it has neither test/KIND (MVTec AD, BTAD) nor Data/Images (VisA)."
     )
 
 
@@ -92,7 +93,7 @@ def _mvtec(folder: Path) -> Tree:
 
 
 def _of_kind(folder: Path, kind: Path) -> Iterator[Labeled]:
-    """The test images of one folder, with their masks by name, whatever the masks' format."""
+    """The test images of one folder; their masks have the same names, in any format."""
     if kind.name.lower() in NORMAL_FOLDERS:
         yield from (Labeled(path, GOOD) for path in _pictures(kind))
         return
@@ -104,7 +105,9 @@ def _of_kind(folder: Path, kind: Path) -> Iterator[Labeled]:
 def _visa(folder: Path) -> Tree:
     split = folder.parent / "split_csv" / "1cls.csv"
     if not split.is_file():
-        raise UsageError(f"{folder} is of VisA, whose split into training and test is not there: {split}.")
+        raise UsageError(
+            f"{folder} belongs to VisA, but its list of training and test images is missing: {split}."
+        )
     normals: list[Path] = []
     tests: list[Labeled] = []
     text = read_regular(split, LIST, UsageError).decode("utf-8", "surrogateescape")
@@ -125,11 +128,9 @@ def _pictures(folder: Path) -> list[Path]:
 
 
 def _checked(tree: Tree, folder: Path) -> Tree:
-    """The tree, if figures can be made of it."""
+    """The tree, if metrics can be computed from it; raises UsageError otherwise."""
     if not tree.kinds:
         raise UsageError(f"{folder} holds no defective test images.")
     if all(one.defective for one in tree.tests):
-        raise UsageError(
-            f"{folder} holds no normal test images (test/good); without them nothing can be measured."
-        )
+        raise UsageError(f"{folder} holds no normal test images (test/good), which the metrics need.")
     return tree

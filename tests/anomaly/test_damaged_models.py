@@ -132,4 +132,4 @@ def test_a_calibration_of_another_model_is_a_sentence(model, capsys):
     stored = read_info(model).calibration
     unsealed(model, calibration={**stored, "maps": {**stored["maps"], "kl_64": stored["maps"]["defect"]}})
     assert score(model) in (1, 2)
-    assert "is of another model, which shows kl_64; fit it again" in capsys.readouterr().err
+    assert "is of another model, with the map kl_64; fit it again" in capsys.readouterr().err

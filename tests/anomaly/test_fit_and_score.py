@@ -290,7 +290,7 @@ def test_wrong_use_of_fit_is_a_sentence_before_any_work(place, run, tmp_path):
     for folder, output, sentence in (
         (tmp_path / "empty", tmp_path / "a.safetensors", "holds no images"),
         (tmp_path / "nowhere", tmp_path / "a.safetensors", "no folder"),
-        (place / "normals", tmp_path / "a.pt", "ends in .safetensors"),
+        (place / "normals", tmp_path / "a.pt", "must end in .safetensors"),
         (place / "normals", place / "part.vae.safetensors", "exists already"),
     ):
         done = run("anomaly", "fit", folder, "-o", output)

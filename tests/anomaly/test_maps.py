@@ -65,7 +65,7 @@ def test_coarse_grids_are_enlarged_to_the_image_and_lie_where_they_belong():
     seen = {
         "observed": IMAGE,
         "mean": IMAGE,
-        "scale": torch.full_like(IMAGE, 0.1),
+        "std": torch.full_like(IMAGE, 0.1),
         "log_odds": IMAGE[:, :1],
         "kl_4": kl,
     }
