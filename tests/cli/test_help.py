@@ -1,12 +1,16 @@
-"""Every page of help has an example that parses, whole summaries, and an operation's own options first."""
+"""Every page of help ends with an example that parses, has whole summaries, and shows a command's own options first."""
 
+import re
 import shlex
 
 import click
 import pytest
 
+from vaeedit.cli.batch import file_options
 from vaeedit.cli.commands import cli
+from vaeedit.cli.params import click_options
 from vaeedit.extension.registry import registry
+from vaeedit.settings import Settings
 
 
 def pages(command=cli, parent=None, name="vaeedit"):
@@ -20,16 +24,35 @@ def pages(command=cli, parent=None, name="vaeedit"):
 PAGES = {context.command_path: context for context in pages()}
 
 
-@pytest.mark.parametrize(
-    "path", [path for path, one in PAGES.items() if not isinstance(one.command, click.Group)]
-)
-def test_the_example_can_be_typed(path):
+@pytest.mark.parametrize("path", PAGES)
+def test_the_page_ends_with_an_example_that_can_be_typed(path):
     context = PAGES[path]
-    _, example, words = context.command.get_help(context).rpartition("Example: ")
-    assert example
-    words = shlex.split(words)
+    end = context.command.get_help(context).rpartition("\n\n")[2].strip()
+    assert end.startswith("Example: ")
+    words = shlex.split(end.removeprefix("Example: "))
     assert words[: len(path.split())] == path.split()
-    context.command.make_context(context.info_name, words[len(path.split()) :], parent=context.parent)
+    words = words[len(path.split()) :]
+    while isinstance(context.command, click.Group):
+        name, *words = words
+        inner = context.command.get_command(context, name)
+        context = click.Context(inner, info_name=name, parent=context)
+    if words != ["--help"]:
+        context.command.make_context(context.info_name, words, parent=context.parent)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        pytest.param(option, id=f"{path} {option.opts[-1]}")
+        for path, context in PAGES.items()
+        for option in context.command.get_params(context)
+        if isinstance(option, click.Option)
+    ],
+)
+def test_every_option_has_a_sentence(option):
+    assert option.help
+    assert option.help[0] not in " -"
+    assert option.help.rstrip().endswith(".")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -37,6 +60,27 @@ def test_summaries_are_whole(path):
     context = PAGES[path]
     lines = context.command.get_help(context).splitlines()
     assert not [line for line in lines if line.endswith("...") and "Usage" not in line]
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in PAGES if "--fail-fast" in PAGES[path].command.get_help(PAGES[path])]
+)
+def test_options_of_all_commands_come_last(path):
+    context = PAGES[path]
+    text = context.command.get_help(context)
+    shared = {param.opts[-1] for param in [*file_options(), *click_options(Settings)]}
+    own = {
+        param.opts[-1] for param in context.command.get_params(context) if isinstance(param, click.Option)
+    } - {*shared, "--help"}
+    places = {
+        flag: re.search(rf"^ +(-\w, )?{flag}\b", text, re.MULTILINE).start() for flag in {*own, "--device"}
+    }
+    assert all(places[flag] < places["--device"] < text.index("--fail-fast") for flag in own)
+
+
+def test_commands_that_share_options_are_found():
+    wanted = {"vaeedit run", "vaeedit chain", "vaeedit anomaly score"}
+    assert wanted <= {path for path in PAGES if "--fail-fast" in PAGES[path].command.get_help(PAGES[path])}
 
 
 @pytest.mark.parametrize("name", sorted(set(registry().operations.bare) - set(registry().commands.bare)))

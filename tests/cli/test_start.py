@@ -76,7 +76,7 @@ def test_help_of_an_operation_lists_each_option_with_its_bounds_and_default(run_
         assert flag in text
     for flag in ("--device", "--precision", "--seed", "--vae"):
         assert flag in text
-    assert "changes nothing, 1 removes what is there. [default: 1.0]" in " ".join(text.split())
+    assert "changes nothing, 1 removes all noise. [default: 1.0]" in " ".join(text.split())
 
 
 def test_starting_takes_a_fraction_of_what_torch_takes():

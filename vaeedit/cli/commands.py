@@ -9,7 +9,7 @@ from vaeedit.cli.info import info
 from vaeedit.cli.lists import ops, plugins
 from vaeedit.cli.models import models
 from vaeedit.cli.operations import operation_command, plain_operations
-from vaeedit.cli.pages import CommandGroup, summary_of, write_section
+from vaeedit.cli.pages import CommandGroup, summary_of, write_example, write_section
 from vaeedit.cli.pipeline import pipeline
 from vaeedit.cli.plugged import plugged_command
 from vaeedit.cli.run import chain, run
@@ -47,8 +47,7 @@ class Commands(CommandGroup):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write an example with the first operation that needs only a picture."""
         for name in plain_operations()[:1]:
-            formatter.write_paragraph()
-            formatter.write_text(f"Try: vaeedit {name} in.jpg")
+            write_example(formatter, f"vaeedit {name} in.jpg")
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write operations and commands in two sections, from the specs; nothing is imported."""

@@ -9,9 +9,8 @@ import click
 
 from vaeedit.batch.jobs import Job
 from vaeedit.batch.sinks import Sink
-from vaeedit.cli.batch import file_options, run_on_files
+from vaeedit.cli.batch import file_options, image_command, run_on_files
 from vaeedit.cli.files import Named
-from vaeedit.cli.pages import SectionedCommand
 from vaeedit.cli.params import click_options
 from vaeedit.extension.registry import registry
 from vaeedit.settings import Settings
@@ -20,7 +19,20 @@ if TYPE_CHECKING:
     from vaeedit.pipeline.pipeline import Pipeline
 
 FLAGS = (
-    *("inputs", "recursive", "dry_run", "damaged", "workers", "threads", "time_limit", "engine", "scheduler"),
+    *(
+        "device",
+        "precision",
+        "tile",
+        "inputs",
+        "recursive",
+        "dry_run",
+        "damaged",
+        "workers",
+        "threads",
+        "time_limit",
+        "engine",
+        "scheduler",
+    ),
     *("journal", "resume", "fail_fast", "allow_cpu", "as_json", "debug"),
 )
 
@@ -50,13 +62,7 @@ def look_command(
     epilog: str,
 ) -> click.Command:
     """Return a command with its own `params`, the inputs, and the flags for settings, files and workers."""
-    argument, *files = file_options(inputs, FLAGS)
-    sections: dict[str, Sequence[click.Parameter]] = {
-        "Options": [argument, *params],
-        "How it runs": [option for option in click_options(Settings) if option.name not in ("vae", "seed")],
-        "Files": files,
-    }
-    return SectionedCommand(name, sections, callback=callback, help=help, epilog=epilog)
+    return image_command(name, params, callback, inputs=inputs, only=FLAGS, help=help, epilog=epilog)
 
 
 def look_at_files(

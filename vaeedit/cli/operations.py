@@ -4,14 +4,12 @@ from typing import Any
 
 import click
 
-from vaeedit.cli.batch import file_options, run_on_files
-from vaeedit.cli.pages import SectionedCommand
+from vaeedit.cli.batch import image_command, run_on_files
 from vaeedit.cli.params import click_options
 from vaeedit.errors import UsageError
 from vaeedit.extension.registry import registry
 from vaeedit.extension.specs import OperationSpec
 from vaeedit.extension.tables import Provided
-from vaeedit.settings import Settings
 
 
 def operation_command(provided: Provided[OperationSpec]) -> click.Command:
@@ -41,15 +39,11 @@ def operation_command(provided: Provided[OperationSpec]) -> click.Command:
     help_text = spec.summary
     if provided.distribution != "vaeedit":
         help_text += f"\n\nFrom the package {provided.distribution}."
-    argument, *files = file_options(inputs)
-    return SectionedCommand(
+    return image_command(
         spec.name,
-        {
-            "Options": [argument, *images, *click_options(spec.options), *maps],
-            "How it runs": click_options(Settings),
-            "Files": files,
-        },
-        callback=callback,
+        [*images, *click_options(spec.options), *maps],
+        callback,
+        inputs=inputs,
         help=help_text,
         short_help=spec.summary,
         epilog=f"Example: vaeedit {spec.name} {_example(spec)}",
@@ -103,13 +97,3 @@ def plain_operations() -> list[str]:
     """Return the names of the operations that need only a picture."""
     operations = registry().operations.bare
     return [name for name, item in sorted(operations.items()) if item.spec.vae and not item.spec.needs]
-
-
-class Exampled(click.Command):
-    """A command whose example contains the names of two installed operations, {0} and {1}."""
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the example, if there are operations."""
-        if names := plain_operations():
-            formatter.write_paragraph()
-            formatter.write_text(str(self.epilog).format(names[0], names[-1]))

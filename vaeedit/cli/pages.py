@@ -18,6 +18,11 @@ class CommandGroup(click.Group):
         """Write all commands in one section."""
         write_section(formatter, "Commands", self.summaries(ctx))
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write how to see the help of the first command."""
+        for name in self.list_commands(ctx)[:1]:
+            write_example(formatter, f"{ctx.command_path} {name} --help")
+
 
 class SectionedCommand(click.Command):
     """A command whose help shows its options in sections, each with a title; empty sections are left out."""
@@ -41,6 +46,12 @@ class SectionedCommand(click.Command):
 def summary_of(command: click.Command) -> str:
     """Return the short help of a command, or else the first paragraph of its help."""
     return command.short_help or (command.help or "").partition("\n\n")[0]
+
+
+def write_example(formatter: click.HelpFormatter, text: str) -> None:
+    """Write the example at the end of a page."""
+    formatter.write_paragraph()
+    formatter.write_text(f"Example: {text}")
 
 
 def write_section(formatter: click.HelpFormatter, title: str, rows: Mapping[str, str]) -> None:

@@ -6,11 +6,10 @@ from typing import Any
 
 import click
 
-from vaeedit.cli.batch import file_options, run_on_files
-from vaeedit.cli.operations import Exampled
-from vaeedit.cli.params import click_options
+from vaeedit.cli.batch import image_command, run_on_files
+from vaeedit.cli.operations import plain_operations
+from vaeedit.cli.pages import SectionedCommand, write_example
 from vaeedit.errors import UsageError, suggestion
-from vaeedit.settings import Settings
 
 
 def _callback(**values: Any) -> int:
@@ -80,11 +79,18 @@ def _assign(pipeline: Any, assignment: str) -> Any:
     return Pipeline(*steps, seed=pipeline.seed, folder=pipeline.folder)
 
 
-run = click.Command(
+class _ChainCommand(SectionedCommand):
+    """Its example chains installed operations."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the example, if there are operations."""
+        if names := plain_operations():
+            write_example(formatter, f"vaeedit chain '{names[0]} | {names[-1]}' in.jpg -o out.png")
+
+
+run = image_command(
     "run",
-    callback=_callback,
-    params=[
-        *file_options("[PIPELINE.yaml] INPUTS..."),
+    [
         click.Option(
             ["--from", "made"],
             metavar="PICTURE",
@@ -102,20 +108,17 @@ run = click.Command(
             metavar="STEP.OPTION=VALUE",
             help="Replace an option of a step; may be repeated.",
         ),
-        *click_options(Settings),
     ],
+    _callback,
+    inputs="[PIPELINE.yaml] INPUTS...",
     help="Run a pipeline from a YAML file on images.",
     epilog="Example: vaeedit run steps.yaml photos/ -o restored/ --workers 2",
 )
 
-chain = Exampled(
+chain = image_command(
     "chain",
-    callback=_chain,
-    params=[
-        click.Argument(["line"], metavar="'OPERATION --OPTION VALUE | OPERATION ...'"),
-        *file_options(),
-        *click_options(Settings),
-    ],
+    [click.Argument(["line"], metavar="'OPERATION --OPTION VALUE | OPERATION ...'")],
+    _chain,
+    kind=_ChainCommand,
     help="Run a pipeline from one line on images; its steps are separated by |.",
-    epilog="Example: vaeedit chain '{0} | {1}' in.jpg -o out.png",
 )
