@@ -62,7 +62,7 @@ BROKEN_NETWORKS = {
     "has no estimator": ("torch.zeros_like(x[:, :1])", "self.noise(x)", "no attribute 'noise'"),
     "has no condition": ('("sigma",)', "()", "no condition that could be estimated"),
     "estimates half": ("x[:, :1]", "x[:, :1, ::2]", "the estimate of sigma has the shape"),
-    "decodes too much": ("scale_factor=2", "scale_factor=4", "decoded has the shape"),
+    "decodes too much": ("scale_factor=2", "scale_factor=4", "decoded image has the shape"),
     "decodes nan": ("levels[0].mean", "levels[0].mean / 0", "not finite"),
     "has no terms": ("estimate(self, name, x)", "elbo_terms(self, name, x)", "no attribute 'kl'"),
     "has no decoder": ("def decode", "def decoded", "lacks a member of VAE"),

@@ -349,7 +349,7 @@ def test_memory_that_runs_out_is_not_blamed_on_the_operation(session, name):
 
 
 def test_a_condition_that_the_vae_does_not_know_is_an_error(session):
-    with pytest.raises(WeightsError, match="tiny does not understand humidity"):
+    with pytest.raises(WeightsError, match="tiny does not support the condition humidity"):
         session().run(step("told"), frame())
 
 
@@ -365,7 +365,7 @@ def test_values_that_are_not_finite_fall_back_to_float32(session):
 def test_values_that_stay_not_finite_are_an_error_and_never_written(
     session, tmp_path, monkeypatch, capsys, precision
 ):
-    with pytest.raises(VaeeditError, match="tiny gave values that are not finite numbers"):
+    with pytest.raises(VaeeditError, match="tiny returned values that are not finite numbers"):
         session("always", precision=precision).run(step("nothing"), frame())
     for name in (
         "run.session",

@@ -113,4 +113,4 @@ from .vae.likelihoods import Likelihood as Likelihood
 from .vae.protocol import WHOLE as WHOLE
 from .vae.protocol import ElboTerms as ElboTerms
 from .vae.protocol import Estimator as Estimator
-from .vae.reach import receptive_radius as receptive_radius
+from .vae.receptive_field import receptive_radius as receptive_radius

@@ -31,9 +31,10 @@ from vaeedit import Frame, Session, Step
 from vaeedit.errors import VaeeditError
 from vaeedit.extension.registry import registry
 from vaeedit.options import as_dict
+from vaeedit.vae.build import build
 from vaeedit.vae.card import card
 from vaeedit.vae.convert import convert
-from vaeedit.vae.files import VaeInfo, build, load_vae, read_info, save_vae
+from vaeedit.vae.files import VaeInfo, load_vae, read_info, save_vae
 from vaeedit.vae.footprint import expected_bytes
 from vaeedit_anomaly.calibration import Calibration, Tail, Usual
 from vaeedit_anomaly.places import CELLS, Places

@@ -72,7 +72,7 @@ def test_latents_that_are_not_finite_are_an_error_in_every_precision(model, part
             network = session.vae(str(model)).network
             next(network.get_submodule(part).parameters()).fill_(float("nan"))
             with pytest.raises(
-                VaeeditError, match="The VAE part gave latents that are not finite numbers; restore"
+                VaeeditError, match="The VAE part returned latents that are not finite numbers; restore"
             ):
                 session.run(Step("anomaly", vae=str(model)), PICTURE)
 

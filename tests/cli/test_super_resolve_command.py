@@ -68,5 +68,7 @@ def test_a_factor_that_does_not_exist_is_a_usage_error(vaeedit, photo, tmp_path)
 
 def test_a_vae_for_another_operation_is_a_sentence(vaeedit, photo, tmp_path):
     photo(tmp_path / "in.png")
-    vaeedit("super-resolve", "in.png", "--vae", "denoise").assert_refused(2, "does not understand scale")
-    vaeedit("denoise", "in.png", "--vae", "super-resolve").assert_refused(2, "must be told scale")
+    vaeedit("super-resolve", "in.png", "--vae", "denoise").assert_refused(
+        2, "does not support the condition scale"
+    )
+    vaeedit("denoise", "in.png", "--vae", "super-resolve").assert_refused(2, "needs the condition scale")

@@ -14,8 +14,9 @@ from safetensors.torch import load_file, save_file
 from vaeedit.errors import UsageError, VaeeditError, WeightsError
 from vaeedit.extension.registry import registry
 from vaeedit.options import as_dict
+from vaeedit.vae.build import build
 from vaeedit.vae.convert import convert
-from vaeedit.vae.files import VaeInfo, build, find_vae, load_vae, read_info, save_vae, update_info
+from vaeedit.vae.files import VaeInfo, find_vae, load_vae, read_info, save_vae, update_info
 from vaeedit_restore.configs import RestorerConfig
 from vaeedit_third_party import TinyConfig
 from vaeedit_third_party.tiny import TinyAutoencoder
@@ -100,8 +101,8 @@ def test_a_file_of_an_older_version_loads_says_so_and_gets_its_checksum_with_a_n
 
 
 HEADERS = {
-    "another format": ({"format": 9}, "is of format 9, which this version of vaeedit does not know"),
-    "a checksum that is gone": ({"format": 2}, "its checksum is gone"),
+    "another format": ({"format": 9}, "has format 9, which this version of vaeedit does not support"),
+    "a checksum that is gone": ({"format": 2}, "its checksum is missing"),
     "a negative temperature": ({"temperature": -5}, "Expected `float` > 0.0"),
     "a huge temperature": ({"temperature": 1e308}, "Expected `float` <= 100.0"),
     "no number": ({"temperature": float("nan")}, "not valid"),

@@ -100,7 +100,7 @@ def test_gray_stays_gray_and_is_denoised(vae):
 
 def test_an_unknown_condition_is_a_sentence(vae):
     frame = Frame(noisy(16, 16)).with_conditions(blur=2.0)
-    with pytest.raises(WeightsError, match="does not understand blur"):
+    with pytest.raises(WeightsError, match="does not support the condition blur"):
         vae.edit(frame, mean, precision=torch.float32)
 
 

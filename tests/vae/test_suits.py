@@ -20,9 +20,9 @@ EDITS = {
 """Every operation that edits latents of the picture itself, with what it must be given."""
 MISFITS = [
     *((name, "denoise", "needs an unconditional VAE, such as photo") for name in EDITS),
-    ("denoise", "photo", "the VAE photo does not understand sigma"),
-    ("super-resolve", "denoise", "the VAE denoise does not understand scale"),
-    ("denoise", "super-resolve", "the VAE super-resolve must be told scale"),
+    ("denoise", "photo", "the VAE photo does not support the condition sigma"),
+    ("super-resolve", "denoise", "the VAE denoise does not support the condition scale"),
+    ("denoise", "super-resolve", "the VAE super-resolve needs the condition scale"),
     ("vary", "nothing", "There is no VAE called 'nothing'"),
     ("vary", "zoo:faces", "There is no VAE called 'zoo:faces'"),
 ]

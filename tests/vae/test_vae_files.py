@@ -10,8 +10,9 @@ from safetensors.torch import save_file
 from vaeedit.errors import UnknownName, UsageError, WeightsError
 from vaeedit.extension.registry import registry
 from vaeedit.options import as_dict
+from vaeedit.vae.build import build
 from vaeedit.vae.card import card
-from vaeedit.vae.files import VaeInfo, build, find_vae, load_vae, read_info, save_vae, update_info
+from vaeedit.vae.files import VaeInfo, find_vae, load_vae, read_info, save_vae, update_info
 from vaeedit_restore.configs import RestorerConfig
 
 SHAPE = as_dict(

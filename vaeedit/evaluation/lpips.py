@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from vaeedit.errors import UsageError
-from vaeedit.vae.third_party import read_foreign
+from vaeedit.vae.third_party import read_third_party
 
 BACKBONE, HEADS = "squeeze.backbone.pth", "squeeze.pth"
 TAPS = (1, 4, 7, 9, 10, 11, 12)
@@ -68,7 +68,7 @@ class Lpips:
         return features
 
     def _read(self, path: Path) -> dict[str, Tensor]:
-        return {name: tensor.to(self.device) for name, tensor in read_foreign(path).items()}
+        return {name: tensor.to(self.device) for name, tensor in read_third_party(path).items()}
 
 
 def _squeezenet() -> nn.Sequential:

@@ -1,4 +1,4 @@
-"""The contract, as checks that a plugin's own test suite runs::
+"""The plugin contract as checks, for the test suite of a plugin::
 
     import acme_grain
     from vaeedit.testing import parametrize_with_checks
@@ -7,8 +7,8 @@
     def test_contract(check):
         check()
 
-Every check is a test of its own, chosen from what the plugin declares. A check that must fail for a good
-reason is named in `expected_failures={"check id": "reason"}`; it is then an error if it passes.
+Every check is a separate test; the plugin's specs decide which checks apply. A check that is expected to fail
+is named in `expected_failures={"check id": "reason"}`; then it is an error if it passes.
 """
 
 import subprocess
@@ -50,38 +50,38 @@ Check = Callable[[], None]
 
 
 def parametrize_with_checks(module: ModuleType, expected_failures: Mapping[str, str] | None = None) -> Any:
-    """A pytest decorator for a test function with the one argument `check`."""
+    """A pytest decorator for a test function with the argument `check`; raises ValueError for an unknown check."""
     import pytest
 
-    excused = dict(expected_failures or {})
+    expected = dict(expected_failures or {})
     parameters = []
     for name, check in checks(module):
-        reason = excused.pop(name, None)
+        reason = expected.pop(name, None)
         marks = [] if reason is None else [pytest.mark.xfail(reason=reason, strict=True)]
         parameters.append(pytest.param(check, id=name, marks=marks))
-    if excused:
-        raise ValueError(f"expected_failures names no check: {', '.join(excused)}")
+    if expected:
+        raise ValueError(f"expected_failures names no check: {', '.join(expected)}")
     return pytest.mark.parametrize("check", parameters)
 
 
 def checks(module: ModuleType) -> Iterator[tuple[str, Check]]:
     """All checks that apply to a plugin module, with their names."""
-    registry = registry_with(module)
+    registry, plugin = registry_with(module), _point(module).name
     yield "imports-light", partial(check_imports_light, module.__name__)
-    yield "is-admitted", partial(check_admitted, module, registry)
+    yield "is-admitted", partial(check_admitted, plugin, registry)
     for item in registry.operations.qualified.values():
-        if item.plugin == _point(module).name:
-            yield from _operation_checks(item.spec, f"{item.plugin}:{item.spec.name}", registry)
+        if item.plugin == plugin:
+            yield from _operation_checks(item.spec, item.qualified, registry)
     for vae in registry.architectures.qualified.values():
-        if vae.plugin == _point(module).name:
+        if vae.plugin == plugin:
             yield f"{vae.spec.name}-architecture", partial(check_architecture, vae.spec)
     for weights in registry.weights.qualified.values():
-        if weights.plugin == _point(module).name:
+        if weights.plugin == plugin:
             yield f"{weights.spec.name}-weights", partial(check_weights, weights.spec, registry)
 
 
 def registry_with(module: ModuleType) -> Registry:
-    """The installed plugins and this module, under its entry point's name or, uninstalled, its own."""
+    """The installed plugins and this module, by the name of its entry point or, if it has none, of the module."""
     installed = [point for point in entry_points(group=GROUP) if point.value != module.__name__]
     return discover([*installed, _point(module)])
 
@@ -116,27 +116,29 @@ def check_imports_light(name: str) -> None:
     assert not done.stdout.split(), f"importing {name} imports {done.stdout.strip()}"
 
 
-def check_admitted(module: ModuleType, registry: Registry) -> None:
-    """Discovery loads the plugin: its contract is known, its hooks exist and return specs."""
-    report = next(report for report in registry.reports if report.plugin == _point(module).name)
+def check_admitted(plugin: str, registry: Registry) -> None:
+    """Discovery loads the plugin: its contract is supported, its hooks exist and return specs."""
+    report = next(report for report in registry.reports if report.plugin == plugin)
     assert report.state in ("loaded", "clash"), report.reason
 
 
 def check_names(spec: OperationSpec) -> None:
-    """Names are legal, and no option or map hides a common flag."""
+    """Names are legal and unique, and none of them is the name of a common flag."""
     for name in (spec.name, *spec.maps, *spec.extra_inputs):
         require_legal(name)
     flags = [field.flag for field in fields(spec.options).values()]
     named = [*flags, *spec.maps, *spec.extra_inputs]
     assert len(set(named)) == len(named), f"{spec.name} uses a name twice"
-    assert set(spec.needs) <= set(spec.extra_inputs), f"{spec.name} needs what is no picture of it"
+    assert set(spec.needs) <= set(spec.extra_inputs), (
+        f"{spec.name} needs an extra input that it does not declare"
+    )
     taken = reserved() & set(named)
     assert not taken, f"{spec.name} uses reserved names: {', '.join(sorted(taken))}"
     assert spec.summary.strip(), f"{spec.name} has no summary"
 
 
 def check_options(spec: OperationSpec) -> None:
-    """Every option is described, its default is allowed, and text from a shell parses to it."""
+    """Every option has a description, its default is valid, and the default as text from a shell parses to it."""
     for field in fields(spec.options).values():
         assert field.description, f"{spec.name}: the option {field.flag} has no description"
         if not field.required:
@@ -151,7 +153,7 @@ def check_options(spec: OperationSpec) -> None:
 
 
 def check_target(spec: OperationSpec) -> None:
-    """The target derives from Edit, Join or Inspect and defines what that asks for."""
+    """The target derives from Edit, Join or Inspect and defines its abstract methods."""
     target = load_target(spec.target)
     assert issubclass(target, (Edit, Join, Inspect)), (
         f"{spec.target} does not derive from Edit, Join or Inspect"
@@ -161,7 +163,7 @@ def check_target(spec: OperationSpec) -> None:
 
 
 def check_yaml(spec: OperationSpec, name: str, registry: Registry) -> None:
-    """Options survive the way through a pipeline file."""
+    """Options are the same after writing and reading a pipeline file."""
     options = sample_options(spec.options)
     needed = dict.fromkeys(spec.needs, "other.png")
     vae = spec.vae or "fitted.safetensors"
@@ -171,24 +173,24 @@ def check_yaml(spec: OperationSpec, name: str, registry: Registry) -> None:
 
 
 def check_runs(spec: OperationSpec, name: str, registry: Registry, kind: str) -> None:
-    """It takes this kind of frame, leaves it as it was, and gives finite values and every map."""
+    """It edits this kind of frame without changing it, and returns finite values and all maps."""
     frame = sample_frame(kind)
     before = frame.pixels.copy()
     result = _run(name, registry, frame, maps=tuple(spec.maps))
     assert np.array_equal(frame.pixels, before), "the operation changed its input"
     assert result.frame.depth == frame.depth, "the depth changed"
     assert np.isfinite(result.frame.floats()).all()
-    assert set(result.maps) == set(spec.maps), "not every declared map was given"
+    assert set(result.maps) == set(spec.maps), "the result lacks a declared map"
 
 
 def check_same_seed(name: str, registry: Registry) -> None:
-    """The same input and seed give the same pixels."""
+    """The same input and seed result in the same pixels."""
     first, second = (_run(name, registry, sample_frame("odd"), seed=5) for _ in range(2))
     assert np.array_equal(first.frame.pixels, second.frame.pixels)
 
 
 def check_tiles(name: str, registry: Registry) -> None:
-    """Tiles give what the whole image gives, to 1e-4 in float32."""
+    """The result of tiles differs from that of the whole image by 1e-4 of [0, 1] at most, in float32."""
     frame = synthetic_frame(LONG, np.uint8)
     frame = replace(frame, pixels=frame.floats())
     whole = _run(name, registry, frame, precision="float32", tile=max(LONG)).frame.pixels
@@ -197,7 +199,7 @@ def check_tiles(name: str, registry: Registry) -> None:
 
 
 def check_chains(name: str, registry: Registry) -> None:
-    """Two steps of it share an encode and a decode, and nothing but `edit` changes the image."""
+    """Two steps of the operation share an encode and a decode, and only `edit` changes the image."""
     result = _run(name, registry, sample_frame("odd"), times=2)
     assert sum("chained_with" in notes for notes in result.notes.values()) == 1
 

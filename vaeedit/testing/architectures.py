@@ -1,4 +1,4 @@
-"""An architecture's network does what its members promise: what `isinstance` finds by name is called."""
+"""The check of an architecture: the methods of every protocol that its network satisfies are called."""
 
 import math
 from typing import Any
@@ -17,14 +17,14 @@ from vaeedit.vae.protocol import (
     Upscaler,
     sample_conditions,
 )
-from vaeedit.vae.reach import receptive_radius
+from vaeedit.vae.receptive_field import receptive_radius
 
 SIDE = 32
-"""Height and width of the picture at least."""
+"""Least height and width of the test picture."""
 
 
 def check_architecture(spec: ArchitectureSpec) -> None:
-    """With default options, and samples of those required, it builds a network that satisfies `VAE` and works."""
+    """A network with default options, and samples of the required ones, satisfies `VAE` and works."""
     require_legal(spec.name)
     network = load_target(spec.target)(validate(spec.options, required_options(spec.options)))
     assert isinstance(network, torch.nn.Module), f"{spec.target} is not a torch.nn.Module"
@@ -34,37 +34,36 @@ def check_architecture(spec: ArchitectureSpec) -> None:
     x = torch.rand(1, network.channels, side, side, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         _check_coding(network, x, _checked_conditions(network, x))
-    seen = receptive_radius(network) - network.multiple + 1
-    assert network.receptive_field >= seen, (
-        f"the receptive_field of {spec.target} is {network.receptive_field}, and it sees {seen} pixels"
+    radius = receptive_radius(network) - network.multiple + 1
+    assert network.receptive_field >= radius, (
+        f"the receptive_field of {spec.target} is {network.receptive_field}, and its output depends on {radius} pixels"
     )
 
 
 def _checked_conditions(network: VAE, x: Tensor) -> dict[str, Tensor]:
-    """What the network is told of a picture (1, C, H, W), checked where it is an estimate."""
+    """Maps of the conditions for a picture (1, C, H, W); the shapes of estimates are checked."""
     needs = getattr(network, "needs", {})
     if isinstance(network, Estimator):
         assert set(network.conditions) - set(needs), (
             "it has `estimate`, but no condition that could be estimated"
         )
     conditions = sample_conditions(network, x)
-    for name, found in conditions.items():
-        assert found.shape == (1, 1, *x.shape[2:]), (
-            f"the estimate of {name} has the shape {tuple(found.shape)}"
-        )
+    for name, value in conditions.items():
+        shape = tuple(value.shape)
+        assert shape == (1, 1, *x.shape[2:]), f"the estimate of {name} has the shape {shape}"
     return conditions
 
 
 def _check_coding(network: Any, x: Tensor, conditions: dict[str, Tensor]) -> None:
-    """It encodes, decodes and, where it says so, enlarges, trains and infers a picture."""
+    """The network encodes and decodes a picture, and the methods of the other protocols work."""
     latents = network.encode(x, conditions)
     decoded = network.decode(latents.mean(), std=True)
-    told = {name: float(value.mean()) for name, value in conditions.items()}
-    times = network.magnification(told) if isinstance(network, Upscaler) else 1
+    numbers = {name: float(value.mean()) for name, value in conditions.items()}
+    times = network.magnification(numbers) if isinstance(network, Upscaler) else 1
     large = x.repeat_interleave(times, 2).repeat_interleave(times, 3)
     for part in (decoded.mean, decoded.std):
-        assert part is None or part.isfinite().all(), "what is decoded is not finite"
-        assert part is None or part.shape == large.shape, f"what is decoded has the shape {tuple(part.shape)}"
+        assert part is None or part.isfinite().all(), "decoded values are not finite"
+        assert part is None or part.shape == large.shape, f"a decoded image has the shape {tuple(part.shape)}"
     if isinstance(network, TrainableVAE):
         assert len(network.elbo_terms(latents, large).kl) == len(latents.levels)
     if isinstance(network, ConditionalVAE):

@@ -18,34 +18,34 @@ FRAMES: dict[str, tuple[tuple[int, int, int], Any, bool]] = {
     "rgba": ((25, 32, 3), np.uint8, True),
     "16-bit": ((32, 24, 3), np.uint16, False),
 }
-"""Inputs that every operation must take: shape, dtype, with alpha."""
+"""Inputs that every operation must support: shape, dtype, and whether there is alpha."""
 
 LONG = (16, 1200, 3)
-"""A shape longer than the receptive field of any VAE here, so that tiles do not see the whole image."""
+"""A shape longer than the receptive field of any shipped VAE, so that tiles do not cover the whole image."""
 
 
 def require_legal(name: str) -> None:
-    """Raise AssertionError where a name is not lower-case words joined by dashes."""
+    """Raise AssertionError unless a name is lower-case words joined by dashes."""
     assert NAME.fullmatch(name), f"{name!r} must be lower-case words joined by dashes"
 
 
 def required_options(cls: type[Options]) -> dict[str, Any]:
-    """Values by name of the options that must be given."""
+    """Sample values of the required options, by name."""
     return {name: _sample_value(field) for name, field in fields(cls).items() if field.required}
 
 
 def sample_options(cls: type[Options]) -> Options:
-    """Options away from their defaults where a bound shows how."""
+    """Options that differ from their defaults if they have bounds or examples."""
     return validate(cls, {name: _sample_value(field) for name, field in fields(cls).items()})
 
 
 def sample_frame(kind: str) -> Frame:
-    """One of `FRAMES`."""
+    """The frame of this kind, a key of `FRAMES`."""
     return synthetic_frame(*FRAMES[kind])
 
 
 def synthetic_frame(shape: tuple[int, int, int], dtype: Any, with_alpha: bool = False) -> Frame:
-    """A gradient with noise and, with alpha, a ramp."""
+    """A noisy gradient (H, W, C) over the range of `dtype` and, `with_alpha`, a ramp as alpha."""
     height, width, channels = shape
     ramp = np.linspace(0.1, 0.9, height * width * channels).reshape(height, width, channels)
     noisy = ramp + np.random.default_rng(0).normal(0, 0.05, ramp.shape)
@@ -56,12 +56,12 @@ def synthetic_frame(shape: tuple[int, int, int], dtype: Any, with_alpha: bool = 
 
 
 def _sample_value(field: Field) -> Any:
-    """Its example; else its upper bound; else its default; else one of its choices."""
+    """The example of an option; else its upper bound; else its default or, if it is required, one of its choices."""
     if field.example is not None:
         return field.example
     members = getattr(field.info, "types", (field.info,))
     bounds = [member.le for member in members if getattr(member, "le", None) is not None]
     choices = [value for member in members for value in getattr(member, "values", ())]
-    found = [*bounds, *(choices if field.required else [field.default])]
-    assert found, f"the option {field.flag} must be given: declare it with option(..., example=...)"
-    return found[0]
+    values = [*bounds, *(choices if field.required else [field.default])]
+    assert values, f"the option {field.flag} is required: declare it with option(..., example=...)"
+    return values[0]

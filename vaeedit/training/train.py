@@ -12,8 +12,9 @@ from vaeedit.options import as_dict
 from vaeedit.training.objective import objective_of
 from vaeedit.training.recipe import Recipe
 from vaeedit.training.run import Run
+from vaeedit.vae.build import build
 from vaeedit.vae.card import write_card
-from vaeedit.vae.files import VaeInfo, build, find_vae, load_vae, read_info, save_vae
+from vaeedit.vae.files import VaeInfo, find_vae, load_vae, read_info, save_vae
 from vaeedit.vae.protocol import VAE
 
 

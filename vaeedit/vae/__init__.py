@@ -1,1 +1,1 @@
-"""What a VAE is: latents and their algebra, the protocol, safe files, and the LoadedVae that runs one."""
+"""VAEs: the protocol of a network, latents and their algebra, safe files, and LoadedVae, which edits frames."""

@@ -1,4 +1,4 @@
-"""The model card: the header of a VAE file in words, beside the file as NAME.md."""
+"""The model card: the header of a VAE file as markdown, in NAME.md beside the file."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ def write_card(weights: Path, info: VaeInfo) -> Path:
 
 
 def card_of(weights: Path) -> Path:
-    """The card of a VAE file, whether there is one or not."""
+    """The path of the card of a VAE file, which may not exist."""
     return weights.with_suffix(".md")
 
 
@@ -46,7 +46,7 @@ def _yaml(values: dict[str, Any]) -> str:
 
 
 def _figures(figures: dict[str, dict[str, Any]]) -> str:
-    """One row a measurement; the protocols below."""
+    """A table with one row for each measurement, and the protocols below it."""
     lines = table([{"data": title, **row} for title, row in figures.items()], without="protocol")
     protocols = dict.fromkeys(row["protocol"] for row in figures.values() if "protocol" in row)
     return "\n".join(lines) + "\n\n" + "\n".join(f"Protocol: {text}." for text in protocols)

@@ -1,4 +1,4 @@
-"""Other people's weight files made into VAE files, recognized by names and shapes."""
+"""Convert third-party weight files to VAE files; the architecture is recognized by names and shapes of tensors."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,22 +12,22 @@ from torch import Tensor
 from vaeedit.errors import OptionError, UsageError, WeightsError
 from vaeedit.extension.registry import Registry
 from vaeedit.extension.specs import load_target
+from vaeedit.vae.build import build_empty
 from vaeedit.vae.card import write_card
-from vaeedit.vae.files import SEALED, VaeInfo, build_empty, checksum, load_vae, parts, save_vae
+from vaeedit.vae.files import SEALED, VaeInfo, checksum, load_vae, parts, save_vae
 from vaeedit.vae.folders import recognized
 from vaeedit.vae.protocol import VAE
-from vaeedit.vae.third_party import read_foreign
+from vaeedit.vae.third_party import read_third_party
 
 SUFFIXES = (".pth", ".pt", ".ckpt", ".bin", ".safetensors")
 PARTS = ("encoder", "decoder")
-"""Ends of the names of files that hold one part of a VAE each."""
+"""Endings of the names of files that hold one part of a VAE each."""
 
 
 def convert(source: Path, output: Path, registry: Registry, *, name: str | None = None) -> VaeInfo:
-    """Write what a weight file, a folder of an encoder's and a decoder's, or one that an architecture knows, holds as a VAE
-    file with its card.
+    """Write a VAE file and its card from a weight file, a folder with one for encoder and one for decoder, or a known folder.
 
-    Raises UsageError where nothing is there, and WeightsError for what is not readable, recognized or complete.
+    Raises UsageError if there is no weight file, and WeightsError if the weights are not readable, recognized or complete.
     """
     if source.is_dir() and (known := recognized(source, registry)):
         folder = known[1].folder
@@ -35,21 +35,21 @@ def convert(source: Path, output: Path, registry: Registry, *, name: str | None 
         return _written(output, loaded, info, parts(folder), name)
     files = _weight_files(source)
     tensors = {key: tensor for file in files for key, tensor in _tensors(file, len(files) > 1)}
-    architecture, shape = _recognized(source, tensors, registry)
+    architecture, config = _recognized(source, tensors, registry)
     try:
-        network = build_empty(architecture, shape, registry, sum(file.stat().st_size for file in files))
+        network = build_empty(architecture, config, registry, sum(file.stat().st_size for file in files))
         network.load_state_dict(tensors, assign=True)
     except (OptionError, RuntimeError, ValueError, TypeError) as error:
         reason = shorten(str(error), 200, placeholder=" ...")
         raise WeightsError(f"{source} does not fit the architecture {architecture}: {reason}") from None
-    info = VaeInfo(name=source.stem, architecture=architecture, config=shape)
+    info = VaeInfo(name=source.stem, architecture=architecture, config=config)
     return _written(output, network, info, files, name)
 
 
 def _written(
     output: Path, network: VAE | torch.nn.Module, info: VaeInfo, sources: Sequence[Path], name: str | None
 ) -> VaeInfo:
-    """Write the file, which says of what it was made, and its card."""
+    """Write the file, whose header names its sources, and its card."""
     assert isinstance(network, torch.nn.Module)
     info = msgspec.structs.replace(
         info,
@@ -73,29 +73,31 @@ def _weight_files(source: Path) -> list[Path]:
 
 
 def _tensors(path: Path, several: bool) -> Iterable[tuple[str, Tensor]]:
-    """Names and tensors of a file; where there are several, behind the part that its name ends in."""
-    found = read_foreign(path)
+    """Names and tensors of a file; with several files, each name begins with the part that the file's name ends in."""
+    tensors = read_third_party(path)
     part = next((part for part in PARTS if several and path.stem.endswith(part)), "")
-    return [(f"{part}.{key}" if part else key, tensor) for key, tensor in found.items()]
+    return [(f"{part}.{key}" if part else key, tensor) for key, tensor in tensors.items()]
 
 
 def _recognized(source: Path, tensors: dict[str, Tensor], registry: Registry) -> tuple[str, dict[str, Any]]:
-    """Name and hyper-parameters of the architecture that knows these names and shapes."""
+    """Name and config of the architecture that recognizes these names and shapes; raises WeightsError."""
     shapes = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
-    asked = []
-    for name, item in sorted(registry.architectures.bare.items()):
-        if item.spec.detect:
-            asked.append(name)
-            if (shape := _detected(item.spec.detect, shapes)) is not None:
-                return name, shape
-    raise WeightsError(
-        f"{source} is of no kind that can be converted ({', '.join(asked) or 'none is installed'})."
-    )
-
-
-def _detected(target: str, shapes: dict[str, tuple[int, ...]]) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] | None = load_target(target)(shapes)
-    except (LookupError, TypeError, ValueError, ArithmeticError):  # shapes that it did not think of
-        return None
-    return found
+    candidates = {
+        name: item.spec.detect
+        for name, item in sorted(registry.architectures.bare.items())
+        if item.spec.detect
+    }
+    for name, target in candidates.items():
+        try:
+            config: dict[str, Any] | None = load_target(target)(shapes)
+        except (
+            LookupError,
+            TypeError,
+            ValueError,
+            ArithmeticError,
+        ):  # shapes that the function does not expect
+            continue
+        if config is not None:
+            return name, config
+    names = ", ".join(candidates) or "none is installed"
+    raise WeightsError(f"{source} has none of the architectures that can be converted ({names}).")

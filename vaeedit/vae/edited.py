@@ -1,4 +1,4 @@
-"""What an edit may give beside `Latents`; this module alone asks which of these it is."""
+"""The results of an edit: `Latents`, `Mixture`, `Series` or `Refined`; only this module distinguishes them."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from vaeedit.vae.refine import refined
 
 @dataclass(frozen=True)
 class Mixture:
-    """Weighted latents, decoded one by one: the image is the weighted mean, the scale follows the law of total variance.
+    """Weighted latents, decoded one by one: the image is the weighted mean, its std follows from the law of total variance.
 
-    `components` yields (weight, latents); weights sum to 1. Give a generator to keep only one in memory.
+    `components` yields (weight, latents); the weights sum to 1. A generator keeps only one component in memory.
     """
 
     components: Iterable[tuple[float, Latents]]
@@ -25,9 +25,9 @@ class Mixture:
 
 @dataclass(frozen=True)
 class Series:
-    """Several latents, decoded one by one, each to a picture of its own; `after` gets them all.
+    """Several latents, decoded one by one to one picture each; `after` gets all pictures.
 
-    Give a generator to keep only one in memory. Every tile must give as many.
+    A generator keeps only one member in memory. The number must be the same for every tile.
     """
 
     members: Iterable[Latents | Mixture]
@@ -38,63 +38,63 @@ class Series:
 
 @dataclass(frozen=True)
 class Refined:
-    """Latents whose means are to be moved, by `steps` of gradient descent, until they decode closer to the image itself."""
+    """Latents whose means are improved by `steps` of gradient descent, so that they decode closer to the image."""
 
     latents: Latents
     steps: int
 
 
 Edited = Latents | Mixture | Series | Refined
-"""What an edit may give."""
+"""What an edit may return."""
 
 
-def edited_again(found: Edited, edit: Callable[[Latents], Edited]) -> Edited:
-    """What a further edit makes of what one gave; of a mixture, it edits every component.
+def edited_again(edited: Edited, edit: Callable[[Latents], Edited]) -> Edited:
+    """Apply another edit to the result of one; it edits every component of a mixture.
 
-    Raises TypeError for several pictures and for refined ones, which cannot be edited again before they are decoded.
+    Raises TypeError for a `Series` and for `Refined`, which must be decoded first.
     """
-    match found:
+    match edited:
         case Latents():
-            return edit(found)
+            return edit(edited)
         case Mixture():
             return Mixture(
                 (weight * share, part)
-                for weight, component in found
+                for weight, component in edited
                 for share, part in _components(edit(component))
             )
     raise TypeError("several pictures, or a refined one, cannot be edited again")
 
 
-def _components(found: Edited) -> Iterable[tuple[float, Latents]]:
-    match found:
+def _components(edited: Edited) -> Iterable[tuple[float, Latents]]:
+    match edited:
         case Latents():
-            return [(1.0, found)]
+            return [(1.0, edited)]
         case Mixture():
-            return found
+            return edited
     raise TypeError("a component of a mixture cannot become several pictures, or be refined")
 
 
-def pictures(network: VAE, found: Edited, x: Tensor, *, std: bool = False) -> Iterator[Decoded]:
-    """Every picture that an edit of the latents of an image x (1, C, H, W) gives; raises TypeError for anything else.
+def pictures(network: VAE, edited: Edited, x: Tensor, *, std: bool = False) -> Iterator[Decoded]:
+    """Decode the result of an edit of an image x (1, C, H, W) in [0, 1]: one picture, or those of a `Series`.
 
-    With `std` each has its standard deviation, where the VAE knows it.
+    With `std` each has its standard deviation, if the VAE predicts it. Raises TypeError for any other type.
     """
-    match found:
+    match edited:
         case Series():
-            for member in found:
+            for member in edited:
                 yield from pictures(network, member, x, std=std)
         case Refined():
-            yield network.decode(refined(network, found.latents, x, found.steps), std=std)
+            yield network.decode(refined(network, edited.latents, x, edited.steps), std=std)
         case Mixture():
-            yield _averaged((weight, network.decode(part, std=std)) for weight, part in found if weight)
+            yield _averaged((weight, network.decode(part, std=std)) for weight, part in edited if weight)
         case Latents():
-            yield network.decode(found, std=std)
+            yield network.decode(edited, std=std)
         case _:
-            raise TypeError(f"`edit` gave {found!r:.60}, neither Latents nor a Mixture")
+            raise TypeError(f"`edit` returned {edited!r:.60}, neither Latents nor a Mixture")
 
 
 def _averaged(parts: Iterable[tuple[float, Decoded]]) -> Decoded:
-    """Weighted mean, and standard deviation by the law of total variance: Var x = E_k[scale_k^2] + Var_k[mean_k]."""
+    """Weighted mean, and standard deviation by the law of total variance: Var x = E_k[std_k^2] + Var_k[mean_k]."""
     mean: Tensor | None = None
     second: Tensor | None = None
     for weight, decoded in parts:

@@ -1,6 +1,6 @@
-"""VAE files: safetensors, with everything needed to rebuild and judge the model in the header; never a pickle.
+"""VAE files: safetensors whose header describes the model and how it was trained; never a pickle.
 
-A folder of other software stands in for a file wherever one is read.
+Everything that reads a VAE file also reads a folder of other software.
 """
 
 import hashlib
@@ -25,21 +25,16 @@ from vaeedit.errors import (
 )
 from vaeedit.extension.registry import Registry
 from vaeedit.extension.registry import registry as installed
-from vaeedit.extension.specs import load_target
 from vaeedit.limits import MODEL, require_regular
-from vaeedit.options import validate
-from vaeedit.vae.bounded import Bounded
+from vaeedit.vae.build import build_empty
 from vaeedit.vae.folders import fetched, in_folder, require_name
 from vaeedit.vae.protocol import VAE
 from vaeedit.vae.sealed import read_document, read_tensors, require_finite, write_sealed
 
 SEALED = 2
-"""The first format with checksums of header and tensors, and the newest."""
-UNSEALED = "files of older versions and folders have none, and damage to them may go unseen."
-"""Of a VAE without checksums: what that means."""
-PER_BYTE = 8
-"""Weights that a byte can stand for at most."""
-
+"""The newest format, and the first one with checksums of header and tensors."""
+UNSEALED = "files of older versions and folders have none, so damage to them may not be detected."
+"""The meaning of a VAE without checksums, for messages."""
 
 Name = Annotated[str, msgspec.Meta(max_length=1000)]
 
@@ -62,27 +57,27 @@ class VaeInfo(msgspec.Struct, frozen=True, kw_only=True):
     temperature: Annotated[float, msgspec.Meta(gt=0, le=100)] = 1.0
     """Factor on the decoded standard deviation, fitted on validation images."""
     calibration: dict[str, Any] = {}
-    """What an operation has learned about this VAE's figures on images held out from training."""
+    """What an operation has measured with this VAE on images that were not used for training."""
     format: int = SEALED
-    """1 of files that older versions wrote, and of folders: they have no checksum."""
+    """1 for files of older versions and for folders, which have no checksums."""
 
     @property
     def sealed(self) -> bool:
-        """Whether the file has checksums, which were right when this was read from it."""
+        """Whether the file has checksums; they were correct when the header was read."""
         return self.format >= SEALED
 
 
 def find_vae(name: str, registry: Registry) -> Path:
-    """The file or folder behind `--vae`: a path, the name of shipped weights, or what is fetched by `PREFIX:TEXT`.
+    """The file or folder of `--vae`: shipped weights by name, a path, or a folder that is fetched by `PREFIX:TEXT`.
 
-    Raises UnknownName, UsageError, or WeightsError for a folder that holds no VAE of a known kind.
+    Raises UnknownName, UsageError, or WeightsError for a folder without a known kind of VAE.
     """
-    require_name(name, registry)
     if name in registry.weights:
         package, _, inside = registry.weights.find(name).spec.resource.partition(":")
         return Path(str(files(package).joinpath(inside)))
+    require_name(name, registry)
     path = fetched(name, registry) or Path(name)
-    if os.path.isdir(path):  # which, unlike the path's own method, takes any text
+    if os.path.isdir(path):  # unlike the path's own method, this accepts any text
         return in_folder(path, registry)[1].folder
     if not os.path.isfile(path):
         raise UsageError(f"There is no VAE file {shorten(name, 200)}, nor a folder of that name.")
@@ -90,65 +85,46 @@ def find_vae(name: str, registry: Registry) -> Path:
 
 
 def read_info(path: Path, registry: Registry | None = None) -> VaeInfo:
-    """What a file's header or a folder says, without loading a tensor; raises WeightsError."""
+    """The header of a file, or the description of a folder, without loading tensors; raises WeightsError."""
+    return _read_info(path, registry)[0]
+
+
+def _read_info(path: Path, registry: Registry | None = None) -> tuple[VaeInfo, str]:
+    """The same, and the checksum that the tensors of a file must have."""
     if path.is_dir():
-        architecture, found = in_folder(path, registry or installed())
-        return VaeInfo(
-            name=found.name,
-            architecture=architecture,
-            config=dict(found.config),
-            summary=found.summary,
-            format=1,
-        )
-    return _read_info(path)[0]
-
-
-def _read_info(path: Path) -> tuple[VaeInfo, str]:
-    """What a file's header says, and the checksum that its tensors must have."""
+        architecture, vae = in_folder(path, registry or installed())
+        config = dict(vae.config)
+        info = VaeInfo(name=vae.name, architecture=architecture, config=config, summary=vae.summary, format=1)
+        return info, ""
     document, tensors = read_document(path)
     try:
         number = msgspec.json.decode(document, type=_Format).format
         if not 1 <= number <= SEALED:
             raise WeightsError(
-                f"{path} is of format {number}, which this version of vaeedit does not know; update it."
+                f"{path} has format {number}, which this version of vaeedit does not support; update vaeedit."
             )
         info = msgspec.json.decode(document, type=VaeInfo)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise WeightsError(f"The header of {path} is not valid: {shorten(str(error), 200)}.") from None
     if info.sealed and not tensors:
-        raise WeightsError(f"The header of {path} is damaged: its checksum is gone; restore the file.")
+        raise WeightsError(f"The header of {path} is damaged: its checksum is missing; restore the file.")
     return info, tensors
 
 
-def build(architecture: str, shape: dict[str, Any], registry: Registry) -> VAE:
-    """A network with untrained weights; raises UnknownName or OptionError, also for one of too many parts."""
-    spec = registry.architectures.find(architecture).spec
-    options = validate(spec.options, shape, f"the architecture {architecture}")
-    with Bounded():
-        network: VAE = load_target(spec.target)(options)
-    return network
-
-
-def build_empty(architecture: str, shape: dict[str, Any], registry: Registry, size: int) -> torch.nn.Module:
-    """The same with weights that take no memory, to be replaced; raises OptionError where `size` bytes cannot hold them."""
-    with torch.device("meta"):
-        network = build(architecture, shape, registry)
-    assert isinstance(network, torch.nn.Module)
-    count = sum(tensor.numel() for tensor in network.state_dict().values())
-    if count > PER_BYTE * size:
-        raise OptionError(f"it would have {count:,} weights, and there are {size:,} bytes of them.")
-    return network
-
-
 def load_vae(path: Path, registry: Registry) -> tuple[VAE, VaeInfo]:
-    """Rebuild the network of a file or folder, in float32 on the CPU, ready to run; raises WeightsError."""
+    """The network of a file or folder, in float32 on the CPU, ready to run, and its header; raises WeightsError."""
     if path.is_dir():
         path = in_folder(path, registry)[1].folder
-    info, expected = (read_info(path, registry), "") if path.is_dir() else _read_info(path)
+    info, expected = _read_info(path, registry)
     try:
         size = sum(part.stat().st_size for part in parts(path))
         network = build_empty(info.architecture, info.config, registry, size)
-        network.load_state_dict(_tensors(path, registry, expected), assign=True)
+        if path.is_dir():
+            tensors = in_folder(path, registry)[1].tensors()
+            require_finite(tensors, path)
+        else:
+            tensors = read_tensors(path, expected)
+        network.load_state_dict({key: tensor.float() for key, tensor in tensors.items()}, assign=True)
     except UnknownName as error:
         raise WeightsError(f"{path} needs a plugin that is not loaded. {error}") from None
     except OptionError as error:
@@ -160,7 +136,7 @@ def load_vae(path: Path, registry: Registry) -> tuple[VAE, VaeInfo]:
             raise MemoryError from error
         raise _misfit(path, info, error) from None
     network.eval().requires_grad_(False)
-    return network, info  # type: ignore[return-value]  # what `build` made
+    return network, info  # type: ignore[return-value]  # `build` returned a VAE
 
 
 def _misfit(path: Path, info: VaeInfo, error: Exception) -> WeightsError:
@@ -168,32 +144,19 @@ def _misfit(path: Path, info: VaeInfo, error: Exception) -> WeightsError:
     return WeightsError(f"{path} does not fit its architecture {info.architecture[:LONG]}: {reason}")
 
 
-def _tensors(path: Path, registry: Registry, expected: str) -> dict[str, Tensor]:
-    """The weights as float32, by name."""
-    if path.is_dir():
-        found = in_folder(path, registry)[1].tensors()
-        require_finite(found, path)
-    else:
-        found = read_tensors(path, expected)
-    return {key: tensor.float() for key, tensor in found.items()}
-
-
 def save_vae(path: Path, network: torch.nn.Module, info: VaeInfo) -> None:
-    """Write weights as float16 with their header and checksums, whole or not at all.
+    """Write weights as float16 with their header and checksums, completely or not at all.
 
-    Raises WeightsError for weights that are not finite, or too large for 16 bits.
+    Raises WeightsError for weights that are not finite, or too large for float16.
     """
-
-    def half(tensor: Tensor) -> Tensor:
-        return tensor.detach().to("cpu", torch.float16).contiguous()
-
-    tensors = {key: half(value) for key, value in network.state_dict().items()}
+    weights = network.state_dict().items()
+    tensors = {key: value.detach().to("cpu", torch.float16).contiguous() for key, value in weights}
     require_finite(tensors, path)
     _write(path, tensors, info)
 
 
 def update_info(path: Path, info: VaeInfo) -> None:
-    """Replace the header of a file, and its checksums; its tensors stay as they are.
+    """Replace the header of a file, and its checksums; its tensors stay unchanged.
 
     Raises WeightsError for a damaged file, and UsageError for a folder, which has no header.
     """
@@ -208,15 +171,15 @@ def _write(path: Path, tensors: dict[str, Tensor], info: VaeInfo) -> None:
 
 
 def checksum(path: Path) -> str:
-    """SHA-256 of the file, or of names and bytes of a folder's files; raises WeightsError for what is no regular file."""
+    """SHA-256 of the file, or of the names and checksums of a folder's files; raises WeightsError for other files."""
     if not path.is_dir():
         require_regular(path, MODEL, WeightsError)
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for part in parts(path):
-        found.update(f"{part.name}\0{checksum(part)}\n".encode())
-    return found.hexdigest()
+        digest.update(f"{part.name}\0{checksum(part)}\n".encode())
+    return digest.hexdigest()
 
 
 def parts(path: Path) -> list[Path]:

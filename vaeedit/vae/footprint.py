@@ -1,4 +1,4 @@
-"""Memory: what a run holds in tensors at its peak, and what a plan is expected to need."""
+"""Memory: a counter of the peak of tensors, and an estimate of what a process needs."""
 
 import weakref
 from collections.abc import Iterable
@@ -13,13 +13,13 @@ from vaeedit.vae.files import VaeInfo, read_info
 from vaeedit.vae.loaded import AREA
 
 PROCESS = 400e6
-"""Bytes that Python, torch and the other libraries hold before any picture, and what the allocator keeps aside."""
+"""Bytes that Python, torch and the other libraries use before the first picture, and the reserve of the allocator."""
 BYTES_PER_PIXEL = "bytes_per_pixel"
 """Name of the recorded figure."""
 
 
 class TensorMemory(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Counts the bytes of the tensors made inside it that are alive; `peak` is the most at one time."""
+    """Counts the bytes of all tensors that are made inside it and are in use; `peak` is the maximum over time."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -29,7 +29,7 @@ class TensorMemory(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(
         self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Run the operation and count what it made."""
+        """Run a function of torch and count the tensors that it returns."""
         made = function(*args, **(kwargs or {}))
         for tensor in tree_leaves(made):
             if isinstance(tensor, torch.Tensor):
@@ -51,15 +51,15 @@ class TensorMemory(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 def bytes_per_pixel(info: VaeInfo) -> float | None:
-    """The most that `vaeedit evaluate --record` found for a pixel of the result, in float32; None if it has not run."""
-    found = [row.get(BYTES_PER_PIXEL) for row in info.figures.values()]
-    return max((value for value in found if isinstance(value, int | float)), default=None)
+    """The largest recorded memory for a pixel of the result, in float32; None before `vaeedit evaluate --record`."""
+    figures = [row.get(BYTES_PER_PIXEL) for row in info.figures.values()]
+    return max((value for value in figures if isinstance(value, int | float)), default=None)
 
 
 def expected_bytes(vaes: Iterable[Path]) -> float | None:
-    """Memory that a process needs for these VAE files in float32, besides the pictures; None where one was never measured.
+    """Bytes that a process needs for these VAE files in float32, without the pictures; None if a VAE was never measured.
 
-    Weights are float16 in the file; a tile shows at most `AREA` pixels of the result.
+    Weights are float16 in the file; a tile covers at most `AREA` pixels of the result.
     """
     weights, tile = 0.0, 0.0
     for path in set(vaes):

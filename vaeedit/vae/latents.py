@@ -1,25 +1,29 @@
 """Latents and their algebra.
 
-A `Gaussian` is one level: a diagonal normal over a (B, C, h, w) grid, or a point. `Latents` are one or more
-levels, coarse to fine, plus what the decoder needs beside them. A hierarchical VAE gives its levels in
-*non-centered* coordinates: element e of a level stands for z = prior mean + prior scale * e, where the prior
-of a level follows from the coarser ones while decoding. There the prior is N(0, I) at every level, KL is
-unchanged, and all algebra below is plain grid arithmetic.
+A `Gaussian` is one level: a diagonal normal distribution over a (B, C, h, w) grid, or a point. `Latents` are
+one or more levels, coarse to fine, and the context of the decoder. A hierarchical VAE represents its levels in
+*non-centered* coordinates (Papaspiliopoulos et al. 2007): element e of a level is z = mu + sigma * e, where mean
+mu and standard deviation sigma of the prior follow from the coarser levels while decoding. In these coordinates
+the prior is N(0, I) at every level, the KL divergence is unchanged, and the algebra below is element by element.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils._pytree import tree_leaves
 
 from vaeedit.vae.noise import gaussian_field
 
 
 @dataclass(frozen=True)
 class Gaussian:
-    """One level; `log_scale` None means a point at `mean`; `origin` is the grid position of element [0, 0]."""
+    """One level: `mean` and log standard deviation `log_scale`, both (B, C, h, w); a point at `mean` if that is None.
+
+    `origin` is the grid position (row, column) of element [0, 0] within the whole image.
+    """
 
     mean: Tensor
     log_scale: Tensor | None = None
@@ -27,21 +31,24 @@ class Gaussian:
 
     @classmethod
     def standard(cls, shape: tuple[int, int, int, int], device: torch.device) -> "Gaussian":
-        """N(0, I) of `shape` (B, C, h, w), without storing it."""
+        """N(0, I) of `shape` (B, C, h, w), expanded from one number and so without memory of that size."""
         zero = torch.zeros((), device=device).expand(shape)
         return cls(zero, zero)
 
     @property
     def std(self) -> Tensor:
-        """Standard deviation, zero for a point."""
+        """Standard deviation (B, C, h, w), zero for a point."""
         return torch.zeros_like(self.mean) if self.log_scale is None else self.log_scale.exp()
 
     def at(self, mean: Tensor) -> "Gaussian":
-        """The point `mean` on this level's grid."""
+        """The point `mean` (B, C, h, w) on this level's grid."""
         return replace(self, mean=mean, log_scale=None)
 
     def sample(self, seed: int, stream: int, temperature: float = 1.0) -> "Gaussian":
-        """One draw; the same seed and stream give the same noise at the same grid position."""
+        """One sample, a point, whose noise is multiplied by `temperature`.
+
+        The noise at a grid position depends on `seed`, `stream` and that position only (`gaussian_field`).
+        """
         if self.log_scale is None or temperature == 0:
             return self.at(self.mean)
         _, channels, height, width = self.mean.shape
@@ -49,7 +56,7 @@ class Gaussian:
         return self.at(self.mean + temperature * self.std * noise)
 
     def kl(self, other: "Gaussian") -> Tensor:
-        """KL(self || other) in nats, elementwise (B, C, h, w); neither may be a point."""
+        """KL(self || other) in nats, element by element (B, C, h, w); raises ValueError for a point."""
         if self.log_scale is None or other.log_scale is None:
             raise ValueError("KL divergence needs two distributions; a point has none")
         ratio = torch.exp(2 * (self.log_scale - other.log_scale))
@@ -59,59 +66,62 @@ class Gaussian:
 
 @dataclass(frozen=True)
 class Latents:
-    """Levels, coarse to fine, and the decoder's `context` (for a conditional VAE: features of the observation)."""
+    """Levels, coarse to fine, and the decoder's `context`, for example features of the observation of a conditional VAE."""
 
     levels: tuple[Gaussian, ...]
     context: Mapping[str, Any] = field(default_factory=dict)
 
     def mean(self) -> "Latents":
         """The point at the mean of every level."""
-        return self._each(lambda level: level.at(level.mean))
+        return replace(self, levels=tuple(level.at(level.mean) for level in self.levels))
 
     def sample(self, seed: int, temperature: float = 1.0) -> "Latents":
-        """One draw of every level; scales are multiplied by `temperature`."""
+        """One sample of every level; standard deviations are multiplied by `temperature`."""
         drawn = [level.sample(seed, stream, temperature) for stream, level in enumerate(self.levels)]
         return replace(self, levels=tuple(drawn))
 
     def lerp(self, other: "Latents", weight: float) -> "Latents":
-        """Points on the straight line between the means: 0 is self, 1 is other."""
+        """Points on the straight line between the means; weight 0 is self, 1 is other."""
         pairs = zip(self.levels, other.levels, strict=True)
         return replace(self, levels=tuple(a.at(torch.lerp(a.mean, b.mean, weight)) for a, b in pairs))
 
     def kl(self, other: "Latents") -> tuple[Tensor, ...]:
-        """KL(self || other) in nats, one (B, C, h, w) map a level."""
+        """KL(self || other) in nats, one map (B, C, h, w) for each level; raises ValueError for a point."""
         return tuple(a.kl(b) for a, b in zip(self.levels, other.levels, strict=True))
 
     def placed(self, row: int, column: int, height: int) -> "Latents":
         """The same latents for a tile whose first pixel is (row, column) and whose height is `height` pixels."""
-
-        def place(level: Gaussian) -> Gaussian:
+        levels = []
+        for level in self.levels:
             stride = height // level.mean.shape[2]
-            return replace(level, origin=(row // stride, column // stride))
-
-        return self._each(place)
+            levels.append(replace(level, origin=(row // stride, column // stride)))
+        return replace(self, levels=tuple(levels))
 
     def is_prior_mean(self) -> bool:
-        """True for a point at zero on every level: in non-centered coordinates, the mean of the prior."""
+        """Whether every level is a point at zero: in non-centered coordinates, the mean of the prior."""
         return all(level.log_scale is None and not level.mean.any() for level in self.levels)
 
-    def _each(self, change: Callable[[Gaussian], Gaussian]) -> "Latents":
-        return replace(self, levels=tuple(change(level) for level in self.levels))
+    def tensors(self) -> Iterator[Tensor]:
+        """All tensors of the levels and of the context."""
+        parts = [part for level in self.levels for part in (level.mean, level.log_scale)]
+        for part in (*parts, *tree_leaves(dict(self.context))):
+            if isinstance(part, Tensor):
+                yield part
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """Decoder output: `mean` (B, C, H, W) and, where asked for and known, the standard deviation `std` of each value."""
+    """Output of a decoder: `mean` (B, C, H, W) in [0, 1] and, if requested and predicted, the standard deviation `std`."""
 
     mean: Tensor
     std: Tensor | None = None
 
 
 def product_of_experts(levels: Sequence[Gaussian], weights: Tensor) -> Gaussian:
-    """Weighted product of experts prod_k q_k^w_k of one level of K latents: precisions add, means are averaged by precision.
+    """Weighted product of experts prod_k q_k^w_k of one level (1, C, h, w) of K latents, a level of the same shape.
 
-    `weights` (K, 1, h, w) are from 0 on and nowhere all 0; points count as very narrow.
-    Hinton 2002; Wu & Goodman 2018 for VAEs.
+    Precisions add, and means are averaged by precision (Hinton 2002; Wu & Goodman 2018 for VAEs). `weights` (K, 1, h, w)
+    are non-negative and nowhere all zero; a point counts as a distribution with a standard deviation of 1e-4.
     """
     precisions = weights * torch.cat([level.std.float().clamp_min(1e-4) ** -2 for level in levels])
     total = precisions.sum(0, keepdim=True)

@@ -1,10 +1,10 @@
-"""LoadedVae: a VAE ready to edit frames of any size, mode and depth.
+"""LoadedVae: a VAE on a device, which edits frames of any size, mode and depth.
 
-It alone knows about padding, tiles, devices, dtypes, gray images, conditions and clamping.
+Only this module handles padding, tiles, devices, dtypes, gray images, conditions and clamping.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,49 +16,36 @@ from vaeedit.errors import VaeeditError, WeightsError
 from vaeedit.image.frame import Condition, Estimated, Frame, Pixels, from_floats, peak_of
 from vaeedit.resampling import bicubic_up
 from vaeedit.tiling import Tile, best_sides, reflected, tiles
+from vaeedit.vae.crop import cropped
 from vaeedit.vae.edited import Edited, pictures
 from vaeedit.vae.files import VaeInfo
 from vaeedit.vae.latents import Decoded, Latents
 from vaeedit.vae.protocol import VAE, Estimator, SeesWhole, Upscaler
-from vaeedit.vae.seen import all_finite, kept
 
 Change = Callable[..., Edited]
-"""From the latents of each frame at one tile to those of the result, or of several results."""
+"""An edit of one tile: from the latents of each frame to those of the result, or of several results."""
 
 AREA = 2_000_000
-"""Pixels of the result that a tile sees at most, unless its side is given: about half a gigabyte for the shipped models."""
+"""Most pixels of the result that a tile sees, unless its side is given: half a gigabyte for the shipped models."""
 
-
-Painted = tuple[np.ndarray, np.ndarray | None]
-"""Values (h, w, C) of a part of an image and, where known, their standard deviations."""
-
-
-@dataclass(frozen=True)
-class Precision:
-    """How the network computes: the dtype of its matrix arithmetic."""
-
-    dtype: torch.dtype
-
-    def context(self, device: torch.device) -> torch.autocast:
-        """Autocast to the dtype, or nothing for float32."""
-        reduced = self.dtype != torch.float32
-        return torch.autocast(device.type, self.dtype if reduced else torch.bfloat16, enabled=reduced)
+Part = tuple[np.ndarray, np.ndarray | None]
+"""Values (h, w, C) of a part of an image and, if the VAE predicts them, their standard deviations."""
 
 
 class _Canvas:
-    """An image that is painted tile by tile; `deviation` is None where nobody knows it."""
+    """An image that is put together tile by tile; `std` is None if it is not requested, or a tile has none."""
 
     def __init__(self, shape: tuple[int, int, int], dtype: np.dtype[Any], *, std: bool) -> None:
         self.pixels: Pixels = np.empty(shape, dtype)
-        self.deviation = np.empty(shape, np.float32) if std else None
+        self.std = np.empty(shape, np.float32) if std else None
 
-    def paint(self, target: tuple[slice, slice], mean: np.ndarray, spread: np.ndarray | None) -> None:
-        """Put values in [0, 1] where they belong."""
+    def add(self, target: tuple[slice, slice], mean: np.ndarray, std: np.ndarray | None) -> None:
+        """Write values in [0, 1] (h, w, C) at their place."""
         self.pixels[target] = from_floats(mean, self.pixels.dtype)
-        if spread is None:
-            self.deviation = None
-        elif self.deviation is not None:
-            self.deviation[target] = spread
+        if std is None:
+            self.std = None
+        elif self.std is not None:
+            self.std[target] = std
 
 
 class LoadedVae:
@@ -70,7 +57,7 @@ class LoadedVae:
         self.info, self.device = info, device
 
     def edit(self, frame: Frame, edit: Change, **how: Any) -> Frame:
-        """The one result of `edit_all`, or the first of several."""
+        """The only result of `edit_all`, or the first one of a `Series`."""
         return self.edit_all(frame, edit, **how)[0]
 
     def edit_all(
@@ -84,76 +71,79 @@ class LoadedVae:
         delta: bool = False,
         tile: int | None = None,
     ) -> list[Frame]:
-        """Encode, edit, decode, tile by tile; results have the frame's mode and depth, and its size or, by an
-        `Upscaler`, a whole multiple of it. There is one, or where `edit` gives a `Series` one for each of its members.
+        """Encode, edit and decode a frame, tile by tile; the list has one result, or one for each member of a `Series`.
 
-        `edit` gets the latents of the frame and of `others`, frames of the same size. With `delta` the frame changes by what
-        the decoded edit differs from the decoded original, x + D(edited) - D(latents), so that nothing else is lost. With
-        `std` results carry the standard deviation of each value, if the VAE knows it. Estimated conditions
-        come back as their average over the image. Falls back to float32 where a reduced precision overflows; raises
-        VaeeditError where even that gives no finite image, and WeightsError for a condition the VAE lacks.
+        Results have the frame's mode and depth, and its size or, with an `Upscaler`, a whole multiple of it. `edit` gets
+        the latents of the frame and of `others`, which are frames of the same size. With `delta` the result is
+        x + D(edited) - D(latents), so that the frame x changes only by the edit. With `std` results have the standard
+        deviation of each value, if the VAE predicts it. Estimated conditions are returned as their average over the image.
+
+        `precision` is the dtype of the network; a tile is computed again in float32 if it overflows. Raises VaeeditError
+        for values that are not finite in float32 either, WeightsError for a condition that the VAE does not support, and
+        ValueError for frames of several sizes.
         """
         frames = [frame, *others]
         times = self._magnification(frames)
         shape = (frame.height * times, frame.width * times, frame.channels)
         canvases: list[_Canvas] = []
-        estimates: dict[str, list[tuple[float, int]]] = {}
-        parts = list(self._grid(frame, times, tile))
-        for part in parts:
-            if len(parts) > 1:
+        averages: dict[str, float] = {}
+        grid = list(self._grid(frame, times, tile))
+        for place in grid:
+            if len(grid) > 1:
                 give_memory_back()
-            found, told = self._tile(frames, part, edit, Precision(precision), std=std, delta=delta)
-            canvases = canvases or [_Canvas(shape, frame.pixels.dtype, std=std) for _ in found]
-            target = _times(part.rows.target, times), _times(part.columns.target, times)
-            for canvas, (mean, spread) in zip(canvases, found, strict=True):
-                canvas.paint(target, mean, spread)
-            for name, value in told.items():
-                estimates.setdefault(name, []).append((value, found[0][0][..., 0].size))
-        averages = {name: _average(values) for name, values in estimates.items()}
+            parts, estimates = self._tile(frames, place, edit, precision, std=std, delta=delta)
+            canvases = canvases or [_Canvas(shape, frame.pixels.dtype, std=std) for _ in parts]
+            target = _times(place.rows.target, times), _times(place.columns.target, times)
+            for canvas, part in zip(canvases, parts, strict=True):
+                canvas.add(target, *part)
+            share = parts[0][0][..., 0].size / (shape[0] * shape[1])
+            for name, value in estimates.items():
+                averages[name] = averages.get(name, 0.0) + value * share
         alpha = frame.alpha if frame.alpha is None or times == 1 else _enlarged(frame.alpha, times)
         whole = replace(frame, alpha=alpha, conditions={**frame.conditions, **averages})
-        return [replace(whole, pixels=canvas.pixels, std=canvas.deviation) for canvas in canvases]
+        return [replace(whole, pixels=canvas.pixels, std=canvas.std) for canvas in canvases]
 
     def visit(
         self, frame: Frame, see: Callable[[Latents], None], *, precision: torch.dtype, tile: int | None = None
     ) -> None:
-        """Show `see` the latents of a frame, tile by tile, each grid position once.
+        """Call `see` with the latents of a frame, tile by tile, each grid position once.
 
-        Falls back to float32 where a reduced precision overflows; raises VaeeditError where even that gives numbers that
-        are not finite, in the latents or their context.
+        A tile is computed again in float32 if `precision` overflows; raises VaeeditError for latents or a context that are
+        not finite in float32 either.
         """
         times = self._magnification([frame])
-        for part in self._grid(frame, times, tile):
-            for attempt in dict.fromkeys([Precision(precision), Precision(torch.float32)]):
-                with torch.inference_mode(), attempt.context(self.device):
-                    x, latents, _ = self._encoded(frame, part)
-                seen = kept(latents, part, x.shape[2])
-                if all_finite(seen.levels) and all_finite(seen.context):
+        for place in self._grid(frame, times, tile):
+            for dtype in dict.fromkeys([precision, torch.float32]):
+                with torch.inference_mode(), _autocast(self.device, dtype):
+                    x, latents, _ = self._encoded(frame, place)
+                kept = cropped(latents, place, x.shape[2])
+                if all(bool(torch.isfinite(tensor).all()) for tensor in kept.tensors()):
                     break
             else:
                 raise self._not_finite("latents")
-            see(seen)
+            see(kept)
 
     def _not_finite(self, what: str) -> VaeeditError:
         return VaeeditError(
-            f"The VAE {self.info.name} gave {what} that are not finite numbers; "
+            f"The VAE {self.info.name} returned {what} that are not finite numbers; "
             "restore its file, or make it again."
         )
 
     def _magnification(self, frames: Sequence[Frame]) -> int:
-        """How many times as large the result is; raises WeightsError or ValueError for frames that cannot be encoded."""
+        """The whole factor from input to result; raises WeightsError or ValueError for frames that cannot be encoded."""
         frame = frames[0]
-        unknown = {name for one in frames for name in one.conditions} - set(self.network.conditions)
+        unknown = {name for other in frames for name in other.conditions} - set(self.network.conditions)
         if unknown:
-            raise WeightsError(f"The VAE {self.info.name} does not understand {', '.join(sorted(unknown))}.")
-        if any((one.height, one.width) != (frame.height, frame.width) for one in frames):
-            raise ValueError("frames that are edited together must be of one size")
+            names = ", ".join(sorted(unknown))
+            raise WeightsError(f"The VAE {self.info.name} does not support the condition {names}.")
+        if any((other.height, other.width) != (frame.height, frame.width) for other in frames):
+            raise ValueError("frames that are edited together must have one size")
         return self.network.magnification(frame.conditions) if isinstance(self.network, Upscaler) else 1
 
     def _grid(self, frame: Frame, times: int, tile: int | None) -> Iterator[Tile]:
-        """The tiles of a frame whose result is `times` as large; `tile` is a side of the frame's own pixels."""
+        """The tiles of a frame whose result is `times` as large; `tile` is their side in pixels of the frame."""
         height, width, area = frame.height, frame.width, AREA // times**2
-        if not tile and height * width <= area:  # and nobody asks how far the network sees
+        if not tile and height * width <= area:  # measuring the receptive field is not necessary
             return tiles(height, width, (height, width), 0, self.network.multiple)
         halo = (
             self.network.overlap
@@ -168,77 +158,75 @@ class LoadedVae:
         frames: Sequence[Frame],
         tile: Tile,
         edit: Change,
-        precision: Precision,
+        precision: torch.dtype,
         *,
         std: bool,
         delta: bool,
-    ) -> tuple[list[Painted], dict[str, float]]:
-        """Kept pixels of every result, and the average of each estimated condition over them."""
+    ) -> tuple[list[Part], dict[str, float]]:
+        """The kept pixels of every result, and the average of each estimated condition over them."""
         frame = frames[0]
         with torch.inference_mode():
-            for attempt in dict.fromkeys([precision, Precision(torch.float32)]):
-                with attempt.context(self.device):
-                    encoded = [self._encoded(one, tile) for one in frames]
+            for dtype in dict.fromkeys([precision, torch.float32]):
+                with _autocast(self.device, dtype):
+                    encoded = [self._encoded(each, tile) for each in frames]
                     x, latents, conditions = encoded[0]
-                    found = edit(*(each for _, each, _ in encoded))
+                    edited = edit(*(each for _, each, _ in encoded))
                     lost = x - self.network.decode(latents.mean()).mean.float() if delta else None
-                    painted = [
-                        self._painted(decoded, lost, tile, x.shape[2], frame.channels)
-                        for decoded in pictures(self.network, found, x, std=std)
+                    parts = [
+                        self._kept(decoded, lost, tile, x.shape[2], frame.channels)
+                        for decoded in pictures(self.network, edited, x, std=std)
                     ]
-                if all(np.isfinite(mean).all() and _finite(spread) for mean, spread in painted):
+                if all(np.isfinite(values).all() for part in parts for values in part if values is not None):
                     break
             else:
                 raise self._not_finite("values")
-        seen = (..., tile.rows.kept, tile.columns.kept)
-        told = {
-            name: float(conditions[name][seen].float().mean())
+        kept = (..., tile.rows.kept, tile.columns.kept)
+        estimates = {
+            name: float(conditions[name][kept].float().mean())
             for name, value in frame.conditions.items()
             if isinstance(value, Estimated)
         }
-        return painted, told
+        return parts, estimates
 
-    def _painted(
-        self, decoded: Decoded, lost: Tensor | None, tile: Tile, height: int, channels: int
-    ) -> Painted:
-        """The kept pixels of a decoded tile that sees `height` rows, with what the VAE lost added."""
+    def _kept(self, decoded: Decoded, lost: Tensor | None, tile: Tile, height: int, channels: int) -> Part:
+        """The kept pixels of a decoded tile that sees `height` rows; `lost` is added to them (see `delta`)."""
         times = decoded.mean.shape[2] // height
         kept = (..., _times(tile.rows.kept, times), _times(tile.columns.kept, times))
         mean = decoded.mean.float() if lost is None else decoded.mean.float() + lost
         if decoded.std is None:
             return _array(mean[kept], channels), None
-        spread = _array(decoded.std[kept].float(), channels) * np.float32(self.info.temperature)
-        return _array(mean[kept], channels), spread
+        std = _array(decoded.std[kept].float(), channels) * np.float32(self.info.temperature)
+        return _array(mean[kept], channels), std
 
     def _encoded(self, frame: Frame, tile: Tile) -> tuple[Tensor, Latents, dict[str, Tensor]]:
-        """A tile of a frame, its latents in their place, and what the VAE was told."""
+        """A tile of a frame as x (1, C, h, w), its latents with their origin, and the maps of its conditions."""
         rows, columns = reflected(tile.rows, frame.height), reflected(tile.columns, frame.width)
-        x = self._tensor(frame.floats(rows, columns))
+        values = torch.from_numpy(frame.floats(rows, columns)).permute(2, 0, 1)[None].to(self.device)
+        x = values.expand(-1, self.network.channels, -1, -1)  # gray is repeated
+        x = x.contiguous(memory_format=torch.channels_last)
         conditions = self.conditions(frame.conditions, x, rows, columns)
         latents = self.network.encode(x, conditions)
         return x, latents.placed(tile.rows.outer_start, tile.columns.outer_start, len(rows)), conditions
 
-    def _tensor(self, values: np.ndarray) -> Tensor:
-        """(h, w, 1 or 3) -> (1, C, h, w) on the device; gray is repeated."""
-        x = torch.from_numpy(values).permute(2, 0, 1)[None].to(self.device)
-        x = x.expand(-1, self.network.channels, -1, -1)
-        return x.contiguous(memory_format=torch.channels_last)
-
     def conditions(
         self,
-        told: Mapping[str, Condition],
+        given: Mapping[str, Condition],
         x: Tensor,
         rows: np.ndarray | slice = slice(None),
         columns: np.ndarray | slice = slice(None),
     ) -> dict[str, Tensor]:
-        """Every condition of the VAE as a map (1, 1, h, w) for an image or tile x (1, C, h, w)."""
+        """Every condition of the VAE as a map (1, 1, h, w) for an image or tile x (1, C, h, w) in [0, 1].
+
+        `rows` and `columns` are the positions of the tile in maps that are given. A condition that is not given is estimated;
+        raises WeightsError if the VAE cannot.
+        """
         maps = {}
         for name in self.network.conditions:
-            value = told.get(name, Estimated())
+            value = given.get(name, Estimated())
             if isinstance(value, Estimated):
                 if not isinstance(self.network, Estimator):
                     raise WeightsError(
-                        f"The VAE {self.info.name} must be told {name}; it cannot estimate it."
+                        f"The VAE {self.info.name} needs the condition {name} and cannot estimate it."
                     )
                 maps[name] = value.times * self.network.estimate(name, x)
             elif isinstance(value, np.ndarray):
@@ -249,6 +237,12 @@ class LoadedVae:
         return maps
 
 
+def _autocast(device: torch.device, dtype: torch.dtype) -> torch.autocast:
+    """Autocast to a reduced precision, or nothing for float32."""
+    reduced = dtype != torch.float32
+    return torch.autocast(device.type, dtype if reduced else torch.bfloat16, enabled=reduced)
+
+
 def _array(values: Tensor, channels: int) -> np.ndarray:
     """(1, C, h, w) -> (h, w, channels) float32; for gray, the average of the VAE's channels."""
     if channels == 1:
@@ -256,20 +250,12 @@ def _array(values: Tensor, channels: int) -> np.ndarray:
     return values[0].permute(1, 2, 0).cpu().numpy()
 
 
-def _finite(spread: np.ndarray | None) -> bool:
-    return spread is None or bool(np.isfinite(spread).all())
-
-
 def _times(span: slice, times: int) -> slice:
-    """The pixels of the result that stand for a span of the input."""
+    """The pixels of the result for a span of the input."""
     return slice(span.start * times, span.stop * times)
 
 
 def _enlarged(alpha: Pixels, times: int) -> Pixels:
-    """Alpha (H, W) by the bicubic of the upscalers' own baseline."""
+    """Alpha (H, W) enlarged by bicubic interpolation."""
     values = torch.from_numpy(alpha.astype(np.float32) / np.float32(peak_of(alpha.dtype)))
     return from_floats(bicubic_up(values[None, None], times)[0, 0].numpy(), alpha.dtype)
-
-
-def _average(parts: list[tuple[float, int]]) -> float:
-    return sum(value * size for value, size in parts) / sum(size for _, size in parts)

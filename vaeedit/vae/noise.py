@@ -1,8 +1,8 @@
 """Standard normal noise as a function of seed and absolute position.
 
 A counter-based generator (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): the value at
-a position is a hash of (seed, stream, channel, row, column), so any tile, batch size or device sees the
-same noise field.
+a position is a hash of (seed, stream, channel, row, column), so it is the same for any tile, batch size or
+device.
 """
 
 import torch
@@ -20,7 +20,10 @@ def gaussian_field(
     origin: tuple[int, int] = (0, 0),
     device: torch.device | str = "cpu",
 ) -> Tensor:
-    """Standard normal float32 of `shape` (C, h, w); element [c, i, j] depends on (seed, stream, c, row + i, column + j)."""
+    """Standard normal noise, float32 of `shape` (C, h, w), whose first element is at `origin` (row, column).
+
+    Element [c, i, j] depends on (seed, stream, c, row + i, column + j) only. Any whole number is a valid seed.
+    """
     channels, height, width = shape
     row, column = origin
 
@@ -45,7 +48,7 @@ def _shift(value: Tensor, bits: int) -> Tensor:
 
 
 def _mix(value: Tensor) -> Tensor:
-    """splitmix64's finaliser (Steele et al. 2014)."""
+    """The finalizer of splitmix64 (Steele et al. 2014)."""
     value = value + _GOLDEN
     value = (value ^ _shift(value, 30)) * _MIX_1
     value = (value ^ _shift(value, 27)) * _MIX_2

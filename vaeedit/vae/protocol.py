@@ -1,4 +1,4 @@
-"""What the core asks of a VAE; a network class satisfies these by having the members, not by inheriting."""
+"""The protocols of a VAE: a network class satisfies one by having its members, without inheriting from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,23 +23,23 @@ class VAE(Protocol):
     multiple: int
     """Height and width are padded to a multiple of this many pixels."""
     conditions: tuple[str, ...]
-    """Names of the maps (B, 1, H, W) that `encode` understands beside the image.
+    """Names of the conditions, maps (B, 1, H, W), that `encode` supports besides the image.
 
-    A class attribute; another one, `needs`, may name those that must be told, each with a value that suits any image.
+    A class attribute; another one, `needs`, may map those that are required to a value that suits any image.
     """
 
     @property
     def receptive_field(self) -> int:
-        """Radius in pixels of the input that one output pixel (mean, scale or estimate) can see.
+        """Radius in pixels of the input that one output pixel (mean, std or estimate) depends on.
 
-        Either known, or `cached_property(receptive_radius)`, which finds it.
+        Either a known number, or `cached_property(receptive_radius)`, which measures it.
         """
 
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
         """The latents' distribution given an image: the posterior q(z | x), or for a conditional VAE the prior p(z | y)."""
 
     def decode(self, latents: Latents, *, std: bool = False) -> Decoded:
-        """The image at the means of `latents`; with `std`, the standard deviation of each value too."""
+        """The image (B, C, H, W) at the means of `latents`; with `std`, also the standard deviation of each value."""
 
 
 @runtime_checkable
@@ -51,7 +51,10 @@ class Estimator(Protocol):
 
 
 def sample_conditions(network: VAE, x: Tensor) -> dict[str, Tensor]:
-    """A map (B, 1, H, W) of each condition: of the value it needs, else its estimate, else 0.1 everywhere."""
+    """A map (B, 1, H, W) of each condition for images x (B, C, H, W) in [0, 1].
+
+    It is the value in `needs`, else the VAE's estimate, else 0.1 everywhere.
+    """
     needs: Mapping[str, float] = getattr(network, "needs", {})
     maps = {}
     for name in network.conditions:
@@ -63,14 +66,14 @@ def sample_conditions(network: VAE, x: Tensor) -> dict[str, Tensor]:
 
 
 WHOLE = 1 << 30
-"""The `receptive_field` of a network with attention or normalization over all pixels: it sees the whole image."""
+"""The `receptive_field` of a network with attention or normalization over all pixels."""
 
 
 @runtime_checkable
 class SeesWhole(Protocol):
-    """A VAE whose `receptive_field` is `WHOLE`: it is not cut into tiles, unless that is asked for.
+    """A VAE whose `receptive_field` is `WHOLE`: an image is cut into tiles only if the user asks for it.
 
-    Then tiles have a halo of `overlap` pixels, and their results differ a little from those of the whole.
+    Then tiles have a halo of `overlap` pixels, and the result differs a little from that of the whole image.
     """
 
     overlap: int
@@ -78,19 +81,19 @@ class SeesWhole(Protocol):
 
 @runtime_checkable
 class Upscaler(Protocol):
-    """A VAE whose images are larger than what it encodes, by a whole factor."""
+    """A VAE whose decoded images are larger than the encoded ones, by a whole factor."""
 
     def magnification(self, conditions: Mapping[str, Condition]) -> int:
-        """The factor under these conditions; raises OptionError for one the VAE has not learned."""
+        """The factor under these conditions; raises OptionError for a factor that the VAE does not support."""
 
 
 @dataclass(frozen=True)
 class ElboTerms:
     """One stochastic pass of the ELBO over images (B, C, H, W).
 
-    `estimate` and `log_scale` are the image at the mean of the prior and the log of its Laplace scale; `sample`
-    and `sample_log_scale` the same at a posterior sample; `kl` holds each level's nats, coarse to fine,
-    summed over the grid and averaged over the batch.
+    `estimate` and `log_scale` (B, C, H, W) are the image at the mean of the prior and the log of its Laplace scale;
+    `sample` and `sample_log_scale` are the same at a posterior sample; `kl` holds the nats of each level, coarse to
+    fine, summed over the grid and averaged over the batch.
     """
 
     estimate: Tensor
@@ -105,15 +108,15 @@ class TrainableVAE(VAE, Protocol):
     """A VAE that `vaeedit train` can fit."""
 
     def elbo_terms(self, latents: Latents, x: Tensor) -> ElboTerms:
-        """The ELBO's parts for targets `x`, given `latents` of `encode`; `x` may hold only the first images of the batch."""
+        """The ELBO's terms for targets x (B, C, H, W), given `latents` of `encode`; x may hold fewer images."""
 
 
 @runtime_checkable
 class StartsFromData(Protocol):
-    """A VAE whose training does not start from random weights alone."""
+    """A VAE that initializes weights from data before training."""
 
     def start_from(self, x: Tensor) -> None:
-        """Set weights by some thousand training crops (B, C, P, P) in [0, 1]."""
+        """Initialize weights from some thousand training crops (B, C, P, P) in [0, 1]."""
 
 
 @runtime_checkable
@@ -121,4 +124,4 @@ class ConditionalVAE(TrainableVAE, Protocol):
     """A VAE p(x | y) of a clean image x given an observed one y."""
 
     def infer(self, prior: Latents, x: Tensor) -> Latents:
-        """The posterior q(z | y, x), given the prior latents of `encode(y)` and the clean image."""
+        """The posterior q(z | y, x), given the prior latents of `encode(y)` and the clean image x (B, C, H, W) in [0, 1]."""

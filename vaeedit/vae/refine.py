@@ -1,7 +1,7 @@
-"""Semi-amortised inference: latents moved by gradient steps until they decode closer to an image.
+"""Semi-amortized inference: gradient steps on latents, so that they decode closer to an image.
 
-The encoder gives every image's latents at once, and pays for it (the amortisation gap, Cremer et al. 2018); steps on the
-latents of the one image at hand win a part of it back (Kim et al. 2018).
+An encoder that serves all images is not optimal for a single one (the amortization gap, Cremer et al. 2018); gradient
+steps on the latents of that image close a part of the gap (Kim et al. 2018).
 """
 
 import math
@@ -20,10 +20,10 @@ RATE = 0.06
 
 
 def refined(network: VAE, start: Latents, x: Tensor, steps: int) -> Latents:
-    """The best points that `steps` of Adam (Kingma & Ba 2015) on the squared error to images x (B, C, H, W) find.
+    """The best points after `steps` of Adam (Kingma & Ba 2015) on the squared error to images x (B, C, H, W) in [0, 1].
 
-    They begin at the means. Channels that are zero everywhere stay so: they were left out. What the decoder is given beside
-    the levels stays too.
+    The steps start at the means of `start`. Channels that are zero everywhere stay zero, as they were left out on purpose;
+    the context stays unchanged, too.
     """
     with torch.inference_mode(False), torch.enable_grad():
         target, context = x.clone(), _usable(start.context)
@@ -37,7 +37,7 @@ def refined(network: VAE, start: Latents, x: Tensor, steps: int) -> Latents:
         for _ in range(steps + 1):
             moved = [point * mask for point, mask in zip(points, free, strict=True)]
             latents = _at(replace(start, context=context), moved)
-            # A sum: beside the gradients of a mean over many values Adam's epsilon would count.
+            # A sum: the gradients of a mean over many values would be as small as Adam's epsilon.
             error = (network.decode(latents).mean.float() - target).square().sum()
             if error.item() < least:
                 best, least = _at(start, [point.detach().clone() for point in moved]), error.item()
@@ -54,7 +54,7 @@ def _at(latents: Latents, points: Sequence[Tensor]) -> Latents:
 
 
 def _usable(value: Any) -> Any:
-    """A context whose tensors, made in inference mode, may take part in a computation that has gradients."""
+    """A copy of a context made in inference mode, whose tensors can take part in a computation with gradients."""
     if isinstance(value, Tensor):
         return value.clone()
     if isinstance(value, Mapping):

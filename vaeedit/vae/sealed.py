@@ -1,7 +1,8 @@
-"""Safetensors files with one JSON document in their header, sealed by checksums (BLAKE2b) of the document and the tensors.
+"""Safetensors files with a JSON document in their header, and with checksums (BLAKE2b) of the document and the tensors.
 
-The seal ends the document: `... ,"seal":"S T"}`, where T is of the tensors, and S of T and of the document without its seal.
-Both are checked whenever what they are of is read. Files that older versions wrote have no seal.
+The checksums are the seal at the end of the document: `... ,"seal":"S T"}`, where T is the checksum of the tensors, and S
+that of T and the document without its seal. S is verified when the document is read, and T when the tensors are. Files of
+older versions have no seal.
 """
 
 import hashlib
@@ -24,15 +25,15 @@ MARK = ',"seal":"'
 
 
 def read_document(path: Path) -> tuple[str, str]:
-    """The document without its seal, and the checksum that the tensors must have, or "" where the file has no seal.
+    """The document without its seal, and the checksum that the tensors must have, or "" for a file without a seal.
 
-    Raises WeightsError for a file that has no document, or another than it was sealed with.
+    Raises WeightsError for a file that is not readable, has no document, or a document with a wrong checksum.
     """
     _require_bounded(path)
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-    except Exception as error:  # of a damaged file, the library may raise anything
+    except Exception as error:  # the library may raise anything for a damaged file
         raise _unreadable(path, error) from None
     if KEY not in metadata:
         raise WeightsError(f"{path} has no vaeedit header; it was not made by `vaeedit train`.")
@@ -41,35 +42,35 @@ def read_document(path: Path) -> tuple[str, str]:
         return metadata[KEY], ""
     document, (own, _, tensors) = f"{document}}}", seal.removesuffix('"}').partition(" ")
     if not tensors or own != _checksum(document, tensors):
-        raise WeightsError(f"The header of {path} is damaged: its checksum is another; restore the file.")
+        raise WeightsError(f"The header of {path} is damaged: its checksum is wrong; restore the file.")
     return document, tensors
 
 
 def read_tensors(path: Path, expected: str = "") -> dict[str, Tensor]:
-    """The tensors by name, all numbers finite; raises WeightsError where their checksum is not the `expected` one."""
+    """The tensors by name; raises WeightsError for numbers that are not finite, or a checksum that is not `expected`."""
     _require_bounded(path)
     try:
         with safe_open(path, framework="pt") as file:
-            found = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except Exception as error:
         raise _unreadable(path, error) from None
-    if expected and checksum_of(found) != expected:
+    if expected and checksum_of(tensors) != expected:
         raise WeightsError(
-            f"The weights in {path} are damaged: their checksum is another; restore the file, or make it again."
+            f"The weights in {path} are damaged: their checksum is wrong; restore the file, or make it again."
         )
-    require_finite(found, path)
-    return found
+    require_finite(tensors, path)
+    return tensors
 
 
 def write_sealed(path: Path, tensors: Mapping[str, Tensor], document: str) -> None:
-    """Write a file, whole or not at all; `document` is a JSON object with at least one key."""
-    found = checksum_of(tensors)
-    sealed = f'{document.removesuffix("}")}{MARK}{_checksum(document, found)} {found}"}}'
+    """Write a file completely or not at all; `document` is a JSON object with at least one key."""
+    checksum = checksum_of(tensors)
+    sealed = f'{document.removesuffix("}")}{MARK}{_checksum(document, checksum)} {checksum}"}}'
     write_whole(path, save(dict(tensors), metadata={KEY: sealed}))
 
 
 def require_finite(tensors: Mapping[str, Tensor], path: Path) -> None:
-    """Raises WeightsError for a number that is infinite or NaN."""
+    """Raise WeightsError for a number that is infinite or NaN."""
     for name, tensor in tensors.items():
         if not bool(torch.isfinite(tensor.float()).all()):
             raise WeightsError(
@@ -79,12 +80,12 @@ def require_finite(tensors: Mapping[str, Tensor], path: Path) -> None:
 
 
 def checksum_of(tensors: Mapping[str, Tensor]) -> str:
-    """Of names, types, shapes and bytes."""
-    found = hashlib.blake2b(digest_size=16)
+    """A checksum of the names, dtypes, shapes and bytes of tensors."""
+    digest = hashlib.blake2b(digest_size=16)
     for name, tensor in sorted(tensors.items()):
-        found.update(f"{name} {tensor.dtype} {list(tensor.shape)}\n".encode())
-        found.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().data)
-    return found.hexdigest()
+        digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}\n".encode())
+        digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def _checksum(document: str, tensors: str) -> str:
@@ -92,7 +93,7 @@ def _checksum(document: str, tensors: str) -> str:
 
 
 def _require_bounded(path: Path) -> None:
-    """Refuse what is no regular file, and a header that is too large to read."""
+    """Raise WeightsError for a file that is not regular, or has a header that is too large to read."""
     require_regular(path, MODEL, WeightsError)
     with path.open("rb") as file:
         size = int.from_bytes(file.read(8), "little")

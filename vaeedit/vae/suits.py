@@ -1,4 +1,4 @@
-"""Whether a VAE suits an operation: told by its name, its header and its architecture, before any weights load."""
+"""Whether a VAE suits an operation: checked by its name, its header and its architecture, before weights are loaded."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +10,9 @@ from vaeedit.vae.folders import require_name
 
 
 def misfits(vae: str, spec: OperationSpec, registry: Registry) -> Iterator[str]:
-    """Why the operation cannot use the VAE, a sentence each; a file that is missing or damaged is told by loading it."""
+    """Sentences on why the operation cannot use the VAE; a missing or damaged file is reported when it is loaded."""
+    if vae == spec.vae and vae in registry.weights:
+        return
     if not vae:
         yield f"{spec.name} has no VAE of its own; name one: --vae FILE, or vae: FILE in a pipeline."
         return
@@ -19,25 +21,25 @@ def misfits(vae: str, spec: OperationSpec, registry: Registry) -> Iterator[str]:
     except UnknownName as error:
         yield str(error)
         return
-    if vae == spec.vae or (found := _network(vae, registry)) is None:
+    if vae == spec.vae or (read := _network(vae, registry)) is None:
         return
-    network, calibration = found
+    network, calibration = read
     if spec.calibrated and not calibration:
         yield f"the VAE {vae} was not fitted for it; make one: vaeedit {spec.name} fit."
     for name in sorted(set(spec.conditions) - set(getattr(network, "conditions", spec.conditions))):
-        yield f"the VAE {vae} does not understand {name}."
+        yield f"the VAE {vae} does not support the condition {name}."
     for name in sorted(set(getattr(network, "needs", ())) - set(spec.conditions)):
-        yield f"the VAE {vae} must be told {name}, which {spec.name} does not do."
+        yield f"the VAE {vae} needs the condition {name}, which {spec.name} does not set."
     own = _network(spec.vae, registry) if spec.vae and _is_conditional(network) else None
     if own is not None and not _is_conditional(own[0]):
         yield (
             f"{spec.name} edits the latents of the picture itself and needs an unconditional VAE, such as {spec.vae}; "
-            f"the VAE {vae} is conditional: it restores pictures."
+            f"the VAE {vae} is conditional: its latents describe the difference to a restored picture."
         )
 
 
 def _network(vae: str, registry: Registry) -> tuple[Any, Any] | None:
-    """The class of a VAE's network and the calibration in its header, or None where they cannot be read."""
+    """The class of a VAE's network and the calibration in its header, or None if they cannot be read."""
     from vaeedit.vae.files import find_vae, read_info
 
     try:
@@ -48,5 +50,5 @@ def _network(vae: str, registry: Registry) -> tuple[Any, Any] | None:
 
 
 def _is_conditional(network: Any) -> bool:
-    """Whether its latents describe p(x | y) of an observed image y, and not the image that was encoded."""
+    """Whether its latents describe p(x | y) of an observed image y instead of the encoded image itself."""
     return hasattr(network, "infer") or bool(getattr(network, "conditions", ()))

@@ -1,4 +1,4 @@
-"""Weight files of others, read without executing anything: named tensors, each as large as the file says."""
+"""Third-party weight files, read without executing code from them: named tensors that are no larger than the file."""
 
 import zipfile
 from pathlib import Path
@@ -13,36 +13,36 @@ from vaeedit.limits import MODEL, require_regular
 from vaeedit.vae.sealed import read_tensors
 
 SLACK = 1 << 20
-"""Bytes by which what a file unpacks to may exceed it."""
+"""Bytes by which the unpacked content may exceed the size of the file."""
 TIMES = 4
-"""How often the bytes of a file may be used, by tensors that share them."""
+"""How many tensors may share the bytes of a file, on average."""
 
 
-def read_foreign(path: Path) -> dict[str, Tensor]:
-    """The tensors of a safetensors file, or of one that `torch.save` wrote; raises WeightsError for all others."""
+def read_third_party(path: Path) -> dict[str, Tensor]:
+    """The tensors by name of a safetensors file or a file of `torch.save`; raises WeightsError for all others."""
     if path.suffix == ".safetensors":
         return read_tensors(path)
     require_regular(path, MODEL, WeightsError)
     size = path.stat().st_size
     try:
         _refuse_inflated(path, size)
-        found: Any = torch.load(path, map_location="cpu", weights_only=True)
+        content: Any = torch.load(path, map_location="cpu", weights_only=True)
     except WeightsError:
         raise
-    except Exception as error:  # of a damaged file, the library may raise anything
+    except Exception as error:  # the library may raise anything for a damaged file
         reason = shorten(str(error) or type(error).__name__, 200, placeholder=" ...")
         raise WeightsError(f"{path} is not a readable weight file: {reason}") from None
-    if isinstance(found, dict) and isinstance(found.get("state_dict"), dict):
-        found = found["state_dict"]
-    if not isinstance(found, dict) or not all(_is_plain(name, value) for name, value in found.items()):
-        raise WeightsError(f"{path} holds something else than named tensors.")
-    if sum(value.numel() * value.element_size() for value in found.values()) > TIMES * size + SLACK:
+    if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
+        content = content["state_dict"]
+    if not isinstance(content, dict) or not all(_is_plain(name, value) for name, value in content.items()):
+        raise WeightsError(f"{path} holds other values than named tensors.")
+    if sum(value.numel() * value.element_size() for value in content.values()) > TIMES * size + SLACK:
         raise WeightsError(f"{path} holds tensors that are larger than the file.")
-    return {name: value.detach() for name, value in found.items()}
+    return {name: value.detach() for name, value in content.items()}
 
 
 def _refuse_inflated(path: Path, size: int) -> None:
-    """torch never compresses: what unpacks to more than the file was made to fill memory."""
+    """Raise WeightsError for a compressed file, which could fill the memory: torch writes no compressed files."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > size + SLACK:
@@ -50,7 +50,7 @@ def _refuse_inflated(path: Path, size: int) -> None:
 
 
 def _is_plain(name: Any, value: Any) -> bool:
-    """Whether it is a name and a dense tensor of real numbers, in memory."""
+    """Whether this is a name and a dense tensor of real numbers in main memory."""
     return (
         isinstance(name, str)
         and isinstance(value, Tensor)
