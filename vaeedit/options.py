@@ -164,7 +164,10 @@ def validate(cls: type[O], values: Mapping[str, Any], where: str = "") -> O:
     parsed, faults = parse(cls, values, where)
     if faults:
         raise OptionError(next(iter(faults.values())))
-    return cls(**parsed)
+    try:
+        return cls(**parsed)
+    except OptionError as error:  # of a check in `__post_init__`
+        raise OptionError(f"{where}: {error}" if where else str(error)) from None
 
 
 def parse(

@@ -14,7 +14,7 @@ from vaeedit.api import (
     hookimpl,
     option,
 )
-from vaeedit_ladder.api import LEVELS, Blocks, Widths
+from vaeedit_ladder.api import LEVELS, Blocks, Widths, require_equal_lengths
 
 
 class AnomalyOptions(Options, frozen=True):
@@ -53,6 +53,9 @@ class NormalConfig(Options, frozen=True):
             "Principal components of whole pictures that the comparison of textures ignores.", ge=0, le=10_000
         ),
     ] = 0
+
+    def __post_init__(self) -> None:
+        require_equal_lengths(self, "widths", "blocks", "latents", "ladder_widths", "encoder_widths")
 
 
 class DefectWeights(ConditionalWeights, frozen=True):

@@ -7,10 +7,13 @@ from torch import Tensor
 
 from vaeedit.api import Losses, Objective, restoration_losses
 from vaeedit_anomaly import DefectWeights
+from vaeedit_anomaly.network import NormalRestorer
 
 
 class Mending(Objective[DefectWeights]):
     """The conditional losses of repairing synthetic defects, and the error of their predicted places."""
+
+    needs = (NormalRestorer,)
 
     def losses(self, vae: Any, x: Tensor, done: float) -> Losses:
         """Losses on normal crops x (B, C, P, P) in [0, 1], damaged by new random defects in each step."""

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from vaeedit.api import ArchitectureSpec, ElboWeights, ObjectiveSpec, Options, hookimpl, option
-from vaeedit_ladder.levels import LEVELS, Widths
+from vaeedit_ladder.levels import LEVELS, Widths, require_equal_lengths
 
 
 class LadderConfig(Options, frozen=True):
@@ -13,6 +13,9 @@ class LadderConfig(Options, frozen=True):
     widths: Annotated[Widths, option("Width of each level.", most=LEVELS)] = (32, 64, 96)
     blocks: Annotated[int, option("Residual blocks of each bottom-up stage.", ge=1, le=64)] = 1
     latents: Annotated[Widths, option("Latent channels of each level.", most=LEVELS)] = (4, 8, 16)
+
+    def __post_init__(self) -> None:
+        require_equal_lengths(self, "widths", "latents")
 
 
 @hookimpl

@@ -10,5 +10,6 @@ from .centered import CenteredLadder as CenteredLadder
 from .levels import LEVELS as LEVELS
 from .levels import Blocks as Blocks
 from .levels import Widths as Widths
+from .levels import require_equal_lengths as require_equal_lengths
 from .topdown import TopDown as TopDown
 from .topdown import draw as draw

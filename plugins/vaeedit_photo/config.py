@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from vaeedit.api import Options, bounded, option
-from vaeedit_ladder.api import LEVELS, Blocks, Widths
+from vaeedit_ladder.api import LEVELS, Blocks, Widths, require_equal_lengths
 
 Counts = tuple[Annotated[int, bounded(ge=0, le=8 * 4096)], ...]
 Shares = tuple[Annotated[float, bounded(ge=0, le=1)], ...]
@@ -32,3 +32,7 @@ class PhotoConfig(Options, frozen=True):
         0.45,
         0.1,
     )
+
+    def __post_init__(self) -> None:
+        require_equal_lengths(self, "widths", "blocks", "encoder_blocks", "latents")
+        require_equal_lengths(self, "nested", "kept")

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from vaeedit.api import Options, bounded, option
-from vaeedit_ladder.api import LEVELS, Blocks, Widths
+from vaeedit_ladder.api import LEVELS, Blocks, Widths, require_equal_lengths
 
 Factors = tuple[Annotated[int, bounded(ge=1, le=16)], ...]
 
@@ -22,6 +22,9 @@ class RestorerConfig(Options, frozen=True):
         48,
     )
 
+    def __post_init__(self) -> None:
+        require_equal_lengths(self, "widths", "blocks", "latents", "ladder_widths", "encoder_widths")
+
 
 class UpscalerConfig(Options, frozen=True):
     """Hyper-parameters of the upscaler; levels run from fine (the small image's resolution) to coarse."""
@@ -33,3 +36,7 @@ class UpscalerConfig(Options, frozen=True):
     latents: Annotated[Widths, option("Latent channels of each level.", most=LEVELS)] = (8, 8)
     ladder_widths: Annotated[Widths, option("Ladder width of each level.", most=LEVELS)] = (32, 48)
     encoder_widths: Annotated[Widths, option("Width of the posterior's encoder.", most=LEVELS)] = (24, 32)
+
+    def __post_init__(self) -> None:
+        require_equal_lengths(self, "scales")
+        require_equal_lengths(self, "widths", "blocks", "latents", "ladder_widths", "encoder_widths")

@@ -17,6 +17,13 @@ KNOWN_FIRST = 0.1
 class Restoring(Objective[RestorationWeights]):
     """Trains all parts."""
 
+    needs = (Estimator,)
+
+    @property
+    def conditions(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The noise map and, if images are downscaled, the factor."""
+        return ("sigma", "scale") if self.options.noise.scales else ("sigma",)
+
     def losses(self, vae: Any, x: Tensor, done: float) -> Losses:
         """Losses on crops x (B, 3, P, P) in [0, 1]; some are restored with the noise map that the model estimates."""
         seen = observe(x, self.options.noise)
@@ -49,6 +56,9 @@ class LadderAlone(Restoring):
 class NoiseAlone(Objective[NoiseEstimation]):
     """Trains the noise estimate; the other parts do not change."""
 
+    needs = (Estimator,)
+    conditions = ("sigma", "scale")
+
     def losses(self, vae: Any, x: Tensor, done: float) -> Losses:
         """The error of the noise estimate on crops x (B, 3, P, P) in [0, 1]; no image is restored."""
         return Losses({"noise": _noise(vae, observe(x, self.options.noise))[1]})
@@ -56,6 +66,5 @@ class NoiseAlone(Objective[NoiseEstimation]):
 
 def _noise(vae: Any, seen: Observed) -> tuple[Tensor, Tensor]:
     """The model's noise map (B, 1, h, w) of the observed images, and the mean absolute error of its natural logarithm."""
-    assert isinstance(vae, Estimator)
     estimated = vae.estimate("sigma", seen.image)
     return estimated, (estimated.log() - seen.conditions["sigma"].clamp_min(0.3 / 255).log()).abs().mean()

@@ -18,7 +18,7 @@ from vaeedit.resampling import bicubic_down, bicubic_up
 from vaeedit.training.recipe import Recipe, describe_recipe, load_recipe
 from vaeedit.training.run import Budget, Run
 from vaeedit.training.train import train as train_run
-from vaeedit.vae.files import load_vae, read_info
+from vaeedit.vae.files import build, load_vae, read_info
 
 pytest.importorskip("pytorch_lightning")
 
@@ -252,3 +252,43 @@ def test_the_photo_vae_starts_at_principal_components_and_gets_better(photograph
     first, later = decibels(1), decibels(150)
     assert first > 25
     assert later > first + 1
+
+
+@pytest.mark.parametrize(
+    ("architecture", "key", "values", "reason"),
+    [
+        ("ladder", "latents", [4, 8], "latents must have as many values as widths, 3, not 2"),
+        ("ladder", "widths", [], "widths must not be empty"),
+        ("ladder-restorer", "blocks", [1], "blocks must have as many values as widths, 3, not 1"),
+        ("ladder-upscaler", "encoder_widths", [8], "encoder-widths must have as many values as widths, 2, not 1"),
+        ("ladder-upscaler", "scales", [], "scales must not be empty"),
+        ("photo", "latents", [4], "latents must have as many values as widths, 3, not 1"),
+        ("photo", "kept", [1.0], "kept must have as many values as nested, 3, not 1"),
+        ("normal-restorer", "ladder_widths", [8], "ladder-widths must have as many values as widths, 4, not 1"),
+    ],
+)  # fmt: skip
+def test_lists_of_a_config_that_differ_in_length_are_a_sentence(architecture, key, values, reason):
+    with pytest.raises(OptionError, match=f"the architecture {architecture}: {reason}"):
+        build(architecture, {key: values}, registry())
+
+
+@pytest.mark.parametrize(
+    ("objective", "architecture", "reason"),
+    [
+        ({"kind": "restoration"}, "ladder", "it does not satisfy Estimator"),
+        ({"kind": "noise"}, "photo", "it does not satisfy Estimator"),
+        ({"kind": "elbo"}, "ladder-restorer", "it needs the condition sigma"),
+        ({"kind": "reconstruction"}, "ladder-upscaler", "it needs the condition scale"),
+        ({"kind": "restoration"}, "ladder-upscaler", "it needs the condition scale"),
+        ({"kind": "defects"}, "ladder-restorer", "it does not satisfy NormalRestorer"),
+        ({"kind": "elbo"}, "tiny-autoencoder", "it does not satisfy TrainableVAE"),
+    ],
+)
+def test_an_objective_of_another_architecture_is_a_sentence(
+    objective, architecture, reason, recipe, photographs, tmp_path
+):
+    wrong = msgspec.structs.replace(recipe(), architecture=architecture, config={}, objective=objective)
+    with pytest.raises(
+        OptionError, match=f"{objective['kind']} cannot train the architecture {architecture}: {reason}"
+    ):
+        train(wrong, photographs, tmp_path / "run", tmp_path / "x.safetensors", registry(), steps=1)

@@ -15,6 +15,7 @@ from vaeedit.options import Options
 from vaeedit.training.losses import conditional_losses
 from vaeedit.training.recipe import Recipe
 from vaeedit.training.weights import ConditionalWeights
+from vaeedit.vae.protocol import VAE, TrainableVAE
 
 O = TypeVar("O", bound=Options)
 
@@ -42,12 +43,28 @@ class Losses:
 class Objective(ABC, Generic[O]):
     """One way to train a VAE; each run makes one, with the options that stand beside `kind` in the recipe."""
 
+    needs: tuple[type, ...] = ()
+    """Protocols that the VAE must satisfy, beside `TrainableVAE`."""
+    conditions: tuple[str, ...] = ()
+    """Names of the conditions that `losses` gives to the VAE."""
+
     def __init__(self, options: O) -> None:
         self.options = options
 
     @abstractmethod
     def losses(self, vae: Any, x: Tensor, done: float) -> Losses:
         """Losses of clean crops `x` (B, C, P, P) in [0, 1]; `done` is the used share of the budget, from 0 to 1."""
+
+
+def require_trainable(objective: Objective[Any], vae: VAE, recipe: Recipe) -> None:
+    """Raise OptionError, in the words of the recipe, if the objective cannot train the VAE."""
+    lacking = [kind.__name__ for kind in (TrainableVAE, *objective.needs) if not isinstance(vae, kind)]
+    missing = [name for name in vae.conditions if name not in objective.conditions]
+    if lacking or missing:
+        reason = f"it does not satisfy {lacking[0]}" if lacking else f"it needs the condition {missing[0]}"
+        raise OptionError(
+            f"The objective {recipe.objective['kind']} cannot train the architecture {recipe.architecture}: {reason}."
+        )
 
 
 def restoration_losses(vae: Any, latents: Any, clean: Tensor, weights: ConditionalWeights) -> Losses:

@@ -9,7 +9,7 @@ import torch
 from vaeedit.errors import MissingExtra, UnknownName, UsageError
 from vaeedit.extension.registry import Registry
 from vaeedit.options import as_dict
-from vaeedit.training.objective import objective_of
+from vaeedit.training.objective import objective_of, require_trainable
 from vaeedit.training.recipe import Recipe
 from vaeedit.training.run import Run
 from vaeedit.vae.build import build
@@ -42,6 +42,7 @@ def train(
     objective = objective_of(recipe, registry)
     torch.manual_seed(recipe.seed)
     network = build(recipe.architecture, recipe.config, registry)
+    require_trainable(objective, network, recipe)
     earlier: dict[str, Any] = _earlier(output) if run.resume else {}
     if start is not None:
         earlier = _copy_weights(find_vae(start, registry), network, registry, fresh)
