@@ -160,7 +160,7 @@ def test_frames_are_joined_tile_by_tile(run, tile, tmp_path):
 
 
 def test_frames_of_two_sizes_are_not_joined(run):
-    with pytest.raises(vaeedit.VaeeditError, match="of one size"):
+    with pytest.raises(vaeedit.VaeeditError, match="must have one size"):
         run("average", like=run.path)
 
 

@@ -67,14 +67,6 @@ def refuse_after_fork() -> None:
     _computing = os.getpid()
 
 
-def use_huge_pages() -> None:
-    """Let torch ask Linux for pages of 2 MB: with pages of 4 kB, page faults take a tenth of the time on a large image.
-
-    It has an effect before torch's first tensor only. A variable that is already set, for example to 0, is kept.
-    """
-    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
-
-
 def give_memory_back() -> None:
     """Return freed memory to the system where the C library can: glibc keeps pieces that are too small for the next tile."""
     with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library than glibc

@@ -111,15 +111,13 @@ def _opened(path: str | os.PathLike[str], limit: Limit, error: type[VaeeditError
         if not stat.S_ISREG(status.st_mode):
             raise error(f"{path} is not a regular file; only regular files are read.")
         if status.st_size > limit.value:
-            raise error(_too_large(path, status.st_size, limit))
+            raise error(
+                f"{path} has {status.st_size:,} bytes, over the limit of {limit.value:,}; {limit.variable} changes it."
+            )
     except BaseException:
         os.close(handle)
         raise
     return handle
-
-
-def _too_large(path: str | os.PathLike[str], size: int, limit: Limit) -> str:
-    return f"{path} has {size:,} bytes, over the limit of {limit.value:,}; {limit.variable} changes it."
 
 
 def _reason(cause: OSError | ValueError) -> str:

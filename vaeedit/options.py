@@ -8,7 +8,8 @@ bounds::
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -92,7 +93,7 @@ class Field:
 
         `label` is the name of the option in the message, by default its flag.
         """
-        for candidate in (value, _number(value), _listed(value)):
+        for candidate in _readings(value):
             try:
                 parsed = msgspec.convert(candidate, self.kind, strict=False)
             except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -118,18 +119,13 @@ def _finite(value: Any) -> bool:
     return not isinstance(value, float) or math.isfinite(value)
 
 
-def _number(value: Any) -> Any:
-    """Text such as .6 or +2 as a number, which it is not in JSON; anything else unchanged."""
-    try:
-        number = float(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
-    return number if isinstance(number, float) and math.isfinite(number) else value
-
-
-def _listed(value: Any) -> Any:
-    """Text such as 1,0.5 as a list, for options that hold several values; anything else unchanged."""
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+def _readings(value: Any) -> Iterator[Any]:
+    """The value; then, for text, the number (.6 and +2 are none in JSON) and the list (1,0.5) that it may mean."""
+    yield value
+    if isinstance(value, str):
+        with suppress(ValueError):
+            yield float(value)
+        yield [part.strip() for part in value.split(",")]
 
 
 def fields(cls: type[Options]) -> dict[str, Field]:

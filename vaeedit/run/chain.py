@@ -1,8 +1,8 @@
 """A chain: neighboring steps that run on one image with one encode and one decode."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -15,50 +15,38 @@ from vaeedit.vae.latents import Latents
 from vaeedit.vae.loaded import LoadedVae
 
 
-@dataclass(frozen=True)
-class Chain:
-    """Steps that share one encode and one decode; only a step that is alone may prepare frames and return maps."""
+def run_chain(
+    members: Sequence[Member], vae: LoadedVae, original: Frame, precision: torch.dtype, tile: int | None
+) -> Result:
+    """Run steps that share one encode and one decode; the notes of the result are by the labels of the steps.
 
-    members: Sequence[Member]
+    Only a step that is alone may prepare frames and return maps. Raises PluginError if an operation fails.
+    """
+    for member in members:
+        member.operation.vae = vae.info
+    together = len(members) > 1
+    member = Member(members[0].step, combined(members)) if together else members[0]
+    with plugin_errors(member.step):
+        edited = _edited(member, vae, original, precision=precision, tile=tile)
+        result = _finished(member, edited, original)
+    return result if together else replace(result, notes={member.step.label: result.notes})
 
-    @cached_property
-    def moving(self) -> list[Member]:
-        """The members whose options ask for a change."""
-        return [member for member in self.members if not member.operation.is_identity]
 
-    @cached_property
-    def member(self) -> Member:
-        """The member that runs: all those that ask for a change, combined into one, or the first where none does."""
-        if len(self.moving) > 1:
-            return Member(self.moving[0].step, combined(self.moving))
-        return (self.moving or self.members)[0]
-
-    def result(self, vae: LoadedVae, original: Frame, precision: torch.dtype, tile: int | None) -> Result:
-        """The edited image, and the notes of each step by its label; raises PluginError where an operation fails."""
-        for member in self.members:
-            member.operation.vae = vae.info
-        with plugin_errors(self.member.step):
-            edited = self._edited(vae, original, precision=precision, tile=tile)
-            result = _finished(self.member, edited, original)
-        return (
-            result if len(self.moving) > 1 else replace(result, notes={self.member.step.label: result.notes})
-        )
-
-    def _edited(self, vae: LoadedVae, original: Frame, **how: Any) -> Sequence[Frame]:
-        """The frames that an `Edit`, a `Join` or an `Inspect` makes of the image."""
-        operation = self.member.operation
-        frames = operation.before([original])
-        if isinstance(operation, Inspect):
-            for index, frame in enumerate([*frames, *operation.references()]):
-                vae.visit(frame, partial(operation.gather, index), **how)
-        changed = {"std": operation.wants_std, "delta": self.member.step.spec.delta, **how}
-        if isinstance(operation, Join) and frames:
-            decoded = frames if operation.wants_decoded else []
-            joined = vae.edit_all(frames[0], lambda *all: operation.join(all), others=frames[1:], **changed)
-            return joined + [vae.edit(frame, Latents.mean, **how) for frame in decoded]
-        if isinstance(operation, Edit):
-            return [result for frame in frames for result in vae.edit_all(frame, operation.edit, **changed)]
-        return frames
+def _edited(member: Member, vae: LoadedVae, original: Frame, **how: Any) -> Sequence[Frame]:
+    """The frames that an `Edit`, a `Join` or an `Inspect` makes of the image."""
+    operation = member.operation
+    frames = operation.before([original])
+    if isinstance(operation, Inspect):
+        for index, frame in enumerate([*frames, *operation.references()]):
+            vae.visit(frame, partial(operation.gather, index), **how)
+    changed = {"std": operation.wants_std, "delta": member.step.spec.delta, **how}
+    if isinstance(operation, Join) and frames:
+        decoded = frames if operation.wants_decoded else []
+        joined = vae.edit_all(frames[0], lambda *all: operation.join(all), others=frames[1:], **changed)
+        return joined + [vae.edit(frame, Latents.mean, **how) for frame in decoded]
+    if isinstance(operation, Edit):
+        return [result for frame in frames for result in vae.edit_all(frame, operation.edit, **changed)]
+    return frames
 
 
 def _finished(member: Member, edited: Sequence[Frame], original: Frame) -> Result:
