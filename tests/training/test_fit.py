@@ -58,7 +58,7 @@ def test_crops_grow_as_the_budget_is_used_up(recipe, photographs, tmp_path, monk
     sides, step = [], Fit.training_step
 
     def seen(self, batch, index):
-        sides.append(batch.shape[-1])
+        sides.append(batch.images.shape[-1])
         return step(self, batch, index)
 
     monkeypatch.setattr(Fit, "training_step", seen)
@@ -220,7 +220,10 @@ def test_faults_of_a_training_request_are_sentences(recipe, photographs, tmp_pat
     with pytest.raises(UsageError, match="no folder"):
         train(recipe(), tmp_path / "none", tmp_path, tmp_path / "x.safetensors", registry(), seconds=1)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(OptionError, match="holds no readable image"):
+    with pytest.raises(UsageError, match="empty holds no data: name a folder of images"):
+        train(recipe(), tmp_path / "empty", tmp_path, tmp_path / "x.safetensors", registry(), seconds=1)
+    (tmp_path / "empty" / "x.png").write_bytes(b"no picture")
+    with pytest.raises(OptionError, match="no readable image of at least 32 pixels"):
         train(recipe(), tmp_path / "empty", tmp_path, tmp_path / "x.safetensors", registry(), seconds=1)
     bad = tmp_path / "bad.yaml"
     bad.write_text("name: x\nsumary: typo\n")

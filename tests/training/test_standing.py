@@ -8,6 +8,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -20,7 +21,8 @@ from vaeedit.vae.files import read_info
 pytest.importorskip("pytorch_lightning")
 
 from vaeedit.training import fit as fitting
-from vaeedit.training.held_out import held_out
+from vaeedit.training.held_out import hold_out
+from vaeedit.training.sources.find import open_source
 from vaeedit.training.standing import branch, seconds_of, stand
 
 SHIPPED = Path(__file__).parents[2] / "samples/training/shipped.yaml"
@@ -52,13 +54,14 @@ def test_the_run_that_has_had_least_of_its_share_is_next():
 
 
 def test_held_out_images_are_always_the_same_and_never_trained_on(photographs):
-    aside = held_out(photographs, 2)
-    assert aside == held_out(photographs, 2)
-    assert len(aside) == 2
-    assert len(held_out(photographs, 16)) == 2, "at most a tenth"
-    crops = fitting.CropBatches(photographs, Data(patch=(32,), batch=2), 0, frozenset(aside))
-    assert len(crops.images) == 18
-    assert not {path for path, _ in crops.images} & set(aside)
+    split = open_source(photographs).split("train")
+    learned, aside = hold_out(split, 2)
+    assert aside.numbers.tolist() == [5, 16]
+    assert len(hold_out(split, 16)[1]) == 2, "at most a tenth"
+    crops = fitting.CropBatches(learned, Data(patch=(32,), batch=2), 0)
+    assert crops.count == 18
+    held_out = [example.load() for example in aside.examples()]
+    assert not any(np.array_equal(image, other) for image, _ in crops.images for other in held_out)
 
 
 def test_runs_take_turns_at_a_constant_rate_and_a_branch_lets_it_fall(

@@ -3,6 +3,7 @@
 import click
 
 from vaeedit import __version__
+from vaeedit.cli.data import data
 from vaeedit.cli.doctor import doctor
 from vaeedit.cli.evaluate import evaluate
 from vaeedit.cli.info import info
@@ -17,7 +18,7 @@ from vaeedit.cli.train import train
 from vaeedit.errors import UnknownName
 from vaeedit.extension.registry import registry
 
-COMMANDS = (run, chain, pipeline, train, evaluate, info, doctor, ops, models, plugins)
+COMMANDS = (run, chain, pipeline, train, data, evaluate, info, doctor, ops, models, plugins)
 FIXED = {str(command.name): command for command in COMMANDS}
 
 

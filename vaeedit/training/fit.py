@@ -13,14 +13,17 @@ from pytorch_lightning.callbacks import Callback, ModelCheckpoint, TQDMProgressB
 from torch.utils.data import DataLoader
 
 from vaeedit.training.callbacks import EMA_EVERY, Clock, GrowCrops, LogLines, MovingAverage, SaveAtEnd
-from vaeedit.training.data import CropBatches
-from vaeedit.training.held_out import Curve, centers, held_out
+from vaeedit.training.data import Batch, CropBatches
+from vaeedit.training.held_out import Curve, hold_out, measured
 from vaeedit.training.module import Fit
 from vaeedit.training.objective import Objective
 from vaeedit.training.recipe import Recipe
 from vaeedit.training.run import Run
+from vaeedit.training.sources.find import open_source
+from vaeedit.training.sources.source import Split
 from vaeedit.training.throughput import Throughput
-from vaeedit.vae.protocol import StartsFromData
+from vaeedit.training.whole import WholeBatches
+from vaeedit.vae.protocol import VAE, StartsFromData
 
 LOG_EVERY = 500
 """Steps between lines of the log."""
@@ -44,18 +47,16 @@ def fit(
         for part in vae.children():
             part.compile()
     seed = recipe.seed + (int(time.time()) if run.resume else 0)  # a resumed run draws other crops
-    kept_out = held_out(run.data, run.held_out) if run.held_out else []
-    measured = centers(kept_out)
-    crops = CropBatches(run.data, recipe.data, seed, frozenset(kept_out))
+    batches, measurements = _batches(recipe, objective, module.vae, run, seed)
     if untrained and not run.resume and isinstance(vae, StartsFromData):
-        first = islice(crops, -(-START // recipe.data.batch))
-        vae.start_from(torch.cat([batch.float() / 255 for batch in first]))
+        first = islice(batches, -(-START // recipe.data.batch))
+        vae.start_from(torch.cat([batch.images.float() / 255 for batch in first]))
     trainer = pl.Trainer(
         max_epochs=-1,
         devices="auto" if run.devices is None else run.devices,
         strategy=_strategy(run.devices),
         precision="bf16-mixed",
-        callbacks=_callbacks(recipe, crops, run),
+        callbacks=_callbacks(recipe, batches, run),
         logger=False,
         enable_progress_bar=run.interactive,
         enable_model_summary=False,
@@ -68,17 +69,36 @@ def fit(
         warnings.simplefilter("ignore")  # about deprecated functions that Lightning itself calls
         trainer.fit(
             module,
-            DataLoader(crops, batch_size=None),
-            DataLoader(measured, batch_size=None) if measured else None,  # type: ignore[arg-type]
+            DataLoader(batches, batch_size=None),
+            DataLoader(measurements, batch_size=None) if measurements else None,  # type: ignore[arg-type]
             ckpt_path=run.checkpoint if run.resume else None,
         )
     return {
         "steps": trainer.global_step,
         "minutes": round(module.spent / 60, 1),
         "device": str(trainer.strategy.root_device),
-        "images": len(crops.images),
-        "skipped": crops.skipped,
+        "images": batches.count,
+        "skipped": batches.skipped,
     }
+
+
+def _batches(
+    recipe: Recipe, objective: Objective[Any], vae: VAE, run: Run, seed: int
+) -> tuple[CropBatches | WholeBatches, list[Batch]]:
+    """Batches to train on, and batches of one held-out image each to measure on."""
+    source = open_source(run.data)
+    split: Split = source.split("train")
+    if objective.needs_labels:
+        source.require_labels("train")
+    kept_out: Split | None = None
+    if run.held_out:
+        split, kept_out = hold_out(split, run.held_out)
+    if recipe.data.whole:
+        batches: CropBatches | WholeBatches = WholeBatches(split, recipe.data, seed, vae)
+    else:
+        batches = CropBatches(split, recipe.data, seed)
+    examples = iter(()) if kept_out is None else kept_out.examples()
+    return batches, measured(examples, whole=recipe.data.whole)
 
 
 def _strategy(devices: int | None) -> str:
@@ -87,12 +107,12 @@ def _strategy(devices: int | None) -> str:
     return "auto" if count == 1 else "ddp_find_unused_parameters_true"
 
 
-def _callbacks(recipe: Recipe, crops: CropBatches, run: Run) -> list[Callback]:
+def _callbacks(recipe: Recipe, batches: CropBatches | WholeBatches, run: Run) -> list[Callback]:
     throughput = Throughput()
     return [
         throughput,
         Clock(),
-        GrowCrops(crops),
+        *([GrowCrops(batches)] if isinstance(batches, CropBatches) else []),
         SaveAtEnd(run.checkpoint),
         MovingAverage(recipe.optimizer.decay**EMA_EVERY),
         Curve(run.folder),

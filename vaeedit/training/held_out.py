@@ -1,5 +1,6 @@
 """Images that are held out from training, and the table of their PSNR over the hours of training."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +8,12 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Callback
-from torch import Tensor
 
-from vaeedit.errors import ImageError
-from vaeedit.image import image_files, read
+from vaeedit.errors import ImageError, UsageError
+from vaeedit.training.data import Batch
 from vaeedit.training.module import Fit
+from vaeedit.training.sources.indexed import Indexed, Part
+from vaeedit.training.sources.source import Example, Split
 
 CURVE = "curve.csv"
 """File of the table, in the folder of the run."""
@@ -19,26 +21,37 @@ SIDE = 128
 """Height and width, in pixels, of what is measured of an image."""
 
 
-def held_out(folder: Path, count: int) -> list[Path]:
-    """Choose `count` images of a folder, at most a tenth of all, at equal distances in the list of sorted names."""
-    paths = image_files([folder], recursive=True)
-    count = min(count, len(paths) // 10)
-    return [paths[(2 * index + 1) * len(paths) // (2 * count)] for index in range(count)]
+def hold_out(split: Split, count: int) -> tuple[Part, Part]:
+    """The images to train on, and `count` held-out ones, at most a tenth of all, at equal distances in their order.
+
+    Raises UsageError for a split without random access.
+    """
+    if not isinstance(split, Indexed):
+        raise UsageError("No images of tar shards can be held out; train on a folder of images.")
+    count = min(count, len(split) // 10)
+    chosen = [(2 * index + 1) * len(split) // (2 * count) for index in range(count)]
+    return Part(split, np.delete(np.arange(len(split)), chosen)), Part(split, chosen)
 
 
-def centers(paths: list[Path]) -> list[Tensor]:
-    """Cut the center out of each image, as a batch (1, 3, SIDE, SIDE) uint8; small and damaged images are left out."""
-    crops = []
-    for path in paths:
+def measured(examples: Iterator[Example], *, whole: bool) -> list[Batch]:
+    """Batches of one image (1, C, H, W): the whole, or the central square of `SIDE` pixels with three channels.
+
+    Images that are damaged, or too small, are left out.
+    """
+    batches = []
+    for example in examples:
         try:
-            pixels = read(path).as_uint8()
+            pixels = example.load()
         except ImageError:
             continue
-        top, left = ((size - SIDE) // 2 for size in pixels.shape[:2])
-        if min(top, left) >= 0:
-            crop = np.broadcast_to(pixels[top : top + SIDE, left : left + SIDE], (SIDE, SIDE, 3))
-            crops.append(torch.from_numpy(np.ascontiguousarray(crop)).permute(2, 0, 1)[None])
-    return crops
+        if not whole:
+            top, left = ((size - SIDE) // 2 for size in pixels.shape[:2])
+            if min(top, left) < 0:
+                continue
+            pixels = np.broadcast_to(pixels[top : top + SIDE, left : left + SIDE], (SIDE, SIDE, 3))
+        image = torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)[None]
+        batches.append(Batch(image, torch.tensor([example.label])))
+    return batches
 
 
 class Curve(Callback):

@@ -6,7 +6,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from vaeedit.training.data import to_gray
+from vaeedit.training.data import Batch, to_gray
 from vaeedit.training.muon import Muon
 from vaeedit.training.objective import Losses, Objective
 from vaeedit.training.recipe import Recipe
@@ -29,8 +29,8 @@ class Fit(pl.LightningModule):
         """Give each process its own noise."""
         torch.manual_seed(self.recipe.seed + self.global_rank)
 
-    def training_step(self, batch: Tensor, _: int) -> Tensor:
-        """Return the loss, a scalar, of crops (B, 3, P, P) uint8."""
+    def training_step(self, batch: Batch, _: int) -> Tensor:
+        """Return the loss of a batch, a scalar."""
         losses = self._losses(batch)
         psnr = losses.psnr()
         if psnr is not None:
@@ -38,8 +38,8 @@ class Fit(pl.LightningModule):
         self.log_dict({name: part.detach() for name, part in losses.parts.items()}, prog_bar=True)
         return torch.stack(list(losses.parts.values())).sum()
 
-    def validation_step(self, batch: Tensor, index: int) -> None:
-        """Log the PSNR of the mean on a held-out image (1, 3, P, P) uint8, with the same noise each time."""
+    def validation_step(self, batch: Batch, index: int) -> None:
+        """Log the PSNR of the mean on a held-out image, a batch of one, with the same noise each time."""
         devices = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices):
             torch.manual_seed(index)
@@ -47,11 +47,13 @@ class Fit(pl.LightningModule):
         if psnr is not None:
             self.log("held_out_psnr", psnr, batch_size=1)
 
-    def _losses(self, batch: Tensor) -> Losses:
-        """The losses of crops (B, 3, P, P) uint8, after some of them are turned gray."""
-        x = to_gray(batch.float() / 255, self.recipe.data.gray)
+    def _losses(self, batch: Batch) -> Losses:
+        """The losses of a batch, in which some crops are turned gray."""
+        x = batch.images.float() / 255
+        if not self.recipe.data.whole:
+            x = to_gray(x, self.recipe.data.gray)
         x = x.contiguous(memory_format=torch.channels_last)[:, : self.vae.channels]
-        return self.objective.losses(self.vae, x, self.done)
+        return self.objective.labeled_losses(self.vae, x, batch.labels, self.done)
 
     @property
     def done(self) -> float:

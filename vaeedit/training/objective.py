@@ -47,13 +47,19 @@ class Objective(ABC, Generic[O]):
     """Protocols that the VAE must satisfy, beside `TrainableVAE`."""
     conditions: tuple[str, ...] = ()
     """Names of the conditions that `losses` gives to the VAE."""
+    needs_labels = False
+    """True where images without labels are refused before training."""
 
     def __init__(self, options: O) -> None:
         self.options = options
 
     @abstractmethod
     def losses(self, vae: Any, x: Tensor, done: float) -> Losses:
-        """Losses of clean crops `x` (B, C, P, P) in [0, 1]; `done` is the used share of the budget, from 0 to 1."""
+        """Losses of clean crops or images `x` (B, C, H, W) in [0, 1]; `done` is the used share of the budget, from 0 to 1."""
+
+    def labeled_losses(self, vae: Any, x: Tensor, labels: Tensor, done: float) -> Losses:
+        """What training calls: the same, of images whose `labels` (B,) are class numbers, or -1; here they have no effect."""
+        return self.losses(vae, x, done)
 
 
 def require_trainable(objective: Objective[Any], vae: VAE, recipe: Recipe) -> None:

@@ -15,13 +15,20 @@ O = TypeVar("O", bound=Options)
 
 
 class Data(Options, frozen=True):
-    """How training batches are made of images."""
+    """How training batches are made of images: of random crops or, with `whole`, of whole images."""
 
+    whole: Annotated[
+        bool,
+        option(
+            "Train on whole images of one size as they are, in passes over all of them. Except `batch` and `cache`, the "
+            "other options are for crops."
+        ),
+    ] = False
     patch: Annotated[
         tuple[int, ...],
         option("Sides of the square crops in pixels; each is used for an equal share of the budget."),
     ] = (96,)
-    batch: Annotated[int, option("Crops in one step.", ge=1)] = 8
+    batch: Annotated[int, option("Crops or images in one step.", ge=1)] = 8
     cache: Annotated[int, option("Memory for decoded images, in megabytes.", ge=1)] = 2000
     gray: Annotated[float, option("Share of the crops that are turned gray.", ge=0, le=1)] = 0.05
     draw: Annotated[

@@ -29,7 +29,7 @@ class Run:
     """What `train` needs beside a recipe."""
 
     data: Path
-    """Folder of images."""
+    """A folder of images, or another data source (`vaeedit.training.sources`)."""
     folder: Path
     """Receives a checkpoint every few minutes."""
     budget: Budget = Budget()
@@ -51,8 +51,8 @@ class Run:
 
     def check(self) -> None:
         """Raise UsageError where there is no data or no checkpoint to resume, or where a run would be overwritten."""
-        if not self.data.is_dir():
-            raise UsageError(f"There is no folder {self.data} to train on.")
+        if not self.data.exists():
+            raise UsageError(f"There is no folder or file {self.data} to train on.")
         started = self.checkpoint.exists()
         if self.resume and not started:
             raise UsageError(f"{self.folder} holds no checkpoint to resume; start a run without --resume.")

@@ -4,11 +4,11 @@ import time
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
 from pytorch_lightning.callbacks import Callback
 from torch.utils.flop_counter import FlopCounterMode
 
 from vaeedit.devices import measured_ceiling
+from vaeedit.training.data import Batch
 
 
 class Throughput(Callback):
@@ -27,20 +27,20 @@ class Throughput(Callback):
         self._restart()
 
     def on_train_batch_start(
-        self, trainer: pl.Trainer, module: pl.LightningModule, batch: torch.Tensor, *_: Any
+        self, trainer: pl.Trainer, module: pl.LightningModule, batch: Batch, *_: Any
     ) -> None:
         """Add the time since the end of the last step, which was spent waiting for this batch."""
         self.waited += time.monotonic() - self.ended
         first = trainer.global_step == 0  # which also allocates memory
-        if tuple(batch.shape) not in self.per_step and not first:
+        if tuple(batch.images.shape) not in self.per_step and not first:
             self.counting = FlopCounterMode(display=False)
             self.counting.__enter__()  # type: ignore[no-untyped-call]
 
     def on_train_batch_end(
-        self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: torch.Tensor, *_: Any
+        self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Batch, *_: Any
     ) -> None:
         """Count the step and its operations."""
-        shape = tuple(batch.shape)
+        shape = tuple(batch.images.shape)
         if self.counting is not None:
             self.counting.__exit__(None, None, None)  # type: ignore[no-untyped-call]
             self.per_step[shape] = self.counting.get_total_flops()

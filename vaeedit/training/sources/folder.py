@@ -1,0 +1,75 @@
+"""A folder of images; the sub-folder of an image is its class, as in ImageFolder of torchvision."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaeedit.image import read
+from vaeedit.training.sources.files import PictureFiles
+from vaeedit.training.sources.indexed import Indexed
+from vaeedit.training.sources.source import UNLABELED, WHOLE, Example, Source, split_named
+
+
+class Pictures(Indexed):
+    """The pictures in a folder."""
+
+    def __init__(self, files: PictureFiles, classes: tuple[str, ...]) -> None:
+        self.files = files
+        numbers = {name: number for number, name in enumerate(classes)}
+        of_folder = np.array([numbers.get(_class(name), UNLABELED) for name in files.folders], np.int32)
+        self._labels = of_folder[np.frombuffer(files.folder_of, np.uint32)]
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        """Labels of all images (N,); `UNLABELED` for those in no sub-folder."""
+        return self._labels
+
+    def __getitem__(self, index: int) -> Example:
+        path = self.files[index]
+        return Example(str(path), int(self._labels[index]), partial(_decoded, path))
+
+
+def find(path: Path, names: list[str]) -> Source | None:
+    """The images in a folder; None where there are none.
+
+    Folders called train, val or test, two of them at least, hold the splits; all else beside them is left out.
+    """
+    if not path.is_dir():
+        return None
+    splits = {split_named(name): name for name in names if split_named(name) and (path / name).is_dir()}
+    divided = len(splits) > 1 and "train" in splits
+    places = {str(split): path / name for split, name in splits.items()} if divided else {WHOLE: path}
+    found = {split: PictureFiles(place) for split, place in places.items()}
+    if not any(map(len, found.values())):
+        return None
+    used = {_class(files.folders[i]) for files in found.values() for i in set(files.folder_of)}
+    classes = tuple(sorted(used - {""}))
+    return Source(
+        path=path,
+        format="folder of images",
+        splits={split: Pictures(files, classes) for split, files in found.items() if len(files)},
+        classes=classes,
+        notes=(*_left_out(path, names, splits if divided else {}), *_unreadable(found)),
+    )
+
+
+def _class(folder: str) -> str:
+    """The first part of a relative folder; empty for the root."""
+    return Path(folder).parts[0] if folder else ""
+
+
+def _left_out(path: Path, names: list[str], splits: dict[str | None, str]) -> list[str]:
+    others = sorted(set(names) - set(splits.values())) if splits else []
+    folders = [name for name in others if (path / name).is_dir()]
+    return [f"Left out, as they are no splits: {', '.join(folders)}."] if folders else []
+
+
+def _unreadable(found: dict[str, PictureFiles]) -> list[str]:
+    folders = [files.root / folder for files in found.values() for folder in files.unreadable]
+    return [f"{folder} cannot be read; its images are left out." for folder in folders]
+
+
+def _decoded(path: Path) -> NDArray[np.uint8]:
+    return read(path).as_uint8()
