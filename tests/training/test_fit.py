@@ -18,7 +18,8 @@ from vaeedit.resampling import bicubic_down, bicubic_up
 from vaeedit.training.recipe import Recipe, describe_recipe, load_recipe
 from vaeedit.training.run import Budget, Run
 from vaeedit.training.train import train as train_run
-from vaeedit.vae.files import build, load_vae, read_info
+from vaeedit.vae.build import build
+from vaeedit.vae.files import load_vae, read_info
 
 pytest.importorskip("pytorch_lightning")
 

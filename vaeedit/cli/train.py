@@ -1,4 +1,4 @@
-"""`vaeedit train`: train a VAE by a recipe on a folder of images."""
+"""`vaeedit train`: train a VAE by a recipe on a folder of images or another data source."""
 
 import math
 import sys
@@ -22,7 +22,8 @@ MINUTES = 45
 
 def _callback(
     recipe: str,
-    data: str,
+    data: str | None,
+    folder_of_images: str | None,
     budget: float | None,
     steps: int | None,
     output: str | None,
@@ -41,12 +42,15 @@ def _callback(
     from vaeedit.training.run import Budget, Run
     from vaeedit.training.train import train as fit
 
+    if (data is None) == (folder_of_images is None):
+        raise UsageError(f"Name the data to train on, once: vaeedit train {recipe} DATA.")
+    place = Path(data or folder_of_images or "")
     if standing is not None:
         if steps or run or start or fresh or resume or devices or compiled:
             raise UsageError(
-                "--standing goes with --data, --budget, --branch and -o; the plan sets all other values."
+                "--standing goes with DATA, --budget, --branch and -o; the plan sets all other values."
             )
-        return _stand(recipe, Path(data), Path(standing), branch, budget, output)
+        return _stand(recipe, place, Path(standing), branch, budget, output)
     if branch is not None:
         raise UsageError("--branch needs --standing DIR, the folder of the job.")
     plugins = registry()
@@ -57,7 +61,7 @@ def _callback(
     if output is not None:
         read = [("the recipe", Path(recipe)), *([("the VAE of --start", Path(start))] if start else [])]
         require_writable(target, read, resumes=resume)
-    job = Run(Path(data), folder, limit, resume, devices, compiled, sys.stderr.isatty())
+    job = Run(place, folder, limit, resume, devices, compiled, sys.stderr.isatty())
     _say(target, fit(settings, job, target, plugins, start=start, fresh=fresh))
     served = [item.spec for item in plugins.operations.bare.values() if item.spec.vae == settings.name]
     for spec in served:
@@ -101,12 +105,8 @@ train = click.Command(
     callback=_callback,
     params=[
         click.Argument(["recipe"], metavar="RECIPE"),
-        click.Option(
-            ["--data"],
-            required=True,
-            metavar="DIR",
-            help="Folder of images; its sub-folders are searched too.",
-        ),
+        click.Argument(["data"], metavar="DATA", required=False),
+        click.Option(["--data", "folder_of_images"], hidden=True),  # DATA, as it was called at first
         click.Option(
             ["--budget"],
             type=Duration(),
@@ -157,5 +157,5 @@ train = click.Command(
         debug_option(),
     ],
     help="Train a VAE by a recipe (a name or a YAML file). With --standing, train the recipes of a plan (a YAML file).",
-    epilog="Example: vaeedit train recipe.yaml --data photos/ --budget 2h -o mine.safetensors",
+    epilog="Example: vaeedit train recipe.yaml photos/ --budget 2h -o mine.safetensors",
 )
