@@ -46,6 +46,20 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(vaeedit, tree, conte
     assert contents(tree) == before
 
 
+@pytest.mark.parametrize("name", ["photo.png", "link.json", "other.json"])
+def test_a_report_replaces_no_other_file(vaeedit, tree, photo, contents, name):
+    photo(tree / "photo.png", size=(16, 16))
+    (tree / "link.json").symlink_to("nowhere.json")
+    (tree / "other.json").write_text('{"done": 1}')
+    before = contents(tree)
+    vaeedit("denoise", "in", "-o", "out", "--report", name).assert_refused(2, f"{name} exists", "--report")
+    vaeedit("denoise", "in", "-o", "out", "--report", name, "--dry-run").assert_refused(2, f"{name} exists")
+    assert contents(tree) == before
+    assert vaeedit("denoise", "in", "-o", "out", "--report", name, "--exists", "overwrite").code == 0
+    assert json.loads((tree / name).read_text())["done"] > 0
+    assert vaeedit("denoise", "in", "-o", "out", "--report", name, "--resume").code == 0  # it is a report now
+
+
 def test_a_list_and_a_report(vaeedit, tree):
     (tree / "list.txt").write_text("in/a.png\nmissing.png\n")
     ran = vaeedit("denoise", "@list.txt", "-o", "out", "--report", "made/report.json")

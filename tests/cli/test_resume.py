@@ -247,6 +247,20 @@ def test_a_dangling_link_in_the_output_folder_counts_as_a_file_and_is_not_follow
     assert not (tree / "out" / "a.png").is_symlink()
 
 
+def test_a_map_that_others_wrote_stays_when_its_step_is_skipped(run_vaeedit, tree):
+    own = tree / "out" / "a.uncertainty.png"
+    for limit, flags in ((0, []), (200, ["--resume"])):
+        (tree / "p.yaml").write_text(CONDITION % limit)
+        run_vaeedit("run", "p.yaml", "in", "-o", "out", *flags, cwd=tree)
+        if limit == 0:
+            own.write_bytes(b"retouched")
+            (tree / "out" / "a.png").unlink()
+    ran = run_vaeedit("run", "p.yaml", "in", "-o", "out", "--resume", "--exists", "overwrite", cwd=tree)
+    assert ran.returncode == 0, ran.stderr
+    assert own.read_bytes() == b"retouched"
+    assert not (tree / "out" / "b.uncertainty.png").exists()
+
+
 CONDITION = """version: 1
 steps:
   - restore:denoise: {sigma: auto}
@@ -276,6 +290,8 @@ def test_conditions_are_resumed(run_vaeedit, tree, contents):
     assert (sides, sorted(done)) == ({lower: False, higher: True}, sorted(sigmas))
     made = pictures(contents, tree, "out")
     assert run(between, "--resume") == (sides, [])
+    maps = {name: tree / "out" / f"{Path(name).stem}.uncertainty.png" for name in (lower, higher)}
+    assert {name: path.exists() for name, path in maps.items()} == sides
     for name in (lower, higher):
         (tree / "out" / Path(name).name).unlink()
         assert run(between, "--resume") == (sides, [name])

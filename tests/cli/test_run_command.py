@@ -1,8 +1,11 @@
 """`vaeedit run`: a pipeline from a YAML file over images."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
+
+from vaeedit.cli import run
 
 PIPELINE = """
 version: 1
@@ -126,3 +129,15 @@ def test_a_bad_file_among_good_ones_is_named(vaeedit, ready):
     assert ran.code == 1
     assert "Error: bad.png is empty" in ran.err
     assert (ready / "in.edited.png").exists()
+
+
+def test_maps_come_in_the_same_order_in_every_run(monkeypatch):
+    """The maps of a step are a set, whose order changes between processes."""
+    orders = []
+    monkeypatch.setattr(
+        run, "run_on_files", lambda plan, values, name, pictures, maps, read: orders.append(maps)
+    )
+    for names in (("b", "a"), ("a", "b")):
+        plan = [SimpleNamespace(map_names={name: name for name in names})]
+        run._execute(SimpleNamespace(check=lambda registry, vae, plan=plan: plan), {"vae": None})
+    assert orders == [["a", "b"]] * 2

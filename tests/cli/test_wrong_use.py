@@ -126,3 +126,11 @@ def test_the_process_itself_exits_with_two(run_vaeedit, tmp_path):
     done = run_vaeedit("denoise", "no.png", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr == b"Error: There is no file no.png.\n"
+
+
+@pytest.mark.parametrize("name", ["qqqq", "qqqq:qqqq"])
+def test_a_name_of_a_command_and_of_an_operation_is_listed_once(vaeedit, name):
+    ran = vaeedit(name, "in.png")
+    ran.assert_refused(2, "There is no command called", "there are: ", "anomaly")
+    names = ran.err.partition("there are: ")[2].strip().rstrip(".").split(", ")
+    assert sorted(set(names)) == names

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, nullcontext
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, field
 
 import msgspec
@@ -74,7 +74,9 @@ class _Run:
     def deliver(self, record: Record) -> None:
         """Put the results of a record in their places, and give it to the sinks."""
         record = deliver(record, self.journal)
-        self.held.pop(record.key, None)
+        job = self.held.pop(record.key, None)
+        if job is not None and record.status in ("done", "finished"):
+            self._remove_outdated(job, record)
         self._send(record)
         if record.status == "done" and self.results_stay:
             self.written.append(_gist(record))
@@ -85,12 +87,19 @@ class _Run:
         for job in jobs:
             if self.summary.stopped:
                 return
-            if job is not None and (record := self._without_work(job)) is not None:
-                self.deliver(record)
-                continue
             if job is not None:
                 self.held[job.key] = job
+                if (record := self._without_work(job)) is not None:
+                    self.deliver(record)
+                    continue
             yield job
+
+    def _remove_outdated(self, job: Job, record: Record) -> None:
+        """Remove maps of earlier runs that this run did not make again because their step was skipped."""
+        for name, path in job.sides.items():
+            if name not in record.sides and self.history.wrote(job, path):
+                with suppress(OSError):
+                    path.unlink()
 
     def _without_work(self, job: Job) -> Record | None:
         """Return the record of a job that cannot be done, is skipped, or is finished; None for all others."""

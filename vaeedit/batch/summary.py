@@ -1,13 +1,16 @@
 """Counts of the results of a batch, and the report of `--report`."""
 
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from vaeedit.batch.journal import Record
 from vaeedit.batch.sinks import Sink
+from vaeedit.errors import UsageError
 from vaeedit.image.atomic import make_folder, write_whole
+from vaeedit.limits import LIST, read_regular
 from vaeedit.plain import plain_json
 
 
@@ -49,6 +52,19 @@ class Summary(Sink):
         make_folder(self.report.parent)
         lines = json.dumps(self.as_dict(), indent=2, ensure_ascii=False).split("\n")
         write_whole(self.report, "".join(f"{plain_json(line)}\n" for line in lines).encode())
+
+    def require_replaceable(self) -> None:
+        """Raise UsageError if the report would replace a file that is not the report of an earlier run."""
+        if self.report is None or not os.path.lexists(self.report):
+            return
+        try:
+            members = json.loads(read_regular(self.report, LIST, UsageError))
+        except (ValueError, RecursionError, UsageError):
+            members = None
+        if not isinstance(members, dict) or members.keys() != self.as_dict().keys():
+            raise UsageError(
+                f"{self.report} exists and is no report; use --exists overwrite, or name another --report."
+            )
 
     def as_dict(self) -> dict[str, Any]:
         """Return the members of the report."""

@@ -15,6 +15,7 @@ from vaeedit.batch.journal import NAME, Journal
 from vaeedit.batch.lock import Claim
 from vaeedit.batch.sinks import Sink
 from vaeedit.batch.sources import LIST, STREAM, find_sources
+from vaeedit.batch.summary import Summary
 from vaeedit.batch.watch import Watch
 from vaeedit.cli import console, interrupts
 from vaeedit.cli.pages import SectionedCommand
@@ -157,10 +158,13 @@ def run_on_files(
             _claim(claims, values, journal)
         history = _history(values, journal)
         jobs = planner.settled(jobs, history)
+        summary = Summary(Path(values["report"]) if values["report"] else None)
+        if values["exists"] != "overwrite":
+            summary.require_replaceable()
         if values["dry_run"]:
             return _say_plan(plan, jobs)
         _require_no_streams(values, jobs)
-        return _run(planner, jobs, journal, history, watch if values["watch"] else None)
+        return _run(planner, jobs, journal, history, summary, watch if values["watch"] else None)
 
 
 def _require_watchable(values: Mapping[str, Any]) -> None:
@@ -209,14 +213,17 @@ def _history(values: Mapping[str, Any], journal: Path | None) -> History:
 
 
 def _run(
-    planner: Planner, jobs: Sequence[Job], journal: Path | None, history: History, watch: Watch | None
+    planner: Planner,
+    jobs: Sequence[Job],
+    journal: Path | None,
+    history: History,
+    summary: Summary,
+    watch: Watch | None,
 ) -> int:
     """Do the jobs or, with a `watch`, all jobs that arrive until an interrupt."""
     from vaeedit.batch.run import run_batch
-    from vaeedit.batch.summary import Summary
 
     values, engine = planner.values, engine_of(planner.values)
-    summary = Summary(Path(values["report"]) if values["report"] else None)
     if values["resume"]:
         remove_leftovers(jobs, history.processes)
     idle = watch is None and all(job.skipped for job in jobs)

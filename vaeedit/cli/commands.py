@@ -75,7 +75,7 @@ def _unknown(name: str) -> UnknownName:
     found = registry()
     tables = (found.operations, found.commands)
     qualified = ":" in name
-    known = [each for table in tables for each in (table.qualified if qualified else table.bare)]
+    known = dict.fromkeys(each for table in tables for each in (table.qualified if qualified else table.bare))
     why, owner = found.why_missing(("operations", "commands"), name)
     return UnknownName("command", name, [*known, *([] if qualified else FIXED)], why, owner=owner)
 

@@ -44,7 +44,7 @@ def _execute(pipeline: Any, values: dict[str, Any], read: Iterable[tuple[str, Pa
     from vaeedit.extension.registry import registry
 
     plan = pipeline.check(registry(), values["vae"])
-    maps = [name for step in plan for name in step.map_names.values()]
+    maps = [name for step in plan for name in sorted(step.map_names.values())]
     return run_on_files(plan, values, "edited", {}, maps, read)
 
 
