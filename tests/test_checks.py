@@ -157,10 +157,10 @@ def test_a_good_architecture_passes_though_it_has_options_that_must_be_given(tmp
 
 @pytest.mark.parametrize("fault", BROKEN_NETWORKS)
 def test_a_network_that_lacks_what_its_members_promise_fails(tmp_path, monkeypatch, fault):
-    old, new, told = BROKEN_NETWORKS[fault]
+    old, new, message = BROKEN_NETWORKS[fault]
     heavy = NETWORK.replace(old, new)
     for module in package(tmp_path, monkeypatch, "toy_" + fault.replace(" ", "_"), ARCHITECTURE, heavy):
-        with pytest.raises((AssertionError, AttributeError), match=told):
+        with pytest.raises((AssertionError, AttributeError), match=message):
             dict(checks(module))["toy-architecture"]()
 
 

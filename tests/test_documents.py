@@ -42,18 +42,18 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize(("text", "said"), FAULTS.values(), ids=FAULTS)
-def test_a_text_that_no_person_would_write_is_refused_by_a_sentence(text, said):
+@pytest.mark.parametrize(("text", "message"), FAULTS.values(), ids=FAULTS)
+def test_a_text_that_no_person_would_write_is_refused_by_a_sentence(text, message):
     with pytest.raises(ValueError) as fault:
         read_yaml(text)
-    assert said in str(fault.value)
+    assert message in str(fault.value)
     with pytest.raises(PipelineError) as faults:
         Pipeline.from_yaml(text)
-    assert said in str(faults.value)
+    assert message in str(faults.value)
 
 
-@pytest.mark.parametrize(("text", "said"), FAULTS.values(), ids=FAULTS)
-def test_and_so_is_a_recipe(text, said, tmp_path):
+@pytest.mark.parametrize(("text", "message"), FAULTS.values(), ids=FAULTS)
+def test_and_so_is_a_recipe(text, message, tmp_path):
     (tmp_path / "r.yaml").write_text(text, errors="surrogatepass")
     with pytest.raises((OptionError, UsageError)):
         load_recipe(str(tmp_path / "r.yaml"), registry())
@@ -82,8 +82,8 @@ def test_files_may_begin_with_a_bom_and_must_be_regular(tmp_path):
     large.touch()
     os.truncate(large, 1 << 40)
     for read in (Pipeline.from_file, lambda path: load_recipe(str(path), registry())):
-        for path, said in ((pipe, "not a regular file"), (large, "over the limit")):
-            with pytest.raises(UsageError, match=said):
+        for path, message in ((pipe, "not a regular file"), (large, "over the limit")):
+            with pytest.raises(UsageError, match=message):
                 read(path)
     with pytest.raises(UsageError, match="not a regular file"):
         Pipeline.from_file(Path("/dev/zero"))

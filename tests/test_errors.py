@@ -1,4 +1,4 @@
-"""What is said of exceptions of others."""
+"""The messages for exceptions that vaeedit does not raise itself."""
 
 import errno
 

@@ -1,4 +1,4 @@
-"""A fork of a process that has computed with several threads is told so, and does not hang."""
+"""A fork of a process that has computed with several threads gets an error and does not hang."""
 
 import os
 import subprocess
@@ -34,13 +34,13 @@ os.waitpid(child, 0)
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize(
-    ("before", "after", "said"), [(2, 2, "forked"), (2, 1, "done"), (1, 1, "done"), (1, 2, "done")]
+    ("before", "after", "message"), [(2, 2, "forked"), (2, 1, "done"), (1, 1, "done"), (1, 2, "done")]
 )
 @pytest.mark.parametrize("session", ["session", 'vaeedit.Session(device="cpu")'], ids=["its", "new"])
-def test_a_session_in_a_fork(before, after, said, session):
+def test_a_session_in_a_fork(before, after, message, session):
     program = PROGRAM.format(before=before, after=after, session=session)
     environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=900, env=environment
     )
-    assert said in done.stdout, done
+    assert message in done.stdout, done

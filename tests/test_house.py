@@ -55,13 +55,13 @@ def pattern(name):
 @pytest.mark.parametrize("name", names())
 def test_the_core_names_no_operation(name):
     wanted = pattern(name)
-    told = [
+    lines = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
         for path in CORE
         for number, line in enumerate(path.read_text().replace(CITED, "").splitlines(), 1)
         if wanted.search(line)
     ]
-    assert told == []
+    assert lines == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Steps that would share a name, or a map, are told apart: nothing is lost."""
+"""Steps and maps that would have the same name get unique names: nothing is lost."""
 
 import numpy as np
 from hypothesis import given

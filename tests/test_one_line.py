@@ -30,7 +30,7 @@ def test_a_line_is_its_steps(line, steps):
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("", "step 1 is empty"),
         ("denoise |", "step 2 is empty"),
@@ -51,8 +51,8 @@ def test_a_line_is_its_steps(line, steps):
         ("denoise " + "--x " * 10_000, "has 40,008 characters; the limit for one line is 10,000"),
     ],
 )
-def test_what_is_no_pipeline_is_refused_in_a_sentence(line, said):
-    with pytest.raises(PipelineError, match=said):
+def test_what_is_no_pipeline_is_refused_in_a_sentence(line, message):
+    with pytest.raises(PipelineError, match=message):
         parse_line(line).check(registry())
 
 

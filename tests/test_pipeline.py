@@ -92,9 +92,9 @@ def test_a_document_that_is_no_pipeline_is_refused_with_every_fault(text, faults
     with pytest.raises(PipelineError) as caught:
         Pipeline.from_yaml(text)
     assert len(caught.value.faults) == len(faults), caught.value.faults
-    for said, expected in zip(caught.value.faults, faults, strict=True):
-        assert expected in said
-        assert said in str(caught.value)
+    for message, expected in zip(caught.value.faults, faults, strict=True):
+        assert expected in message
+        assert message in str(caught.value)
 
 
 def test_check_reports_every_fault_of_every_step():

@@ -1,4 +1,4 @@
-"""`when`: steps that run only where a note of an earlier one says so."""
+"""`when`: steps that run only if a note of an earlier step satisfies a condition."""
 
 import numpy as np
 import pytest

@@ -85,7 +85,7 @@ class Average(Join):
 
 
 class Keep(Edit):
-    """Moves nothing; asks for the deviation and says whether there was one."""
+    """Changes nothing; requests the standard deviation and notes whether there is one."""
 
     wants_std = True
 

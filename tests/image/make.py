@@ -97,8 +97,8 @@ def exif(orientation: int | None = None) -> bytes:
     return tags.tobytes()
 
 
-def told(block: bytes) -> dict[str, Any]:
-    """What an EXIF block says of the things that `exif` puts in."""
+def exif_values(block: bytes) -> dict[str, Any]:
+    """The values in an EXIF block of the tags that `exif` writes."""
     tags = Image.Exif()
     tags.load(block)
     position = {tag: tags.get_ifd(0x8825)[tag] for tag in GPS}
@@ -111,7 +111,7 @@ def told(block: bytes) -> dict[str, Any]:
     }
 
 
-TOLD = {"make": "Maker", "orientation": 1, "date": DATE, "notes": b"maker notes \0\1\2", "gps": GPS}
+EXIF_VALUES = {"make": "Maker", "orientation": 1, "date": DATE, "notes": b"maker notes \0\1\2", "gps": GPS}
 
 
 def icc() -> bytes:
@@ -135,7 +135,7 @@ def png_bomb(side: int, depth: int = 8) -> bytes:
 
 
 def real_files() -> dict[str, bytes]:
-    """One honest file of every kind that is decoded in a way of its own."""
+    """One valid file of every kind that has its own decoder."""
     files = {kind: pillow(ramp("RGB"), kind, exif=exif(6)) for kind in FORMATS if kind != "BMP"}
     files["BMP"] = pillow(ramp("RGB"), "BMP")
     files["PNG 16"] = png_16(samples("RGBA", 16))

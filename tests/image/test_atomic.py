@@ -1,4 +1,4 @@
-"""Temporary files: whose they are, and which may be swept away."""
+"""Temporary files: their owners, and which of them may be removed."""
 
 import subprocess
 import sys

@@ -33,8 +33,8 @@ WITH_METADATA = [(f, 8) for f in ("JPEG", "PNG", "WEBP", "TIFF", "AVIF")] + [
 
 
 def _round_trip(frame: Frame, format: str) -> tuple[Frame, list[str]]:
-    data, said = write_bytes(frame, format)
-    return read_bytes(data, "x"), said
+    data, warnings = write_bytes(frame, format)
+    return read_bytes(data, "x"), warnings
 
 
 # ---- pixels
@@ -43,8 +43,8 @@ def _round_trip(frame: Frame, format: str) -> tuple[Frame, list[str]]:
 @pytest.mark.parametrize(("format", "mode", "depth"), LOSSLESS)
 def test_lossless_formats_give_back_mode_depth_and_values(format, mode, depth):
     values = make.samples(mode, depth, 150, 33)
-    found, said = _round_trip(make.frame(values), format)
-    assert said == []
+    found, warnings = _round_trip(make.frame(values), format)
+    assert warnings == []
     assert (found.mode, found.depth) == (mode, depth)
     np.testing.assert_array_equal(make.joined(found), values)
 
@@ -52,8 +52,8 @@ def test_lossless_formats_give_back_mode_depth_and_values(format, mode, depth):
 @pytest.mark.parametrize(("format", "mode"), LOSSY)
 def test_lossy_formats_give_back_mode_and_nearly_the_values(format, mode):
     values = make.ramp(mode)
-    found, said = _round_trip(make.frame(values), format)
-    assert said == []
+    found, warnings = _round_trip(make.frame(values), format)
+    assert warnings == []
     assert (found.mode, found.depth) == (mode, 8)
     assert np.abs(make.joined(found).astype(int) - values).mean() < 3
 
@@ -97,9 +97,9 @@ def test_other_programs_read_our_tiff(depth, mode):
 
 
 def _warnings(values: np.ndarray, format: str, metadata: Metadata | None = None) -> list[str]:
-    found, said = _round_trip(make.frame(values, metadata), format)
+    found, warnings = _round_trip(make.frame(values, metadata), format)
     assert found.pixels.shape[:2] == values.shape[:2]
-    return said
+    return warnings
 
 
 def test_jpeg_says_what_becomes_of_alpha_and_16_bits():
@@ -127,8 +127,8 @@ def test_bmp_says_that_metadata_is_left_out(kind):
 
 def test_png_says_that_32_bits_become_16():
     values = make.samples("RGBA", 32)
-    found, said = _round_trip(make.frame(values), "PNG")
-    assert said == ["PNG cannot hold 32 bits; it was saved with 16."]
+    found, warnings = _round_trip(make.frame(values), "PNG")
+    assert warnings == ["PNG cannot hold 32 bits; it was saved with 16."]
     np.testing.assert_array_equal(make.joined(found), np.rint(values * np.float32(65535)))
 
 
@@ -144,8 +144,8 @@ def test_jpeg_says_that_metadata_over_64_kb_is_left_out(kind):
 )
 @pytest.mark.parametrize("format", ["AVIF", "TIFF"])
 def test_damaged_exif_is_left_out_and_said(format, exif):
-    said = _warnings(make.ramp("RGB"), format, Metadata(exif=exif))
-    assert said == [f"{format} cannot hold damaged EXIF; it was left out."]
+    warnings = _warnings(make.ramp("RGB"), format, Metadata(exif=exif))
+    assert warnings == [f"{format} cannot hold damaged EXIF; it was left out."]
 
 
 @pytest.mark.parametrize("format", make.FORMATS)
@@ -153,10 +153,10 @@ def test_damaged_exif_is_left_out_and_said(format, exif):
 @pytest.mark.parametrize("mode", make.CHANNELS)
 def test_every_loss_has_one_sentence_and_only_losses_have(format, mode, depth):
     frame = make.frame(make.samples(mode, depth))
-    fitted, said = fit(frame, format)
+    fitted, warnings = fit(frame, format)
     lost = [fitted.alpha is None and frame.alpha is not None, fitted.channels != frame.channels]
-    assert len(said) == sum([*lost, fitted.depth != frame.depth])
-    assert all(text.startswith(f"{format} cannot hold ") and text.endswith(".") for text in said)
+    assert len(warnings) == sum([*lost, fitted.depth != frame.depth])
+    assert all(text.startswith(f"{format} cannot hold ") and text.endswith(".") for text in warnings)
     assert fitted.depth in HOLDS[format].depths
 
 
@@ -177,7 +177,7 @@ def test_metadata_is_kept(format, depth):
     values = make.samples("RGB", depth)
     given = make.everything()
     found, _ = _round_trip(make.frame(values, given), format)
-    assert make.told(found.metadata.exif) == make.TOLD
+    assert make.exif_values(found.metadata.exif) == make.EXIF_VALUES
     assert found.metadata.icc == given.icc
     assert found.metadata.xmp == given.xmp
     if format not in ("WEBP", "AVIF"):  # these have no place for it
@@ -185,8 +185,8 @@ def test_metadata_is_kept(format, depth):
 
 
 def test_bmp_keeps_dpi():
-    found, said = _round_trip(make.frame(make.ramp("RGB"), Metadata(dpi=(240.0, 120.0))), "BMP")
-    assert said == []
+    found, warnings = _round_trip(make.frame(make.ramp("RGB"), Metadata(dpi=(240.0, 120.0))), "BMP")
+    assert warnings == []
     assert found.metadata.dpi == pytest.approx((240, 120), abs=0.02)
 
 
@@ -196,7 +196,7 @@ def test_metadata_survives_from_format_to_format(source, target):
     given = make.everything()
     data = make.pillow(make.ramp("RGB"), source, exif=make.exif(8), icc_profile=given.icc)
     found, _ = _round_trip(read_bytes(data, "x"), target)
-    assert make.told(found.metadata.exif) == make.TOLD
+    assert make.exif_values(found.metadata.exif) == make.EXIF_VALUES
     assert found.metadata.icc == given.icc
     assert found.pixels.shape == (48, 32, 3)  # turned once
 
@@ -245,9 +245,9 @@ def test_exif_of_any_content_is_written_or_left_out(block):
     for format in ("JPEG", "PNG", "WEBP", "TIFF", "AVIF"):
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # nothing of Pillow's own reaches the terminal
-            found, said = _round_trip(frame, format)
+            found, losses = _round_trip(frame, format)
         assert found.pixels.shape == (4, 4, 3)
-        assert said in ([], [f"{format} cannot hold damaged EXIF; it was left out."])
+        assert losses in ([], [f"{format} cannot hold damaged EXIF; it was left out."])
 
 
 @pytest.mark.parametrize("tag", [0x010E, 0x014A])
@@ -256,8 +256,8 @@ def test_avif_leaves_out_exif_that_pillow_reads_but_cannot_write_again(tag):
     entries = (0x0112, 3, 1, 1), (tag, 5, 1, 0)
     block = b"".join(struct.pack("<HHLL", *entry) for entry in sorted(entries))
     exif = b"Exif\0\0II*\0\x08\0\0\0\x02\0" + block + bytes(4)
-    _, said = _round_trip(make.frame(make.ramp("RGB", 4, 4), Metadata(exif=exif)), "AVIF")
-    assert said == ["AVIF cannot hold damaged EXIF; it was left out."]
+    _, warnings = _round_trip(make.frame(make.ramp("RGB", 4, 4), Metadata(exif=exif)), "AVIF")
+    assert warnings == ["AVIF cannot hold damaged EXIF; it was left out."]
 
 
 # ---- files
@@ -286,8 +286,8 @@ def test_other_file_names_are_usage_errors(name):
 
 def test_write_puts_the_path_before_each_warning(tmp_path):
     path = tmp_path / "out.jpg"
-    said = write(make.frame(make.samples("RGBA", 16)), path)
-    assert [text.removeprefix(f"{path}: ").split(";")[0] for text in said] == [
+    warnings = write(make.frame(make.samples("RGBA", 16)), path)
+    assert [text.removeprefix(f"{path}: ").split(";")[0] for text in warnings] == [
         "JPEG cannot hold transparency",
         "JPEG cannot hold 16 bits",
     ]

@@ -1,4 +1,4 @@
-"""Films: every frame in its place, what cannot be held is said, and files are whole or absent."""
+"""Films: every frame is in its place, losses are reported, and files are complete or absent."""
 
 import io
 

@@ -120,8 +120,8 @@ def test_what_the_owner_wrote_stays_however_little_room_it_leaves(tmp_path, spar
     assert without_note(found).metadata.xmp == owner
     made = made_of(found.metadata)
     assert (made is None) == (spare < 1000)
-    told = str(made).count("'version'")
-    assert made is None or (told < EDITS if spare == 3000 else told <= EDITS)
+    edits = str(made).count("'version'")
+    assert made is None or (edits < EDITS if spare == 3000 else edits <= EDITS)
 
 
 def test_an_old_note_makes_room_where_a_format_holds_less():

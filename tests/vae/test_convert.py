@@ -54,16 +54,16 @@ def test_a_real_one_gives_photographs_back(tmp_path):
     assert -10 * np.log10(error) > 28
 
 
-class Surprise:
+class Payload:
     """Code that a pickle would run."""
 
     def __reduce__(self):
-        return Path.touch, (Path("surprise"),)
+        return Path.touch, (Path("payload"),)
 
 
 def test_no_code_in_a_file_is_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "bad.pth").write_bytes(pickle.dumps({"encoder.0.weight": Surprise()}))
+    (tmp_path / "bad.pth").write_bytes(pickle.dumps({"encoder.0.weight": Payload()}))
     with pytest.raises(WeightsError, match=r"bad\.pth is not a readable weight file"):
         convert(tmp_path / "bad.pth", tmp_path / "out.safetensors", registry())
     assert [path.name for path in tmp_path.iterdir()] == ["bad.pth"]

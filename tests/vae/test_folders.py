@@ -45,10 +45,10 @@ class Gain(nn.Module):
 
 
 def find(folder):
-    said = folder / "gain.json"
-    if not said.is_file():
+    description = folder / "gain.json"
+    if not description.is_file():
         return None
-    facts = json.loads(said.read_text())
+    facts = json.loads(description.read_text())
     return FolderVae(
         name=facts["name"],
         config={"stride": facts["stride"]},

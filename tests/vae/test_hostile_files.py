@@ -132,13 +132,13 @@ HEADERS = {
 }
 
 
-@pytest.mark.parametrize(("change", "said"), HEADERS.values(), ids=HEADERS)
-def test_a_hostile_header_is_a_sentence(tiny, change, said):
+@pytest.mark.parametrize(("change", "message"), HEADERS.values(), ids=HEADERS)
+def test_a_hostile_header_is_a_sentence(tiny, change, message):
     if change.get("architecture") == "diffusers":
         pytest.importorskip("diffusers")
     with pytest.raises(WeightsError) as caught:
         load_vae(unsealed(tiny, **change), registry())
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert len(str(caught.value)) < 500
 
 

@@ -23,7 +23,7 @@ def _latents(seed: int, *, origin: tuple[int, int] = (0, 0)) -> Latents:
         Gaussian(_tensor(seed + i, shape), 0.3 * _tensor(seed + 50 + i, shape) - 0.5, origin)
         for i, shape in enumerate(SHAPES)
     ]
-    return Latents(tuple(levels), {"told": seed})
+    return Latents(tuple(levels), {"features": seed})
 
 
 def _points(seed: int) -> Latents:
@@ -92,7 +92,7 @@ def test_draws_of_a_standard_level_are_standard_normal():
 def test_the_context_is_handed_on_by_every_operation():
     a, b = _latents(1), _latents(2)
     results = [a.mean(), a.sample(0), a.lerp(b, 0.5), a.placed(0, 0, 16)]
-    assert [found.context for found in results] == [{"told": 1}] * len(results)
+    assert [found.context for found in results] == [{"features": 1}] * len(results)
 
 
 # ---- between two latents

@@ -47,19 +47,19 @@ def mixture(latents):
     tall=st.booleans(),
     tile=st.integers(16, 600),
     edit=st.sampled_from([mean, sample, mixture]),
-    told=st.sampled_from([Estimated(), 0.1]),
+    sigma=st.sampled_from([Estimated(), 0.1]),
 )
-@example(thin=17, long=883, tall=False, tile=97, edit=mixture, told=Estimated())
-@example(thin=8, long=640, tall=True, tile=64, edit=sample, told=Estimated(0.5))
-@example(thin=1, long=1, tall=False, tile=16, edit=mean, told=Estimated())
-def test_tiles_equal_the_whole(vae, thin, long, tall, tile, edit, told):
+@example(thin=17, long=883, tall=False, tile=97, edit=mixture, sigma=Estimated())
+@example(thin=8, long=640, tall=True, tile=64, edit=sample, sigma=Estimated(0.5))
+@example(thin=1, long=1, tall=False, tile=16, edit=mean, sigma=Estimated())
+def test_tiles_equal_the_whole(vae, thin, long, tall, tile, edit, sigma):
     size = (long, thin) if tall else (thin, long)
-    frame = Frame(noisy(*size)).with_conditions(sigma=told)
+    frame = Frame(noisy(*size)).with_conditions(sigma=sigma)
     whole = vae.edit(frame, edit, precision=torch.float32, std=True, tile=10_000)
     tiled = vae.edit(frame, edit, precision=torch.float32, std=True, tile=tile)
     assert np.abs(whole.pixels - tiled.pixels).max() <= TOLERANCE
     assert np.abs(whole.std - tiled.std).max() <= TOLERANCE
-    if isinstance(told, Estimated):
+    if isinstance(sigma, Estimated):
         assert whole.conditions["sigma"] == pytest.approx(tiled.conditions["sigma"], rel=1e-3)
 
 
@@ -72,9 +72,9 @@ def test_a_square_image_in_tiles_in_both_directions(vae):
 
 def test_a_map_of_the_noise_is_followed_place_by_place(vae):
     flat = Frame(np.clip(noisy(64, 128), 0, 1))
-    told = np.full((64, 128), 0.1, np.float32)
-    told[:, 64:] = 0.004
-    restored = vae.edit(flat.with_conditions(sigma=told), mean, precision=torch.float32)
+    sigma = np.full((64, 128), 0.1, np.float32)
+    sigma[:, 64:] = 0.004
+    restored = vae.edit(flat.with_conditions(sigma=sigma), mean, precision=torch.float32)
     change = np.abs(restored.pixels - flat.pixels)
     assert change[:, :48].mean() > 2 * change[:, 80:].mean()
 

@@ -1,4 +1,4 @@
-"""One check tells whether a VAE suits an operation, whoever names it: a step, a setting or the command line."""
+"""One check decides whether a VAE suits an operation: for a step, a setting or the command line."""
 
 import pytest
 from PIL import Image
@@ -28,8 +28,8 @@ MISFITS = [
 ]
 
 
-@pytest.mark.parametrize(("operation", "vae", "said"), MISFITS)
-def test_a_vae_that_does_not_suit_is_refused_before_anything_loads(operation, vae, said):
+@pytest.mark.parametrize(("operation", "vae", "message"), MISFITS)
+def test_a_vae_that_does_not_suit_is_refused_before_anything_loads(operation, vae, message):
     options = EDITS.get(operation, {})
     named, plain = (Pipeline(Step(operation, vae=name, **options)) for name in (vae, None))
     checks = [
@@ -38,7 +38,7 @@ def test_a_vae_that_does_not_suit_is_refused_before_anything_loads(operation, va
         lambda: Session(vae=vae, device="cpu").run(plain, "not read.png"),
     ]
     for check in checks:
-        with pytest.raises(PipelineError, match=said):
+        with pytest.raises(PipelineError, match=message):
             check()
 
 

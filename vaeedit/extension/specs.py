@@ -38,7 +38,7 @@ class OperationSpec:
     extra_inputs: Mapping[str, str] = field(default_factory=dict)
     """Extra inputs, name -> description; each becomes `--NAME FILE` and a key of a pipeline's step.
 
-    A folder stands for the pictures in it.
+    A folder means all pictures in it.
     """
     needs: tuple[str, ...] = ()
     """Names of the extra inputs that are required."""

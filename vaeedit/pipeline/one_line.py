@@ -42,7 +42,7 @@ def _parts(words: Sequence[str]) -> Iterator[list[str]]:
 
 def _step(words: Sequence[str], number: int) -> Step:
     if not words:
-        raise PipelineError([f"step {number} is empty: an operation must stand on both sides of |."])
+        raise PipelineError([f"step {number} is empty: an operation must be on both sides of |."])
     where = f"step {number} ({words[0]})"
     given: dict[str, list[Any]] = {}
     flag: str | None = None
