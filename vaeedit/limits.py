@@ -45,6 +45,9 @@ SCANS = Limit("VAEEDIT_MAX_SCANS", 100, "scans of a progressive JPEG")
 XMP = Limit("VAEEDIT_MAX_XMP_BYTES", 16 << 20, "bytes of a picture's XMP that are searched for what made it")
 LIST = Limit("VAEEDIT_MAX_LIST_BYTES", 1 << 30, "bytes of a list of files or of a journal")
 DATA = Limit("VAEEDIT_MAX_DATA_BYTES", 4 << 30, "bytes of a file of many images, as packed and as unpacked")
+SHARD = Limit(
+    "VAEEDIT_MAX_SHARD_BYTES", 64 << 30, "bytes of a tar shard, which is never in memory as a whole"
+)
 
 PIECE = 1 << 20
 """Bytes that are read from a stream at a time."""

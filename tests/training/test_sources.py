@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 import tarfile
 import tracemalloc
 from pathlib import Path
@@ -346,3 +347,25 @@ def test_mnist_is_read_as_published(capsys):
     test = open_source(MNIST).split("test")
     assert test.images.mean() / 255 == pytest.approx(0.1325, abs=1e-4)  # the mean that is known of MNIST
     assert [example.label for example, _ in zip(test.examples(), range(5), strict=False)] == [7, 2, 1, 0, 4]
+
+
+def test_a_shard_promises_no_more_than_it_holds_and_pipes_do_not_block(tmp_path, monkeypatch):
+    pytest.importorskip("webdataset")
+    path = tmp_path / "a.tar"
+    with tarfile.open(path, "w", format=tarfile.GNU_FORMAT) as tar:
+        info = tarfile.TarInfo("sparse.png")
+        info.type = tarfile.GNUTYPE_SPARSE
+        tar.addfile(info)
+    assert loaded(open_source(path).split("train")) == []
+    shard(path, {"1": {"png": png(1)}})
+    monkeypatch.setenv("VAEEDIT_MAX_PICTURE_BYTES", "10")
+    with pytest.raises(
+        ImageError, match=r"1\.png has \d+ bytes; VAEEDIT_MAX_PICTURE_BYTES changes the limit"
+    ):
+        loaded(open_source(path).split("train"))
+    os.mkfifo(tmp_path / "b.tar")
+    with pytest.raises(ImageError, match=r"b\.tar is not a regular file"):
+        loaded(open_source(tmp_path / "b.tar").split("train"))
+    os.mkfifo(tmp_path / "train-images-idx3-ubyte")
+    with pytest.raises(ImageError, match="is not a regular file"):
+        open_source(tmp_path)

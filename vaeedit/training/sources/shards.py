@@ -1,7 +1,7 @@
-"""Tar shards of images, read by the library `webdataset` (an extra), which reads them from beginning to end.
+"""Tar shards of images, whose files the library `webdataset` (an extra) groups into samples.
 
 A sample is one picture, such as 0001.jpg, and its label, 0001.cls, a whole number. The file classes.txt beside the
-shards may name the classes, one on each line.
+shards may name the classes, one on each line. Shards are read from beginning to end.
 """
 
 import re
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from vaeedit.documents import text_of
 from vaeedit.errors import ImageError, MissingExtra, UsageError
 from vaeedit.image import FORMATS, read_bytes
+from vaeedit.limits import PICTURE, SHARD, require_regular
 from vaeedit.training.sources.source import UNLABELED, WHOLE, Example, Source, split_named
 
 BUFFER = 1000
@@ -49,16 +50,33 @@ class Shards:
     def _samples(self, paths: list[Path]) -> Iterator[dict[str, Any]]:
         """Samples as `webdataset` groups them: a dict from extension to bytes."""
         try:
-            from webdataset.tariterators import tarfile_samples
+            from webdataset.tariterators import group_by_keys
         except ImportError:
             raise MissingExtra("Reading tar shards", "shards") from None
         for path in paths:
-            try:  # an absolute path is never taken for a URL
-                yield from tarfile_samples([{"url": str(path.resolve())}])
+            try:
+                yield from group_by_keys(_members(path))
             except (tarfile.TarError, OSError, EOFError, ValueError) as error:
                 raise ImageError(
                     f"{path} is damaged or is no tar file ({error.args[0]}); make it again."
                 ) from None
+
+
+def _members(path: Path) -> Iterator[dict[str, Any]]:
+    """The files of a shard, as `webdataset` passes them on. Its own reader would unpack whatever a header promises."""
+    require_regular(path, SHARD)
+    with tarfile.open(path, "r:") as archive:
+        for member in archive:
+            archive.members = []  # type: ignore[attr-defined]  # else they stay in memory
+            if not member.isreg() or member.issparse():
+                continue
+            if member.size > PICTURE.value:
+                raise ImageError(
+                    f"{path}: {member.name} has {member.size:,} bytes; {PICTURE.variable} changes the limit."
+                )
+            stream = archive.extractfile(member)
+            data = b"" if stream is None else stream.read()
+            yield {"fname": member.name, "data": data, "__url__": str(path)}
 
 
 def find(path: Path, names: list[str]) -> Source | None:
