@@ -18,7 +18,7 @@ from vaeedit.vae.files import load_vae
 
 pytest.importorskip("pytorch_lightning")
 
-from vaeedit.training import fit as fitting
+from vaeedit.training.batches import batches_of
 from vaeedit.training.objective import Losses, Objective
 from vaeedit.training.whole import WholeBatches
 
@@ -39,14 +39,14 @@ def digits(tmp_path):
     return tmp_path / "digits"
 
 
-def batches_of(split, settings=WHOLE, seed=0):
+def whole(split, settings=WHOLE, seed=0):
     return WholeBatches(split, settings, seed, Vae())
 
 
 def test_a_pass_holds_every_image_once_but_the_last_incomplete_batch():
     images = np.arange(10, dtype=np.uint8)[:, None, None, None].repeat(4, 2).repeat(4, 3)
     split = Arrays("numbers", images, np.arange(10) % 3)
-    batches = list(islice(batches_of(split), 4))
+    batches = list(islice(whole(split), 4))
     assert batches[0].images.shape == (4, 1, 4, 4)
     for batch in batches:
         assert torch.equal(batch.images[:, 0, 0, 0] % 3, batch.labels)
@@ -59,7 +59,7 @@ def test_a_pass_holds_every_image_once_but_the_last_incomplete_batch():
 
 def test_files_are_read_once_where_they_fit_into_memory(digits, monkeypatch):
     split = open_source(digits).split("train")
-    batches = batches_of(split)
+    batches = whole(split)
     first = list(islice(batches, 3))
     monkeypatch.setattr(type(split), "examples", None)
     later = list(islice(iter(batches), 2))
@@ -71,14 +71,14 @@ def test_files_are_read_once_where_they_fit_into_memory(digits, monkeypatch):
 def test_files_beyond_the_memory_are_read_in_each_pass(tmp_path):
     for number in range(3):
         Image.new("L", (1024, 512), number).save(tmp_path / f"{number}.png")
-    batches = batches_of(open_source(tmp_path).split("train"), Data(whole=True, batch=1, cache=1))
+    batches = whole(open_source(tmp_path).split("train"), Data(whole=True, batch=1, cache=1))
     values = [int(batch.images[0, 0, 0, 0]) for batch in islice(batches, 7)]
     assert batches.memory is None
     assert sorted(values[:3]) == sorted(values[3:6]) == [0, 1, 2]
 
 
 def test_fewer_images_than_a_batch_are_one_batch(digits):
-    batches = batches_of(open_source(digits).split("train"), Data(whole=True, batch=64))
+    batches = whole(open_source(digits).split("train"), Data(whole=True, batch=64))
     assert [len(batch.images) for batch in islice(batches, 3)] == [10, 10, 10]
 
 
@@ -87,7 +87,7 @@ def test_images_that_do_not_suit_are_sentences(digits):
     with pytest.raises(
         OptionError, match=r"other images are 12 x 8 pixels.*; make all of one size, or train on crops"
     ):
-        list(islice(batches_of(open_source(digits).split("train")), 3))
+        list(islice(whole(open_source(digits).split("train")), 3))
     for size, mode, message in (
         ((12, 8), "RGB", "has 3 channels and the VAE takes 1; set channels in the config"),
         ((13, 8), "L", "is 13 x 8 pixels with 1 channel, and the VAE takes sides that are multiples of 4"),
@@ -95,11 +95,11 @@ def test_images_that_do_not_suit_are_sentences(digits):
         for path in sorted(digits.rglob("*.png")):
             Image.new(mode, size).save(path)
         with pytest.raises(OptionError, match=message):
-            batches_of(open_source(digits).split("train"))
+            whole(open_source(digits).split("train"))
     for path in digits.rglob("*.png"):
         path.write_bytes(b"damaged")
     with pytest.raises(OptionError, match="no readable image to train on"):
-        batches_of(open_source(digits).split("train"))
+        whole(open_source(digits).split("train"))
 
 
 def test_a_vae_learns_whole_gray_images_and_their_labels_reach_the_objective(
@@ -138,4 +138,4 @@ def test_an_objective_that_needs_labels_refuses_images_without(recipe, photograp
             return Losses({})
 
     with pytest.raises(UsageError, match=r"22 images of .* have no label; put the images of each class"):
-        fitting._batches(recipe(), Labeled(None), Vae(), Run(photographs, tmp_path), 0)
+        batches_of(recipe(), Labeled(None), Vae(), Run(photographs, tmp_path), 0)

@@ -1,4 +1,4 @@
-"""The fit: connects crops, callbacks and Lightning's trainer."""
+"""The fit: connects batches, callbacks and Lightning's trainer."""
 
 import logging
 import time
@@ -12,18 +12,17 @@ import torch
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint, TQDMProgressBar
 from torch.utils.data import DataLoader
 
+from vaeedit.training.batches import batches_of
 from vaeedit.training.callbacks import EMA_EVERY, Clock, GrowCrops, LogLines, MovingAverage, SaveAtEnd
-from vaeedit.training.data import Batch, CropBatches
-from vaeedit.training.held_out import Curve, hold_out, measured
+from vaeedit.training.data import CropBatches
+from vaeedit.training.held_out import Curve
 from vaeedit.training.module import Fit
 from vaeedit.training.objective import Objective
 from vaeedit.training.recipe import Recipe
 from vaeedit.training.run import Run
-from vaeedit.training.sources.find import open_source
-from vaeedit.training.sources.source import Split
 from vaeedit.training.throughput import Throughput
 from vaeedit.training.whole import WholeBatches
-from vaeedit.vae.protocol import VAE, StartsFromData
+from vaeedit.vae.protocol import StartsFromData
 
 LOG_EVERY = 500
 """Steps between lines of the log."""
@@ -47,24 +46,11 @@ def fit(
         for part in vae.children():
             part.compile()
     seed = recipe.seed + (int(time.time()) if run.resume else 0)  # a resumed run draws other crops
-    batches, measurements = _batches(recipe, objective, module.vae, run, seed)
+    batches, measurements = batches_of(recipe, objective, module.vae, run, seed)
     if untrained and not run.resume and isinstance(vae, StartsFromData):
         first = islice(batches, -(-START // recipe.data.batch))
         vae.start_from(torch.cat([batch.images.float() / 255 for batch in first]))
-    trainer = pl.Trainer(
-        max_epochs=-1,
-        devices="auto" if run.devices is None else run.devices,
-        strategy=_strategy(run.devices),
-        precision="bf16-mixed",
-        callbacks=_callbacks(recipe, batches, run),
-        logger=False,
-        enable_progress_bar=run.interactive,
-        enable_model_summary=False,
-        default_root_dir=run.folder,
-        num_sanity_val_steps=0,
-        check_val_every_n_epoch=None,
-        val_check_interval=EVERY,
-    )
+    trainer = _trainer(recipe, batches, run)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about deprecated functions that Lightning itself calls
         trainer.fit(
@@ -82,23 +68,21 @@ def fit(
     }
 
 
-def _batches(
-    recipe: Recipe, objective: Objective[Any], vae: VAE, run: Run, seed: int
-) -> tuple[CropBatches | WholeBatches, list[Batch]]:
-    """Batches to train on, and batches of one held-out image each to measure on."""
-    source = open_source(run.data)
-    split: Split = source.split("train")
-    if objective.needs_labels:
-        source.require_labels("train")
-    kept_out: Split | None = None
-    if run.held_out:
-        split, kept_out = hold_out(split, run.held_out)
-    if recipe.data.whole:
-        batches: CropBatches | WholeBatches = WholeBatches(split, recipe.data, seed, vae)
-    else:
-        batches = CropBatches(split, recipe.data, seed)
-    examples = iter(()) if kept_out is None else kept_out.examples()
-    return batches, measured(examples, whole=recipe.data.whole)
+def _trainer(recipe: Recipe, batches: CropBatches | WholeBatches, run: Run) -> pl.Trainer:
+    return pl.Trainer(
+        max_epochs=-1,
+        devices="auto" if run.devices is None else run.devices,
+        strategy=_strategy(run.devices),
+        precision="bf16-mixed",
+        callbacks=_callbacks(recipe, batches, run),
+        logger=False,
+        enable_progress_bar=run.interactive,
+        enable_model_summary=False,
+        default_root_dir=run.folder,
+        num_sanity_val_steps=0,
+        check_val_every_n_epoch=None,
+        val_check_interval=EVERY,
+    )
 
 
 def _strategy(devices: int | None) -> str:
