@@ -8,7 +8,7 @@ from .cli.look import Look as Look
 from .cli.look import look_at_files as look_at_files
 from .cli.look import look_command as look_command
 from .cli.measuring import evaluation_command as evaluation_command
-from .cli.measuring import evaluation_options as evaluation_options
+from .cli.measuring import rows_command as rows_command
 from .cli.pages import CommandGroup as CommandGroup
 from .cli.params import Duration as Duration
 from .cli.report import Reporter as Reporter

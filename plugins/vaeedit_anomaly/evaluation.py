@@ -1,11 +1,12 @@
 """`vaeedit evaluate anomaly TREE`: compares scores and maps with the labels of a data set."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from vaeedit.api import Session, console, debug_option
-from vaeedit_anomaly.scoring import PIXELS, Scorer, evaluate_tree
+from vaeedit.api import Session, console, rows_command
+from vaeedit_anomaly.scoring import PIXELS, Row, Scorer, evaluate_tree
 from vaeedit_anomaly.trees import read_tree
 
 PROTOCOL = (
@@ -14,30 +15,14 @@ PROTOCOL = (
 )
 
 
-def _callback(tree: str, vae: str, device: str, as_json: bool, debug: bool) -> int:
+def _rows(session: Session, vae: str, tree: str) -> Iterator[Row]:
     dataset = read_tree(Path(tree))
-    with Session(device=device) as session:
-        rows = list(evaluate_tree(dataset, Scorer(session, vae, maps=(PIXELS,)), console.progress))
-    if as_json:
-        for row in rows:
-            console.say_json({"protocol": PROTOCOL, "layout": dataset.layout, **row})
-        return console.OK
-    console.say(f"protocol: {PROTOCOL}")
-    console.say_table(rows)
-    return console.OK
+    for row in evaluate_tree(dataset, Scorer(session, vae, maps=(PIXELS,)), console.progress):
+        yield {"protocol": PROTOCOL, "layout": dataset.layout, **row}
 
 
-anomaly = click.Command(
-    None,
-    callback=_callback,
-    params=[
-        click.Argument(["tree"], metavar="TREE"),
-        click.Option(["--vae"], required=True, help="File that `vaeedit anomaly fit` has made."),
-        click.Option(["--device"], default="auto", show_default=True, help="As for every operation."),
-        click.Option(
-            ["--json", "as_json"], is_flag=True, default=False, help="Print one JSON line per kind of defect."
-        ),
-        debug_option(),
-    ],
+anomaly = rows_command(
+    _rows,
+    [click.Argument(["tree"], metavar="TREE")],
     epilog="Example: vaeedit evaluate anomaly mvtec/bottle --vae bottle.vae.safetensors",
 )

@@ -47,11 +47,8 @@ class Counts:
             share = 1.0 / sizes[numbers.ravel()[positive]]
             self.regions += np.bincount(bins[positive], weights=share, minlength=BINS)
 
-    def plus(self, other: "Counts") -> "Counts":
-        """The sum of both counts."""
-        return Counts(
-            self.negatives + other.negatives, self.positives + other.positives, self.regions + other.regions
-        )
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
 
     def figures(self) -> dict[str, float]:
         """The metrics auroc, ap, f1_max and aupro from 0 to 1; one that lacks negatives, positives or regions is left out.

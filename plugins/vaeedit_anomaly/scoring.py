@@ -97,33 +97,18 @@ class Tally:
         else:
             self.pixels.add(scores.pixels[..., 0], truth)
 
-    def plus(self, other: "Tally") -> "Tally":
-        """The sum of both tallies."""
-        return Tally(
-            self.images.plus(other.images),
-            self.pixels.plus(other.pixels),
-            self.count + other.count,
-            self.alarms + other.alarms,
-            self.without_mask + other.without_mask,
-        )
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
 
     def with_normals(self, normals: "Tally") -> Row:
         """Metrics of this kind against the normal images, rounded to 4 digits."""
-        images = {
-            f"image_{name}": value for name, value in self.images.plus(normals.images).figures().items()
-        }
-        pixels = {
-            f"pixel_{name}": value for name, value in self.pixels.plus(normals.pixels).figures().items()
-        }
-        pixels = {name.replace("pixel_aupro", "aupro"): value for name, value in pixels.items()}
-        figures = {name: round(value, 4) for name, value in {**images, **pixels}.items()}
+        images, pixels = (self.images + normals.images).figures(), (self.pixels + normals.pixels).figures()
+        figures = {f"image_{name}": round(value, 4) for name, value in images.items()}
+        for name, value in pixels.items():  # AUPRO is always of pixels
+            figures[name if name == "aupro" else f"pixel_{name}"] = round(value, 4)
         missing = {"without_mask": self.without_mask} if self.without_mask else {}
-        return {
-            "images": self.count,
-            **figures,
-            "alarms": round(self.alarms / max(self.count, 1), 4),
-            **missing,
-        }
+        alarms = round(self.alarms / max(self.count, 1), 4)
+        return {"images": self.count, **figures, "alarms": alarms, **missing}
 
 
 def evaluate_tree(
@@ -146,7 +131,7 @@ def evaluate_tree(
     everything = Tally()
     for kind, tally in tallies.items():
         yield {"kind": kind, **tally.with_normals(normals)}
-        everything = everything.plus(tally)
+        everything += tally
     yield {"kind": "all", **everything.with_normals(normals)}
     yield {
         "kind": GOOD,

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -10,7 +10,6 @@ from statistics import fmean
 from typing import Any, Literal
 
 import click
-import msgspec
 import numpy as np
 
 from vaeedit.api import (
@@ -20,10 +19,10 @@ from vaeedit.api import (
     Step,
     UsageError,
     console,
-    evaluation_options,
     luma,
     pictures,
     read,
+    rows_command,
     ssim,
 )
 from vaeedit_fuse import metrics
@@ -94,47 +93,26 @@ def gray(frame: Frame) -> Array:
     return luma(frame.as_uint8().astype(np.float64))
 
 
-def evaluate_fusion(
-    session: Session,
-    folder: Path,
-    mode: FusionMode,
-    *,
-    vae: str,
-    progress: Callable[[str], None] = lambda text: None,
-) -> dict[str, Any]:
-    """Metrics averaged over the sets of a folder, as plain values; raises UsageError for a folder of another layout."""
+def evaluate_fusion(session: Session, vae: str, folder: str, mode: FusionMode) -> Iterator[dict[str, Any]]:
+    """Metrics averaged over the sets of a folder, one row; raises UsageError for a folder of another layout."""
     rows: list[dict[str, float]] = []
     seconds = megapixels = 0.0
-    for scene in picture_sets(folder, mode):
+    for scene in picture_sets(Path(folder), mode):
         started = time.perf_counter()
         options: dict[str, Any] = {"mode": mode, "with": [str(path) for path in scene.paths[1:]]}
         fused = session.run(Step("fuse", vae=vae, **options), scene.paths[0]).frame
         seconds += time.perf_counter() - started
         megapixels += fused.width * fused.height / 1e6
         rows.append(measured([gray(read(path)) for path in scene.paths], gray(fused)))
-        progress(f"{len(rows)}: {scene.name} Q_AB/F {rows[-1]['q_abf']:.3f}")
+        console.progress(f"{len(rows)}: {scene.name} Q_AB/F {rows[-1]['q_abf']:.3f}")
     means = {name: round(fmean(row[name] for row in rows), 4) for name in rows[0]}
     speed = {"seconds_per_megapixel": round(seconds / megapixels, 3)}
-    return {"protocol": PROTOCOL, "mode": mode, "sets": len(rows), **means, **speed}
+    yield {"protocol": PROTOCOL, "mode": mode, "sets": len(rows), **means, **speed}
 
 
-def _callback(
-    folder: str, mode: str, vae: str, device: str, precision: str, as_json: bool, debug: bool
-) -> int:
-    kind = msgspec.convert(mode, FusionMode)
-    with Session(device=device, precision=precision) as session:
-        row = evaluate_fusion(session, Path(folder), kind, vae=vae, progress=console.progress)
-    if as_json:
-        console.say_json(row)
-    else:
-        console.say_measurements([row])
-    return console.OK
-
-
-fuse = click.Command(
-    None,
-    callback=_callback,
-    params=[
+fuse = rows_command(
+    evaluate_fusion,
+    [
         click.Argument(["folder"], metavar="DIR"),
         click.Option(
             ["--mode"],
@@ -142,7 +120,7 @@ fuse = click.Command(
             required=True,
             help="Mode of `fuse` and layout of DIR: NAME-A and NAME-B; the folders visible and ir; or NAME1, NAME2, ...",
         ),
-        *evaluation_options("photo"),
     ],
+    vae="photo",
     epilog="Example: vaeedit evaluate fuse lytro/ --mode focus",
 )

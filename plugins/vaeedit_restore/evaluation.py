@@ -22,10 +22,6 @@ def _denoising(
     return [Denoising(level, blind, quality) for level in sigma]
 
 
-def _enlarging(scale: tuple[int, ...], model: str, quality: str) -> list[Enlarging]:
-    return [Enlarging(factor, model, quality) for factor in scale]
-
-
 denoise = evaluation_command(
     _denoising,
     [
@@ -53,7 +49,7 @@ denoise = evaluation_command(
 )
 
 super_resolve = evaluation_command(
-    _enlarging,
+    lambda scale, model, quality: [Enlarging(factor, model, quality) for factor in scale],
     [
         click.Option(
             ["--scale"],

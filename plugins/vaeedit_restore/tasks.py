@@ -1,9 +1,7 @@
 """Measurements of `denoise` and `super-resolve` by protocols of the literature."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +10,6 @@ from numpy.typing import NDArray
 from vaeedit.api import (
     AllOfIt,
     Array,
-    Condition,
     Estimated,
     Frame,
     Pair,
@@ -26,42 +23,26 @@ from vaeedit.api import (
 )
 
 SAMPLE = {"realism": 1.0, "quality": "normal"}
+"""Options that draw one sample, without the average of eight views."""
 
 
-@dataclass(frozen=True)
 class Denoising(AllOfIt):
     """Gaussian noise of standard deviation `sigma`, in units of 1/255; with `blind` the model estimates it.
 
     The protocol is that of the test code of KAIR and SwinIR.
     """
 
-    sigma: float
-    blind: bool = False
-    quality: str = "normal"
     operation = "denoise"
     protocol = (
         "Gaussian noise, unclipped, NumPy seed 0 per image; output rounded to 8 bits; PSNR and SSIM on RGB"
     )
+    sample = SAMPLE
 
-    @property
-    def setting(self) -> dict[str, Any]:
-        """The noise level and how it is denoised."""
-        return {"sigma": self.sigma, "blind": self.blind, "quality": self.quality}
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """Options of `denoise`: the level is given, or estimated."""
-        return {"sigma": "auto" if self.blind else self.sigma, "quality": self.quality}
-
-    @property
-    def conditions(self) -> dict[str, Condition]:
-        """Conditions of the VAE: the level is given, or estimated."""
-        return {"sigma": Estimated() if self.blind else self.sigma / 255}
-
-    @property
-    def sample(self) -> dict[str, Any]:
-        """Options that draw one sample, without the average of eight views."""
-        return SAMPLE
+    def __init__(self, sigma: float, blind: bool = False, quality: str = "normal") -> None:
+        self.sigma = sigma
+        self.setting = {"sigma": sigma, "blind": blind, "quality": quality}
+        self.options = {"sigma": "auto" if blind else sigma, "quality": quality}
+        self.conditions = {"sigma": Estimated() if blind else sigma / 255}
 
     def pairs(self, folder: Path) -> Iterator[Pair]:
         """Every picture, and the same with noise."""
@@ -76,33 +57,17 @@ class Denoising(AllOfIt):
         return Frame((clean + noise).astype(np.float32))
 
 
-@dataclass(frozen=True)
 class RealNoise(AllOfIt):
     """Photographs with camera noise, NAME_real.*, and means of many shots, NAME_mean.* (Nam et al. 2016)."""
 
-    quality: str = "normal"
     operation = "denoise"
     protocol = "real camera noise; its level is estimated; PSNR and SSIM on RGB, 8 bits"
+    sample = SAMPLE
 
-    @property
-    def setting(self) -> dict[str, Any]:
-        """The kind of noise and the quality."""
-        return {"noise": "real", "quality": self.quality}
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """Options of `denoise`: the level is estimated."""
-        return {"sigma": "auto", "quality": self.quality}
-
-    @property
-    def conditions(self) -> dict[str, Condition]:
-        """Conditions of the VAE: the level is estimated."""
-        return {"sigma": Estimated()}
-
-    @property
-    def sample(self) -> dict[str, Any]:
-        """Options that draw one sample, without the average of eight views."""
-        return SAMPLE
+    def __init__(self, quality: str = "normal") -> None:
+        self.setting = {"noise": "real", "quality": quality}
+        self.options = {"sigma": "auto", "quality": quality}
+        self.conditions = {"sigma": Estimated()}
 
     def pairs(self, folder: Path) -> Iterator[Pair]:
         """Every NAME_real with its NAME_mean; raises UsageError if there is none."""
@@ -114,39 +79,19 @@ class RealNoise(AllOfIt):
             yield Pair(path, read(reference), read(path))
 
 
-@dataclass(frozen=True)
-class Enlarging:
+class Enlarging(AllOfIt):
     """Enlarging by `scale` of images downscaled by MATLAB's bicubic filter: the protocol of EDSR and its successors."""
 
-    scale: int
-    model: str = "bicubic"
-    quality: str = "normal"
     operation = "super-resolve"
+    sample = SAMPLE
 
-    @property
-    def protocol(self) -> str:
-        """The protocol, with the width of the border."""
-        return f"MATLAB bicubic, rounded to 8 bits; PSNR and SSIM on Y (BT.601), without {self.scale} border pixels"
-
-    @property
-    def setting(self) -> dict[str, Any]:
-        """The factor, the model and the quality."""
-        return {"scale": self.scale, "model": self.model, "quality": self.quality}
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """Options of `super-resolve`."""
-        return self.setting
-
-    @property
-    def conditions(self) -> dict[str, Condition]:
-        """Conditions of the VAE: the factor, and the noise level."""
-        return {"scale": float(self.scale), "sigma": Estimated() if self.model == "photo" else 0.0}
-
-    @property
-    def sample(self) -> dict[str, Any]:
-        """Options that draw one sample, without the average of eight views."""
-        return SAMPLE
+    def __init__(self, scale: int, model: str = "bicubic", quality: str = "normal") -> None:
+        self.scale = scale
+        self.protocol = (
+            f"MATLAB bicubic, rounded to 8 bits; PSNR and SSIM on Y (BT.601), without {scale} border pixels"
+        )
+        self.setting = self.options = {"scale": scale, "model": model, "quality": quality}
+        self.conditions = {"scale": float(scale), "sigma": Estimated() if model == "photo" else 0.0}
 
     def pairs(self, folder: Path) -> Iterator[Pair]:
         """Every picture, and the same downscaled."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +39,7 @@ def evaluation_command(
     def callback(**values: Any) -> int:
         return _measure(tasks(**{name: values.pop(name) for name in own}), **values)
 
-    shared = [*(_of_samples() if samples else []), *_of_references(), *evaluation_options(vae)]
+    shared = [*(_of_samples() if samples else []), *_of_references(), *_shared(vae)]
     return click.Command(None, callback=callback, params=[*params, *shared], epilog=EXAMPLE)
 
 
@@ -120,10 +120,39 @@ def _calibrate(session: Session, folder: Path, tasks: Sequence[Task], vae: str) 
     return console.OK
 
 
-def evaluation_options(vae: str) -> list[click.Parameter]:
+def rows_command(
+    rows: Callable[..., Iterable[Row]],
+    params: Sequence[click.Parameter],
+    *,
+    vae: str | None = None,
+    epilog: str,
+) -> click.Command:
+    """Return a command that prints rows of figures, for an evaluation that is not made of tasks.
+
+    `rows` is called with the session, the VAE and the values of `params` by name; each row names its `protocol`. `vae` is
+    the default VAE; without it, the user must name one.
+    """
+
+    def callback(*, vae: str, device: str, precision: str, as_json: bool, debug: bool, **values: Any) -> int:
+        from vaeedit.run.session import Session
+
+        with Session(device=device, precision=precision) as session:
+            measured = list(rows(session, vae, **values))
+        if not as_json:
+            console.say_measurements(measured)
+        for row in measured if as_json else ():
+            console.say_json(row)
+        return console.OK
+
+    return click.Command(None, callback=callback, params=[*params, *_shared(vae)], epilog=epilog)
+
+
+def _shared(vae: str | None) -> list[click.Parameter]:
     """Return the options that every evaluation has: the VAE, device, precision and printing."""
     return [
-        click.Option(["--vae"], default=vae, show_default=True, help="Name or file of the VAE."),
+        click.Option(
+            ["--vae"], default=vae, required=vae is None, show_default=True, help="Name or file of the VAE."
+        ),
         click.Option(
             ["--device"],
             default="auto",

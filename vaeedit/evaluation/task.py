@@ -1,6 +1,6 @@
 """Tasks of an evaluation: how an observed image is made of a reference, and how output and reference are compared."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -35,15 +35,15 @@ class Task(Protocol):
         """The protocol, described in one line of the report."""
 
     @property
-    def setting(self) -> dict[str, Any]:
+    def setting(self) -> Mapping[str, Any]:
         """The first columns of the report by name, such as the noise level."""
 
     @property
-    def options(self) -> dict[str, Any]:
+    def options(self) -> Mapping[str, Any]:
         """Options of the operation."""
 
     @property
-    def conditions(self) -> dict[str, Condition]:
+    def conditions(self) -> Mapping[str, Condition]:
         """Conditions of the VAE, for measurements that call the VAE without the operation."""
 
     def pairs(self, folder: Path) -> Iterator[Pair]:
@@ -53,7 +53,7 @@ class Task(Protocol):
         """The part of an 8-bit RGB picture (H, W, 3) that PSNR and SSIM compare, as (H, W, C) from 0 to 255."""
 
     @property
-    def sample(self) -> dict[str, Any]:
+    def sample(self) -> Mapping[str, Any]:
         """Options that make the operation draw one posterior sample; empty where it cannot."""
 
     def agreement(self, observed: Frame, output: NDArray[np.uint8]) -> dict[str, float]:
@@ -61,7 +61,10 @@ class Task(Protocol):
 
 
 class AllOfIt:
-    """Base of tasks that compare all pixels in RGB and measure no agreement."""
+    """Base of tasks: unless they differ, they have no conditions or samples, and compare all pixels in RGB."""
+
+    conditions: Mapping[str, Condition] = {}
+    sample: Mapping[str, Any] = {}
 
     def compared(self, pixels: NDArray[np.uint8]) -> Array:
         """All pixels (H, W, 3), from 0 to 255."""
