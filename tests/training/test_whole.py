@@ -139,3 +139,11 @@ def test_an_objective_that_needs_labels_refuses_images_without(recipe, photograp
 
     with pytest.raises(UsageError, match=r"22 images of .* have no label; put the images of each class"):
         batches_of(recipe(), Labeled(None), Vae(), Run(photographs, tmp_path), 0)
+
+
+def test_images_that_vanish_during_training_are_a_sentence(digits):
+    batches = whole(open_source(digits).split("train"), Data(whole=True, batch=4))
+    for path in digits.rglob("*.png"):
+        path.unlink()
+    with pytest.raises(OptionError, match="None of the images can be read any more"):
+        next(iter(batches))

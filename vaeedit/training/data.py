@@ -124,6 +124,6 @@ def _detail(crop: NDArray[np.uint8]) -> float:
 
 
 def to_gray(x: Tensor, share: float) -> Tensor:
-    """Replace each image of (B, 3, H, W), with probability `share`, by the mean of its channels in all three."""
+    """Images (B, 3, H, W) of any range, each of them, with probability `share`, replaced by the mean of its channels."""
     chosen = torch.rand(len(x), 1, 1, 1, device=x.device) < share
     return torch.where(chosen, x.mean(1, keepdim=True), x)

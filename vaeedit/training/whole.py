@@ -70,6 +70,8 @@ class WholeBatches(IterableDataset[Batch]):
             if len(batch) == self.settings.batch:
                 yield _stacked(batch)
                 batch = []
+        if not self.count:
+            raise OptionError("None of the images can be read any more.")
         if self.count < self.settings.batch:
             yield _stacked(batch)
         if kept is not None:

@@ -65,7 +65,7 @@ def _arrays(folder: Path, match: re.Match[str]) -> Arrays:
 
 
 def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
-    """The array of an idx file of bytes: (N, H, W) for images, (N,) for labels; raises ImageError."""
+    """The array in an idx file, from 0 to 255: (N, H, W) for images, (N,) for labels; raises ImageError."""
     start = 4 + 4 * dimensions
     data = _bytes(path)
     if data[:4] != bytes((0, 0, 8, dimensions)):
