@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeedit.cli.batch import reserved
-from vaeedit.cli.params import click_options
+from vaeedit.cli.params import click_options, reserved
 from vaeedit.errors import OptionError
 from vaeedit.extension.registry import registry
 from vaeedit.options import Options, as_dict, bounded, describe, fields, option, parse, table, validate

@@ -3,7 +3,6 @@ from .batch.journal import Record as Record
 from .batch.lines import digest as digest
 from .batch.sinks import Sink as Sink
 from .cli import console as console
-from .cli.batch import debug_option as debug_option
 from .cli.look import Look as Look
 from .cli.look import look_at_files as look_at_files
 from .cli.look import look_command as look_command
@@ -11,6 +10,7 @@ from .cli.measuring import evaluation_command as evaluation_command
 from .cli.measuring import rows_command as rows_command
 from .cli.pages import CommandGroup as CommandGroup
 from .cli.params import Duration as Duration
+from .cli.params import debug_option as debug_option
 from .cli.report import Reporter as Reporter
 from .errors import ImageError as ImageError
 from .errors import MissingExtra as MissingExtra

@@ -6,9 +6,8 @@ import shlex
 import click
 import pytest
 
-from vaeedit.cli.batch import file_options
 from vaeedit.cli.commands import cli
-from vaeedit.cli.params import click_options
+from vaeedit.cli.params import click_options, file_options
 from vaeedit.extension.registry import registry
 from vaeedit.settings import Settings
 
@@ -46,7 +45,7 @@ def test_the_page_ends_with_an_example_that_can_be_typed(path):
         pytest.param(option, id=f"{path} {option.opts[-1]}")
         for path, context in PAGES.items()
         for option in context.command.get_params(context)
-        if isinstance(option, click.Option)
+        if isinstance(option, click.Option) and not option.hidden
     ],
 )
 def test_every_option_has_a_sentence(option):

@@ -81,7 +81,10 @@ class _Cluster:
         for future in self.ended:
             chunk = self.chunks.pop(future)
             if not isinstance(future.exception(), KilledWorker):
-                yield from _checked(future.result())
+                records = future.result()
+                if isinstance(records, str):
+                    raise UsageError(records)
+                yield from records
             elif chunk[0].careful:
                 yield self._failed(chunk[0])
             else:
@@ -178,12 +181,6 @@ def _watched(limit: float | None) -> Iterator[None]:
             yield
         finally:
             faulthandler.cancel_dump_traceback_later()
-
-
-def _checked(records: list[Record] | str) -> list[Record]:
-    if isinstance(records, str):
-        raise UsageError(records)
-    return records
 
 
 @contextmanager

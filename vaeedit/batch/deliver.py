@@ -4,9 +4,9 @@ A result is in the journal before it appears. Results of a worker whose run has 
 """
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
 
 import msgspec
 from msgspec import UNSET
@@ -16,27 +16,25 @@ from vaeedit.batch.lines import digest
 from vaeedit.errors import ImageError
 from vaeedit.image.atomic import make_folder, put, write_part
 
+Parts = list[tuple[str, str]]
+"""Temporary files and their final names."""
 
-class Parcel:
-    """The files that a worker writes for one job. A context manager: if something fails, it removes them."""
 
-    def __init__(self, run: str) -> None:
-        self.run, self.parts = run, list[tuple[str, str]]()
+@contextmanager
+def removed_on_error(parts: Parts) -> Iterator[None]:
+    """Remove the temporary files if the `with` block fails."""
+    try:
+        yield
+    except BaseException:
+        _remove(parts)
+        raise
 
-    def __enter__(self) -> "Parcel":
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is not None:
-            _remove(self.parts)
-
-    def add(self, path: Path, data: bytes) -> str:
-        """Write the future file `path` under a temporary name and return the hash of its bytes; raises ImageError."""
-        make_folder(path.parent)
-        self.parts.append((str(write_part(path, data, self.run)), str(path)))
-        return digest(data)
+def add_part(parts: Parts, path: Path, data: bytes, run: str) -> str:
+    """Write the future file `path` under a temporary name and return the hash of its bytes; raises ImageError."""
+    make_folder(path.parent)
+    parts.append((str(write_part(path, data, run)), str(path)))
+    return digest(data)
 
 
 def deliver(record: Record, journal: Journal | None) -> Record:
@@ -49,21 +47,16 @@ def deliver(record: Record, journal: Journal | None) -> Record:
     try:
         if journal is not None and record.status != "finished":
             journal.append(record)
-        return _placed(record, parts, journal)
+        try:
+            for part, path in parts:
+                put(Path(part), Path(path))
+        except ImageError as error:
+            record = failure(record, f"{record.input}: {error}")
+            if journal is not None:
+                journal.append(record)
+        return record
     finally:
         _remove(parts)
-
-
-def _placed(record: Record, parts: list[tuple[str, str]], journal: Journal | None) -> Record:
-    try:
-        for part, path in parts:
-            put(Path(part), Path(path))
-        return record
-    except ImageError as error:
-        record = failure(record, f"{record.input}: {error}")
-        if journal is not None:
-            journal.append(record)
-        return record
 
 
 def failure(record: Record, error: str) -> Record:
@@ -73,7 +66,7 @@ def failure(record: Record, error: str) -> Record:
     )
 
 
-def _remove(parts: list[tuple[str, str]]) -> None:
+def _remove(parts: Parts) -> None:
     for part, _ in parts:
         with suppress(OSError):
             os.unlink(part)

@@ -108,7 +108,19 @@ def settled(
     def stays(job: Job, path: Path) -> bool:
         return not job.in_place and _stays(job, path, made)
 
-    return _settle_existing(jobs, exists, stays)
+    done: list[Job] = []
+    planned: set[Path | None] = {job.target for job in jobs}
+    for job in jobs:
+        if job.target is None or exists == "overwrite" or not stays(job, job.target):
+            done.append(job)
+        elif exists == "error":
+            raise UsageError(f"{job.target} exists; use --exists overwrite, skip or unique.")
+        elif exists == "skip":
+            done.append(replace(job, skipped=True))
+        else:
+            done.append(replace(job, target=_unique(job, job.target, planned, stays)))
+            planned.add(done[-1].target)
+    return done
 
 
 def _stays(job: Job, path: Path, made: WrittenBefore) -> bool:
@@ -187,22 +199,6 @@ def refuse_clashes(
             uses.write(path, f"the {name} picture of {job.name}")
     for what, path in written:
         uses.write(path, what)
-
-
-def _settle_existing(jobs: Sequence[Job], exists: str, stays: WrittenBefore) -> list[Job]:
-    settled: list[Job] = []
-    planned: set[Path | None] = {job.target for job in jobs}
-    for job in jobs:
-        if job.target is None or exists == "overwrite" or not stays(job, job.target):
-            settled.append(job)
-        elif exists == "error":
-            raise UsageError(f"{job.target} exists; use --exists overwrite, skip or unique.")
-        elif exists == "skip":
-            settled.append(replace(job, skipped=True))
-        else:
-            settled.append(replace(job, target=_unique(job, job.target, planned, stays)))
-            planned.add(settled[-1].target)
-    return settled
 
 
 def _unique(job: Job, path: Path, taken: Set[Path | None], stays: WrittenBefore) -> Path:

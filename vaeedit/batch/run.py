@@ -79,7 +79,9 @@ class _Run:
             self._remove_outdated(job, record)
         self._send(record)
         if record.status == "done" and self.results_stay:
-            self.written.append(_gist(record))
+            self.written.append(  # only what is needed, because a batch may be large
+                Record(input=record.input, output=record.output, status="done", sides=record.sides)
+            )
         self.summary.stopped |= record.failed and self.fail_fast
 
     def unfinished(self, jobs: Iterable[Job | None]) -> Iterator[Job | None]:
@@ -114,7 +116,8 @@ class _Run:
     def report_lost_results(self) -> None:
         """Record results that were removed during the run as failed."""
         for record in self.written:
-            missing = next((path for path in record.files if _is_gone(path)), None)
+            gone = (path for path in record.files if path != STREAM and not os.path.lexists(path))
+            missing = next(gone, None)
             if missing is not None:
                 lost = failure(
                     record, f"{missing} was written and is gone: something has removed it during the run."
@@ -127,12 +130,3 @@ class _Run:
     def _send(self, record: Record) -> None:
         for sink in (self.summary, *self.sinks):
             sink.take(record)
-
-
-def _gist(record: Record) -> Record:
-    """Return the record with the paths of its results alone, to save memory."""
-    return Record(input=record.input, output=record.output, status="done", sides=record.sides)
-
-
-def _is_gone(path: str) -> bool:
-    return path != STREAM and not os.path.lexists(path)

@@ -4,12 +4,11 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import msgspec
 
 from vaeedit.batch.batch_spec import BatchSpec
-from vaeedit.batch.deliver import Parcel
+from vaeedit.batch.deliver import Parts, add_part, removed_on_error
 from vaeedit.batch.jobs import Job
 from vaeedit.batch.journal import Record
 from vaeedit.batch.lines import digest
@@ -75,7 +74,10 @@ class Worker:
     def _read(self, job: Job) -> Attempt:
         attempt = Attempt(job, time.perf_counter())
         try:
-            data = _bytes_of(job)
+            if job.source is None:
+                data = read_stream(sys.stdin.buffer, job.name, PICTURE)
+            else:
+                data = read_regular(job.source, PICTURE)
             frame = read_bytes(data, job.name, damaged=self.spec.damaged)
             endings = {**FORMATS, **(FILMS if self.spec.plan.film else {})}
             if job.target is not None and job.target.suffix.lower() not in endings:
@@ -119,16 +121,17 @@ class Worker:
         warnings = [f"{job.name} is damaged: {frame.damage}."] if frame.damage else []
         warnings += [f"{job.output}: {text}" for text in lost]
         sides: dict[str, str] = {}
-        with Parcel(job.run) as parcel:
+        parts: Parts = []
+        with removed_on_error(parts):
             for name, path in job.sides.items():
                 if name != "compare" and name not in result.maps:
                     continue  # the map of a step that was skipped
                 picture = compare(frame, result.frame) if name == "compare" else result.maps[name]
                 side, lost = write_bytes(picture, format_of(path))
                 warnings += [f"{path}: {text}" for text in lost]
-                sides[name] = parcel.add(path, side)
+                sides[name] = add_part(parts, path, side, job.run)
             if job.target is not None:
-                parcel.add(job.target, data)
+                add_part(parts, job.target, data, job.run)
             fingerprint = self.spec.fingerprint(attempt.data, job)
         if job.output == STREAM:
             sys.stdout.buffer.write(data)
@@ -142,7 +145,7 @@ class Worker:
             written="" if job.inspect_only else digest(data),
             sides={name: str(job.sides[name]) for name in sides},
             sides_written=sides,
-            parts=parcel.parts,
+            parts=parts,
             notes=dict(result.notes),
             warnings=warnings,
             rungs=attempt.done.rungs if attempt.done else [],
@@ -159,13 +162,11 @@ class Worker:
         edited = result.frame if self.spec.provenance else without_note(result.frame)
         if edited is frame and kind == wanted and policy == "keep" and not frame.damage:
             return attempt.data, []
-        made = None if result.frame is frame or not self.spec.provenance else self._made(frame)
+        made = None
+        if self.spec.provenance and result.frame is not frame:
+            before = made_of(frame.metadata)
+            made = {**self.spec.note, "before": before} if before else self.spec.note
         return write_bytes(described(edited, made, wanted, policy), wanted)
-
-    def _made(self, source: Frame) -> dict[str, Any]:
-        """Return how the output was made and, if the input records it, how the input was made."""
-        before = made_of(source.metadata)
-        return self.spec.note if before is None else {**self.spec.note, "before": before}
 
     def _record(self, attempt: Attempt, **members: object) -> Record:
         job, done = attempt.job, attempt.done
@@ -209,12 +210,6 @@ def _noted(result: Result) -> Result:
         return replace(result, notes=msgspec.to_builtins(dict(result.notes), str_keys=True))
     except Exception as error:
         raise PluginError(f"A note of its operation cannot be written as JSON: {error}.") from error
-
-
-def _bytes_of(job: Job) -> bytes:
-    if job.source is None:
-        return read_stream(sys.stdin.buffer, job.name, PICTURE)
-    return read_regular(job.source, PICTURE)
 
 
 def _use_threads(count: int | None) -> None:

@@ -1,16 +1,14 @@
-"""The flags that every command on images has, and the run that they ask for."""
+"""The run that the flags of a command on images ask for."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from vaeedit.batch.clashes import real
 from vaeedit.batch.history import History, read_history
-from vaeedit.batch.jobs import EXISTS, Job, remove_leftovers
+from vaeedit.batch.jobs import Job, remove_leftovers
 from vaeedit.batch.journal import NAME, Journal
 from vaeedit.batch.lock import Claim
 from vaeedit.batch.sinks import Sink
@@ -18,109 +16,16 @@ from vaeedit.batch.sources import LIST, STREAM, find_sources
 from vaeedit.batch.summary import Summary
 from vaeedit.batch.watch import Watch
 from vaeedit.cli import console, interrupts
-from vaeedit.cli.pages import SectionedCommand
-from vaeedit.cli.params import Duration, click_options
 from vaeedit.cli.plan import Planner, journal_of, output_folder
 from vaeedit.cli.report import Reporter
 from vaeedit.errors import UsageError
 from vaeedit.limits import require_address_space
-from vaeedit.settings import DAMAGED, POLICIES, STEP_KEYS, Settings
+from vaeedit.settings import Settings
 
 if TYPE_CHECKING:
     from vaeedit.batch.batch_spec import BatchSpec
-    from vaeedit.batch.run import Engine
     from vaeedit.cli.look import Look
     from vaeedit.pipeline.plan import Plan
-
-
-def file_options(inputs: str = "INPUTS...", only: Collection[str] | None = None) -> list[click.Parameter]:
-    """Return the inputs and the flags for files, workers and printing; with `only`, those with these names."""
-    options = [
-        click.Argument(["inputs"], nargs=-1, required=True, metavar=inputs),
-        _option("-o", "--output", metavar="FILE|DIR|-",
-                help="Output file or folder, - for standard output; by default IN.OPERATION.jpg beside the input."),
-        _option("-r", "--recursive", help="Also search the sub-folders of folders; the output folder mirrors them."),
-        _option("--in-place", help="Replace the inputs by the results."),
-        _option("--exists", kind=click.Choice(EXISTS), default="error",
-                help="What to do if an output exists; error: do nothing at all, unique: add a number to the name."),
-        _option("--compare", metavar="FILE", help="Also write a before/after picture; with several inputs, to this folder."),
-        _option("--dry-run", help="Print what would be done, and do nothing."),
-        _option("--metadata", kind=click.Choice(POLICIES), default="keep",
-                help="Metadata (EXIF, XMP, ...) that outputs keep; minimal: the color profile."),
-        _option("--damaged", kind=click.Choice(DAMAGED), default="error",
-                help="What to do with a damaged picture; warn: edit the part that can be read."),
-        _option("--no-provenance", help="Do not record in the outputs how they were made."),
-        _option("--workers", kind=click.IntRange(1), default=1, metavar="N", help="Processes that work in parallel."),
-        _option("--threads", kind=click.IntRange(1), metavar="N",
-                help="CPU threads of each worker; by default the cores are divided among the workers."),
-        _option("--time-limit", kind=Duration(), metavar="TIME",
-                help="Time for one picture, such as 90s or 2m; one that takes longer fails. No limit by default."),
-        _option("--engine", kind=click.Choice(("local", "dask")), default="local",
-                help="Where the work is done: on this machine, or on a Dask cluster."),
-        _option("--scheduler", metavar="ADDRESS",
-                help="Address of a Dask scheduler; without it, --engine dask starts a cluster on this machine."),
-        _option("--journal", metavar="FILE",
-                help=f"File that gets one JSON line for every picture; by default {NAME} in the output folder."),
-        _option("--resume", help="Skip outputs that the journal records as complete; make all others."),
-        _option("--watch", help="Wait for new pictures in the folders, until Ctrl-C."),
-        _option("--fail-fast", help="Stop at the first file that fails."),
-        _option("--allow-cpu", help="Edit pictures on the CPU that do not fit into the memory of the GPU."),
-        _option("--report", metavar="FILE", help="Write a summary of the run as JSON to this file."),
-        _option("--json", "as_json", help="Print one JSON line per picture."),
-        debug_option(),
-    ]  # fmt: skip
-    return [option for option in options if only is None or option.name in only]
-
-
-def image_command(
-    name: str,
-    params: Sequence[click.Parameter],
-    callback: Callable[..., int],
-    *,
-    inputs: str = "INPUTS...",
-    only: Collection[str] | None = None,
-    kind: type[SectionedCommand] = SectionedCommand,
-    **texts: str,
-) -> click.Command:
-    """Return a command on images: its own `params`, then settings, then `file_options`; of these two, `only` those named."""
-    argument, *files = file_options(inputs, only)
-    settings = [option for option in click_options(Settings) if only is None or option.name in only]
-    sections: dict[str, Sequence[click.Parameter]] = {
-        "Options": [*params, argument],
-        "How it runs": settings,
-        "Files": files,
-    }
-    return kind(name, sections, callback=callback, **texts)
-
-
-def reserved() -> frozenset[str]:
-    """Return the names that no operation may use for an option, a map or an extra input."""
-    flags = [flag for option in (*file_options(), *click_options(Settings)) for flag in option.opts]
-    return frozenset({flag.lstrip("-") for flag in flags} | {*STEP_KEYS, "help"})
-
-
-def debug_option() -> click.Option:
-    """Return the option --debug, which every command has."""
-    return _option("--debug", help="Show the traceback of an error.")
-
-
-def json_option() -> click.Option:
-    """Return the option --json of commands that print facts."""
-    return _option("--json", "as_json", help="Print one JSON line per item.")
-
-
-def _option(
-    *names: str,
-    help: str,
-    kind: click.ParamType[Any] | None = None,
-    metavar: str | None = None,
-    default: Any = None,
-) -> click.Option:
-    """Return an option; a flag, unless it has a kind or a metavar."""
-    if kind is None and metavar is None:
-        return click.Option([*names], is_flag=True, default=False, help=help)
-    shown = default is not None
-    return click.Option([*names], type=kind, default=default, show_default=shown, metavar=metavar, help=help)
 
 
 def run_on_files(
@@ -221,9 +126,12 @@ def _run(
     watch: Watch | None,
 ) -> int:
     """Do the jobs or, with a `watch`, all jobs that arrive until an interrupt."""
+    from vaeedit.batch.engines import choose
     from vaeedit.batch.run import run_batch
 
-    values, engine = planner.values, engine_of(planner.values)
+    values = planner.values
+    names = ("workers", "scheduler", "debug")
+    engine = choose(values["engine"], limit=values["time_limit"], **{name: values[name] for name in names})
     if values["resume"]:
         remove_leftovers(jobs, history.processes)
     idle = watch is None and all(job.skipped for job in jobs)
@@ -256,36 +164,24 @@ def _run(
     return console.FAILED if summary.failures else console.OK
 
 
-def engine_of(values: Mapping[str, Any]) -> "Engine":
-    """Return the engine; raises UsageError or MissingExtra."""
-    from vaeedit.batch.engines import choose
-
-    names = ("workers", "scheduler", "debug")
-    return choose(values["engine"], limit=values["time_limit"], **{name: values[name] for name in names})
-
-
 def spec_of(plan: "Plan", values: Mapping[str, Any]) -> "BatchSpec":
     """Return what to do with every file."""
+    import os
+
     from vaeedit.batch.batch_spec import BatchSpec
 
+    threads: int | None = values["threads"]
+    if not threads and values["workers"] > 1:  # so that workers do not compete for the cores
+        threads = max(1, (os.cpu_count() or 1) // values["workers"])
     return BatchSpec(
         plan,
         Settings(**{name: values[name] for name in Settings.__struct_fields__}),
-        _threads(values),
+        threads,
         values["allow_cpu"],
         values["metadata"],
         not values["no_provenance"],
         values["damaged"],
     )
-
-
-def _threads(values: Mapping[str, Any]) -> int | None:
-    """Divide the cores among the workers, so that they do not compete for them."""
-    import os
-
-    asked: int | None = values["threads"]
-    workers: int = values["workers"]
-    return asked if asked or workers == 1 else max(1, (os.cpu_count() or 1) // workers)
 
 
 def _say_plan(plan: "Plan", jobs: Sequence[Job]) -> int:

@@ -5,19 +5,21 @@ import click
 from vaeedit import __version__
 from vaeedit.cli.data import data
 from vaeedit.cli.doctor import doctor
-from vaeedit.cli.evaluate import evaluate
 from vaeedit.cli.info import info
 from vaeedit.cli.lists import ops, plugins
 from vaeedit.cli.models import models
 from vaeedit.cli.operations import operation_command, plain_operations
 from vaeedit.cli.pages import CommandGroup, summary_of, write_example, write_section
 from vaeedit.cli.pipeline import pipeline
-from vaeedit.cli.plugged import plugged_command
+from vaeedit.cli.plugged import PluggedGroup, plugged_command
 from vaeedit.cli.run import chain, run
 from vaeedit.cli.train import train
 from vaeedit.errors import UnknownName
 from vaeedit.extension.registry import registry
 
+evaluate = PluggedGroup(
+    "evaluate", lambda: registry().evaluations, help="Measure an operation on a folder of reference images."
+)
 COMMANDS = (run, chain, pipeline, train, data, evaluate, info, doctor, ops, models, plugins)
 FIXED = {str(command.name): command for command in COMMANDS}
 

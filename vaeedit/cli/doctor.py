@@ -3,7 +3,7 @@
 import click
 
 from vaeedit.cli import console
-from vaeedit.cli.batch import debug_option, json_option
+from vaeedit.cli.params import debug_option, json_option
 
 
 def _doctor(as_json: bool, debug: bool) -> int:

@@ -20,14 +20,6 @@ Named = tuple[str, Path]
 """A file's name in messages, and its path."""
 
 
-def files_written(values: Mapping[str, Any], journal: Path | None) -> Iterator[Named]:
-    """Yield the journal and the report."""
-    if journal is not None:
-        yield "the journal", journal
-    if values["report"]:
-        yield "the report", Path(values["report"])
-
-
 def files_read(plan: "Plan", jobs: Sequence[Job], values: Mapping[str, Any]) -> Iterator[Named]:
     """Yield lists of inputs, extra inputs and VAE files."""
     for name in values["inputs"]:

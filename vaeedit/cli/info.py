@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from vaeedit.cli import console
-from vaeedit.cli.batch import debug_option, json_option
+from vaeedit.cli.params import debug_option, json_option
 
 
 def _info(files: tuple[str, ...], as_json: bool, debug: bool) -> int:

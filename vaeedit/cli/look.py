@@ -9,9 +9,9 @@ import click
 
 from vaeedit.batch.jobs import Job
 from vaeedit.batch.sinks import Sink
-from vaeedit.cli.batch import file_options, image_command, run_on_files
+from vaeedit.cli.batch import run_on_files
 from vaeedit.cli.files import Named
-from vaeedit.cli.params import click_options
+from vaeedit.cli.params import click_options, file_options, image_command
 from vaeedit.extension.registry import registry
 from vaeedit.settings import Settings
 

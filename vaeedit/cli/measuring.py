@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vaeedit.cli import console
-from vaeedit.cli.batch import debug_option
+from vaeedit.cli.params import debug_option
 from vaeedit.errors import UsageError
 
 if TYPE_CHECKING:

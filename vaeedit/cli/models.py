@@ -6,10 +6,10 @@ from typing import Any
 import click
 
 from vaeedit.cli import console
-from vaeedit.cli.batch import debug_option, json_option
 from vaeedit.cli.files import require_writable
 from vaeedit.cli.lists import show
 from vaeedit.cli.pages import CommandGroup
+from vaeedit.cli.params import debug_option, json_option
 from vaeedit.errors import VaeeditError
 from vaeedit.extension.registry import registry
 from vaeedit.extension.specs import WeightsSpec

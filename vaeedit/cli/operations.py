@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from vaeedit.cli.batch import image_command, run_on_files
-from vaeedit.cli.params import click_options
+from vaeedit.cli.batch import run_on_files
+from vaeedit.cli.params import click_options, image_command
 from vaeedit.errors import UsageError
 from vaeedit.extension.registry import registry
 from vaeedit.extension.specs import OperationSpec
@@ -15,35 +15,31 @@ from vaeedit.extension.tables import Provided
 def operation_command(provided: Provided[OperationSpec]) -> click.Command:
     """Return the click command of an operation."""
     spec = provided.spec
-    maps = [
-        click.Option([f"--{name}", _variable("map", name)], metavar="FILE", help=text)
-        for name, text in spec.maps.items()
-    ]
-
-    images = [
-        click.Option(
-            [f"--{name}", _variable("image", name)],
+    maps = {name: click.Option([f"--{name}"], metavar="FILE", help=text) for name, text in spec.maps.items()}
+    images = {
+        name: click.Option(
+            [f"--{name}"],
             metavar="FILE",
             multiple=True,
             required=name in spec.needs and name != spec.variadic,
             help=text,
         )
         for name, text in spec.extra_inputs.items()
-    ]
-
-    inputs = f"INPUT {spec.variadic.upper()}..." if spec.variadic else "INPUTS..."
+    }
 
     def callback(**values: Any) -> int:
-        return _run_operation(provided, values)
+        pictures = {name: values[str(option.name)] for name, option in maps.items()}
+        extra_inputs = {name: values[str(option.name)] for name, option in images.items()}
+        return _run_operation(provided, values, pictures, extra_inputs)
 
     help_text = spec.summary
     if provided.distribution != "vaeedit":
         help_text += f"\n\nFrom the package {provided.distribution}."
     return image_command(
         spec.name,
-        [*images, *click_options(spec.options), *maps],
+        [*images.values(), *click_options(spec.options), *maps.values()],
         callback,
-        inputs=inputs,
+        inputs=f"INPUT {spec.variadic.upper()}..." if spec.variadic else "INPUTS...",
         help=help_text,
         short_help=spec.summary,
         epilog=f"Example: vaeedit {spec.name} {_example(spec)}",
@@ -57,40 +53,37 @@ def _example(spec: OperationSpec) -> str:
     return f"in.jpg{' other.jpg' if spec.variadic else ''}{needed}{vae} -o edited.jpg"
 
 
-def _variable(kind: str, name: str) -> str:
-    """Return the name of the value of --NAME, for a map or an image; it differs from all names of options."""
-    return f"{kind}_{name.replace('-', '_')}"
-
-
-def _run_operation(provided: Provided[OperationSpec], values: dict[str, Any]) -> int:
-    from vaeedit.extension.registry import registry
+def _run_operation(
+    provided: Provided[OperationSpec],
+    values: dict[str, Any],
+    pictures: dict[str, str | None],
+    extra_inputs: dict[str, tuple[str, ...]],
+) -> int:
+    """Run the operation; `pictures` are the paths of its maps."""
     from vaeedit.pipeline.plan import plan_alone
 
     spec = provided.spec
-    if spec.variadic and not values[_variable("image", spec.variadic)]:
-        values = _distributed(values, spec)
-    pictures = {name: values[_variable("map", name)] for name in spec.maps if values[_variable("map", name)]}
-    images = {name: values[_variable("image", name)] for name in spec.extra_inputs}
+    if (
+        spec.variadic and not extra_inputs[spec.variadic]
+    ):  # the first argument is the input, the others are extra
+        first, *others = values["inputs"]
+        if not others and spec.variadic in spec.needs:
+            raise UsageError(
+                f"{spec.name} needs a second picture: use vaeedit {spec.name} {first} {spec.variadic.upper()}, "
+                f"or --{spec.variadic} FILE and any number of inputs."
+            )
+        values = {**values, "inputs": (first,)}
+        extra_inputs = {**extra_inputs, spec.variadic: tuple(others)}
+    wanted = {name: path for name, path in pictures.items() if path}
     plan = plan_alone(
         provided,
         spec.options(**{name: values[name] for name in spec.options.__struct_fields__}),
         vae=values["vae"],
-        maps=pictures,
-        extra_inputs={name: given for name, given in images.items() if given},
+        maps=wanted,
+        extra_inputs={name: paths for name, paths in extra_inputs.items() if paths},
         registry=registry(),
     )
-    return run_on_files(plan, values, spec.name, pictures)
-
-
-def _distributed(values: dict[str, Any], spec: OperationSpec) -> dict[str, Any]:
-    """Use the first argument as input and the others as extra inputs; raises UsageError if needed ones are missing."""
-    first, *others = values["inputs"]
-    if not others and spec.variadic in spec.needs:
-        raise UsageError(
-            f"{spec.name} needs a second picture: use vaeedit {spec.name} {first} {spec.variadic.upper()}, "
-            f"or --{spec.variadic} FILE and any number of inputs."
-        )
-    return {**values, "inputs": (first,), _variable("image", spec.variadic): tuple(others)}
+    return run_on_files(plan, values, spec.name, wanted)
 
 
 def plain_operations() -> list[str]:

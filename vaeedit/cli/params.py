@@ -1,12 +1,17 @@
-"""Makes click parameters from declared options."""
+"""Makes click parameters from declared options, and the options that all commands on images share."""
 
 import re
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import click
 
+from vaeedit.batch.jobs import EXISTS
+from vaeedit.batch.journal import NAME
+from vaeedit.cli.pages import SectionedCommand
 from vaeedit.errors import OptionError
 from vaeedit.options import Field, Options, fields
+from vaeedit.settings import DAMAGED, POLICIES, STEP_KEYS, Settings
 
 UNITS = {"s": 1, "m": 60, "h": 3600}
 
@@ -82,3 +87,93 @@ def _metavar(expects: str) -> str:
         else:
             parts.append(words.replace(" or ", "|").replace("text", "TEXT").replace("a list", "LIST"))
     return "|".join(parts)
+
+
+def file_options(inputs: str = "INPUTS...", only: Collection[str] | None = None) -> list[click.Parameter]:
+    """Return the inputs and the flags for files, workers and printing; with `only`, those with these names."""
+    options = [
+        click.Argument(["inputs"], nargs=-1, required=True, metavar=inputs),
+        _option("-o", "--output", metavar="FILE|DIR|-",
+                help="Output file or folder, - for standard output; by default IN.OPERATION.jpg beside the input."),
+        _option("-r", "--recursive", help="Also search the sub-folders of folders; the output folder mirrors them."),
+        _option("--in-place", help="Replace the inputs by the results."),
+        _option("--exists", kind=click.Choice(EXISTS), default="error",
+                help="What to do if an output exists; error: do nothing at all, unique: add a number to the name."),
+        _option("--compare", metavar="FILE", help="Also write a before/after picture; with several inputs, to this folder."),
+        _option("--dry-run", help="Print what would be done, and do nothing."),
+        _option("--metadata", kind=click.Choice(POLICIES), default="keep",
+                help="Metadata (EXIF, XMP, ...) that outputs keep; minimal: the color profile."),
+        _option("--damaged", kind=click.Choice(DAMAGED), default="error",
+                help="What to do with a damaged picture; warn: edit the part that can be read."),
+        _option("--no-provenance", help="Do not record in the outputs how they were made."),
+        _option("--workers", kind=click.IntRange(1), default=1, metavar="N", help="Processes that work in parallel."),
+        _option("--threads", kind=click.IntRange(1), metavar="N",
+                help="CPU threads of each worker; by default the cores are divided among the workers."),
+        _option("--time-limit", kind=Duration(), metavar="TIME",
+                help="Time for one picture, such as 90s or 2m; one that takes longer fails. No limit by default."),
+        _option("--engine", kind=click.Choice(("local", "dask")), default="local",
+                help="Where the work is done: on this machine, or on a Dask cluster."),
+        _option("--scheduler", metavar="ADDRESS",
+                help="Address of a Dask scheduler; without it, --engine dask starts a cluster on this machine."),
+        _option("--journal", metavar="FILE",
+                help=f"File that gets one JSON line for every picture; by default {NAME} in the output folder."),
+        _option("--resume", help="Skip outputs that the journal records as complete; make all others."),
+        _option("--watch", help="Wait for new pictures in the folders, until Ctrl-C."),
+        _option("--fail-fast", help="Stop at the first file that fails."),
+        _option("--allow-cpu", help="Edit pictures on the CPU that do not fit into the memory of the GPU."),
+        _option("--report", metavar="FILE", help="Write a summary of the run as JSON to this file."),
+        _option("--json", "as_json", help="Print one JSON line per picture."),
+        debug_option(),
+    ]  # fmt: skip
+    return [option for option in options if only is None or option.name in only]
+
+
+def image_command(
+    name: str,
+    params: Sequence[click.Parameter],
+    callback: Callable[..., int],
+    *,
+    inputs: str = "INPUTS...",
+    only: Collection[str] | None = None,
+    kind: type[SectionedCommand] = SectionedCommand,
+    **texts: str,
+) -> click.Command:
+    """Return a command on images: its own `params`, then settings, then `file_options`; of these two, `only` those named."""
+    argument, *files = file_options(inputs, only)
+    settings = [option for option in click_options(Settings) if only is None or option.name in only]
+    sections: dict[str, Sequence[click.Parameter]] = {
+        "Options": [*params, argument],
+        "How it runs": settings,
+        "Files": files,
+    }
+    return kind(name, sections, callback=callback, **texts)
+
+
+def reserved() -> frozenset[str]:
+    """Return the names that no operation may use for an option, a map or an extra input."""
+    flags = [flag for option in (*file_options(), *click_options(Settings)) for flag in option.opts]
+    return frozenset({flag.lstrip("-") for flag in flags} | {*STEP_KEYS, "help"})
+
+
+def debug_option() -> click.Option:
+    """Return the option --debug, which every command has."""
+    return _option("--debug", help="Show the traceback of an error.")
+
+
+def json_option() -> click.Option:
+    """Return the option --json of commands that print facts."""
+    return _option("--json", "as_json", help="Print one JSON line per item.")
+
+
+def _option(
+    *names: str,
+    help: str,
+    kind: click.ParamType[Any] | None = None,
+    metavar: str | None = None,
+    default: Any = None,
+) -> click.Option:
+    """Return an option; a flag, unless it has a kind or a metavar."""
+    if kind is None and metavar is None:
+        return click.Option([*names], is_flag=True, default=False, help=help)
+    shown = default is not None
+    return click.Option([*names], type=kind, default=default, show_default=shown, metavar=metavar, help=help)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from vaeedit.cli import console
-from vaeedit.cli.batch import debug_option
 from vaeedit.cli.pages import CommandGroup
+from vaeedit.cli.params import debug_option
 
 if TYPE_CHECKING:
     from vaeedit.pipeline.plan import Plan

@@ -9,7 +9,7 @@ from vaeedit.batch.history import History
 from vaeedit.batch.jobs import Job, inspections, placed, refuse_clashes, settled, with_sides
 from vaeedit.batch.journal import NAME
 from vaeedit.batch.sources import LIST, STREAM, Source
-from vaeedit.cli.files import Named, files_read, files_written
+from vaeedit.cli.files import Named, files_read
 
 if TYPE_CHECKING:
     from vaeedit.cli.look import Look
@@ -60,7 +60,8 @@ class Planner:
             made=history.wrote,
         )
         read = [*self.read, *files_read(self.plan, jobs, values)]
-        written = [*files_written(values, journal_of(values))]
+        own = (("the journal", journal_of(values)), ("the report", values["report"]))
+        written = [(what, Path(path)) for what, path in own if path]
         if self.look is not None:
             written += self.look.written
             jobs = [replace(job, sides={**job.sides, **self.look.sides(job)}) for job in jobs]
@@ -88,8 +89,6 @@ def output_folder(values: Mapping[str, Any]) -> Path | None:
 
 def is_several(inputs: Sequence[str]) -> bool:
     """Whether the inputs may be more than one picture."""
-    return len(inputs) > 1 or any(map(_may_be_several, inputs))
-
-
-def _may_be_several(name: str) -> bool:
-    return name != STREAM and (name.startswith(LIST) or not Path(name).is_file())
+    if len(inputs) > 1:
+        return True
+    return any(name != STREAM and (name.startswith(LIST) or not Path(name).is_file()) for name in inputs)

@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
-from vaeedit.cli.batch import image_command, run_on_files
+from vaeedit.cli.batch import run_on_files
 from vaeedit.cli.operations import plain_operations
 from vaeedit.cli.pages import SectionedCommand, write_example
+from vaeedit.cli.params import image_command
 from vaeedit.errors import UsageError, suggestion
 
 

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from vaeedit.cli import console
-from vaeedit.cli.batch import debug_option
 from vaeedit.cli.files import require_writable
-from vaeedit.cli.params import Duration
+from vaeedit.cli.params import Duration, debug_option
 from vaeedit.errors import UsageError
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from vaeedit.cli.batch import reserved
+from vaeedit.cli.params import reserved
 from vaeedit.errors import OptionError
 from vaeedit.extension.registry import GROUP, Registry, discover
 from vaeedit.extension.specs import OperationSpec, WeightsSpec, load_target
