@@ -47,8 +47,8 @@ class Tile:
 
 def spans(size: int, tile: int, halo: int, multiple: int) -> list[Span]:
     """Cover an axis of `size` pixels by tiles of `tile` pixels; the pixels seen begin and end at multiples of `multiple`."""
-    step = _round_up(max(tile, 1), multiple)
-    padded, margin = _round_up(size, multiple), _round_up(halo, multiple)
+    step = round_up(max(tile, 1), multiple)
+    padded, margin = round_up(size, multiple), round_up(halo, multiple)
     return [
         Span(
             start,
@@ -103,5 +103,6 @@ def reflected(span: Span, size: int) -> NDArray[np.intp]:
     return padded[span.outer_start : span.outer_stop]
 
 
-def _round_up(value: int, multiple: int) -> int:
+def round_up(value: int, multiple: int) -> int:
+    """The smallest multiple of `multiple` that is at least `value`."""
     return -(-value // multiple) * multiple

@@ -1,6 +1,5 @@
 """The check of an architecture: the methods of every protocol that its network satisfies are called."""
 
-import math
 from typing import Any
 
 import torch
@@ -9,6 +8,7 @@ from torch import Tensor
 from vaeedit.extension.specs import ArchitectureSpec, load_target
 from vaeedit.options import validate
 from vaeedit.testing.samples import require_legal, required_options
+from vaeedit.tiling import round_up
 from vaeedit.vae.protocol import (
     VAE,
     ConditionalVAE,
@@ -30,7 +30,7 @@ def check_architecture(spec: ArchitectureSpec) -> None:
     assert isinstance(network, torch.nn.Module), f"{spec.target} is not a torch.nn.Module"
     network.eval()
     assert isinstance(network, VAE), f"{spec.target} lacks a member of VAE"
-    side = network.multiple * math.ceil(SIDE / network.multiple)
+    side = round_up(SIDE, network.multiple)
     x = torch.rand(1, network.channels, side, side, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         _check_coding(network, x, _checked_conditions(network, x))

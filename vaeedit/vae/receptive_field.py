@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 
+from vaeedit.tiling import round_up
 from vaeedit.vae.protocol import VAE, WHOLE, SeesWhole, sample_conditions
 
 HEIGHT = 16
@@ -25,7 +26,7 @@ def receptive_radius(network: VAE) -> int:
     assert isinstance(network, torch.nn.Module)
     copy: Any = deepcopy(network).to("cpu").eval()  # other devices may spread NaN beyond a kernel
     for least in RADII:
-        radius = _round_up(least, copy.multiple)
+        radius = round_up(least, copy.multiple)
         reached = max(_along(axis, copy, radius) for axis in (2, 3))
         if reached < radius:
             return reached
@@ -37,7 +38,7 @@ def _along(axis: int, network: VAE, radius: int) -> int:
     """How many pixels NaN spreads along the strip's long axis."""
     width = network.multiple
     middle = slice(radius, radius + width)
-    x = torch.full((1, network.channels, _round_up(HEIGHT, width), 2 * radius + width), 0.5)
+    x = torch.full((1, network.channels, round_up(HEIGHT, width), 2 * radius + width), 0.5)
     x[..., middle] = torch.nan
     x = x.transpose(axis, 3)
     farthest = 0
@@ -53,7 +54,3 @@ def _along(axis: int, network: VAE, radius: int) -> int:
             )
             farthest = max(farthest, last - middle.start, middle.stop - 1 - first)
     return farthest
-
-
-def _round_up(size: int, multiple: int) -> int:
-    return -(-size // multiple) * multiple

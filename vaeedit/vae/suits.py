@@ -34,7 +34,7 @@ def misfits(vae: str, spec: OperationSpec, registry: Registry) -> Iterator[str]:
     if own is not None and not _is_conditional(own[0]):
         yield (
             f"{spec.name} edits the latents of the picture itself and needs an unconditional VAE, such as {spec.vae}; "
-            f"the VAE {vae} is conditional: its latents describe the difference to a restored picture."
+            f"the VAE {vae} is conditional: its latents describe the difference from a restored picture."
         )
 
 
