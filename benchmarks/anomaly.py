@@ -130,11 +130,11 @@ def main() -> None:
         ("no places: ", everywhere(calibration.maps, normals), None),
     ):
         known = [neg_log_ps(maps, usual) for maps in normals]
-        told = [(one, neg_log_ps(maps, usual)) for one, maps in tests]
+        scored = [(one, neg_log_ps(maps, usual)) for one, maps in tests]
         for name, rule in rules(list(calibration.maps), known, scales).items():
             if title and name.startswith(("only", "without")):
                 continue
-            figures = " | ".join(f"{figure:.3f}" for figure in row(tree, told, rule))
+            figures = " | ".join(f"{figure:.3f}" for figure in row(tree, scored, rule))
             print(f"| {title}{name} | {figures} |", flush=True)
 
 

@@ -41,9 +41,9 @@ def main() -> None:
                 session.run(step, frame)
                 times.append(time.perf_counter() - started)
             measured, floor = min(times) / pixels * 1e6, 2e6 * work / ceiling
-            told = " ".join(f"--{name} {value}" for name, value in options.items())
+            flags = " ".join(f"--{name} {value}" for name, value in options.items())
             print(
-                f"| {operation} {told} | {dtype} | {work / 1e3:.0f} k | {floor:.2f} | {measured:.2f} "
+                f"| {operation} {flags} | {dtype} | {work / 1e3:.0f} k | {floor:.2f} | {measured:.2f} "
                 f"| {floor / measured:.0%} of {ceiling / 1e9:.0f} GFLOP/s |",
                 flush=True,
             )

@@ -52,19 +52,19 @@ def trial(rng: random.Random) -> str:
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
             env={name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"},
         )
-        told = f"{limit >> 20} MB, {size}, {flags}, {suffix}: {done.returncode}: {done.stderr[-400:]}"
-        assert "Traceback" not in done.stderr, told
-        assert "unexpected" not in done.stderr, told
+        case = f"{limit >> 20} MB, {size}, {flags}, {suffix}: {done.returncode}: {done.stderr[-400:]}"
+        assert "Traceback" not in done.stderr, case
+        assert "unexpected" not in done.stderr, case
         names = {path.name for path in Path(folder).iterdir()}
         if done.returncode == 0:
-            assert names == {"in.png", f"out{suffix}"}, told
+            assert names == {"in.png", f"out{suffix}"}, case
             with Image.open(Path(folder, f"out{suffix}")) as image:
-                assert image.size == size[::-1], told
+                assert image.size == size[::-1], case
             return "done"
         errors = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
-        assert done.returncode == 1, told
-        assert len(errors) == 1, told
-        assert names == {"in.png"}, told
+        assert done.returncode == 1, case
+        assert len(errors) == 1, case
+        assert names == {"in.png"}, case
         return "refused at the start" if "ulimit -v" in done.stderr else "a sentence"
 
 

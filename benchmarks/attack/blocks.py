@@ -164,8 +164,8 @@ def recipe(r: random.Random, checksums: dict[str, str]) -> bytes:
         asked[r.choice(["operation", "vae", "checksum"])] = r.choice([text(r), r.choice(FILES)])
     steps = [honest(r, checksums) for _ in range(r.randrange(3))]
     steps.insert(r.randrange(len(steps) + 1), asked)
-    told = escape(json.dumps({"seed": r.choice([0, 7, 2**70]), "steps": steps}))
-    return b"<rdf:RDF>" + NOTE.format(told).encode("utf-8", "replace") + b"</rdf:RDF>"
+    note = escape(json.dumps({"seed": r.choice([0, 7, 2**70]), "steps": steps}))
+    return b"<rdf:RDF>" + NOTE.format(note).encode("utf-8", "replace") + b"</rdf:RDF>"
 
 
 def made(r: random.Random, checksums: dict[str, str]) -> dict[str, Any]:

@@ -178,7 +178,7 @@ def _serve(pipe: Any, trial: Trial, seed: int, memory: int) -> None:
 
 
 def _computed(pid: int) -> float:
-    """Seconds that a process has computed; 0 where the system does not tell, so that waiting alone counts."""
+    """Seconds that a process has computed; 0 if the system does not report it; then only waiting counts."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             fields = file.read().rpartition(b")")[2].split()

@@ -1,8 +1,8 @@
 """Damages the journal of a batch, and some of the outputs, and resumes it.
 
-Lines are cut, lost, doubled, shuffled and replaced by foreign JSON, bits flipped, bytes made invalid; outputs are removed,
-cut or replaced by files of somebody else; the options may change. Every third trial is in place, where the end of the
-journal is not cut and no record is lost: only the journal tells what has been replaced. It is a failure if a file that
+Lines are cut, lost, doubled, shuffled and replaced by other JSON, bits flipped, bytes made invalid; outputs are removed,
+cut or replaced by other files; the options may change. Every third trial is in place, where the end of the
+journal is not cut and no record is lost: only the journal records replaced files. It is a failure if a file that
 vaeedit did not write changes, if a picture is edited twice, if `finished` is said of other bytes, or if the run ends with
 neither the right outputs nor a sentence.
 """
@@ -28,7 +28,7 @@ from vaeedit.cli.main import call
 assert vaeedit.run.session
 JOURNAL = "vaeedit-journal.jsonl"
 PICTURES = [f"{letter}.png" for letter in "abcde"]
-FOREIGN = b"somebody else's"
+OTHER = b"somebody else's"
 OPTIONS = (["--strength", "0.3"], ["--strength", "0.9"])
 Lines, Contents = list[bytes], dict[str, bytes]
 OUT = ("out", "out of other options")
@@ -44,20 +44,20 @@ def _into_a_folder(rng: random.Random) -> str:
     shutil.copytree(_home() / "in", "in")
     shutil.copytree(_home() / "out", "out")
     options, exists = rng.randrange(2), rng.choice(["error", "skip"])
-    foreign = {name for name in PICTURES if _harm(rng, Path("out", name))}
+    replaced = {name for name in PICTURES if _harm(rng, Path("out", name))}
     _damage(rng, Path("out", JOURNAL), [_flip, _garble, _cut, _lose, _double, _shuffle, _foreign])
     before = _contents("out")
-    code, told, errors = _run(options, "-o", "out", "--resume", "--exists", exists)
+    code, records, errors = _run(options, "-o", "out", "--resume", "--exists", exists)
     after, right = _contents("out"), _contents(_home() / OUT[options])
-    for name in foreign:
-        assert after[name] == before[name], f"{name} of somebody else was replaced"
+    for name in replaced:
+        assert after[name] == before[name], f"{name} was replaced, although it is not an output"
     if code == 2:
         return _refused(errors, before, after)
     assert code == 0, f"exit code {code}: {errors[-300:]}"
-    for name in set(PICTURES) - foreign:
+    for name in set(PICTURES) - replaced:
         left = exists == "skip" and after[name] == before.get(name)
         assert left or after[name] == right[name], f"{name} is wrong"
-    for record in told:
+    for record in records:
         name = Path(record["output"]).name
         assert record["status"] != "finished" or after[name] == right[name], f"{name} is not finished"
     assert after.keys() == right.keys(), "files are missing or were left"
@@ -65,7 +65,7 @@ def _into_a_folder(rng: random.Random) -> str:
 
 
 def _in_place(rng: random.Random) -> str:
-    """Some of the pictures are done and the journal tells of these, as a killed run leaves them."""
+    """Some of the pictures are done and recorded in the journal, as after a killed run."""
     shutil.copytree(_home() / "in", "in")
     done = rng.randrange(len(PICTURES) + 1)
     for name in PICTURES[:done]:
@@ -90,12 +90,12 @@ def _refused(errors: str, before: Contents, after: Contents) -> str:
 
 
 def _harm(rng: random.Random, path: Path) -> bool:
-    """Leave an output alone, remove it, or put another file there, and say whether that is somebody else's."""
+    """Leave an output alone, remove it, or put another file there, and return True if the file is not an output."""
     match rng.randrange(6):
         case 0:
             path.unlink()
         case 1:
-            path.write_bytes(FOREIGN)
+            path.write_bytes(OTHER)
             return True
         case 2:
             path.write_bytes(path.read_bytes()[: rng.randrange(40)])

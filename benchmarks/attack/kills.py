@@ -2,7 +2,7 @@
 
 One trial kills a real `vaeedit` command in one process, with two workers and with Dask, five times each: one kill in five
 while it starts, the others while pictures are done. It is a failure if ever an output is there whose bytes are not those of
-an undisturbed run, if a file of somebody else is changed, if the last `--resume` does not end well, or if it leaves anything
+an undisturbed run, if another file is changed, if the last `--resume` does not end well, or if it leaves anything
 but the outputs and the journal. VAEEDIT_KILLS sets the kills of an engine, VAEEDIT_ENGINES the engines.
 """
 
@@ -31,7 +31,7 @@ CHOSEN = os.environ.get("VAEEDIT_ENGINES", ",".join(ENGINES)).split(",")
 PICTURES = 120
 JOURNAL = "vaeedit-journal.jsonl"
 OTHERS = {"mine.png": b"somebody else's", ".mine.part": b"keep", "notes.txt": b"notes"}
-"""What somebody else has in the output folder."""
+"""Other files in the output folder."""
 
 
 def trial(rng: random.Random) -> str:

@@ -28,7 +28,7 @@ import vaeedit
 import vaeedit_restore
 from vaeedit.batch.batch_spec import BatchSpec
 from vaeedit.cli import repeat
-from vaeedit.cli.info import told
+from vaeedit.cli.info import provenance_lines
 from vaeedit.errors import VaeeditError
 from vaeedit.extension.registry import registry
 from vaeedit.image import described, described_file, made_of, read_bytes, without_note, write_bytes
@@ -85,7 +85,7 @@ def trial(r: random.Random) -> str:
         raise AssertionError("the packet was not read as it was written")
     path = FOLDER / f"{os.getpid()}.{format.lower()}"
     path.write_bytes(data)
-    tell(path)
+    check_info(path)
     edit(r, frame)
     return "survived"
 
@@ -119,10 +119,10 @@ def picture(r: random.Random, format: str, xmp: bytes | None) -> bytes:
     return buffer.getvalue()
 
 
-def tell(path: Path) -> None:
-    """What `vaeedit info` prints."""
+def check_info(path: Path) -> None:
+    """Fail unless the lines and the JSON of `vaeedit info` can be printed."""
     found = described_file(path)
-    for line in told(found["made"]):
+    for line in provenance_lines(found["made"]):
         plain(line).encode()
     line = plain_json(json.dumps(found, ensure_ascii=False))
     if json.loads(line) != found:
@@ -133,7 +133,7 @@ def edit(r: random.Random, frame: Any) -> None:
     """Write the picture with a note of an edit, in any format; what others wrote must be in it."""
     format = r.choice([*FORMATS, "BMP"])
     before = made_of(frame.metadata)
-    made = r.choice([ORDER.note if before is None else {**ORDER.note, "before": before}, None])
+    made = r.choice([BATCH.note if before is None else {**BATCH.note, "before": before}, None])
     source = r.choice([frame, without_note(frame)])
     data, warned = write_bytes(described(source, made, format), format)
     again = read_bytes(data, "edited")
@@ -195,9 +195,9 @@ def only_installed(name: str, known: Any) -> Path:
 
 find_vae, files.find_vae = files.find_vae, only_installed
 CHECKSUMS = {name: files.checksum(find_vae(name, registry())) for name in registry().weights.bare}
-ORDER = BatchSpec(Pipeline(Step("denoise", strength=0.5)).check(registry()))
-STEPS = (mapping_of(edits_of(ORDER.note)) or {})["steps"]
-"""What a note tells of them; also, the order's note is computed before processes are forked."""
+BATCH = BatchSpec(Pipeline(Step("denoise", strength=0.5)).check(registry()))
+STEPS = (mapping_of(edits_of(BATCH.note)) or {})["steps"]
+"""The steps in the note of the edits; the note is computed before processes are forked."""
 
 if __name__ == "__main__":
     for name in ("private.png", "private"):

@@ -171,9 +171,9 @@ def harmless(text: str) -> None:
             raise AssertionError(f"printed {letter!r}")
 
 
-def expect(truth: object, *told: object) -> None:
+def expect(truth: object, *values: object) -> None:
     if not truth:
-        raise AssertionError(f"{told!r:.300}")
+        raise AssertionError(f"{values!r:.300}")
 
 
 def batch(good: list[str], bad: list[str]) -> None:

@@ -3,8 +3,8 @@
 One trial starts a real batch of pictures and, at a random moment from its start-up on, sends the process or its whole
 group (as a terminal does) a signal, or several Ctrl-C in a row; or it stops a worker of a run with --time-limit. It is a
 failure if the exit code is not the signal's (or 0 where the run was faster), if anything looks like a traceback, if a
-temporary file is left, if a line of the journal cannot be read, or if an output is there that the journal does not tell
-of; and if a run with a stopped worker does not end with every picture done or named. Signals before the program
+temporary file is left, if a line of the journal cannot be read, or if an output exists without a record in the journal;
+and if a run with a stopped worker does not end with every picture done or named. Signals before the program
 takes them, while Python itself starts, are not sent. VAEEDIT_ENGINES sets the engines.
 """
 

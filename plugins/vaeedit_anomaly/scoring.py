@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from vaeedit.api import Frame, ImageError, Pipeline, Result, Session, Step
-from vaeedit_anomaly.metrics import Counts, curve
+from vaeedit_anomaly.metrics import Counts, counted, curve
 from vaeedit_anomaly.trees import GOOD, Labeled, Tree
 
 Row = dict[str, Any]
@@ -65,15 +65,15 @@ class Scorer:
         options: Row = {} if self.false_alarms is None else {"false_alarms": self.false_alarms}
         self._pipeline = Pipeline(Step(OPERATION, vae=self.vae, maps=self.maps, **options))
 
-    def __call__(self, path: Path, name: str = "", label: bool | None = None) -> tuple[Scored, Result | None]:
+    def __call__(self, path: Path) -> tuple[Scored, Result | None]:
         """The score of a file and the operation's result; a file that cannot be scored has an error and no result."""
         try:
             result = self.session.run(self._pipeline, path)
         except ImageError as error:
             text = str(error)
             named = text if str(path) in text else f"{path}: {text}"
-            return Scored(path, name or path.name, error=named, label=label), None
-        return Scored.of(path, name or path.name, result.notes, label), result
+            return Scored(path, path.name, error=named), None
+        return Scored.of(path, path.name, result.notes), result
 
 
 @dataclass
@@ -144,8 +144,7 @@ def evaluate_tree(
 def roc(images: list[Scored]) -> tuple[float, list[tuple[float, float]]] | None:
     """AUROC and points of the ROC curve, or None if images of both labels are not known."""
     known = [one for one in images if one.error is None and one.label is not None]
-    counts = Counts()
-    counts.add(np.array([one.score for one in known]), np.array([bool(one.label) for one in known]))
+    counts = counted(np.array([one.score for one in known]), np.array([bool(one.label) for one in known]))
     figures = counts.figures()
     if "auroc" not in figures:
         return None

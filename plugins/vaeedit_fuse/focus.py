@@ -44,18 +44,18 @@ class Focus(Rule):
         return self.first.with_floats(copied + near * (fused(values, weights, mixed, SCALES) - copied))
 
 
-def decision(votes: Sequence[Map], grays: Sequence[Map], *, smallest: float = SMALLEST) -> list[Map]:
+def decision(votes: Sequence[Map], grays: Sequence[Map]) -> list[Map]:
     """Weights (H, W) of the pictures, which sum to 1, by votes (H, W) from 0 to 1 and luma (H, W) in [0, 1].
 
     They are exactly 0 or 1 except near borders between regions, which follow edges of the pictures. A guided filter (He, Sun
-    & Tang 2013) moves the votes to edges; each pixel takes the picture with most votes; regions below the share `smallest`
-    join their surroundings; the filter softens the borders.
+    & Tang 2013) moves the votes to edges; each pixel takes the picture with most votes; small regions join their
+    surroundings; the filter softens the borders.
     """
     guide = _chosen(grays, np.argmax(np.stack(votes), 0))
     winner = np.argmax(np.stack([_guided(vote, guide, 10, 3e-4) for vote in votes]), 0)
     weights = []
     for number in range(len(votes)):
-        region = _without_specks((winner == number).astype(np.uint8), smallest)
+        region = _without_specks((winner == number).astype(np.uint8))
         soft = _guided(region.astype(np.float32), guide, 4, 5e-2)
         weights.append(np.clip(1.04 * soft - 0.02, 0, 1))  # stretched, so that it reaches 0 and 1
     total = np.sum(weights, 0)
@@ -78,14 +78,14 @@ def _chosen(pictures: Sequence[Map], winner: NDArray[np.intp]) -> Map:
     return chosen
 
 
-def _without_specks(region: NDArray[np.uint8], smallest: float) -> NDArray[np.uint8]:
+def _without_specks(region: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A region without small islands, its small holes filled."""
     for value in (1, 0):
         count, labels, facts, _ = cv2.connectedComponentsWithStats(
             (region == value).astype(np.uint8), connectivity=4
         )
-        small = facts[:, cv2.CC_STAT_AREA] < smallest * region.size
-        small[0] = False  # the rest
+        small = facts[:, cv2.CC_STAT_AREA] < SMALLEST * region.size
+        small[0] = False  # the background
         region = np.where(small[labels], 1 - value, region).astype(np.uint8) if count > 1 else region
     return region
 

@@ -51,7 +51,7 @@ def place(tmp_path_factory):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fitting, "recipe_for", tiny)
-        # six images are held out: what they tell of 1 % differs between processors, of 5 % hardly
+        # six images are held out: their estimate of 1 % differs between processors, that of 5 % hardly does
         model = f"{folder}/part.vae.safetensors"
         code = call(
             ["anomaly", "fit", f"{folder}/normals", "-o", model, "--steps", "150", "--false-alarms", "5%"]

@@ -37,7 +37,7 @@ def test_information_that_is_all_there():
 def test_differences_of_a_sum_are_its_sources():
     assert sum_of_correlated_differences(PHOTO, NOISE, PHOTO + NOISE) == pytest.approx(2)
     only_first = sum_of_correlated_differences(PHOTO, FLAT, PHOTO)
-    assert only_first == pytest.approx(1)  # F - A is nothing, and tells nothing of B
+    assert only_first == pytest.approx(1)  # F - A is zero and does not depend on B
 
 
 def test_edges_that_are_kept_and_edges_that_are_not():

@@ -173,9 +173,9 @@ def test_from_python(files):
 )
 def test_what_cannot_be_is_refused(files, capsys, arguments, code, sentence):
     assert call(["interpolate", "a.png", "b.png", *arguments]) == code
-    told = capsys.readouterr()
-    assert sentence in told.err
-    assert told.out == ""
+    printed = capsys.readouterr()
+    assert sentence in printed.err
+    assert printed.out == ""
     assert sorted(path.name for path in files.iterdir()) == ["a.png", "b.png"]
 
 

@@ -51,10 +51,10 @@ def test_the_mean_beats_samples_and_the_latents_carry_information(three_pictures
 @needs_cbsd68
 def test_estimating_the_noise_costs_little(three_pictures):
     with Session(device="cpu", precision="float32") as session:
-        told, blind = (
+        known, blind = (
             evaluate(session, three_pictures, Denoising(25, b), vae="denoise")["psnr"] for b in (False, True)
         )
-    assert blind > told - 0.15
+    assert blind > known - 0.15
 
 
 @needs_cbsd68

@@ -23,7 +23,7 @@ def small_image(size=16, seed=0):
     )
 
 
-def told(y, scale, sigma=0.0):
+def conditions(y, scale, sigma=0.0):
     grid = (len(y), 1, *y.shape[2:])
     return {"scale": torch.full(grid, float(scale)), "sigma": torch.full(grid, sigma)}
 
@@ -43,7 +43,7 @@ def test_it_keeps_the_contracts(network):
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_all_samples_downscale_to_the_same_image(network, scale):
     y = small_image()
-    latents = network.encode(y, told(y, scale))
+    latents = network.encode(y, conditions(y, scale))
     mean = network.decode(latents.mean()).mean
     assert mean.shape == (1, 3, 16 * scale, 16 * scale)
     sample = network.decode(latents.sample(1)).mean
@@ -55,8 +55,8 @@ def test_all_samples_downscale_to_the_same_image(network, scale):
 @torch.inference_mode()
 def test_the_trunk_is_homogeneous(network):
     y = small_image()
-    mean = network.decode(network.encode(y, told(y, 2, 0.02)).mean()).mean
-    halved = network.decode(network.encode(y / 2, told(y, 2, 0.01)).mean()).mean
+    mean = network.decode(network.encode(y, conditions(y, 2, 0.02)).mean()).mean
+    halved = network.decode(network.encode(y / 2, conditions(y, 2, 0.01)).mean()).mean
     assert torch.allclose(mean / 2, halved, atol=1e-5)
 
 
