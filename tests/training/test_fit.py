@@ -58,11 +58,11 @@ def test_a_run_writes_a_model_that_denoises_and_a_card(recipe, photographs, tmp_
 def test_crops_grow_as_the_budget_is_used_up(recipe, photographs, tmp_path, monkeypatch):
     sides, step = [], Fit.training_step
 
-    def seen(self, batch, index):
+    def noted(self, batch, index):
         sides.append(batch.images.shape[-1])
         return step(self, batch, index)
 
-    monkeypatch.setattr(Fit, "training_step", seen)
+    monkeypatch.setattr(Fit, "training_step", noted)
     growing = recipe(data={"patch": [32, 48], "batch": 2})
     train(growing, photographs, tmp_path / "run", tmp_path / "x.safetensors", registry(), steps=12)
     assert sides == sorted(sides)  # the loader fetches a batch or two ahead
@@ -82,7 +82,7 @@ def mosaics(tmp_path):
 def test_an_upscaler_learns_more_than_interpolation(mosaics, tmp_path_factory, capsys):
     photographs, tmp_path = mosaics, tmp_path_factory.mktemp("run")
     base = as_dict(load_recipe("super-resolve", registry()))
-    shape = {
+    config = {
         "widths": [16, 16],
         "blocks": [1, 1],
         "latents": [2, 2],
@@ -90,7 +90,7 @@ def test_an_upscaler_learns_more_than_interpolation(mosaics, tmp_path_factory, c
         "encoder_widths": [8, 8],
     }
     changes = {
-        "config": shape,
+        "config": config,
         "data": {"patch": [96], "batch": 4},
         "optimizer": {"rate": 5e-3, "adam_rate": 3e-3},
     }
@@ -100,9 +100,9 @@ def test_an_upscaler_learns_more_than_interpolation(mosaics, tmp_path_factory, c
     network, _ = load_vae(output, registry())
     x = picture(photographs / "0.png")
     y = bicubic_down(x, 2)
-    told = {"scale": torch.full_like(y[:, :1], 2.0), "sigma": torch.zeros_like(y[:, :1])}
+    conditions = {"scale": torch.full_like(y[:, :1], 2.0), "sigma": torch.zeros_like(y[:, :1])}
     with torch.inference_mode():
-        enlarged = network.decode(network.encode(y, told).mean()).mean
+        enlarged = network.decode(network.encode(y, conditions).mean()).mean
     assert (enlarged - x).square().mean() < 0.8 * (bicubic_up(y, 2) - x).square().mean()
     line = capsys.readouterr().err.splitlines()[-1]
     assert re.search(r"step 150, .*/s, \d+% waiting for data, \d+ GFLOP/s \(\d+% of \d+\)", line)
@@ -135,12 +135,12 @@ def test_a_run_resumes_where_it_stopped(recipe, photographs, tmp_path, monkeypat
     before = torch.load(run / "last.ckpt", weights_only=False)
     begins = []
 
-    def seen(self, *_):
+    def noted(self, *_):
         if not begins:
             weights = {name: value.clone() for name, value in self.state_dict().items()}
             begins.append((weights, deepcopy(self.optimizers().optimizer.state_dict()["state"])))
 
-    monkeypatch.setattr(Fit, "on_train_batch_start", seen)
+    monkeypatch.setattr(Fit, "on_train_batch_start", noted)
     second = train(recipe(), photographs, run, output, registry(), steps=50, resume=True)
     assert (first.training["steps"], second.training["steps"]) == (30, 50)
     assert [path.name for path in run.glob("*.ckpt")] == ["last.ckpt"]
@@ -172,10 +172,10 @@ def test_a_time_budget_ends_a_run(recipe, photographs, tmp_path, steady_clock):
 
 
 def test_the_unconditional_ladder_trains_and_uses_its_latents(recipe, photographs, tmp_path):
-    shape = {"widths": [32, 32], "latents": [4, 8]}
+    config = {"widths": [32, 32], "latents": [4, 8]}
     plain = recipe(
         architecture="ladder",
-        config=shape,
+        config=config,
         objective={"kind": "elbo", "kl": 0.01},
         optimizer={"rate": 5e-3, "adam_rate": 4e-3, "warmup": 10},
     )
@@ -233,8 +233,11 @@ def test_faults_of_a_training_request_are_sentences(recipe, photographs, tmp_pat
 
 
 def test_the_photo_vae_starts_at_principal_components_and_gets_better(photographs, tmp_path):
-    shape = {"widths": [16, 32, 32], "blocks": [1, 1, 1], "latents": [2, 4, 8]}
-    photo = as_dict(load_recipe("photo", registry())) | {"config": shape, "data": {"patch": [32], "batch": 8}}
+    config = {"widths": [16, 32, 32], "blocks": [1, 1, 1], "latents": [2, 4, 8]}
+    photo = as_dict(load_recipe("photo", registry())) | {
+        "config": config,
+        "data": {"patch": [32], "batch": 8},
+    }
     photo["optimizer"] = {"rate": 5e-3, "adam_rate": 3e-3, "warmup": 10}
     x = torch.cat([picture(photographs / f"{index:02}.png") for index in range(4)])
 

@@ -335,13 +335,13 @@ def test_data_without_data_is_an_error_of_usage(tmp_path, capsys):
 @pytest.mark.skipif(not MNIST.is_dir(), reason=f"MNIST is not there: {MNIST}")
 def test_mnist_is_read_as_published(capsys):
     assert call(["data", str(MNIST), "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["classes"] == [str(digit) for digit in range(10)]
-    assert {name: split["images"] for name, split in found["splits"].items()} == {
+    description = json.loads(capsys.readouterr().out)
+    assert description["classes"] == [str(digit) for digit in range(10)]
+    assert {name: split["images"] for name, split in description["splits"].items()} == {
         "train": 60000,
         "test": 10000,
     }
-    assert list(found["splits"]["test"]["labels"].values()) == [
+    assert list(description["splits"]["test"]["labels"].values()) == [
         980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009
     ]  # fmt: skip
     test = open_source(MNIST).split("test")

@@ -75,12 +75,12 @@ def test_runs_take_turns_at_a_constant_rate_and_a_branch_lets_it_fall(
         rates.append((self.done, self.optimizers().param_groups[0]["lr"]))
 
     monkeypatch.setattr(fitting.Fit, "on_train_batch_end", rate)
-    job, said = tmp_path / "job", []
-    found = load_plan(str(plan))
-    stand(found, photographs, job, registry(), seconds=3.5, say=said.append)
+    job, lines = tmp_path / "job", []
+    loaded = load_plan(str(plan))
+    stand(loaded, photographs, job, registry(), seconds=3.5, say=lines.append)
     assert nices == [19]
-    assert len(said) == 4
-    assert [text.partition(":")[0] for text in said[:2]] == ["first", "second"]
+    assert len(lines) == 4
+    assert [text.partition(":")[0] for text in lines[:2]] == ["first", "second"]
     for name in ("first", "second"):
         assert 1.7 <= seconds_of(job / name) <= 2, (
             "two turns, of which the second goes on where the first ended"
@@ -96,7 +96,7 @@ def test_runs_take_turns_at_a_constant_rate_and_a_branch_lets_it_fall(
     rates.clear()
     before = (job / "first" / "last.ckpt").read_bytes()
     output = tmp_path / "branch.safetensors"
-    info = branch(found, "first", photographs, job, output, registry(), seconds=2)
+    info = branch(loaded, "first", photographs, job, output, registry(), seconds=2)
     assert (job / "first" / "last.ckpt").read_bytes() == before
     assert info.training["before"]["steps"] < info.training["steps"]
     assert [rate for _, rate in rates] == sorted((rate for _, rate in rates), reverse=True)
@@ -135,11 +135,11 @@ def test_mistakes_are_sentences(photographs, plan, tmp_path):
     (tmp_path / "wrong.yaml").write_text("runs: [{recipes: denoise}]")
     with pytest.raises(OptionError, match="is not valid"):
         load_plan(str(tmp_path / "wrong.yaml"))
-    found = load_plan(str(plan))
+    loaded = load_plan(str(plan))
     with pytest.raises(UnknownName, match="run of the plan"):
-        branch(found, "third", photographs, tmp_path, tmp_path / "x.safetensors", registry(), seconds=1)
+        branch(loaded, "third", photographs, tmp_path, tmp_path / "x.safetensors", registry(), seconds=1)
     with pytest.raises(UsageError, match="holds no checkpoint yet"):
-        branch(found, "first", photographs, tmp_path, tmp_path / "x.safetensors", registry(), seconds=1)
+        branch(loaded, "first", photographs, tmp_path, tmp_path / "x.safetensors", registry(), seconds=1)
 
 
 @pytest.mark.parametrize(

@@ -105,11 +105,11 @@ def test_images_that_do_not_suit_are_sentences(digits):
 def test_a_vae_learns_whole_gray_images_and_their_labels_reach_the_objective(
     recipe, digits, tmp_path, monkeypatch
 ):
-    seen = []
+    batches = []
     inner = Objective.labeled_losses
 
     def noted(self, vae, x, labels, done):
-        seen.append((x.shape, labels))
+        batches.append((x.shape, labels))
         return inner(self, vae, x, labels, done)
 
     monkeypatch.setattr(Objective, "labeled_losses", noted)
@@ -122,8 +122,8 @@ def test_a_vae_learns_whole_gray_images_and_their_labels_reach_the_objective(
     output = tmp_path / "x.safetensors"
     info = train(plain, Run(digits, tmp_path / "run", Budget(steps=200)), output, registry())
     assert info.training["images"] == 10
-    assert seen[0][0] == (4, 1, 8, 12)
-    assert set(torch.cat([labels for _, labels in seen]).tolist()) == {0, 1}
+    assert batches[0][0] == (4, 1, 8, 12)
+    assert set(torch.cat([labels for _, labels in batches]).tolist()) == {0, 1}
     network, _ = load_vae(output, registry())
     x = torch.full((1, 1, 8, 12), 0.2)
     with torch.inference_mode():

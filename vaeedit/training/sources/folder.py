@@ -38,20 +38,20 @@ def find(path: Path, names: list[str]) -> Source | None:
     """
     if not path.is_dir():
         return None
-    splits = {split_named(name): name for name in names if split_named(name) and (path / name).is_dir()}
-    divided = len(splits) > 1 and "train" in splits
-    places = {str(split): path / name for split, name in splits.items()} if divided else {WHOLE: path}
-    found = {split: PictureFiles(place) for split, place in places.items()}
-    if not any(map(len, found.values())):
+    places = {split_named(name): name for name in names if split_named(name) and (path / name).is_dir()}
+    divided = len(places) > 1 and "train" in places
+    roots = {str(split): path / name for split, name in places.items()} if divided else {WHOLE: path}
+    files = {split: PictureFiles(root) for split, root in roots.items()}
+    if not any(map(len, files.values())):
         return None
-    used = {_class(files.folders[i]) for files in found.values() for i in set(files.folder_of)}
+    used = {_class(each.folders[number]) for each in files.values() for number in set(each.folder_of)}
     classes = tuple(sorted(used - {""}))
     return Source(
         path=path,
         format="folder of images",
-        splits={split: Pictures(files, classes) for split, files in found.items() if len(files)},
+        splits={split: Pictures(each, classes) for split, each in files.items() if len(each)},
         classes=classes,
-        notes=(*_left_out(path, names, splits if divided else {}), *_unreadable(found)),
+        notes=(*_left_out(path, names, set(places.values()) if divided else set(names)), *_unreadable(files)),
     )
 
 
@@ -60,14 +60,13 @@ def _class(folder: str) -> str:
     return Path(folder).parts[0] if folder else ""
 
 
-def _left_out(path: Path, names: list[str], splits: dict[str | None, str]) -> list[str]:
-    others = sorted(set(names) - set(splits.values())) if splits else []
-    folders = [name for name in others if (path / name).is_dir()]
+def _left_out(path: Path, names: list[str], used: set[str | None]) -> list[str]:
+    folders = [name for name in sorted(names) if name not in used and (path / name).is_dir()]
     return [f"Left out, as they are no splits: {', '.join(folders)}."] if folders else []
 
 
-def _unreadable(found: dict[str, PictureFiles]) -> list[str]:
-    folders = [files.root / folder for files in found.values() for folder in files.unreadable]
+def _unreadable(files: dict[str, PictureFiles]) -> list[str]:
+    folders = [each.root / folder for each in files.values() for folder in each.unreadable]
     return [f"{folder} cannot be read; its images are left out." for folder in folders]
 
 
