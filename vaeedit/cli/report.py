@@ -42,7 +42,7 @@ class Reporter(Sink):
             self._bar.advance(self._task)
 
     def say(self, record: Record) -> None:
-        """Print the result."""
+        """Print the result of one file."""
         if record.status == "skipped" and not self.as_json:
             console.note(f"{record.input}: {record.output} exists; skipped.")
         elif record.output == STREAM:
