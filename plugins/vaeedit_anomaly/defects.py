@@ -91,7 +91,7 @@ def noise(x: Tensor, donors: Tensor, generator: Generator) -> Spoiled:
 
 
 def none(x: Tensor, donors: Tensor, generator: Generator) -> Spoiled:
-    """Changes nothing: the restorer must not change normal images."""
+    """Changes nothing, with labels (B, 1, H, W) of 0: the restorer must not change normal images."""
     return x, torch.zeros_like(x[:, :1])
 
 

@@ -45,12 +45,12 @@ class Detailed(Rule):
         return [Frame(detail) for detail in self.details]
 
     def weights(self, rank: int, activities: Tensor) -> Tensor:
-        """Weights by activity; those of the coarsest level are averaged, because steps between pictures would be visible."""
+        """Weights (K, 1, h, w) by activity; those of the coarsest level are averaged, because steps would be visible."""
         chosen = self.chosen(local_mean(activities, RADII[min(rank, len(RADII) - 1)]))
         return local_mean(chosen, self.softness) if rank == 0 else chosen
 
     def joined(self, levels: Sequence[Gaussian], weights: Tensor) -> Gaussian:
-        """The product of experts with the contrast of the pictures."""
+        """The product of experts (1, C, h, w) with the contrast of the pictures, by weights (K, 1, h, w)."""
         return vivid(levels, weights, unchosen=self.unchosen)
 
     def fused_luma(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Map]) -> Array:
@@ -79,11 +79,11 @@ class Infrared(Detailed):
         self._base = self._fused_base()  # before the latents: `Inherited` goes from coarse to fine scales
 
     def chosen(self, activities: Tensor) -> Tensor:
-        """1 for the picture with the strongest activity, 0 for the others."""
+        """1 for the picture with the strongest activity, 0 for the others, (K, 1, h, w)."""
         return self._chosen(activities)
 
     def base(self) -> Array:
-        """The strongest detail at four coarser scales; the remainder is a mean, weighted by the deviation from each mean."""
+        """The base (h, w, 1): the strongest detail at four scales, and a mean, weighted by the deviation from each mean."""
         return self._base
 
     def _fused_base(self) -> Array:
@@ -106,13 +106,13 @@ class Exposure(Detailed):
         self.exposures: list[Map] = list(scores / scores.sum(0))
 
     def chosen(self, activities: Tensor) -> Tensor:
-        """Weights by activity times the root of the exposure: edges of overexposed areas are not details."""
+        """Weights (K, 1, h, w) by activity times the root of the exposure: edges of overexposed areas are not details."""
         peak = activities.amax(0, keepdim=True).clamp_min(1e-12)
         exposures = to_grid(self.exposures, activities)
         return shares(activities / peak * exposures.sqrt())
 
     def base(self) -> Array:
-        """The bases fused at all scales, weighted by exposure."""
+        """The bases fused at all scales, weighted by exposure: (h, w, 1)."""
         small = [split(each[..., None], SCALES)[1][..., 0] for each in self.exposures]
         total = np.sum(small, 0)
         return fused(self.bases, [each / total for each in small], mixed, DEEP)

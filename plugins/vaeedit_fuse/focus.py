@@ -32,7 +32,7 @@ class Focus(Rule):
         return self.pictures
 
     def weights(self, rank: int, activities: Tensor) -> Tensor:
-        """Shares of the averaged root of the activity, so that a few strong places do not outvote their surroundings."""
+        """Weights (K, 1, h, w) by the averaged root of the activity, so that few strong places do not outvote the others."""
         return shares_of(local_mean(activities.sqrt(), RADIUS))
 
     def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Sequence[Map]]) -> Frame:

@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 
 
 def edge_preservation(sources: Sequence[Array], fused: Array) -> float:
-    """Q_AB/F (Xydeas & Petrovic 2000): how well strength and direction of the sources' edges are kept, 0 to 1."""
+    """Q_AB/F (Xydeas & Petrovic 2000) of pictures (H, W): how well the sources' edges are kept, from 0 to 1."""
     strength, angle = _edges(fused)
     kept = total = 0.0
     for source in sources:
@@ -45,7 +45,7 @@ def _kept(source: Array, fused: Array, source_angle: Array, fused_angle: Array) 
 
 
 def entropy(x: Array) -> float:
-    """Entropy of the histogram of gray values, in bits."""
+    """Entropy of the histogram of gray values (H, W), in bits."""
     return _shared(x, x)
 
 
@@ -73,7 +73,7 @@ def correlation(x: NDArray[np.floating[Any]], y: NDArray[np.floating[Any]]) -> f
 
 
 def visual_information(a: Array, b: Array, fused: Array) -> float:
-    """VIF of F against A plus VIF of F against B, each about from 0 to 1."""
+    """VIF (Sheikh & Bovik 2006) of F against A plus VIF of F against B, (H, W) each; each is about from 0 to 1."""
     return _fidelity(a, fused) + _fidelity(b, fused)
 
 
@@ -109,7 +109,7 @@ def _valid(x: Array, width: int, std: float | None = None) -> Array:
 
 
 def exposure_structure(sources: Sequence[Array], fused: Array) -> float:
-    """MEF-SSIM (Ma, Zeng & Wang 2015) at one scale, up to 1: how well F keeps the structure of the best-exposed source.
+    """MEF-SSIM (Ma, Zeng & Wang 2015) at one scale, of pictures (H, W): how well F keeps the best-exposed structure, up to 1.
 
     The desired patch has the largest contrast c of the sources' patches and their weighted structure,
     sum w x / c with w = c^p and p = tan(pi R / 2), where R is the consistency of the sources.

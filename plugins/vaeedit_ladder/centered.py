@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pixel_unshuffle
 
 from vaeedit.api import Decoded, ElboTerms, Gaussian, Latents
-from vaeedit_ladder.topdown import Choose, TopDown, draw
+from vaeedit_ladder.topdown import Choose, TopDown
 
 RESIDUAL_GAIN = 8.0
 """Factor on residuals before the encoder: x - m(y) is a few hundredths, and the factor brings it to order one."""
@@ -91,13 +91,9 @@ class CenteredLadder(nn.Module):
         anchor = mean[:count].detach()
         encoded = self.encoder_features((x - anchor) * RESIDUAL_GAIN, context)
         kl: list[Tensor] = []
-
-        def sampled(level: int, h: Tensor) -> Tensor:
-            e, nats = draw(self.ladder.posterior_at(level, h, encoded[level]))
-            kl.append(nats)
-            return e
-
-        offset, sample_log_scale, log_scale = self._centered(features, sampled, context)
+        offset, sample_log_scale, log_scale = self._centered(
+            features, self.ladder.sampler(encoded, kl), context
+        )
         return ElboTerms(mean, log_scale, anchor + offset, sample_log_scale, tuple(kl))
 
     def _centered(

@@ -76,8 +76,21 @@ class TopDown(nn.Module):
         mean, log_scale = self.posterior[level](torch.cat([h, encoded], 1)).float().chunk(2, 1)
         return Gaussian(mean, log_scale.clamp(-8, 3))
 
+    def sampler(self, encoded: Sequence[Tensor], kl: list[Tensor]) -> Choose:
+        """Draw each level from its posterior given encoder features (B, width, h, w), and append its KL in nats to `kl`."""
+
+        def choose(level: int, h: Tensor) -> Tensor:
+            e, nats = draw(self.posterior_at(level, h, encoded[level]))
+            kl.append(nats)
+            return e
+
+        return choose
+
     def infer(self, context: Sequence[Tensor], encoded: Sequence[Tensor]) -> list[Gaussian]:
-        """The posterior of every level, coarse to fine, each given the posterior means of the coarser levels."""
+        """The posterior (B, latents, h, w) of every level, coarse to fine, given the posterior means of the coarser levels.
+
+        `context` and `encoded` hold features (B, width, h, w), fine to coarse; an unconditional ladder has no context.
+        """
         levels: list[Gaussian] = []
 
         def posterior_mean(level: int, h: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from torch.nn.functional import pixel_unshuffle
 from vaeedit.api import Decoded, ElboTerms, Latents, receptive_radius
 from vaeedit_ladder import LadderConfig
 from vaeedit_ladder.blocks import Head, Pyramid
-from vaeedit_ladder.topdown import TopDown, draw
+from vaeedit_ladder.topdown import TopDown
 
 
 class LadderVAE(nn.Module):
@@ -48,12 +48,6 @@ class LadderVAE(nn.Module):
         """Terms of the ELBO of images x (B, C, H, W) in [0, 1]; `estimate` is one decoded posterior sample."""
         encoded = self.encoder(pixel_unshuffle(x, 2))
         kl: list[Tensor] = []
-
-        def sampled(level: int, h: Tensor) -> Tensor:
-            e, nats = draw(self.ladder.posterior_at(level, h, encoded[level]))
-            kl.append(nats)
-            return e
-
-        mean, log_scale = self.head(self.ladder((), sampled)).chunk(2, 1)
+        mean, log_scale = self.head(self.ladder((), self.ladder.sampler(encoded, kl))).chunk(2, 1)
         log_scale = log_scale.clamp(-7, 1)
         return ElboTerms(mean, log_scale, mean, log_scale, tuple(kl))

@@ -123,7 +123,7 @@ class Component:
         return variances.clamp_min(0), vector * vector[vector.abs().argmax()].sign()
 
     def moved(self, rank: int, z: Tensor, amount: float) -> Tensor:
-        """The coarsest level plus `amount` standard deviations of the component; finer levels do not change."""
+        """The coarsest level (1, C, h, w) plus `amount` standard deviations of the component; finer levels do not change."""
         if rank > 0:
             return z
         variances, vector = self._components
@@ -162,7 +162,7 @@ class Examples:
         return torch.stack([moments.mean for moments in group]).mean(0), variance.sqrt()
 
     def moved(self, rank: int, z: Tensor, amount: float) -> Tensor:
-        """The level shifted by the difference of means and scaled by the ratio of deviations; amount 1 goes the full way."""
+        """The level (1, C, h, w), mean and deviation changed; amount 1 goes the full way from one group to the other."""
         count = len(self.toward)
         goal, wide = self._statistics(range(1, 1 + count), rank)
         start, narrow = self._statistics(range(1 + count, 1 + count + len(self.away)) or [0], rank)

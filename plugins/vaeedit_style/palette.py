@@ -35,7 +35,7 @@ def recolored(image: Image, styles: Sequence[Image], shares: Sequence[float], st
 
 
 def match_palette(image: Image, styles: Sequence[Image], shares: Sequence[float], strength: float) -> Image:
-    """Like `recolored`, but red, green and blue are transported together: the palette matches, and contrasts change."""
+    """Like `recolored` (H, W, 3), but red, green and blue are transported together: the palette matches, contrasts change."""
     source, *targets = (_sample(picture) for picture in (image, *styles))
     return _changed(image, strength * (transported(_table(), source, targets, shares, ROUNDS) - _table()))
 
