@@ -90,6 +90,8 @@ from .training.recipe import Optimizer as Optimizer
 from .training.recipe import Recipe as Recipe
 from .training.run import Budget as Budget
 from .training.run import Run as Run
+from .training.sources.find import open_source as open_source
+from .training.sources.source import Source as Source
 from .training.train import train as train
 from .training.weights import ConditionalWeights as ConditionalWeights
 from .training.weights import ElboWeights as ElboWeights
@@ -108,9 +110,14 @@ from .vae.latents import Decoded as Decoded
 from .vae.latents import Gaussian as Gaussian
 from .vae.latents import Latents as Latents
 from .vae.latents import product_of_experts as product_of_experts
+from .vae.likelihood_names import LikelihoodName as LikelihoodName
 from .vae.likelihoods import LIKELIHOODS as LIKELIHOODS
+from .vae.likelihoods import Laplace as Laplace
 from .vae.likelihoods import Likelihood as Likelihood
+from .vae.loaded import LoadedVae as LoadedVae
 from .vae.protocol import WHOLE as WHOLE
 from .vae.protocol import ElboTerms as ElboTerms
 from .vae.protocol import Estimator as Estimator
+from .vae.protocol import FixedSize as FixedSize
+from .vae.protocol import TrainableVAE as TrainableVAE
 from .vae.receptive_field import receptive_radius as receptive_radius

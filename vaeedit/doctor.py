@@ -16,6 +16,7 @@ from vaeedit.image import Frame
 from vaeedit.run.session import Session
 from vaeedit.vae.files import UNSEALED, VaeInfo, find_vae, read_info
 from vaeedit.vae.latents import Latents
+from vaeedit.vae.protocol import FixedSize
 
 CLOSE = {torch.float32: 60.0, torch.bfloat16: 40.0, torch.float16: 40.0}
 """Least PSNR in dB of a round trip, compared with float32 on the CPU; such differences are invisible."""
@@ -127,12 +128,14 @@ def _compared(
 
 
 def _decoded(registry: Registry, name: str, device: torch.device, dtype: torch.dtype) -> np.ndarray:
-    """A smooth pattern after the VAE's encoder and decoder: float32 (64, 64, 3) in [0, 1]."""
-    rows, columns = np.mgrid[:64, :64] / 64
-    planes = [0.5 + 0.4 * np.sin(6 * rows + shift) * np.cos(9 * columns) for shift in range(3)]
-    frame = Frame(np.stack(planes, -1).astype(np.float32))
+    """A smooth pattern after the VAE's encoder and decoder: float32 (H, W, C) in [0, 1], of 64 x 64 pixels where it can."""
     with Session(plugins=registry, device=str(device)) as session:
         vae = session.vae(name)
+        height, width = vae.network.size if isinstance(vae.network, FixedSize) else (64, 64)
+        rows, columns = np.mgrid[:height, :width] / 64
+        shifts = range(1 if vae.network.channels == 1 else 3)
+        planes = [0.5 + 0.4 * np.sin(6 * rows + shift) * np.cos(9 * columns) for shift in shifts]
+        frame = Frame(np.stack(planes, -1).astype(np.float32))
         needs = getattr(vae.network, "needs", {})
         conditions = {name: needs.get(name, 0.05) for name in vae.network.conditions}
         edited = vae.edit(frame.with_conditions(**conditions), Latents.mean, precision=dtype)

@@ -2,7 +2,15 @@
 
 from typing import Annotated
 
-from vaeedit.api import ArchitectureSpec, ElboWeights, ObjectiveSpec, Options, hookimpl, option
+from vaeedit.api import (
+    ArchitectureSpec,
+    ElboWeights,
+    LikelihoodName,
+    ObjectiveSpec,
+    Options,
+    hookimpl,
+    option,
+)
 from vaeedit_ladder.levels import LEVELS, Widths, require_equal_lengths
 
 
@@ -13,6 +21,9 @@ class LadderConfig(Options, frozen=True):
     widths: Annotated[Widths, option("Width of each level.", most=LEVELS)] = (32, 64, 96)
     blocks: Annotated[int, option("Residual blocks of each bottom-up stage.", ge=1, le=64)] = 1
     latents: Annotated[Widths, option("Latent channels of each level.", most=LEVELS)] = (4, 8, 16)
+    likelihood: Annotated[
+        LikelihoodName, option("Distribution of the values of an image, given the latents.")
+    ] = "laplace"
 
     def __post_init__(self) -> None:
         require_equal_lengths(self, "widths", "latents")

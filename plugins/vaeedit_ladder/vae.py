@@ -1,23 +1,35 @@
 """The unconditional ladder VAE: latents at strides 2, 4, 8, ... of the image itself.
 
-The network has bottom-up encoder features and a shared top-down path (Sonderby et al. 2016); p(x | z) is a Laplace
-distribution with a predicted scale. ELBO = E_q[log p(x | z)] - sum_l KL(q(z_l | z_>l, x) || p(z_l | z_>l)).
+The network has bottom-up encoder features and a shared top-down path (Sonderby et al. 2016).
+ELBO = E_q[log p(x | z)] - sum_l KL(q(z_l | z_>l, x) || p(z_l | z_>l)).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
+import torch
 from torch import Tensor, nn
-from torch.nn.functional import pixel_unshuffle
+from torch.nn.functional import pad, pixel_unshuffle
 
-from vaeedit.api import Decoded, ElboTerms, Latents, receptive_radius
+from vaeedit.api import (
+    LIKELIHOODS,
+    Decoded,
+    Draw,
+    ElboTerms,
+    Gaussian,
+    Laplace,
+    Latents,
+    Likelihood,
+    receptive_radius,
+    sampled,
+)
 from vaeedit_ladder import LadderConfig
 from vaeedit_ladder.blocks import Head, Pyramid
-from vaeedit_ladder.topdown import TopDown
+from vaeedit_ladder.topdown import Choose, TopDown
 
 
 class LadderVAE(nn.Module):
-    """Hierarchical convolutional VAE; satisfies `TrainableVAE`."""
+    """Hierarchical convolutional VAE; satisfies `TrainableVAE` with a Laplace likelihood, and `Generative`."""
 
     conditions: tuple[str, ...] = ()
     receptive_field = cached_property(receptive_radius)
@@ -28,8 +40,10 @@ class LadderVAE(nn.Module):
         self.multiple = 2 ** len(config.widths)
         self.encoder = Pyramid(4 * config.channels, config.widths, config.blocks)
         self.ladder = TopDown(config.widths, config.latents, config.widths)
-        bias = [0.5] * config.channels + [-2.0] * config.channels
-        self.head = Head(config.widths[0], 2 * config.channels, inner=16, bias=bias)
+        self.latents = config.latents
+        self.likelihood = LIKELIHOODS[config.likelihood]
+        bias = self.likelihood.start(config.channels)
+        self.head = Head(config.widths[0], len(bias), inner=16, bias=bias)
 
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
         """The posterior q(z | x) of images (B, C, H, W) in [0, 1]; there are no conditions.
@@ -40,14 +54,51 @@ class LadderVAE(nn.Module):
 
     def decode(self, latents: Latents, *, std: bool = False) -> Decoded:
         """The mean (B, C, H, W) of p(x | z) at a point z and, with `std`, its standard deviation, in units of [0, 1]."""
-        out = self.head(self.ladder((), lambda level, _: latents.levels[-1 - level].mean))
-        mean, log_scale = out.chunk(2, 1)
-        return Decoded(mean, log_scale.clamp(-7, 1).exp() * 2**0.5 if std else None)
+        known = self._given(lambda level, _: latents.levels[-1 - level].mean)
+        return Decoded(known.mean, known.std if std else None)
 
     def elbo_terms(self, latents: Latents, x: Tensor) -> ElboTerms:
-        """Terms of the ELBO of images x (B, C, H, W) in [0, 1]; `estimate` is one decoded posterior sample."""
+        """Terms of the ELBO of images x (B, C, H, W) in [0, 1]; `estimate` is one decoded posterior sample.
+
+        Raises ValueError for a likelihood that has no location and scale.
+        """
         encoded = self.encoder(pixel_unshuffle(x, 2))
         kl: list[Tensor] = []
-        mean, log_scale = self.head(self.ladder((), self.ladder.sampler(encoded, kl))).chunk(2, 1)
-        log_scale = log_scale.clamp(-7, 1)
-        return ElboTerms(mean, log_scale, mean, log_scale, tuple(kl))
+        known = self._given(self.ladder.sampler(encoded, kl))
+        if not isinstance(known, Laplace):
+            raise ValueError("these terms are those of a Laplace likelihood; train another one by the objective 'likelihood'")
+        return ElboTerms(known.mean, known.log_scale, known.mean, known.log_scale, tuple(kl))
+
+    def features(self, x: Tensor) -> list[Tensor]:
+        """Bottom-up features (B, width, h, w) of images (B, C, H, W) in [0, 1], fine to coarse; sides are padded with 0."""
+        below, right = (-side % self.multiple for side in x.shape[2:])
+        features: list[Tensor] = self.encoder(pixel_unshuffle(pad(x, (0, right, 0, below)), 2))
+        return features
+
+    def draw(self, x: Tensor, features: list[Tensor]) -> Draw:
+        """One posterior sample for each image."""
+        terms: list[tuple[Tensor, Tensor, Tensor]] = []
+
+        def sample(level: int, h: Tensor) -> Tensor:
+            posterior = self.ladder.posterior_at(level, h, features[level])
+            e, kl, ratio = sampled(posterior)
+            terms.append((kl, ratio, posterior.mean))
+            return e
+
+        known = self._given(sample, x.shape[2:])
+        kl, ratio, codes = zip(*terms, strict=True)
+        return Draw(known.log_prob(x).flatten(1).sum(1), kl, torch.stack(ratio).sum(0), known.mean, codes)
+
+    def prior(self, count: int, size: tuple[int, int]) -> Latents:
+        """N(0, I) in non-centered coordinates, for `count` images of (height, width), filled up to the `multiple`."""
+        height, width = (-(-side // self.multiple) * self.multiple for side in size)
+        levels = [(2 << level, channels) for level, channels in enumerate(self.latents)]
+        shapes = [
+            (count, channels, height // stride, width // stride) for stride, channels in reversed(levels)
+        ]
+        return Latents(tuple(Gaussian.standard(shape, self.ladder.top.device) for shape in shapes))
+
+    def _given(self, choose: Choose, size: Sequence[int] = ()) -> Likelihood:
+        """p(x | z) for coordinates that `choose` returns, cut to `size` where one is given."""
+        out: Tensor = self.head(self.ladder((), choose))
+        return self.likelihood(out[..., : size[0], : size[1]] if size else out)

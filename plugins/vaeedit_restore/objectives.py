@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaeedit.api import Estimator, Losses, Objective, restoration_losses
+from vaeedit.api import Estimator, Losses, Objective, TrainableVAE, restoration_losses
 from vaeedit_restore.degradations import Observed, observe
 from vaeedit_restore.options import NoiseEstimation, RestorationWeights
 
@@ -17,7 +17,7 @@ KNOWN_FIRST = 0.1
 class Restoring(Objective[RestorationWeights]):
     """Trains all parts."""
 
-    needs = (Estimator,)
+    needs = (TrainableVAE, Estimator)
 
     @property
     def conditions(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -56,7 +56,7 @@ class LadderAlone(Restoring):
 class NoiseAlone(Objective[NoiseEstimation]):
     """Trains the noise estimate; the other parts do not change."""
 
-    needs = (Estimator,)
+    needs = (TrainableVAE, Estimator)
     conditions = ("sigma", "scale")
 
     def losses(self, vae: Any, x: Tensor, done: float) -> Losses:

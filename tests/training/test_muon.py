@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 
+import pytest
 import torch
 
 from vaeedit.training.muon import Muon, fast_products, orthogonalize
@@ -88,3 +89,15 @@ def test_fast_products_are_still_float32_and_leave_no_trace():
         error = (matrix @ matrix.T - exact).abs().max() / exact.abs().max()
     assert error < 3e-6  # bfloat16 would give 1e-3
     assert torch.get_float32_matmul_precision() == before
+
+
+def test_without_a_rate_adam_trains_the_matrices_too():
+    layer = torch.nn.Linear(64, 64)
+    optimizer = Muon(layer.parameters(), 0.0, adam_lr=0.01)
+    assert [group["muon"] for group in optimizer.param_groups] == [False]
+    before = layer.weight.detach().clone()
+    layer(torch.ones(2, 64)).sum().backward()
+    optimizer.step()
+    assert (layer.weight - before).abs().mean().item() == pytest.approx(
+        0.01, rel=0.01
+    )  # the first step of Adam

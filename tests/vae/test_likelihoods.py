@@ -1,11 +1,13 @@
 """Likelihoods agree with torch.distributions and with sums over all values; samples have the mean and the deviation."""
 
 import math
+from typing import get_args
 
 import pytest
 import torch
 from torch.distributions import Bernoulli, Laplace, Normal
 
+from vaeedit.vae.likelihood_names import LikelihoodName
 from vaeedit.vae.likelihoods import LIKELIHOODS
 
 VALUES = torch.arange(256) / 255
@@ -20,6 +22,10 @@ def out(name, channels=2, size=(3, 4)):
 
 def x(channels=2, size=(3, 4)):
     return torch.randint(0, 256, (5, channels, *size), generator=torch.Generator().manual_seed(2)) / 255
+
+
+def test_every_name_has_one():
+    assert set(LIKELIHOODS) == set(get_args(LikelihoodName))
 
 
 def test_bernoulli():

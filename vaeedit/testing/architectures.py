@@ -13,6 +13,7 @@ from vaeedit.vae.protocol import (
     VAE,
     ConditionalVAE,
     Estimator,
+    FixedSize,
     TrainableVAE,
     Upscaler,
     sample_conditions,
@@ -31,7 +32,8 @@ def check_architecture(spec: ArchitectureSpec) -> None:
     network.eval()
     assert isinstance(network, VAE), f"{spec.target} lacks a member of VAE"
     side = round_up(SIDE, network.multiple)
-    x = torch.rand(1, network.channels, side, side, generator=torch.Generator().manual_seed(0))
+    size = network.size if isinstance(network, FixedSize) else (side, side)
+    x = torch.rand(1, network.channels, *size, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         _check_coding(network, x, _checked_conditions(network, x))
     radius = receptive_radius(network) - network.multiple + 1

@@ -11,7 +11,7 @@ from vaeedit.training.muon import Muon
 from vaeedit.training.objective import Losses, Objective
 from vaeedit.training.recipe import Recipe
 from vaeedit.training.run import Budget
-from vaeedit.vae.protocol import TrainableVAE
+from vaeedit.vae.protocol import VAE
 
 
 class Fit(pl.LightningModule):
@@ -21,7 +21,7 @@ class Fit(pl.LightningModule):
         self, recipe: Recipe, objective: Objective[Any], vae: torch.nn.Module, budget: Budget
     ) -> None:
         super().__init__()
-        assert isinstance(vae, TrainableVAE)
+        assert isinstance(vae, VAE)
         self.recipe, self.objective, self.budget, self.spent = recipe, objective, budget, 0.0
         self.vae = vae
 

@@ -23,7 +23,10 @@ SMALLEST = 32
 
 
 class Muon(torch.optim.Optimizer):
-    """Muon at the rate `lr` for weights with at least `SMALLEST` inputs and outputs, Adam at `adam_lr` for all others."""
+    """Muon at the rate `lr` for weights with at least `SMALLEST` inputs and outputs, Adam at `adam_lr` for all others.
+
+    With `lr` 0 Adam trains all weights: for large dense layers, orthogonalizing costs more than a step.
+    """
 
     def __init__(
         self, parameters: Iterable[Tensor], lr: float, *, adam_lr: float, weight_decay: float = 0.0
@@ -31,7 +34,7 @@ class Muon(torch.optim.Optimizer):
         matrices: list[Tensor] = []
         others: list[Tensor] = []
         for parameter in parameters:
-            wide = parameter.ndim >= 2 and min(parameter.shape[:2]) >= SMALLEST
+            wide = lr > 0 and parameter.ndim >= 2 and min(parameter.shape[:2]) >= SMALLEST
             (matrices if wide else others).append(parameter)
         groups = [
             {"params": matrices, "lr": lr, "muon": True},

@@ -43,8 +43,8 @@ class Losses:
 class Objective(ABC, Generic[O]):
     """One way to train a VAE; each run makes one, with the options that stand beside `kind` in the recipe."""
 
-    needs: tuple[type, ...] = ()
-    """Protocols that the VAE must satisfy, beside `TrainableVAE`."""
+    needs: tuple[type, ...] = (TrainableVAE,)
+    """Protocols that the VAE must satisfy."""
     conditions: tuple[str, ...] = ()
     """Names of the conditions that `losses` gives to the VAE."""
     needs_labels = False
@@ -64,7 +64,7 @@ class Objective(ABC, Generic[O]):
 
 def require_trainable(objective: Objective[Any], vae: VAE, recipe: Recipe) -> None:
     """Raise OptionError, in the words of the recipe, if the objective cannot train the VAE."""
-    lacking = [kind.__name__ for kind in (TrainableVAE, *objective.needs) if not isinstance(vae, kind)]
+    lacking = [kind.__name__ for kind in objective.needs if not isinstance(vae, kind)]
     missing = [name for name in vae.conditions if name not in objective.conditions]
     if lacking or missing:
         reason = f"it does not satisfy {lacking[0]}" if lacking else f"it needs the condition {missing[0]}"

@@ -44,7 +44,9 @@ class Data(Options, frozen=True):
 class Optimizer(Options, frozen=True):
     """Muon with a warm-up, a constant rate and a linear fall to zero; each part's gradients are clipped by themselves."""
 
-    rate: Annotated[float, option("Peak learning rate of matrices (Muon).", ge=0)] = 2e-3
+    rate: Annotated[
+        float, option("Peak learning rate of matrices (Muon); 0: Adam trains them too.", ge=0)
+    ] = 2e-3
     adam_rate: Annotated[float, option("Peak learning rate of everything else (Adam).", ge=0)] = 4e-4
     weight_decay: Annotated[float, option("Decay of the matrices in each step, times the rate.", ge=0)] = 0.25
     warmup: Annotated[int, option("Steps of linear warm-up.", ge=1)] = 200

@@ -16,13 +16,15 @@ class Draw:
     """One sample z ~ q(z | x) for each of B images; all terms are (B,), in nats per image.
 
     `log_likelihood` is log p(x | z). `kl` holds KL(q || p) of each level, coarse to fine, in closed form, and `log_ratio`
-    is log q(z | x) - log p(z) at the sample. `mean` (B, C, H, W) is the mean of p(x | z), in [0, 1].
+    is log q(z | x) - log p(z) at the sample. `mean` (B, C, H, W) is the mean of p(x | z), in [0, 1], and `codes` holds the
+    mean of q of each level, (B, C, h, w), given the sample's coarser levels.
     """
 
     log_likelihood: Tensor
     kl: tuple[Tensor, ...]
     log_ratio: Tensor
     mean: Tensor
+    codes: tuple[Tensor, ...] = ()
 
     @property
     def elbo(self) -> Tensor:

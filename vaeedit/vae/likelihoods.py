@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid, softplus
 
+from vaeedit.vae.likelihood_names import LikelihoodName
+
 LOG_SCALES = (-7.0, 2.0)
 """Range of the natural logarithm of a predicted scale."""
 LEVELS = 256
@@ -32,6 +34,11 @@ class Likelihood(ABC):
     def parameters(cls, channels: int) -> int:
         """Channels of the decoder's output for images of so many channels."""
         return cls.per_channel * channels
+
+    @classmethod
+    def start(cls, channels: int) -> list[float]:
+        """Outputs (P) of a decoder before training: of a distribution that is wide enough for all images."""
+        return [0.0] * cls.parameters(channels)
 
     @abstractmethod
     def log_prob(self, x: Tensor) -> Tensor:
@@ -84,7 +91,14 @@ class Gaussian(Likelihood):
     def __init__(self, out: Tensor) -> None:
         super().__init__(out)
         self._mean, log_scale = self.out.chunk(2, 1)
-        self._scale = log_scale.clamp(*LOG_SCALES).exp()
+        self.log_scale = log_scale.clamp(*LOG_SCALES)
+        """Natural logarithm of the scale."""
+        self._scale = self.log_scale.exp()
+
+    @classmethod
+    def start(cls, channels: int) -> list[float]:
+        """Mean 0.5, scale exp(-2)."""
+        return [0.5] * channels + [-2.0] * channels
 
     def log_prob(self, x: Tensor) -> Tensor:
         """Logarithm of the density."""
@@ -117,6 +131,11 @@ class FixedGaussian(Gaussian):
 
     def __init__(self, out: Tensor) -> None:
         super().__init__(torch.cat([out, torch.full_like(out, math.log(self.scale))], 1))
+
+    @classmethod
+    def start(cls, channels: int) -> list[float]:
+        """Mean 0.5."""
+        return [0.5] * channels
 
 
 class Laplace(Gaussian):
@@ -205,7 +224,7 @@ def _log_of_difference(above: Tensor, below: Tensor) -> Tensor:
     return logsigmoid(above) + logsigmoid(-below) + torch.log(-torch.expm1(below - above))
 
 
-LIKELIHOODS: dict[str, type[Likelihood]] = {
+LIKELIHOODS: dict[LikelihoodName, type[Likelihood]] = {
     "bernoulli": Bernoulli,
     "gaussian": Gaussian,
     "fixed-gaussian": FixedGaussian,

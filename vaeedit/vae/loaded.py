@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from vaeedit.devices import give_memory_back
-from vaeedit.errors import VaeeditError, WeightsError
+from vaeedit.errors import ImageError, VaeeditError, WeightsError
 from vaeedit.image.frame import Condition, Estimated, Frame, Pixels, from_floats, peak_of
 from vaeedit.resampling import bicubic_up
 from vaeedit.tiling import Tile, best_sides, reflected, tiles
@@ -20,7 +20,7 @@ from vaeedit.vae.crop import cropped
 from vaeedit.vae.edited import Edited, pictures
 from vaeedit.vae.files import VaeInfo
 from vaeedit.vae.latents import Decoded, Latents
-from vaeedit.vae.protocol import VAE, Estimator, SeesWhole, Upscaler
+from vaeedit.vae.protocol import VAE, Estimator, FixedSize, SeesWhole, Upscaler
 
 Change = Callable[..., Edited]
 """An edit of one tile: from the latents of each frame to those of the result, or of several results."""
@@ -130,8 +130,12 @@ class LoadedVae:
         )
 
     def _magnification(self, frames: Sequence[Frame]) -> int:
-        """The whole factor from input to result; raises WeightsError or ValueError for frames that cannot be encoded."""
+        """The whole factor from input to result.
+
+        Raises ImageError, WeightsError or ValueError for frames that cannot be encoded.
+        """
         frame = frames[0]
+        self._require_suitable(frame)
         unknown = {name for other in frames for name in other.conditions} - set(self.network.conditions)
         if unknown:
             names = ", ".join(sorted(unknown))
@@ -140,10 +144,26 @@ class LoadedVae:
             raise ValueError("frames that are edited together must have one size")
         return self.network.magnification(frame.conditions) if isinstance(self.network, Upscaler) else 1
 
+    def _require_suitable(self, frame: Frame) -> None:
+        """Raise ImageError for a frame of a size that the VAE does not take, or in color where it takes gray ones."""
+        if isinstance(self.network, FixedSize) and (frame.height, frame.width) != self.network.size:
+            height, width = self.network.size
+            raise ImageError(
+                f"The VAE {self.info.name} takes images of {width}x{height} pixels, and this one has "
+                f"{frame.width}x{frame.height}; resize it, or use another VAE."
+            )
+        if self.network.channels == 1 and frame.channels == 3:
+            raise ImageError(
+                f"The VAE {self.info.name} takes gray images, and this one is in color; "
+                "make it gray, or use another VAE."
+            )
+
     def _grid(self, frame: Frame, times: int, tile: int | None) -> Iterator[Tile]:
         """The tiles of a frame whose result is `times` as large; `tile` is their side in pixels of the frame."""
         height, width, area = frame.height, frame.width, AREA // times**2
-        if not tile and height * width <= area:  # measuring the receptive field is not necessary
+        if isinstance(self.network, FixedSize) or (
+            not tile and height * width <= area
+        ):  # measuring the receptive field is not necessary
             return tiles(height, width, (height, width), 0, self.network.multiple)
         halo = (
             self.network.overlap

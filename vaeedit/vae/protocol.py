@@ -36,10 +36,7 @@ class VAE(Protocol):
         """
 
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
-        """The distribution of the latents given images x (B, C, H, W) in [0, 1].
-
-        That is the posterior q(z | x) or, for a conditional VAE that observes x = y, the prior p(z | y).
-        """
+        """The latents' distribution given an image: the posterior q(z | x), or for a conditional VAE the prior p(z | y)."""
 
     def decode(self, latents: Latents, *, std: bool = False) -> Decoded:
         """The image (B, C, H, W) at the means of `latents`; with `std`, also the standard deviation of each value."""
@@ -80,6 +77,14 @@ class SeesWhole(Protocol):
     """
 
     overlap: int
+
+
+@runtime_checkable
+class FixedSize(Protocol):
+    """A VAE that takes images of one size only: `VAE.multiple` does not matter then, and no image is cut into tiles."""
+
+    size: tuple[int, int]
+    """Height and width in pixels."""
 
 
 @runtime_checkable

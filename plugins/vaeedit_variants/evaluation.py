@@ -1,0 +1,118 @@
+"""`vaeedit evaluate vae`: a VAE as a generative model, on the images of a data source."""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import torch
+from torch import Tensor
+
+from vaeedit.api import (
+    FixedSize,
+    ImageError,
+    Session,
+    Source,
+    UsageError,
+    console,
+    evaluation_options,
+    open_source,
+)
+from vaeedit_variants.generated import require_generative
+from vaeedit_variants.judged import judge
+
+BATCH = 100
+
+
+def images(source: Source, split: str, limit: int | None, *, binarize: bool, seed: int) -> Iterator[Tensor]:
+    """Batches (B, C, H, W) in [0, 1] of the first `limit` images of a split, in order; damaged images are left out.
+
+    With `binarize` each value is drawn once as 0 or 1, with its gray value as the probability of 1.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    loaded = islice(_loaded(source, split), limit)
+    while group := list(islice(loaded, BATCH)):
+        x = torch.from_numpy(np.stack(group)).permute(0, 3, 1, 2).float() / 255
+        yield torch.bernoulli(x, generator=generator) if binarize else x
+
+
+def _loaded(source: Source, split: str) -> Iterator[np.ndarray]:
+    for example in source.split(split).examples():
+        try:
+            yield example.load()
+        except ImageError as error:
+            console.warn(str(error))
+
+
+def _suitable(x: Tensor, network: Any, name: str) -> Tensor:
+    """The images (B, C, H, W); raises UsageError where the VAE takes others."""
+    height, width = network.size if isinstance(network, FixedSize) else x.shape[2:]
+    if tuple(x.shape[1:]) != (network.channels, height, width):
+        raise UsageError(
+            f"The VAE {name} takes images of {width}x{height} pixels with {network.channels} channels, and the data has "
+            f"{x.shape[3]}x{x.shape[2]} with {x.shape[1]}; use the data that it was trained on, or another VAE."
+        )
+    return x
+
+
+def _evaluate(
+    data: str,
+    split: str,
+    importance: int,
+    limit: int | None,
+    binarize: bool | None,
+    seed: int,
+    vae: str,
+    device: str,
+    precision: str,
+    as_json: bool,
+    debug: bool,
+) -> int:
+    source = open_source(Path(data))
+    with Session(device=device, precision=precision) as session:
+        loaded = session.vae(vae)
+        network = require_generative(loaded)
+        objective: dict[str, Any] = loaded.info.recipe.get("objective", {})
+        drawn = objective.get("binarize", False) if binarize is None else binarize
+        torch.manual_seed(seed)
+        batches = (
+            _suitable(x, network, loaded.info.name).to(session.device)
+            for x in images(source, split, limit, binarize=drawn, seed=seed)
+        )
+        found = judge(network, batches, importance=importance, progress=console.progress)
+    how = f"each value drawn as 0 or 1 by its gray value (seed {seed})" if drawn else "gray values"
+    protocol = (
+        f"{split} images, {how}; nats per image; {importance} samples for the importance-weighted bound"
+    )
+    row = {"protocol": protocol, "vae": loaded.info.name, **found}
+    if as_json:
+        console.say_json(row)
+    else:
+        console.say_measurements([row])
+    return console.OK
+
+
+vae = click.Command(
+    None,
+    callback=_evaluate,
+    params=[
+        click.Argument(["data"], metavar="DATA"),
+        click.Option(["--split"], default="test", show_default=True, help="Part of the data: train, validation or test."),
+        click.Option(
+            ["--importance"], type=click.IntRange(0, 100_000), default=0, show_default=True,
+            help="Posterior samples per image for the importance-weighted bound; the literature takes 5000. 0 leaves it out.",
+        ),
+        click.Option(["--limit"], type=click.IntRange(1), help="Use the first images alone, this many."),
+        click.Option(
+            ["--binarize/--no-binarize"], default=None,
+            help="Draw each value as 0 or 1, with its gray value as the probability; by default as in the VAE's recipe.",
+        ),
+        click.Option(["--seed"], type=click.IntRange(0), default=0, show_default=True, help="Seed of all draws."),
+        click.Option(["--vae"], required=True, help="Name or file of a VAE with a prior."),
+        *evaluation_options("")[1:],
+    ],
+    help="Judge a VAE as a generative model: bounds of the log-likelihood of DATA, and its latents.",
+    epilog="Example: vaeedit evaluate vae mnist/ --importance 5000",
+)  # fmt: skip

@@ -1,0 +1,46 @@
+"""Images drawn from a VAE: z from the prior, then the mean of p(x | z), or a draw of it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from vaeedit.api import Generative, LoadedVae, UsageError, from_floats
+
+
+def require_generative(vae: LoadedVae) -> Any:
+    """The network of a VAE that has a prior; raises UsageError for another one."""
+    if not isinstance(vae.network, Generative):
+        raise UsageError(
+            f"The VAE {vae.info.name} cannot generate: its latents have no prior of their own. "
+            "Train one by a recipe for generative models; see: vaeedit train --help."
+        )
+    return vae.network
+
+
+def generated(
+    vae: LoadedVae,
+    count: int,
+    *,
+    seed: int = 0,
+    temperature: float = 1.0,
+    size: tuple[int, int] | None = None,
+) -> Iterator[NDArray[np.uint8]]:
+    """Means of p(x | z) for `count` draws z of the prior, each (H, W, C) of 8 bits.
+
+    Image n depends on `seed + n` alone. `temperature` multiplies the deviation of z; `size` (height, width) is needed for
+    networks that take any. Raises UsageError for a VAE that is not `Generative`, and for a size that it cannot take.
+    """
+    network = require_generative(vae)
+    own = getattr(network, "size", None)
+    if own and size and size != own:
+        raise UsageError(
+            f"The VAE {vae.info.name} makes images of {own[1]}x{own[0]} pixels; leave out the size."
+        )
+    with torch.inference_mode():
+        for index in range(count):
+            latents = network.prior(1, own or size or (64, 64)).sample(seed + index, temperature)
+            mean = network.decode(latents).mean[0].float().permute(1, 2, 0).cpu().numpy()
+            yield from_floats(mean, np.dtype(np.uint8))

@@ -1,0 +1,29 @@
+"""The objective of generative models: bounds of the likelihood."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vaeedit.api import Generative, Losses, Objective, importance_bound
+from vaeedit_variants import ElboOptions
+
+
+class NegativeElbo(Objective[ElboOptions]):
+    """Minimizes -log p(x | z) + beta KL(q(z | x) || p(z)), in nats per image."""
+
+    needs = (Generative,)
+
+    def losses(self, vae: Any, x: Tensor, done: float) -> Losses:
+        """The distortion and the rate of images x (B, C, H, W) in [0, 1], or minus the importance-weighted bound."""
+        if self.options.binarize:
+            x = torch.bernoulli(x)
+        features = vae.features(x)
+        draws = [vae.draw(x, features) for _ in range(self.options.draws)]
+        if len(draws) > 1:
+            return Losses({"bound": -importance_bound(draws).float().mean()}, x, draws[0].mean)
+        (draw,) = draws
+        beta = self.options.beta * min(1.0, done / self.options.warmup if self.options.warmup else 1.0)
+        kl = torch.stack([level.mean() for level in draw.kl])
+        rate = beta * kl.clamp_min(self.options.free_nats).sum()
+        return Losses({"distortion": -draw.log_likelihood.mean(), "rate": rate}, x, draw.mean)
