@@ -131,11 +131,11 @@ def test_an_evaluation(vaeedit, folder):
 def test_an_objective_and_a_recipe(vaeedit, folder, tmp_path):
     pytest.importorskip("pytorch_lightning")
     output = tmp_path / "tiny.safetensors"
-    words = ("--data", folder, "--run", tmp_path / "run", "-o", output)
+    words = (folder, "--run", tmp_path / "run", "-o", output)
     vaeedit("train", "acme-tiny", *words, "--steps", "2")
     assert read_info(output).recipe["objective"] == {"kind": "acme-power", "power": 2}
     (tmp_path / "bad.yaml").write_text(RECIPE.replace("power: 2", "power: 0"))
-    words = ("--data", folder, "--run", tmp_path / "bad")
+    words = (folder, "--run", tmp_path / "bad")
     assert "The objective acme-power of the recipe acme-tiny" in vaeedit(
         "train", tmp_path / "bad.yaml", *words, code=2
     )

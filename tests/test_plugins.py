@@ -270,9 +270,9 @@ def test_the_environment_selects_plugins(all_bad, tmp_path):
         (["vary", "in.png", "--vae", "denoise"], "command 'vary'", "photo"),
         (["style", "in.png", "in.png", "--vae", "denoise"], "VAE 'denoise'", "restore"),
         (["style", "in.png", "in.png", "--vae", "file"], "architecture 'photo'", "photo"),
-        (["train", "denoise", "--data", ".", "-o", "out.safetensors"], "recipe 'denoise'", "restore"),
+        (["train", "denoise", ".", "-o", "out.safetensors"], "recipe 'denoise'", "restore"),
         (
-            ["train", "mine.yaml", "--data", ".", "-o", "out.safetensors"],
+            ["train", "mine.yaml", ".", "-o", "out.safetensors"],
             "objective 'restoration'",
             "restore",
         ),

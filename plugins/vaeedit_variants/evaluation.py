@@ -17,8 +17,8 @@ from vaeedit.api import (
     Source,
     UsageError,
     console,
-    evaluation_options,
     open_source,
+    rows_command,
 )
 from vaeedit_variants.generated import require_generative
 from vaeedit_variants.judged import judge
@@ -57,62 +57,48 @@ def _suitable(x: Tensor, network: Any, name: str) -> Tensor:
     return x
 
 
-def _evaluate(
+def figures(
+    session: Session,
+    vae: str,
     data: str,
     split: str,
     importance: int,
     limit: int | None,
     binarize: bool | None,
     seed: int,
-    vae: str,
-    device: str,
-    precision: str,
-    as_json: bool,
-    debug: bool,
-) -> int:
+) -> list[dict[str, Any]]:
+    """One row: the protocol, and what `judge` measures of a VAE on a split of the data."""
     source = open_source(Path(data))
-    with Session(device=device, precision=precision) as session:
-        loaded = session.vae(vae)
-        network = require_generative(loaded)
-        objective: dict[str, Any] = loaded.info.recipe.get("objective", {})
-        drawn = objective.get("binarize", False) if binarize is None else binarize
-        torch.manual_seed(seed)
-        batches = (
-            _suitable(x, network, loaded.info.name).to(session.device)
-            for x in images(source, split, limit, binarize=drawn, seed=seed)
-        )
-        found = judge(network, batches, importance=importance, progress=console.progress)
-    how = f"each value drawn as 0 or 1 by its gray value (seed {seed})" if drawn else "gray values"
-    protocol = (
-        f"{split} images, {how}; nats per image; {importance} samples for the importance-weighted bound"
+    loaded = session.vae(vae)
+    network = require_generative(loaded)
+    objective: dict[str, Any] = loaded.info.recipe.get("objective", {})
+    drawn = objective.get("binarize", False) if binarize is None else binarize
+    torch.manual_seed(seed)
+    batches = (
+        _suitable(x, network, loaded.info.name).to(session.device)
+        for x in images(source, split, limit, binarize=drawn, seed=seed)
     )
-    row = {"protocol": protocol, "vae": loaded.info.name, **found}
-    if as_json:
-        console.say_json(row)
-    else:
-        console.say_measurements([row])
-    return console.OK
+    means = judge(network, batches, importance=importance, progress=console.progress)
+    how = f"each value drawn as 0 or 1 by its gray value (seed {seed})" if drawn else "gray values"
+    bound = f"; {importance} samples for the importance-weighted bound" if importance else ""
+    return [{"protocol": f"{split} images, {how}; nats per image{bound}", "vae": loaded.info.name, **means}]
 
 
-vae = click.Command(
-    None,
-    callback=_evaluate,
-    params=[
+vae = rows_command(
+    figures,
+    [
         click.Argument(["data"], metavar="DATA"),
         click.Option(["--split"], default="test", show_default=True, help="Part of the data: train, validation or test."),
         click.Option(
             ["--importance"], type=click.IntRange(0, 100_000), default=0, show_default=True,
             help="Posterior samples per image for the importance-weighted bound; the literature takes 5000. 0 leaves it out.",
         ),
-        click.Option(["--limit"], type=click.IntRange(1), help="Use the first images alone, this many."),
+        click.Option(["--limit"], type=click.IntRange(1), help="Use only this many images, the first ones."),
         click.Option(
             ["--binarize/--no-binarize"], default=None,
             help="Draw each value as 0 or 1, with its gray value as the probability; by default as in the VAE's recipe.",
         ),
         click.Option(["--seed"], type=click.IntRange(0), default=0, show_default=True, help="Seed of all draws."),
-        click.Option(["--vae"], required=True, help="Name or file of a VAE with a prior."),
-        *evaluation_options("")[1:],
     ],
-    help="Judge a VAE as a generative model: bounds of the log-likelihood of DATA, and its latents.",
-    epilog="Example: vaeedit evaluate vae mnist/ --importance 5000",
+    epilog="Example: vaeedit evaluate vae mnist/ --vae digits.safetensors --importance 5000",
 )  # fmt: skip

@@ -12,11 +12,10 @@ def files(tmp_path, photo):
     (tmp_path / "link.safetensors").symlink_to("nowhere")
 
 
-TRAIN = ["train", "denoise", "--data", "data", "--steps", "1", "--run", "run"]
+TRAIN = ["train", "denoise", "data", "--steps", "1", "--run", "run"]
 BRANCH = [
     "train",
     "plan.yaml",
-    "--data",
     "data",
     "--standing",
     "job",

@@ -94,7 +94,7 @@ def test_a_device_that_is_missing_is_refused(refused, device):
         (["evaluate", "denoise", ".", "--sigma", "-3"], ["--sigma"]),
         (["evaluate", "denoise", ".", "--precision", "float8"], ["precision", "bfloat16", "float8"]),
         (["evaluate", "denoise", ".", "--device", "nonsense"], ["nonsense", "cpu"]),
-        (["train", "denoise", "--data", ".", "--budget", "soon"], ["soon", "45m"]),
+        (["train", "denoise", ".", "--budget", "soon"], ["soon", "45m"]),
         (["train", "denoise"], ["DATA"]),
     ],
     ids=" ".join,

@@ -118,7 +118,6 @@ def test_two_processes_train_one_model(recipe, photographs, tmp_path):
         "vaeedit",
         "train",
         str(written),
-        "--data",
         str(photographs),
         "--steps",
         "4",

@@ -107,7 +107,7 @@ def test_runs_take_turns_at_a_constant_rate_and_a_branch_lets_it_fall(
 def test_a_killed_job_goes_on_from_its_checkpoint(photographs, plan, tmp_path):
     job = tmp_path / "job"
     command = [sys.executable, "-c", NOT_NICE, "train", str(plan), "--standing", str(job)]
-    command += ["--data", str(photographs)]
+    command += [str(photographs)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     while not (job / "second" / "last.ckpt").exists():
         assert process.poll() is None, process.stderr.read()
@@ -153,4 +153,4 @@ def test_mistakes_are_sentences(photographs, plan, tmp_path):
 def test_options_that_do_not_go_together_are_refused(arguments, plan, photographs):
     from vaeedit.cli.main import call
 
-    assert call(["train", str(plan), "--data", str(photographs), *arguments]) == 2
+    assert call(["train", str(plan), str(photographs), *arguments]) == 2

@@ -21,8 +21,7 @@ MINUTES = 45
 
 def _callback(
     recipe: str,
-    data: str | None,
-    folder_of_images: str | None,
+    data: str,
     budget: float | None,
     steps: int | None,
     output: str | None,
@@ -41,9 +40,7 @@ def _callback(
     from vaeedit.training.run import Budget, Run
     from vaeedit.training.train import train as fit
 
-    if (data is None) == (folder_of_images is None):
-        raise UsageError(f"Name the data to train on, once: vaeedit train {recipe} DATA.")
-    place = Path(data or folder_of_images or "")
+    place = Path(data)
     if standing is not None:
         if steps or run or start or fresh or resume or devices or compiled:
             raise UsageError(
@@ -104,8 +101,7 @@ train = click.Command(
     callback=_callback,
     params=[
         click.Argument(["recipe"], metavar="RECIPE"),
-        click.Argument(["data"], metavar="DATA", required=False),
-        click.Option(["--data", "folder_of_images"], hidden=True),  # DATA, as it was called at first
+        click.Argument(["data"], metavar="DATA"),
         click.Option(
             ["--budget"],
             type=Duration(),
