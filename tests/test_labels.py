@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from vaeedit import Frame, Pipeline, Session, Step
 from vaeedit.extension.registry import registry
-from vaeedit.pipeline.labels import labels, map_names
+from vaeedit.pipeline.pipeline import labels, map_names
 
 NAMES = st.sampled_from(["a", "a-2", "b", "a.m"])
 STEPS = st.lists(st.tuples(NAMES, st.frozensets(st.sampled_from(["m", "n"]))), max_size=6)

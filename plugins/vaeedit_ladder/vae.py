@@ -66,7 +66,9 @@ class LadderVAE(nn.Module):
         kl: list[Tensor] = []
         known = self._given(self.ladder.sampler(encoded, kl))
         if not isinstance(known, Laplace):
-            raise ValueError("these terms are those of a Laplace likelihood; train another one by the objective 'likelihood'")
+            raise ValueError(
+                "these terms are those of a Laplace likelihood; train another one by the objective 'likelihood'"
+            )
         return ElboTerms(known.mean, known.log_scale, known.mean, known.log_scale, tuple(kl))
 
     def features(self, x: Tensor) -> list[Tensor]:

@@ -17,7 +17,7 @@ from .frame import Condition as Condition
 from .frame import Estimated as Estimated
 from .frame import Frame as Frame
 from .frame import Metadata as Metadata
-from .luma import luma as luma
+from .frame import luma as luma
 from .made import file_name as file_name
 from .panels import compare as compare
 from .panels import deviation_map as deviation_map

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vaeedit.image.frame import Condition, Frame, from_floats
+from vaeedit.image.frame import Frame, from_floats
 
 VIEWS = tuple((turns, mirrored) for mirrored in (False, True) for turns in range(4))
 """Number of quarter turns, and whether columns are flipped before them; the first view is the image itself."""
@@ -22,8 +22,8 @@ def views(frame: Frame) -> list[Frame]:
     The first one has the alpha of the frame, the others have none.
     """
     full = replace(frame, pixels=frame.floats())
-    bare = replace(full, alpha=None)
-    return [_changed(full if number == 0 else bare, _turner(*view)) for number, view in enumerate(VIEWS)]
+    turned = [_changed(replace(full, alpha=None), _turned, *view) for view in VIEWS]
+    return [full, *turned[1:]]
 
 
 def merged(frames: Sequence[Frame], like: Frame) -> Frame:
@@ -31,34 +31,27 @@ def merged(frames: Sequence[Frame], like: Frame) -> Frame:
 
     Its `std` is the mean of theirs, if any. Raises ValueError for another number of frames.
     """
-    turned = [_changed(frame, _turner_back(*view)) for frame, view in zip(frames, VIEWS, strict=True)]
+    turned = [_changed(frame, _turned_back, *view) for frame, view in zip(frames, VIEWS, strict=True)]
     pixels = np.stack([frame.pixels for frame in turned]).mean(0)
-    deviations = [frame.std for frame in turned if frame.std is not None]
-    deviation = np.stack(deviations).mean(0) if deviations else None
-    return replace(turned[0], pixels=from_floats(pixels, like.pixels.dtype), std=deviation)
+    stds = [frame.std for frame in turned if frame.std is not None]
+    std = np.stack(stds).mean(0) if stds else None
+    return replace(turned[0], pixels=from_floats(pixels, like.pixels.dtype), std=std)
 
 
-def _changed(frame: Frame, turn: Callable[[NDArray[Any]], NDArray[Any]]) -> Frame:
+def _changed(frame: Frame, turn: Callable[..., NDArray[Any]], *view: int) -> Frame:
     """The frame with its pixels, standard deviations and maps of conditions turned."""
-
-    def condition(value: Condition) -> Condition:
-        return turn(value) if isinstance(value, np.ndarray) else value
-
-    return replace(
-        frame,
-        pixels=turn(frame.pixels),
-        std=None if frame.std is None else turn(frame.std),
-        conditions={name: condition(value) for name, value in frame.conditions.items()},
-    )
+    conditions = {
+        name: turn(value, *view) if isinstance(value, np.ndarray) else value
+        for name, value in frame.conditions.items()
+    }
+    std = None if frame.std is None else turn(frame.std, *view)
+    return replace(frame, pixels=turn(frame.pixels, *view), std=std, conditions=conditions)
 
 
-def _turner(turns: int, mirrored: bool) -> Callable[[NDArray[Any]], NDArray[Any]]:
-    return lambda values: np.rot90(values[:, ::-1] if mirrored else values, turns)
+def _turned(values: NDArray[Any], turns: int, mirrored: bool) -> NDArray[Any]:
+    return np.rot90(values[:, ::-1] if mirrored else values, turns)
 
 
-def _turner_back(turns: int, mirrored: bool) -> Callable[[NDArray[Any]], NDArray[Any]]:
-    def back(values: NDArray[Any]) -> NDArray[Any]:
-        upright = np.rot90(values, -turns)
-        return upright[:, ::-1] if mirrored else upright
-
-    return back
+def _turned_back(values: NDArray[Any], turns: int, mirrored: bool) -> NDArray[Any]:
+    upright = np.rot90(values, -turns)
+    return upright[:, ::-1] if mirrored else upright

@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+BT601 = np.array([0.299, 0.587, 0.114])
+"""Weights of red, green and blue in luma."""
+F = TypeVar("F", bound=np.floating[Any])
 
 Pixels = NDArray[Any]
 """uint8, uint16 or float32; the dtype is checked at run time."""
@@ -127,3 +131,9 @@ def plausible_dpi(across: Any, down: Any, unit: float = 1.0) -> tuple[float, flo
     except (TypeError, ValueError, ZeroDivisionError):
         return None
     return dpi if all(0 < value < 65536 for value in dpi) else None
+
+
+def luma(x: NDArray[F]) -> NDArray[F]:
+    """Luma (H, W) of gray or RGB values (H, W, 1 or 3), in their range and dtype (ITU-R BT.601)."""
+    gray: NDArray[F] = x[..., 0] if x.shape[2] == 1 else x @ BT601.astype(x.dtype)
+    return np.ascontiguousarray(gray)

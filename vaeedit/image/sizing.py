@@ -4,8 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vaeedit.image.frame import Frame
-from vaeedit.image.luma import luma
+from vaeedit.image.frame import Frame, luma
 
 
 def resized(values: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:

@@ -10,8 +10,9 @@
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 from pathlib import Path
 
 from vaeedit.documents import Place, text_of
@@ -20,7 +21,6 @@ from vaeedit.extension.registry import Registry
 from vaeedit.options import parse
 from vaeedit.pipeline.condition import When
 from vaeedit.pipeline.inputs import split
-from vaeedit.pipeline.labels import labels, map_names
 from vaeedit.pipeline.plan import Plan, PlannedStep, step_faults
 from vaeedit.pipeline.step import Step as Step
 from vaeedit.pipeline.yaml import parse_yaml, seed_faults, to_yaml, with_line
@@ -143,3 +143,23 @@ def _condition(
         message = f"{where}: when refers to {when.step!r}, and no earlier step has that name{hint}"
         return None, [(("when",), message)]
     return when.about(earlier[when.step]), []
+
+
+def labels(names: Sequence[str]) -> list[str]:
+    """The names, made unique: the second use of a name becomes name-2, the third name-3, ..."""
+    unique: list[str] = []
+    for name in names:
+        numbered = (f"{name}-{number}" for number in count(2))
+        unique.append(next(label for label in chain([name], numbered) if label not in unique))
+    return unique
+
+
+def map_names(labels: Sequence[str], maps: Sequence[Collection[str]]) -> list[dict[str, str]]:
+    """For each step the unique names of its maps: the last step with a map keeps its name, earlier ones use LABEL.MAP."""
+    return [
+        {
+            name: f"{label}.{name}" if any(name in later for later in maps[index + 1 :]) else name
+            for name in maps[index]
+        }
+        for index, label in enumerate(labels)
+    ]

@@ -161,9 +161,8 @@ class LoadedVae:
     def _grid(self, frame: Frame, times: int, tile: int | None) -> Iterator[Tile]:
         """The tiles of a frame whose result is `times` as large; `tile` is their side in pixels of the frame."""
         height, width, area = frame.height, frame.width, AREA // times**2
-        if isinstance(self.network, FixedSize) or (
-            not tile and height * width <= area
-        ):  # measuring the receptive field is not necessary
+        small = not tile and height * width <= area  # measuring the receptive field is not necessary
+        if small or isinstance(self.network, FixedSize):
             return tiles(height, width, (height, width), 0, self.network.multiple)
         halo = (
             self.network.overlap

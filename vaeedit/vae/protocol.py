@@ -36,7 +36,10 @@ class VAE(Protocol):
         """
 
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
-        """The latents' distribution given an image: the posterior q(z | x), or for a conditional VAE the prior p(z | y)."""
+        """The distribution of the latents given images x (B, C, H, W) in [0, 1].
+
+        That is the posterior q(z | x) or, for a conditional VAE that observes x = y, the prior p(z | y).
+        """
 
     def decode(self, latents: Latents, *, std: bool = False) -> Decoded:
         """The image (B, C, H, W) at the means of `latents`; with `std`, also the standard deviation of each value."""
