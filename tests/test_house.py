@@ -14,6 +14,7 @@ PLUGINS = sorted((ROOT / "plugins").rglob("*.py"))
 WORDS = {
     "direct",
     "fuse",
+    "generate",
     "interpolate",
     "ladder",
     "photo",
@@ -21,9 +22,12 @@ WORDS = {
     "restore",
     "style",
     "third-party",
+    "variants",
     "vary",
 }
 """Names that are also words of English or of libraries: these count where they stand as a name."""
+OWN = {"plain", "vae"}
+"""Names that also are words of the core's own: the evaluation `vae`, the architecture `plain`."""
 CITED = "Seven ways to improve example-based single image super resolution"
 """The title of a paper."""
 
@@ -33,7 +37,8 @@ def names():
     found = registry()
     tables = (found.operations, found.commands, found.weights, found.architectures, found.evaluations)
     own = {name for table in tables for name, item in table.bare.items() if item.distribution == "vaeedit"}
-    return sorted(own | {report.plugin for report in found.reports if report.distribution == "vaeedit"})
+    own |= {report.plugin for report in found.reports if report.distribution == "vaeedit"}
+    return sorted(own - OWN)
 
 
 def pattern(name):
