@@ -165,3 +165,22 @@ def test_json_of_a_name_that_is_not_utf8_is_plain_json():
     assert encoded({"a": "caf\udce9"}) == b'{"a":"caf\\udce9"}'
     assert decoded(encoded({"a": "caf\udce9"}), dict) == {"a": "caf\udce9"}
     assert without_sum(with_sum({"a": "caf\udce9"})) == b'{"a":"caf\\udce9"}'
+
+
+@pytest.mark.parametrize("existed", [False, True])
+def test_an_interrupt_while_a_journal_begins_leaves_a_new_one_nowhere_and_an_old_one_whole(
+    tmp_path, monkeypatch, existed
+):
+    path = tmp_path / "new" / NAME
+    if existed:
+        with Journal(path) as journal:
+            journal.append(Record(input="i", output="o", status="done"))
+
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vaeedit.batch.journal.os.fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt), Journal(path):
+        pass
+    assert path.exists() == existed
+    assert not existed or known(path) == ["o"]

@@ -113,7 +113,11 @@ class Journal:
             self._is_new = not self.path.exists()
             if not self._is_new:
                 require_journal(self.path)
-            self._file = self._opened()
+            try:
+                self._file = self._opened()
+            except BaseException:  # an interrupt while the first line is written
+                self._remove_unused()
+                raise
         return self
 
     def __exit__(
@@ -121,7 +125,11 @@ class Journal:
     ) -> None:
         if self._file is not None:
             self._file.close()
-        if kind is not None and self._is_new and not self._has_records:
+        if kind is not None:
+            self._remove_unused()
+
+    def _remove_unused(self) -> None:
+        if self._is_new and not self._has_records:
             self.path.unlink(missing_ok=True)
 
     def append(self, record: Record) -> None:
