@@ -101,3 +101,18 @@ def test_without_a_rate_adam_trains_the_matrices_too():
     assert (layer.weight - before).abs().mean().item() == pytest.approx(
         0.01, rel=0.01
     )  # the first step of Adam
+
+
+def test_what_is_no_matrix_takes_the_steps_of_adam():
+    torch.manual_seed(0)
+    ours, theirs = (torch.nn.Parameter(torch.arange(5.0)) for _ in range(2))
+    frozen = torch.nn.Parameter(torch.ones(3))  # gets no gradient
+    optimizers = [Muon([ours, frozen], 0.1, adam_lr=0.1), torch.optim.Adam([theirs], 0.1, betas=(0.9, 0.99))]
+    for _ in range(5):
+        for parameter, optimizer in zip((ours, theirs), optimizers, strict=True):
+            parameter.grad = parameter.detach() ** 2 - 1
+            optimizer.step()
+    torch.testing.assert_close(ours, theirs)
+    ours.grad = None
+    optimizers[0].step()
+    torch.testing.assert_close(ours, theirs)
