@@ -89,7 +89,7 @@ class LadderVAE(nn.Module):
 
         known = self._given(sample, x.shape[2:])
         kl, ratio, codes = zip(*terms, strict=True)
-        return Draw(known.log_prob(x).flatten(1).sum(1), kl, torch.stack(ratio).sum(0), known.mean, codes)
+        return Draw(known.log_prob(x).flatten(1).sum(1), kl, torch.stack(ratio).sum(0), known, codes)
 
     def prior(self, count: int, size: tuple[int, int]) -> Latents:
         """N(0, I) in non-centered coordinates, for `count` images of (height, width), filled up to the `multiple`."""

@@ -21,9 +21,9 @@ class NegativeElbo(Objective[ElboOptions]):
         features = vae.features(x)
         draws = [vae.draw(x, features) for _ in range(self.options.draws)]
         if len(draws) > 1:
-            return Losses({"bound": -importance_bound(draws).float().mean()}, x, draws[0].mean)
+            return Losses({"bound": -importance_bound(draws).float().mean()})
         (draw,) = draws
         beta = self.options.beta * min(1.0, done / self.options.warmup if self.options.warmup else 1.0)
         kl = torch.stack([level.mean() for level in draw.kl])
         rate = beta * kl.clamp_min(self.options.free_nats).sum()
-        return Losses({"distortion": -draw.log_likelihood.mean(), "rate": rate}, x, draw.mean)
+        return Losses({"distortion": -draw.log_likelihood.mean(), "rate": rate})

@@ -39,7 +39,7 @@ class PlainVAE(nn.Module):
         """One posterior sample for each image."""
         z, kl, ratio = sampled(features)
         known = self.likelihood(self._decoded(z))
-        return Draw(known.log_prob(x).flatten(1).sum(1), (kl,), ratio, known.mean, (features.mean,))
+        return Draw(known.log_prob(x).flatten(1).sum(1), (kl,), ratio, known, (features.mean,))
 
     def prior(self, count: int, size: tuple[int, int]) -> Latents:
         """N(0, I) for `count` images; the size is the network's own."""

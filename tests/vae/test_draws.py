@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.distributions import Normal
 
-from vaeedit.api import Draw, Gaussian, importance_bound, sampled
+from vaeedit.api import LIKELIHOODS, Draw, Gaussian, importance_bound, sampled
 
 S = 0.5
 """Deviation of p(x | z) = N(z, S^2), with p(z) = N(0, 1): p(x) = N(0, 1 + S^2) and p(z | x) are known."""
@@ -16,7 +16,7 @@ EVIDENCE = Normal(0, math.sqrt(1 + S**2)).log_prob(X).flatten()
 
 def draw(mean, log_scale):
     z, kl, ratio = sampled(Gaussian(mean, log_scale))
-    return Draw(Normal(z, S).log_prob(X).flatten(1).sum(1), (kl,), ratio, z)
+    return Draw(Normal(z, S).log_prob(X).flatten(1).sum(1), (kl,), ratio, LIKELIHOODS["fixed-gaussian"](z))
 
 
 def exact():

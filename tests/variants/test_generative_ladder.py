@@ -25,7 +25,7 @@ def test_every_likelihood_and_size(likelihood, size):
     assert isinstance(vae, Generative)
     x = torch.rand(3, 1, *size)
     draw = vae.draw(x, vae.features(x))
-    assert draw.mean.shape == x.shape
+    assert draw.likelihood.mean.shape == x.shape
     assert draw.elbo.shape == draw.log_weight.shape == (3,)
     assert torch.stack(draw.kl).shape == (2, 3)
 
@@ -48,7 +48,7 @@ def test_a_draw_and_the_terms_of_a_laplace_agree():
         draw = vae.draw(x, vae.features(x))
         torch.manual_seed(1)
         terms = vae.elbo_terms(vae.encode(x, {}), x)
-    torch.testing.assert_close(draw.mean, terms.sample)
+    torch.testing.assert_close(draw.likelihood.mean, terms.sample)
     torch.testing.assert_close(torch.stack([kl.mean() for kl in draw.kl]), torch.stack(terms.kl))
 
 

@@ -87,7 +87,7 @@ def test_any_side(layers, size, likelihood):
     assert isinstance(vae, Generative)
     x = torch.rand(2, 3, height, width)
     draw = vae.draw(x, vae.features(x))
-    assert draw.mean.shape == x.shape
+    assert draw.likelihood.mean.shape == x.shape
     assert importance_bound([draw]).isfinite().all()
     decoded = vae.decode(vae.prior(4, size).sample(0), std=True)
     assert decoded.mean.shape == decoded.std.shape == (4, 3, height, width)

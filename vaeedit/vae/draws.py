@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from vaeedit.vae.latents import Gaussian, Latents
+from vaeedit.vae.likelihoods import Likelihood
 
 
 @dataclass(frozen=True)
@@ -16,14 +17,14 @@ class Draw:
     """One sample z ~ q(z | x) for each of B images; all terms are (B,), in nats per image.
 
     `log_likelihood` is log p(x | z). `kl` holds KL(q || p) of each level, coarse to fine, in closed form, and `log_ratio`
-    is log q(z | x) - log p(z) at the sample. `mean` (B, C, H, W) is the mean of p(x | z), in [0, 1], and `codes` holds the
-    mean of q of each level, (B, C, h, w), given the sample's coarser levels.
+    is log q(z | x) - log p(z) at the sample. `likelihood` is p(x | z), and `codes` holds the mean of q of each level,
+    (B, C, h, w), given the sample's coarser levels.
     """
 
     log_likelihood: Tensor
     kl: tuple[Tensor, ...]
     log_ratio: Tensor
-    mean: Tensor
+    likelihood: Likelihood
     codes: tuple[Tensor, ...] = ()
 
     @property
