@@ -51,10 +51,10 @@ def place(tmp_path_factory):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fitting, "recipe_for", tiny)
-        # six images are held out: their estimate of 1 % differs between processors, that of 5 % hardly does
+        # after 150 steps a spot still marks all of its image; six images are held out: their estimate of 1 % differs between processors, that of 5 % hardly does
         model = f"{folder}/part.vae.safetensors"
         code = call(
-            ["anomaly", "fit", f"{folder}/normals", "-o", model, "--steps", "150", "--false-alarms", "5%"]
+            ["anomaly", "fit", f"{folder}/normals", "-o", model, "--steps", "300", "--false-alarms", "5%"]
         )
     assert code == 0
     return folder
