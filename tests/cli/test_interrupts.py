@@ -34,7 +34,10 @@ def run(tmp_path, body, **settings):
         capture_output=True,
         text=True,
         timeout=900,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path[1:]])},
+        env={
+            **{name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
+            "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path[1:]]),
+        },
         **settings,
     )
 

@@ -15,9 +15,9 @@ from vaeedit.vae.files import VaeInfo, save_vae
 
 @pytest.fixture(scope="session")
 def toys(tmp_path_factory):
-    """Files of VAEs by name: plain and points."""
+    """Files of VAEs by name: gaussian and points."""
     folder, made = tmp_path_factory.mktemp("vaes"), {}
-    for name, cls in (("plain", toy_vaes.Plain), ("points", toy_vaes.Points)):
+    for name, cls in (("gaussian", toy_vaes.Plain), ("points", toy_vaes.Points)):
         save_vae(folder / f"{name}.safetensors", cls(None), VaeInfo(name=name, architecture=name, config={}))
         made[name] = str(folder / f"{name}.safetensors")
     return made

@@ -55,7 +55,7 @@ def test_the_direction_is_that_of_the_edit(run, soft, name):
 
 def test_on_a_linear_vae_regression_finds_the_edit_itself(run, soft, toys):
     for name in ("brightness", "contrast", "warmth"):  # those that treat every channel for itself
-        result = run("direct", soft, along=name, vae=toys["plain"])
+        result = run("direct", soft, along=name, vae=toys["gaussian"])
         assert np.abs(result.frame.floats() - edited(soft, name).floats()).max() < 0.01
         assert result.notes["direct"]["explained"] > 0.99
 

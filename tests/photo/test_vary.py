@@ -26,7 +26,7 @@ def test_the_amount_is_how_far_it_goes(run, cat):
 
 
 def test_of_a_vae_that_loses_nothing_it_is_the_posterior(run, cat, toys):
-    found = change(run, cat, vae=toys["plain"])
+    found = change(run, cat, vae=toys["gaussian"])
     inside = (cat.floats() > 0.45) & (cat.floats() < 0.55)  # nothing is clipped there
     assert inside.sum() > 500
     assert found[inside].std() == pytest.approx(np.exp(-2), rel=0.1)

@@ -44,5 +44,5 @@ def vaeedit_architectures():
         ArchitectureSpec(
             name=name, summary="Of these tests.", target=f"{__name__}:{cls.__name__}", options=Options
         )
-        for name, cls in (("plain", Plain), ("points", Points))
+        for name, cls in (("gaussian", Plain), ("points", Points))
     ]

@@ -18,6 +18,13 @@ def main() -> None:
     except SystemExit as ended:  # by a library
         interrupts.stop_listening()
         code = interrupts.exit_code() or ended.code
+    try:
+        sys.stderr.flush()
+    except (
+        OSError,
+        ValueError,
+    ):  # its terminal was closed; Python would exit with 120 if it failed to flush it
+        sys.stderr = None
     sys.exit(code)
 
 
