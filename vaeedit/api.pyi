@@ -11,6 +11,8 @@ from .cli.measuring import rows_command as rows_command
 from .cli.pages import CommandGroup as CommandGroup
 from .cli.params import Duration as Duration
 from .cli.params import debug_option as debug_option
+from .cli.params import exists_option as exists_option
+from .cli.params import refuse_existing as refuse_existing
 from .cli.report import Reporter as Reporter
 from .errors import ImageError as ImageError
 from .errors import MissingExtra as MissingExtra
@@ -56,6 +58,7 @@ from .image import write as write
 from .image.atomic import make_folder as make_folder
 from .image.atomic import write_whole as write_whole
 from .image.frame import from_floats as from_floats
+from .image.panels import laid_out as laid_out
 from .image.sizing import mask_of as mask_of
 from .image.sizing import resized as resized
 from .limits import LIST as LIST

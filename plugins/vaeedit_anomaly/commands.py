@@ -4,8 +4,17 @@ from pathlib import Path
 
 import click
 
-from vaeedit.api import Budget, CommandGroup, Duration, UsageError, console, debug_option
-from vaeedit_anomaly.params import EXISTS, Share, refuse_existing
+from vaeedit.api import (
+    Budget,
+    CommandGroup,
+    Duration,
+    UsageError,
+    console,
+    debug_option,
+    exists_option,
+    refuse_existing,
+)
+from vaeedit_anomaly.params import Share
 from vaeedit_anomaly.score import score
 
 
@@ -53,7 +62,7 @@ anomaly.add_command(
             click.Option(
                 ["--seed"], type=click.IntRange(0), default=0, show_default=True, help="Seed of all random numbers."
             ),
-            EXISTS,
+            exists_option(),
             debug_option(),
         ],
         help="Learn from a folder that holds normal images only; needs the extra `train`.",

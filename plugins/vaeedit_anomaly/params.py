@@ -1,12 +1,8 @@
 """Parameters shared by the commands of `vaeedit anomaly`."""
 
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import click
-
-from vaeedit.api import UsageError
 
 
 class Share(click.ParamType[float]):
@@ -28,16 +24,3 @@ class Share(click.ParamType[float]):
                 ctx,
             )
         return share
-
-
-def refuse_existing(paths: Iterable[Path], exists: str) -> None:
-    """Raise UsageError for a file that exists and must not be replaced; called before any work."""
-    for path in paths:
-        if exists == "error" and path.exists():
-            raise UsageError(f"{path} exists already; use --exists overwrite, or another name.")
-
-
-EXISTS = click.Option(
-    ["--exists"], type=click.Choice(["error", "overwrite"]), default="error", show_default=True,
-    help="What to do if an output file exists.",
-)  # fmt: skip

@@ -6,8 +6,20 @@ from typing import Any
 
 import click
 
-from vaeedit.api import Job, Look, Pipeline, Sink, Step, UsageError, digest, look_at_files, look_command
-from vaeedit_anomaly.params import EXISTS, Share, refuse_existing
+from vaeedit.api import (
+    Job,
+    Look,
+    Pipeline,
+    Sink,
+    Step,
+    UsageError,
+    digest,
+    exists_option,
+    look_at_files,
+    look_command,
+    refuse_existing,
+)
+from vaeedit_anomaly.params import Share
 from vaeedit_anomaly.report import PREVIEW
 from vaeedit_anomaly.scoring import OPERATION
 from vaeedit_anomaly.sinks import Page, Reading, Table, Verdicts
@@ -97,7 +109,7 @@ score = look_command(
         click.Option(["--map", "folder"], metavar="DIR", help="Write NAME.heat.png, .overlay.png and .mask.png to DIR."),
         click.Option(["--csv", "table"], metavar="FILE", help="Write a table (CSV), worst first."),
         click.Option(["--report"], metavar="FILE", help="Write a report (one HTML file) with overlays, worst first."),
-        EXISTS,
+        exists_option(),
         click.Option(
             ["--fail-on-anomaly"], is_flag=True, default=False, help=f"Exit with {ANOMALOUS} if an image is abnormal."
         ),

@@ -4,9 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
-from vaeedit.api import Frame
+from vaeedit.api import Frame, laid_out
 
 GAP = 8
 """White pixels between frames."""
@@ -29,20 +27,8 @@ def sheet(frames: Sequence[Frame]) -> Frame:
     """All frames, of one size and kind, in one frame with the metadata of the first."""
     first = frames[0]
     columns = columns_of(len(frames), first.height, first.width)
-    pixels = _laid_out([frame.pixels for frame in frames], columns, first.peak)
+    pixels = laid_out([frame.pixels for frame in frames], columns, GAP, first.peak)
     if first.alpha is None:
         return replace(first, pixels=pixels)
     alphas = [frame.alpha[..., None] for frame in frames if frame.alpha is not None]
-    return replace(first, pixels=pixels, alpha=_laid_out(alphas, columns, first.peak)[..., 0])
-
-
-def _laid_out(parts: Sequence[np.ndarray], columns: int, blank: float) -> np.ndarray:
-    height, width, channels = parts[0].shape
-    rows = math.ceil(len(parts) / columns)
-    whole = np.full(
-        (rows * (height + GAP) - GAP, columns * (width + GAP) - GAP, channels), blank, parts[0].dtype
-    )
-    for index, part in enumerate(parts):
-        top, left = index // columns * (height + GAP), index % columns * (width + GAP)
-        whole[top : top + height, left : left + width] = part
-    return whole
+    return replace(first, pixels=pixels, alpha=laid_out(alphas, columns, GAP, first.peak)[..., 0])

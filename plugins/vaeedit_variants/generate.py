@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from vaeedit.api import Session, UsageError, console, debug_option, make_folder, write
+from vaeedit.api import Session, console, debug_option, exists_option, make_folder, refuse_existing, write
 from vaeedit_variants.generated import generated
 from vaeedit_variants.grid import grid
 
@@ -23,9 +23,7 @@ def _generate(
     target = Path(output)
     one = bool(target.suffix)
     paths = [target] if one else [target / f"{index:04d}.png" for index in range(seed, seed + number)]
-    for path in paths:
-        if exists == "error" and path.exists():
-            raise UsageError(f"{path} exists already; use --exists overwrite, or name another output.")
+    refuse_existing(paths, exists)
     with Session(device=device) as session:
         images = list(generated(session.vae(vae), number, seed=seed, temperature=temperature, size=size))
     make_folder(target.parent if one else target)
@@ -79,10 +77,7 @@ generate = click.Command(
             ["--seed"], type=click.IntRange(0), default=0, show_default=True,
             help="Seed of the first image; each further image has the next seed.",
         ),
-        click.Option(
-            ["--exists"], type=click.Choice(["error", "overwrite"]), default="error", show_default=True,
-            help="What to do if an output exists.",
-        ),
+        exists_option(),
         click.Option(
             ["--device"], default="auto", show_default=True, help="Device to compute on: auto, cpu, cuda, cuda:N or mps."
         ),

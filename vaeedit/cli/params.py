@@ -1,7 +1,8 @@
 """Makes click parameters from declared options, and the options that all commands on images share."""
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,7 +10,7 @@ import click
 from vaeedit.batch.jobs import EXISTS
 from vaeedit.batch.journal import NAME
 from vaeedit.cli.pages import SectionedCommand
-from vaeedit.errors import OptionError
+from vaeedit.errors import OptionError, UsageError
 from vaeedit.options import Field, Options, fields
 from vaeedit.settings import DAMAGED, POLICIES, STEP_KEYS, Settings
 
@@ -153,6 +154,21 @@ def reserved() -> frozenset[str]:
     """Return the names that no operation may use for an option, a map or an extra input."""
     flags = [flag for option in (*file_options(), *click_options(Settings)) for flag in option.opts]
     return frozenset({flag.lstrip("-") for flag in flags} | {*STEP_KEYS, "help"})
+
+
+def exists_option() -> click.Option:
+    """Return --exists for commands that make no batch: they replace an output or refuse to."""
+    return click.Option(
+        ["--exists"], type=click.Choice(["error", "overwrite"]), default="error", show_default=True,
+        help="What to do if an output file exists.",
+    )  # fmt: skip
+
+
+def refuse_existing(paths: Iterable[Path], exists: str) -> None:
+    """Raise UsageError for a file that exists and must not be replaced; called before any work."""
+    for path in paths:
+        if exists == "error" and path.exists():
+            raise UsageError(f"{path} exists already; use --exists overwrite, or another name.")
 
 
 def debug_option() -> click.Option:

@@ -1,12 +1,13 @@
 """Pictures for people: a comparison of before and after, and a map of standard deviations."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from vaeedit.image.frame import Frame
+from vaeedit.image.frame import Frame, Pixels
 
 PANEL = 720
 """Width of one panel in pixels."""
@@ -91,3 +92,15 @@ def _label(canvas: Image.Image, corner: tuple[int, int], text: str) -> None:
     left, top, right, bottom = draw.textbbox((corner[0] + 8, corner[1] + 6), text, font=font)
     draw.rectangle((left - 4, top - 4, right + 4, bottom + 4), fill="black")
     draw.text((corner[0] + 8, corner[1] + 6), text, font=font, fill="white")
+
+
+def laid_out(parts: Sequence[Pixels], columns: int, gap: int, blank: float) -> Pixels:
+    """Arrays (H, W, C), of one size and dtype, in rows of `columns`, with `gap` pixels of the value `blank` between them."""
+    height, width, channels = parts[0].shape
+    rows = -(-len(parts) // columns)
+    size = rows * (height + gap) - gap, columns * (width + gap) - gap, channels
+    whole: Pixels = np.full(size, blank, parts[0].dtype)
+    for index, part in enumerate(parts):
+        top, left = index // columns * (height + gap), index % columns * (width + gap)
+        whole[top : top + height, left : left + width] = part
+    return whole
