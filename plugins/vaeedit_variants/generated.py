@@ -14,8 +14,8 @@ def require_generative(vae: LoadedVae) -> Any:
     """The network of a VAE that has a prior; raises UsageError for another one."""
     if not isinstance(vae.network, Generative):
         raise UsageError(
-            f"The VAE {vae.info.name} cannot generate: its latents have no prior of their own. "
-            "Train one by a recipe for generative models; see: vaeedit train --help."
+            f"The VAE {vae.info.name} cannot generate images or be judged by their likelihood: its network has no `prior`. "
+            "Train one with the objective `likelihood`; an example is the recipe mnist-plain."
         )
     return vae.network
 
