@@ -102,6 +102,9 @@ from .vae.draws import Draw as Draw
 from .vae.draws import Generative as Generative
 from .vae.draws import importance_bound as importance_bound
 from .vae.draws import sampled as sampled
+from .vae.given import Completing as Completing
+from .vae.given import GivenVae as GivenVae
+from .vae.given import Labeled as Labeled
 from .vae.edited import Mixture as Mixture
 from .vae.edited import Refined as Refined
 from .vae.edited import Series as Series

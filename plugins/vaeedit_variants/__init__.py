@@ -116,10 +116,11 @@ def vaeedit_evaluations() -> list[EvaluationSpec]:
 @hookimpl
 def vaeedit_recipes() -> list[RecipeSpec]:
     """Ready recipes."""
+    summaries = {
+        "mnist-plain": "Plain VAE of binarized handwritten digits.",
+        "mnist-ladder": "Ladder VAE of binarized handwritten digits.",
+    }
     return [
-        RecipeSpec(
-            name="mnist-plain",
-            summary="Plain VAE of binarized handwritten digits.",
-            resource="vaeedit_variants:recipes/mnist-plain.yaml",
-        )
+        RecipeSpec(name=name, summary=summary, resource=f"vaeedit_variants:recipes/{name}.yaml")
+        for name, summary in summaries.items()
     ]

@@ -32,7 +32,7 @@ class PlainVAE(nn.Module):
 
     def features(self, x: Tensor) -> Gaussian:
         """The posterior q(z | x) of images (B, C, H, W) in [0, 1]."""
-        mean, log_scale = self.encoder(2 * x - 1).float()[..., None, None].chunk(2, 1)
+        mean, log_scale = self.encoder(x).float()[..., None, None].chunk(2, 1)
         return Gaussian(mean, log_scale.clamp(*LOG_SCALE))
 
     def draw(self, x: Tensor, features: Gaussian) -> Draw:

@@ -26,7 +26,11 @@ WHOLE = Data(whole=True, batch=4)
 
 
 class Vae:
-    channels, multiple = 1, 4
+    channels = 1
+
+
+class VaeOfOneSize(Vae):
+    size = 8, 14
 
 
 @pytest.fixture
@@ -40,7 +44,7 @@ def digits(tmp_path):
 
 
 def whole(split, settings=WHOLE, seed=0):
-    return WholeBatches(split, settings, seed, Vae())
+    return WholeBatches(split, settings, seed, Vae(), multiple=4)
 
 
 def test_a_pass_holds_every_image_once_but_the_last_incomplete_batch():
@@ -96,6 +100,10 @@ def test_images_that_do_not_suit_are_sentences(digits):
             Image.new(mode, size).save(path)
         with pytest.raises(OptionError, match=message):
             whole(open_source(digits).split("train"))
+    with pytest.raises(
+        OptionError, match="is 13 x 8 pixels with 1 channel, and the VAE takes 14 x 8; set height and"
+    ):
+        WholeBatches(open_source(digits).split("train"), WHOLE, 0, VaeOfOneSize())
     for path in digits.rglob("*.png"):
         path.write_bytes(b"damaged")
     with pytest.raises(OptionError, match="no readable image to train on"):

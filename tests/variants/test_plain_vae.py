@@ -28,14 +28,14 @@ def linear(log_scale_error=0.0):
     )
     b = torch.rand(HEIGHT * WIDTH, generator=generator)
     inverse = 1 / ((w**2).sum(0) + DEVIATION**2)
-    forward = inverse[:, None] * w.T  # of x - b; the encoder gets 2 x - 1
+    forward = inverse[:, None] * w.T  # of x - b
     encoder, decoder = vae.encoder[-1], vae.decoder[0]
     with torch.no_grad():
         decoder.weight.copy_(w)
         decoder.bias.copy_(b)
-        encoder.weight.copy_(torch.cat([forward / 2, torch.zeros_like(forward)]))
+        encoder.weight.copy_(torch.cat([forward, torch.zeros_like(forward)]))
         deviations = 0.5 * torch.log(DEVIATION**2 * inverse) + log_scale_error
-        encoder.bias.copy_(torch.cat([forward @ (0.5 - b), deviations]))
+        encoder.bias.copy_(torch.cat([-forward @ b, deviations]))
     return vae, MultivariateNormal(b, w @ w.T + DEVIATION**2 * torch.eye(HEIGHT * WIDTH))
 
 

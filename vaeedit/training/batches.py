@@ -10,6 +10,7 @@ from vaeedit.training.run import Run
 from vaeedit.training.sources.find import open_source
 from vaeedit.training.sources.source import Split
 from vaeedit.training.whole import WholeBatches
+from vaeedit.vae.draws import Generative
 from vaeedit.vae.protocol import VAE
 
 
@@ -28,7 +29,8 @@ def batches_of(
     if run.held_out:
         split, kept_out = hold_out(split, run.held_out)
     if recipe.data.whole:
-        batches: CropBatches | WholeBatches = WholeBatches(split, recipe.data, seed, vae)
+        multiple = 1 if Generative in objective.needs else vae.multiple  # `draw` takes any size
+        batches: CropBatches | WholeBatches = WholeBatches(split, recipe.data, seed, vae, multiple)
     else:
         batches = CropBatches(split, recipe.data, seed)
     examples = iter(()) if kept_out is None else kept_out.examples()

@@ -13,17 +13,17 @@ from vaeedit.training.data import Batch
 from vaeedit.training.recipe import Data
 from vaeedit.training.sources.indexed import Arrays
 from vaeedit.training.sources.source import Example, Split
-from vaeedit.vae.protocol import VAE
+from vaeedit.vae.protocol import VAE, FixedSize
 
 
 class WholeBatches(IterableDataset[Batch]):
     """Endless batches of whole images (B, C, H, W), each pass in another random order, without its last incomplete batch.
 
     Images that fit into `settings.cache` are decoded once; others are read again in each pass. Raises OptionError for images
-    of several sizes, and for those that the VAE cannot take.
+    of several sizes, for those that the VAE cannot take, and for sides that are no multiples of `multiple`.
     """
 
-    def __init__(self, split: Split, settings: Data, seed: int, vae: VAE) -> None:
+    def __init__(self, split: Split, settings: Data, seed: int, vae: VAE, multiple: int = 1) -> None:
         self.split, self.settings, self.seed = split, settings, seed
         self.skipped: list[str] = []
         self.count = split.count or 0
@@ -32,7 +32,7 @@ class WholeBatches(IterableDataset[Batch]):
         if first is None:
             raise OptionError("There is no readable image to train on.")
         self.shape = first[1].shape
-        _require_suitable(first[0].name, self.shape, vae)
+        _require_suitable(first[0].name, self.shape, vae, multiple)
 
     def __iter__(self) -> Iterator[Batch]:
         ready = torch.distributed.is_available() and torch.distributed.is_initialized()
@@ -93,16 +93,21 @@ def _stacked(batch: list[tuple[NDArray[np.uint8], int]]) -> Batch:
     return Batch(torch.from_numpy(np.stack(images)), torch.tensor(labels))
 
 
-def _require_suitable(name: str, shape: tuple[int, ...], vae: VAE) -> None:
+def _require_suitable(name: str, shape: tuple[int, ...], vae: VAE, multiple: int) -> None:
     """Raise OptionError where the VAE cannot take images of this shape (H, W, C)."""
     height, width, channels = shape
     if channels != vae.channels:
         raise OptionError(
             f"{name} has {channels} channels and the VAE takes {vae.channels}; set channels in the config of the recipe."
         )
-    if height % vae.multiple or width % vae.multiple:
+    if isinstance(vae, FixedSize) and vae.size != (height, width):
         raise OptionError(
-            f"{name} is {_size(shape)}, and the VAE takes sides that are multiples of {vae.multiple}; "
+            f"{name} is {_size(shape)}, and the VAE takes {vae.size[1]} x {vae.size[0]}; set height and width in the config of "
+            "the recipe."
+        )
+    if height % multiple or width % multiple:
+        raise OptionError(
+            f"{name} is {_size(shape)}, and the VAE takes sides that are multiples of {multiple}; "
             "choose another config, or train on crops."
         )
 
