@@ -102,14 +102,14 @@ from .vae.draws import Draw as Draw
 from .vae.draws import Generative as Generative
 from .vae.draws import importance_bound as importance_bound
 from .vae.draws import sampled as sampled
-from .vae.given import Completing as Completing
-from .vae.given import GivenVae as GivenVae
-from .vae.given import Labeled as Labeled
 from .vae.edited import Mixture as Mixture
 from .vae.edited import Refined as Refined
 from .vae.edited import Series as Series
 from .vae.files import load_vae as load_vae
 from .vae.files import save_vae as save_vae
+from .vae.given import Completing as Completing
+from .vae.given import GivenVae as GivenVae
+from .vae.given import Labeled as Labeled
 from .vae.grids import Grid as Grid
 from .vae.grids import under as under
 from .vae.latents import Decoded as Decoded

@@ -102,8 +102,8 @@ def _require_suitable(name: str, shape: tuple[int, ...], vae: VAE, multiple: int
         )
     if isinstance(vae, FixedSize) and vae.size != (height, width):
         raise OptionError(
-            f"{name} is {_size(shape)}, and the VAE takes {vae.size[1]} x {vae.size[0]}; set height and width in the config of "
-            "the recipe."
+            f"{name} is {_size(shape)}, and the VAE takes {vae.size[1]} x {vae.size[0]}; "
+            "set height and width in the config of the recipe."
         )
     if height % multiple or width % multiple:
         raise OptionError(

@@ -40,7 +40,10 @@ class Draw:
 
 @runtime_checkable
 class Generative(Protocol):
-    """A VAE with a prior p(z) and a likelihood p(x | z), for images (B, C, H, W) in [0, 1]; of any size, unless `FixedSize`."""
+    """A VAE with a prior p(z) and a likelihood p(x | z), for images (B, C, H, W) in [0, 1].
+
+    Images have any size, unless the VAE is `FixedSize`.
+    """
 
     def features(self, x: Tensor) -> Any:
         """The part of the encoder that all samples of q(z | x) share."""
