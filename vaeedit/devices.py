@@ -41,6 +41,12 @@ def resolve_precision(name: str, device: torch.device, depth: int) -> torch.dtyp
     return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[name]
 
 
+def autocast(device: torch.device, dtype: torch.dtype) -> torch.autocast:
+    """A context that computes in a reduced precision; it changes nothing where `dtype` is float32."""
+    reduced = dtype != torch.float32
+    return torch.autocast(device.type, dtype if reduced else torch.bfloat16, enabled=reduced)
+
+
 def _fast_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))

@@ -78,7 +78,8 @@ def figures(
         _suitable(x, network, loaded.info.name).to(session.device)
         for x in images(source, split, limit, binarize=drawn, seed=seed)
     )
-    means = judge(network, batches, importance=importance, progress=console.progress)
+    with session.autocast():
+        means = judge(network, batches, importance=importance, progress=console.progress)
     how = f"each value drawn as 0 or 1 by its gray value (seed {seed})" if drawn else "gray values"
     bound = f"; {importance} samples for the importance-weighted bound" if importance else ""
     return [{"protocol": f"{split} images, {how}; nats per image{bound}", "vae": loaded.info.name, **means}]

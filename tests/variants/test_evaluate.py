@@ -93,6 +93,14 @@ def test_the_seed_the_limit_and_the_split(bars, capsys):
     assert figures(capsys, "--split", "train")["images"] == 400
 
 
+def test_the_precision_changes_figures_a_little(bars, capsys):
+    trained(bars, 50)
+    exact, reduced = figures(capsys)["elbo"], figures(capsys, "--precision", "bfloat16")["elbo"]
+    assert figures(capsys, "--precision", "float32")["elbo"] == exact
+    assert reduced != exact
+    assert reduced == pytest.approx(exact, abs=0.5)
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from vaeedit.devices import refuse_after_fork, resolve_device, resolve_precision
+from vaeedit.devices import autocast, refuse_after_fork, resolve_device, resolve_precision
 from vaeedit.extension.registry import Registry, registry
 from vaeedit.image import Frame, expanded, read
 from vaeedit.options import validate
@@ -98,6 +98,10 @@ class Session:
             network, info = load_vae(path, self.registry)
             self._vaes[path] = LoadedVae(network, info, self.device)
         return self._vaes[path]
+
+    def autocast(self) -> torch.autocast:
+        """The precision of the settings, for code that calls a network itself; `auto` is float32, which figures need."""
+        return autocast(self.device, resolve_precision(self.settings.precision, self.device, depth=16))
 
     def _plan(self, pipeline: Pipeline | Step) -> Plan:
         """The plan of a pipeline; the last one is kept for the next picture; raises PipelineError."""

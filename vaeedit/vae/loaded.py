@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vaeedit.devices import give_memory_back
+from vaeedit.devices import autocast, give_memory_back
 from vaeedit.errors import ImageError, VaeeditError, WeightsError
 from vaeedit.image.frame import Condition, Estimated, Frame, Pixels, from_floats, peak_of
 from vaeedit.resampling import bicubic_up
@@ -114,7 +114,7 @@ class LoadedVae:
         times = self._magnification([frame])
         for place in self._grid(frame, times, tile):
             for dtype in dict.fromkeys([precision, torch.float32]):
-                with torch.inference_mode(), _autocast(self.device, dtype):
+                with torch.inference_mode(), autocast(self.device, dtype):
                     x, latents, _ = self._encoded(frame, place)
                 kept = cropped(latents, place, x.shape[2])
                 if all(bool(torch.isfinite(tensor).all()) for tensor in kept.tensors()):
@@ -186,7 +186,7 @@ class LoadedVae:
         frame = frames[0]
         with torch.inference_mode():
             for dtype in dict.fromkeys([precision, torch.float32]):
-                with _autocast(self.device, dtype):
+                with autocast(self.device, dtype):
                     encoded = [self._encoded(each, tile) for each in frames]
                     x, latents, conditions = encoded[0]
                     edited = edit(*(each for _, each, _ in encoded))
@@ -254,12 +254,6 @@ class LoadedVae:
             else:
                 maps[name] = torch.full((1, 1, *x.shape[2:]), float(value), device=self.device)
         return maps
-
-
-def _autocast(device: torch.device, dtype: torch.dtype) -> torch.autocast:
-    """Autocast to a reduced precision, or nothing for float32."""
-    reduced = dtype != torch.float32
-    return torch.autocast(device.type, dtype if reduced else torch.bfloat16, enabled=reduced)
 
 
 def _array(values: Tensor, channels: int) -> np.ndarray:
