@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import torch
+
 from vaeedit.devices import autocast, refuse_after_fork, resolve_device, resolve_precision
 from vaeedit.extension.registry import Registry, registry
 from vaeedit.image import Frame, expanded, read
