@@ -13,6 +13,7 @@ class NegativeElbo(Objective[ElboOptions]):
     """Minimizes -log p(x | z) + beta KL(q(z | x) || p(z)), in nats per image."""
 
     needs = (Generative,)
+    unit = "nats per image"
 
     def losses(self, vae: Any, x: Tensor, done: float) -> Losses:
         """The distortion and the rate of images x (B, C, H, W) in [0, 1], or minus the importance-weighted bound."""
@@ -26,4 +27,6 @@ class NegativeElbo(Objective[ElboOptions]):
         beta = self.options.beta * min(1.0, done / self.options.warmup if self.options.warmup else 1.0)
         kl = torch.stack([level.mean() for level in draw.kl])
         rate = beta * kl.clamp_min(self.options.free_nats).sum()
-        return Losses({"distortion": -draw.log_likelihood.mean(), "rate": rate})
+        levels = {f"kl_{level}": nats for level, nats in enumerate(kl, 1) if len(kl) > 1}
+        parts = {"distortion": -draw.log_likelihood.mean(), "rate": rate}
+        return Losses(parts, measured={"kl": kl.sum(), **levels})

@@ -216,3 +216,12 @@ def test_one_level_off_zero_is_not_the_mean_of_the_prior():
     fine = torch.zeros(SHAPES[1])
     fine[0, 0, 0, 0] = 1e-6
     assert not Latents((Gaussian(torch.zeros(SHAPES[0])), Gaussian(fine))).is_prior_mean()
+
+
+def test_samples_of_each_image_by_a_seed_of_its_own():
+    several = Gaussian(_tensor(0, (3, 1, 4, 4)), _tensor(1, (3, 1, 4, 4)))
+    prior = Latents((Gaussian.standard((3, 2, 2, 2), CPU), several))
+    drawn = prior.sample_each([5, 7, 5], 0.5)
+    for index, seed in enumerate([5, 7, 5]):
+        for level, other in zip(drawn.levels, prior.sample(seed, 0.5).levels, strict=True):
+            torch.testing.assert_close(level.mean[index], other.mean[index])

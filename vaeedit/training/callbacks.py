@@ -1,21 +1,27 @@
-"""Callbacks of a training run: the clock, checkpoints, the size of crops, the averaged weights, the log."""
+"""Callbacks of a training run: the clock, checkpoints, the size of crops, the averaged weights, logs."""
 
+import math
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Callback, WeightAveraging
 from torch import Tensor
 
 from vaeedit.training.data import CropBatches
-from vaeedit.training.module import Fit
+from vaeedit.training.history import METRICS, Logged, milestone, read_metrics, write_metrics
+from vaeedit.training.module import HELD_OUT, Fit
 from vaeedit.training.throughput import Throughput
 
 EMA_EVERY = 4
 """Steps between updates of the averaged weights."""
+PER_DOUBLING = 32
+"""Lines of the metrics file until the step doubles: 320 in 30,000 steps."""
 
 
 class Clock(Callback):
@@ -75,38 +81,97 @@ class MovingAverage(WeightAveraging):
 
         super().__init__(multi_avg_fn=average)
 
+    @property
+    def network(self) -> Any:
+        """The VAE with the averaged weights; the first weights before the first update."""
+        assert self._average_model is not None
+        return self._average_model.module.vae
+
     def should_update(self, step_idx: int | None = None, epoch_idx: int | None = None) -> bool:
         """Return True every `EMA_EVERY` steps."""
         return step_idx is not None and step_idx % EMA_EVERY == 0
+
+
+class Averages:
+    """Averages of the logged values since they were taken last."""
+
+    def __init__(self) -> None:
+        self.sums: dict[str, Tensor] = {}
+        self.count = 0
+
+    def add(self, values: Mapping[str, Tensor]) -> None:
+        """Add the scalars of one step."""
+        for name, value in values.items():
+            self.sums[name] = self.sums[name] + value if name in self.sums else value
+        self.count += 1
+
+    def take(self) -> dict[str, float]:
+        """The averages by name; from now on, others are collected."""
+        averages = {name: total.item() / self.count for name, total in self.sums.items()}
+        self.sums, self.count = {}, 0
+        return averages
 
 
 class LogLines(Callback):
     """Prints a line every `every` steps (0: never) and when training ends, with averages since the line before."""
 
     def __init__(self, throughput: Throughput, every: int) -> None:
-        self.throughput, self.every = throughput, every
-        self.sums: dict[str, float] = {}
-        self.count = 0
+        self.throughput, self.every, self.averages = throughput, every, Averages()
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
         """Add the values of this step; print after `every` of them."""
         assert isinstance(module, Fit)
-        for name, value in trainer.callback_metrics.items():
-            self.sums[name] = self.sums.get(name, 0.0) + value.item()
-        self.count += 1
-        if self.count == self.every:
+        self.averages.add(trainer.callback_metrics)
+        if self.averages.count == self.every:
             self._print(trainer, module)
 
     def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Print the averages of the last steps."""
         assert isinstance(module, Fit)
-        if self.count:
+        if self.averages.count:
             self._print(trainer, module)
 
     def _print(self, trainer: pl.Trainer, module: Fit) -> None:
-        parts = [f"{name} {total / self.count:.3f}" for name, total in self.sums.items()]
+        parts = [f"{name} {value:.3f}" for name, value in self.averages.take().items()]
         used = f"{module.spent / 60:.1f} min ({module.done:.0%} of {module.budget})"
         line = [f"step {trainer.global_step}, {used}", self.throughput.report(), *parts]
         if trainer.is_global_zero:
             print("  ".join(line), flush=True, file=sys.stderr)
-        self.sums, self.count = {}, 0
+
+
+class Metrics(Callback):
+    """Appends a line to the metrics file of a run at milestones and when training ends."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.averages = folder, Averages()
+
+    def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Keep the lines up to the checkpoint that a run is resumed from."""
+        if trainer.is_global_zero:
+            kept = [row for row in read_metrics(self.folder) if row.step <= trainer.global_step]
+            write_metrics(self.folder, kept)
+
+    def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
+        """Add the values of this step; append a line at a milestone."""
+        assert isinstance(module, Fit)
+        # the table of the held-out images has their value
+        self.averages.add({k: value for k, value in trainer.callback_metrics.items() if k != HELD_OUT})
+        if milestone(trainer.global_step, PER_DOUBLING):
+            self._append(trainer, module)
+
+    def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Append the averages of the last steps."""
+        assert isinstance(module, Fit)
+        if self.averages.count:
+            self._append(trainer, module)
+
+    def _append(self, trainer: pl.Trainer, module: Fit) -> None:
+        values = {
+            name: round(value, 5) if math.isfinite(value) else None
+            for name, value in self.averages.take().items()
+        }
+        minutes, done = round(module.spent / 60, 4), round(module.done, 6)
+        row = Logged(trainer.global_step, minutes, done, module.objective.unit, values)
+        if trainer.is_global_zero:
+            with (self.folder / METRICS).open("ab") as file:
+                file.write(msgspec.json.encode(row) + b"\n")

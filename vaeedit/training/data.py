@@ -47,6 +47,11 @@ class CropBatches(IterableDataset[Batch]):
             raise OptionError(f"There is no readable image of at least {side} pixels a side to train on.")
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the first crops."""
+        return self.settings.patch[0], self.settings.patch[0]
+
+    @property
     def count(self) -> int:
         """How many images are in memory."""
         return len(self.images)

@@ -13,13 +13,22 @@ from pytorch_lightning.callbacks import Callback, ModelCheckpoint, TQDMProgressB
 from torch.utils.data import DataLoader
 
 from vaeedit.training.batches import batches_of
-from vaeedit.training.callbacks import EMA_EVERY, Clock, GrowCrops, LogLines, MovingAverage, SaveAtEnd
+from vaeedit.training.callbacks import (
+    EMA_EVERY,
+    Clock,
+    GrowCrops,
+    LogLines,
+    Metrics,
+    MovingAverage,
+    SaveAtEnd,
+)
 from vaeedit.training.data import CropBatches
 from vaeedit.training.held_out import Curve
 from vaeedit.training.module import Fit
 from vaeedit.training.objective import Objective
 from vaeedit.training.recipe import Recipe
 from vaeedit.training.run import Run
+from vaeedit.training.snapshots import Snapshots
 from vaeedit.training.throughput import Throughput
 from vaeedit.training.whole import WholeBatches
 from vaeedit.vae.protocol import StartsFromData
@@ -93,12 +102,15 @@ def _strategy(devices: int | None) -> str:
 
 def _callbacks(recipe: Recipe, batches: CropBatches | WholeBatches, run: Run) -> list[Callback]:
     throughput = Throughput()
+    average = MovingAverage(recipe.optimizer.decay**EMA_EVERY)
     return [
         throughput,
         Clock(),
         *([GrowCrops(batches)] if isinstance(batches, CropBatches) else []),
         SaveAtEnd(run.checkpoint),
-        MovingAverage(recipe.optimizer.decay**EMA_EVERY),
+        average,
+        Snapshots(run.folder, average, batches.size),
+        Metrics(run.folder),
         Curve(run.folder),
         ModelCheckpoint(
             run.folder,

@@ -11,12 +11,11 @@ from pytorch_lightning.callbacks import Callback
 
 from vaeedit.errors import ImageError, UsageError
 from vaeedit.training.data import Batch
-from vaeedit.training.module import Fit
+from vaeedit.training.history import CURVE
+from vaeedit.training.module import HELD_OUT, Fit
 from vaeedit.training.sources.indexed import Indexed, Part
 from vaeedit.training.sources.source import Example, Split
 
-CURVE = "curve.csv"
-"""File of the table, in the folder of the run."""
 SIDE = 128
 """Height and width, in pixels, of what is measured of an image."""
 
@@ -63,7 +62,7 @@ class Curve(Callback):
     def on_validation_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Append a row."""
         assert isinstance(module, Fit)
-        psnr: Any = trainer.callback_metrics.get("held_out_psnr")
+        psnr: Any = trainer.callback_metrics.get(HELD_OUT)
         if psnr is None or not trainer.is_global_zero:
             return
         if not self.path.exists():

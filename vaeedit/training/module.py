@@ -13,6 +13,9 @@ from vaeedit.training.recipe import Recipe
 from vaeedit.training.run import Budget
 from vaeedit.vae.protocol import VAE
 
+HELD_OUT = "held_out_psnr"
+"""Name of the logged PSNR of the held-out images."""
+
 
 class Fit(pl.LightningModule):
     """Trains one VAE by one recipe within a budget; the learning rate depends on the share of the budget used up."""
@@ -35,8 +38,11 @@ class Fit(pl.LightningModule):
         psnr = losses.psnr()
         if psnr is not None:
             self.log("psnr", psnr, prog_bar=True)
-        self.log_dict({name: part.detach() for name, part in losses.parts.items()}, prog_bar=True)
-        return torch.stack(list(losses.parts.values())).sum()
+        loss = torch.stack(list(losses.parts.values())).sum()
+        parts = losses.parts if len(losses.parts) == 1 else {"loss": loss, **losses.parts}
+        shown = {**parts, **losses.measured}
+        self.log_dict({name: value.detach() for name, value in shown.items()}, prog_bar=True)
+        return loss
 
     def validation_step(self, batch: Batch, index: int) -> None:
         """Log the PSNR of the mean on a held-out image, a batch of one, with the same noise each time."""
@@ -45,7 +51,7 @@ class Fit(pl.LightningModule):
             torch.manual_seed(index)
             psnr = self._losses(batch).psnr()
         if psnr is not None:
-            self.log("held_out_psnr", psnr, batch_size=1)
+            self.log(HELD_OUT, psnr, batch_size=1)
 
     def _losses(self, batch: Batch) -> Losses:
         """The losses of a batch, in which some crops are turned gray."""

@@ -1,7 +1,7 @@
 """Objectives: what training minimizes, and how a recipe names one."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -25,12 +25,13 @@ class Losses:
     """The losses of one step: scalar `parts` by name, whose sum is minimized.
 
     `clean` images and their `estimate`, both (B, C, H, W) in [0, 1], are compared for the log; both are None where an
-    objective estimates no image.
+    objective estimates no image. `measured` holds further scalars for the log, which are not minimized.
     """
 
     parts: dict[str, Tensor]
     clean: Tensor | None = None
     estimate: Tensor | None = None
+    measured: dict[str, Tensor] = field(default_factory=dict)
 
     def psnr(self) -> Tensor | None:
         """PSNR of the estimate in dB, the mean over images as a scalar; None where there is no estimate."""
@@ -47,6 +48,8 @@ class Objective(ABC, Generic[O]):
     """Protocols that the VAE must satisfy."""
     conditions: tuple[str, ...] = ()
     """Names of the conditions that `losses` gives to the VAE."""
+    unit = ""
+    """Unit of the losses, for people who read the log or a figure of it."""
     needs_labels = False
     """True where images without labels are refused before training."""
 

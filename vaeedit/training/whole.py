@@ -32,6 +32,7 @@ class WholeBatches(IterableDataset[Batch]):
         if first is None:
             raise OptionError("There is no readable image to train on.")
         self.shape = first[1].shape
+        self.size = (self.shape[0], self.shape[1])  # height and width
         _require_suitable(first[0].name, self.shape, vae, multiple)
 
     def __iter__(self) -> Iterator[Batch]:

@@ -55,6 +55,11 @@ class Gaussian:
         noise = gaussian_field(seed, stream, (channels, height, width), self.origin, self.mean.device)
         return self.at(self.mean + temperature * self.std * noise)
 
+    def image(self, index: int) -> "Gaussian":
+        """The distribution (1, C, h, w) of one image of the batch."""
+        log_scale = None if self.log_scale is None else self.log_scale[index : index + 1]
+        return replace(self, mean=self.mean[index : index + 1], log_scale=log_scale)
+
     def kl(self, other: "Gaussian") -> Tensor:
         """KL(self || other) in nats, element by element (B, C, h, w); raises ValueError for a point."""
         if self.log_scale is None or other.log_scale is None:
@@ -79,6 +84,14 @@ class Latents:
         """One sample of every level; standard deviations are multiplied by `temperature`."""
         drawn = [level.sample(seed, stream, temperature) for stream, level in enumerate(self.levels)]
         return replace(self, levels=tuple(drawn))
+
+    def sample_each(self, seeds: Sequence[int], temperature: float = 1.0) -> "Latents":
+        """One sample for each of B images, by B seeds: image n is that of `sample` with the n-th seed."""
+        levels = []
+        for stream, level in enumerate(self.levels):
+            drawn = [level.image(n).sample(seed, stream, temperature).mean for n, seed in enumerate(seeds)]
+            levels.append(level.at(torch.cat(drawn)))
+        return replace(self, levels=tuple(levels))
 
     def lerp(self, other: "Latents", weight: float) -> "Latents":
         """Points on the straight line between the means; weight 0 is self, 1 is other."""
