@@ -153,6 +153,19 @@ def test_dashes_and_underscores_are_the_same():
     assert validate(Sample, {"size": 1, "at-most": 2}) == validate(Sample, {"size": 1, "at_most": 2})
 
 
+class Between(Options, frozen=True):
+    """An option that Python has a word for."""
+
+    from_: Annotated[str, option("Where it begins.")] = ""
+
+
+@pytest.mark.parametrize("key", ["from", "from_"])
+def test_a_word_of_python_is_a_field_with_an_underscore(key):
+    assert validate(Between, {key: "a"}) == Between(from_="a")
+    assert click_options(Between)[0].opts == ["--from"]
+    assert "`from`" in table(Between)
+
+
 def test_an_unknown_option_names_the_nearest():
     with pytest.raises(OptionError, match=r"There is no option 'at-mots'; did you mean 'at-most'\?"):
         validate(Sample, {"size": 1, "at-mots": 2})

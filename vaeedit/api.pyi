@@ -18,6 +18,7 @@ from .errors import ImageError as ImageError
 from .errors import MissingExtra as MissingExtra
 from .errors import OptionError as OptionError
 from .errors import PluginError as PluginError
+from .errors import UnknownName as UnknownName
 from .errors import UsageError as UsageError
 from .errors import VaeeditError as VaeeditError
 from .errors import WeightsError as WeightsError

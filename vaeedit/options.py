@@ -7,6 +7,7 @@ bounds::
         strength: Annotated[float, option("How much noise to remove.", ge=0, le=2)] = 1.0
 """
 
+import keyword
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -64,8 +65,8 @@ class Field:
 
     @property
     def flag(self) -> str:
-        """The name on the command line and in YAML, with dashes instead of underscores."""
-        return self.name.replace("_", "-")
+        """The name on the command line and in YAML, with dashes instead of underscores: `from_` is --from."""
+        return flag_of(self.name)
 
     @property
     def expects(self) -> str:
@@ -101,6 +102,11 @@ class Field:
             if _finite(parsed):
                 return parsed
         raise OptionError(f"{label or self.flag} must be {self.expects}, not {shown(value)}.")
+
+
+def flag_of(name: str) -> str:
+    """The name of an option on the command line and in YAML: of `top_k` top-k, of `from_` from."""
+    return name.rstrip("_").replace("_", "-")
 
 
 def shown(value: Any) -> str:
@@ -152,6 +158,12 @@ def fields(cls: type[Options]) -> dict[str, Field]:
     return result
 
 
+def name_of(key: str) -> str:
+    """The name of the field that a key of YAML or Python means: of `top-k` top_k, of `from` from_."""
+    name = key.replace("-", "_")
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
 def validate(cls: type[O], values: Mapping[str, Any], where: str = "") -> O:
     """Build `cls` from names (with dashes or underscores) and values; raises OptionError for the first fault.
 
@@ -171,11 +183,11 @@ def parse(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The converted values by field name, and a sentence for each key that is wrong or missing, by that key."""
     known = fields(cls)
-    given = {str(key).replace("-", "_"): key for key in values}
+    given = {name_of(str(key)): key for key in values}
     parsed: dict[str, Any] = {}
     faults: dict[str, str] = {}
     for key in values:
-        if (other := given[str(key).replace("-", "_")]) != key:
+        if (other := given[name_of(str(key))]) != key:
             faults[str(key)] = (
                 f"{f'{where}: ' if where else ''}{shown(key)} and {shown(other)} are one option."
             )

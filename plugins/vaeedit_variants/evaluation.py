@@ -13,6 +13,7 @@ from torch import Tensor
 from vaeedit.api import (
     FixedSize,
     ImageError,
+    Labeled,
     Session,
     Source,
     UsageError,
@@ -26,22 +27,25 @@ from vaeedit_variants.judged import judge
 BATCH = 100
 
 
-def images(source: Source, split: str, limit: int | None, *, binarize: bool, seed: int) -> Iterator[Tensor]:
-    """Batches (B, C, H, W) in [0, 1] of the first `limit` images of a split, in order; damaged images are left out.
+def images(
+    source: Source, split: str, limit: int | None, *, binarize: bool, seed: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Batches (B, C, H, W) in [0, 1] of the first `limit` images of a split, in order, with their labels (B,).
 
-    With `binarize` each value is drawn once as 0 or 1, with its gray value as the probability of 1.
+    Damaged images are left out. With `binarize` each value is drawn once as 0 or 1, with its gray value as the probability.
     """
     generator = torch.Generator().manual_seed(seed)
     loaded = islice(_loaded(source, split), limit)
     while group := list(islice(loaded, BATCH)):
-        x = torch.from_numpy(np.stack(group)).permute(0, 3, 1, 2).float() / 255
-        yield torch.bernoulli(x, generator=generator) if binarize else x
+        pixels, labels = zip(*group, strict=True)
+        x = torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).float() / 255
+        yield torch.bernoulli(x, generator=generator) if binarize else x, torch.tensor(labels)
 
 
-def _loaded(source: Source, split: str) -> Iterator[np.ndarray]:
+def _loaded(source: Source, split: str) -> Iterator[tuple[np.ndarray, int]]:
     for example in source.split(split).examples():
         try:
-            yield example.load()
+            yield example.load(), example.label
         except ImageError as error:
             console.warn(str(error))
 
@@ -74,15 +78,24 @@ def figures(
     objective: dict[str, Any] = loaded.info.recipe.get("objective", {})
     drawn = objective.get("binarize", False) if binarize is None else binarize
     torch.manual_seed(seed)
+    labeled = isinstance(network, Labeled)
+    if labeled:
+        source.require_labels(split)
     batches = (
-        _suitable(x, network, loaded.info.name).to(session.device)
-        for x in images(source, split, limit, binarize=drawn, seed=seed)
+        (
+            network.given_labels(labels.to(session.device)) if labeled else network,
+            _suitable(x, network, loaded.info.name).to(session.device),
+        )
+        for x, labels in images(source, split, limit, binarize=drawn, seed=seed)
     )
     with session.autocast():
-        means = judge(network, batches, importance=importance, progress=console.progress)
+        means = judge(batches, importance=importance, progress=console.progress)
     how = f"each value drawn as 0 or 1 by its gray value (seed {seed})" if drawn else "gray values"
     bound = f"; {importance} samples for the importance-weighted bound" if importance else ""
-    return [{"protocol": f"{split} images, {how}; nats per image{bound}", "vae": loaded.info.name, **means}]
+    known = ", given their true labels" if labeled else ""
+    return [
+        {"protocol": f"{split} images{known}, {how}; nats per image{bound}", "vae": loaded.info.name, **means}
+    ]
 
 
 vae = rows_command(

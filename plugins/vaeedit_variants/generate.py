@@ -1,39 +1,80 @@
 """`vaeedit generate`: images drawn from a VAE, as a grid in one picture or as a file each."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
-from vaeedit.api import Session, console, debug_option, exists_option, make_folder, refuse_existing, write
+from vaeedit.api import (
+    LoadedVae,
+    Session,
+    UsageError,
+    console,
+    debug_option,
+    exists_option,
+    make_folder,
+    plain,
+    refuse_existing,
+    write,
+)
 from vaeedit_variants.generated import generated
 from vaeedit_variants.grid import grid
+from vaeedit_variants.labels import label_of, name_of, require_labeled
 
 
 def _generate(
     vae: str,
-    number: int,
+    number: int | None,
+    label: tuple[str, ...],
     output: str,
-    size: tuple[int, int] | None,
-    temperature: float,
-    seed: int,
     exists: str,
+    seed: int,
     device: str,
     debug: bool,
+    **how: Any,
 ) -> int:
     target = Path(output)
     one = bool(target.suffix)
-    paths = [target] if one else [target / f"{index:04d}.png" for index in range(seed, seed + number)]
-    refuse_existing(paths, exists)
     with Session(device=device) as session:
-        images = list(generated(session.vae(vae), number, seed=seed, temperature=temperature, size=size))
-    make_folder(target.parent if one else target)
-    pictures = [grid(images)] if one else [grid([image]) for image in images]
+        loaded = session.vae(vae)
+        labels = _labels(loaded, label, how["guidance"])
+        number = number or (64 if len(labels) == 1 else 10)
+        paths = [target] if one else _files(target, loaded, labels, range(seed, seed + number))
+        refuse_existing(paths, exists)
+        images = [
+            image for each in labels for image in generated(loaded, number, seed=seed, label=each, **how)
+        ]
+    columns = number if len(labels) > 1 else None
+    pictures = [grid(images, columns)] if one else [grid([image]) for image in images]
     for path, picture in zip(paths, pictures, strict=True):
+        make_folder(path.parent)
         for warning in write(picture, path):
             console.warn(warning)
     height, width, _ = images[0].shape
-    console.say(f"{target}  ({number} images of {width}x{height} pixels)")
+    console.say(f"{target}  ({len(images)} images of {width}x{height} pixels)")
     return console.OK
+
+
+def _labels(vae: LoadedVae, given: Sequence[str], guidance: float) -> list[int | None]:
+    """The classes to draw; None is any. Raises UsageError for a VAE without classes, and UnknownName."""
+    if not given:
+        if guidance != 1:
+            raise UsageError("--guidance strengthens a class: name one with --label.")
+        return [None]
+    classes = require_labeled(vae).classes
+    return list(range(classes)) if "all" in given else [label_of(text, vae.info.classes) for text in given]
+
+
+def _files(folder: Path, vae: LoadedVae, labels: Sequence[int | None], seeds: range) -> list[Path]:
+    """A file for each image, in a folder of each class where classes are named: such a folder can be trained on."""
+    names = [None if label is None else name_of(label, vae.info.classes) for label in labels]
+    unsafe = [name for name in names if name is not None and (name in ("", "..") or Path(name).name != name)]
+    if unsafe:
+        raise UsageError(
+            f"The class {plain(unsafe[0])} cannot be the name of a folder; write one picture instead."
+        )
+    return [folder / (name or "") / f"{index:04d}.png" for name in names for index in seeds]
 
 
 class Size(click.ParamType[tuple[int, int]]):
@@ -63,7 +104,17 @@ generate = click.Command(
             help="Picture with a grid of all images or, without an extension, a folder with one file for each.",
         ),
         click.Option(
-            ["-n", "--number"], type=click.IntRange(1, 10_000), default=64, show_default=True, help="Number of images."
+            ["-n", "--number"], type=click.IntRange(1, 10_000), show_default="64, or 10 of each of several classes",
+            help="Number of images, of each class.",
+        ),
+        click.Option(
+            ["--label"], multiple=True, metavar="CLASS",
+            help="Name or number of a class, or all, for VAEs that know classes; may be repeated. Several classes are a row "
+            "of the grid each, with the same latents in each column.",
+        ),
+        click.Option(
+            ["--guidance"], type=click.FloatRange(0, 100), default=1.0, show_default=True, metavar="W",
+            help="How far to move from images of any class (0) to those of the class (1), and beyond.",
         ),
         click.Option(
             ["--size"], type=Size(), metavar="WxH", show_default="that of the VAE, or 64x64",

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from vaeedit.api import Generative, LoadedVae, UsageError, from_floats
+from vaeedit_variants.labels import require_labeled
 
 
 def require_generative(vae: LoadedVae) -> Any:
@@ -27,13 +28,20 @@ def generated(
     seed: int = 0,
     temperature: float = 1.0,
     size: tuple[int, int] | None = None,
+    label: int | None = None,
+    guidance: float = 1.0,
 ) -> Iterator[NDArray[np.uint8]]:
     """Means of p(x | z) for `count` draws z of the prior, each (H, W, C) of 8 bits.
 
-    Image n depends on `seed + n` alone. `temperature` multiplies the deviation of z; `size` (height, width) is needed for
-    networks that take any. Raises UsageError for a VAE that is not `Generative`, and for a size that it cannot take.
+    Image n depends on `seed + n` alone: z is the same for every `label`, the number of a class; without one, images are of
+    any class. `temperature` multiplies the deviation of z, `guidance` is that of `Labeled`; `size` (height, width) is needed
+    for networks that take any. Raises UsageError for a VAE that is not `Generative`, for a label where it knows none, and
+    for a size that it cannot take.
     """
     network = require_generative(vae)
+    if label is not None:
+        labels = torch.full((1,), label, device=vae.device)
+        network = require_labeled(vae).given_labels(labels, guidance=guidance)
     own = getattr(network, "size", None)
     if own and size and size != own:
         raise UsageError(

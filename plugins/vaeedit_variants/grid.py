@@ -12,6 +12,6 @@ GAP = 2
 """White pixels between images."""
 
 
-def grid(images: Sequence[NDArray[np.uint8]]) -> Frame:
-    """All images (H, W, C), of one size, row by row, in about as many rows as columns."""
-    return Frame(laid_out(images, math.ceil(math.sqrt(len(images))), GAP, 255))
+def grid(images: Sequence[NDArray[np.uint8]], columns: int | None = None) -> Frame:
+    """All images (H, W, C), of one size, in rows of `columns` or, without, in about as many rows as columns."""
+    return Frame(laid_out(images, columns or math.ceil(math.sqrt(len(images))), GAP, 255))

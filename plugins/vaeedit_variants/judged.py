@@ -14,13 +14,14 @@ ACTIVE = 0.01
 
 
 def judge(
-    network: Any,
-    batches: Iterable[Tensor],
+    batches: Iterable[tuple[Any, Tensor]],
     *,
     importance: int = 0,
     progress: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:
-    """Means over the images of `batches` (B, C, H, W), in [0, 1], for a `Generative` network; in nats per image.
+    """Means over the images of `batches`, in nats per image: pairs of a `Generative` network and images that it judges.
+
+    Images are (B, C, H, W), in [0, 1]. A conditional VAE comes under the condition of these images.
 
     The ELBO is estimated by one posterior sample for each image, the importance-weighted bound by `importance` samples
     (0: it is left out). Raises ValueError where there is no image.
@@ -28,7 +29,7 @@ def judge(
     parts: dict[str, list[Tensor]] = {}
     codes, values = [], 0
     with torch.inference_mode():
-        for x in batches:
+        for network, x in batches:
             features = network.features(x)
             draw = network.draw(x, features)
             found = {

@@ -6,44 +6,50 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from vaeedit_variants import PlainConfig
+from vaeedit_variants.options import PlainConfig
 
 INNER = 16
 """Channels at full resolution in front of the last convolution."""
 
 
-def coder(config: PlainConfig, parameters: int) -> tuple[nn.Module, nn.Module]:
-    """Make an encoder (B, C, H, W) -> (B, 2 latents) and a decoder (B, latents) -> (B, parameters, H', W').
+def coder(
+    config: PlainConfig, parameters: int, *, planes: int = 0, values: int = 0
+) -> tuple[nn.Module, nn.Module]:
+    """Make an encoder (B, C + planes, H, W) -> (B, 2 latents) and a decoder (B, latents + values) -> (B, parameters, H', W').
 
-    H' and W' are at least the height and width of the config; the caller cuts the result.
+    H' and W' are at least the height and width of the config; the caller cuts the result. `planes` and `values` are those
+    of a condition, behind the image and behind the latents.
     """
-    return (_dense if config.layers == "dense" else _convolutional)(config, parameters)
+    make = _dense if config.layers == "dense" else _convolutional
+    return make(config, config.channels + planes, config.latents + values, parameters)
 
 
-def _dense(config: PlainConfig, parameters: int) -> tuple[nn.Module, nn.Module]:
+def _dense(config: PlainConfig, channels: int, code: int, parameters: int) -> tuple[nn.Module, nn.Module]:
     """Fully connected layers with `widths` units."""
     size = config.height, config.width
     values = math.prod(size)
-    encoder = _linear([config.channels * values, *config.widths, 2 * config.latents])
-    decoder = _linear([config.latents, *reversed(config.widths), parameters * values])
+    encoder = _linear([channels * values, *config.widths, 2 * config.latents])
+    decoder = _linear([code, *reversed(config.widths), parameters * values])
     return nn.Sequential(nn.Flatten(), *encoder), nn.Sequential(
         *decoder, nn.Unflatten(1, (parameters, *size))
     )
 
 
-def _convolutional(config: PlainConfig, parameters: int) -> tuple[nn.Module, nn.Module]:
+def _convolutional(
+    config: PlainConfig, channels: int, code: int, parameters: int
+) -> tuple[nn.Module, nn.Module]:
     """Stages with `widths` channels at strides 2, 4, 8, ..., and one dense layer on each side of the latents."""
     sides = [(config.height, config.width)]
     down: list[nn.Module] = []
     up: list[nn.Module] = [nn.Conv2d(INNER, parameters, 3, padding=1), nn.SiLU()]
-    for narrow, wide in pairwise([config.channels, *config.widths]):
+    for narrow, wide in pairwise([channels, *config.widths]):
         sides.append((-(-sides[-1][0] // 2), -(-sides[-1][1] // 2)))
         down += [nn.Conv2d(narrow, wide, 5 if len(sides) == 2 else 3, 2, 2 if len(sides) == 2 else 1)]
         down += [*_blocks(wide, config.blocks), nn.SiLU()]
         up += [nn.ConvTranspose2d(wide, INNER if len(sides) == 2 else narrow, 4, 2, 1), nn.SiLU()]
         up += _blocks(wide, config.blocks)
     flat = config.widths[-1] * math.prod(sides[-1])
-    enter = [nn.Linear(config.latents, flat), nn.Unflatten(1, (config.widths[-1], *sides[-1]))]
+    enter = [nn.Linear(code, flat), nn.Unflatten(1, (config.widths[-1], *sides[-1]))]
     leave = [nn.Flatten(), nn.Linear(flat, 2 * config.latents)]
     return nn.Sequential(*down, *leave), nn.Sequential(*enter, *reversed(up))
 

@@ -5,8 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaeedit.api import Generative, Losses, Objective, importance_bound
-from vaeedit_variants import ElboOptions
+from vaeedit.api import Generative, Labeled, Losses, Objective, importance_bound
+from vaeedit_variants.options import ElboOptions
 
 
 class NegativeElbo(Objective[ElboOptions]):
@@ -14,6 +14,7 @@ class NegativeElbo(Objective[ElboOptions]):
 
     needs = (Generative,)
     unit = "nats per image"
+    conditions = ("label",)
 
     def losses(self, vae: Any, x: Tensor, done: float) -> Losses:
         """The distortion and the rate of images x (B, C, H, W) in [0, 1], or minus the importance-weighted bound."""
@@ -30,3 +31,10 @@ class NegativeElbo(Objective[ElboOptions]):
         levels = {f"kl_{level}": nats for level, nats in enumerate(kl, 1) if len(kl) > 1}
         parts = {"distortion": -draw.log_likelihood.mean(), "rate": rate}
         return Losses(parts, measured={"kl": kl.sum(), **levels})
+
+    def labeled_losses(self, vae: Any, x: Tensor, labels: Tensor, done: float) -> Losses:
+        """The same; a network of labeled images learns p(x | label) and, of the images whose label is dropped, p(x)."""
+        if isinstance(vae, Labeled):
+            dropped = torch.rand(len(labels), device=labels.device) < self.options.drop_labels
+            vae = vae.given_labels(torch.where(dropped, -1, labels))
+        return self.losses(vae, x, done)

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from vaeedit.api import LIKELIHOODS, WHOLE, Decoded, Draw, Gaussian, Latents, sampled
-from vaeedit_variants import PlainConfig
 from vaeedit_variants.layers import coder
+from vaeedit_variants.options import PlainConfig
 
 LOG_SCALE = (-8.0, 3.0)
 """Range of the natural logarithm of a posterior's standard deviation."""
@@ -22,13 +22,16 @@ class PlainVAE(nn.Module):
     conditions: tuple[str, ...] = ()
     receptive_field = WHOLE
     multiple, overlap = 1, 0
+    planes, values = 0, 0
+    """What the encoder and the decoder know of a condition, see `coder`."""
 
     def __init__(self, config: PlainConfig) -> None:
         super().__init__()
         self.channels, self.latents = config.channels, config.latents
         self.size = (config.height, config.width)
         self.likelihood = LIKELIHOODS[config.likelihood]
-        self.encoder, self.decoder = coder(config, self.likelihood.parameters(config.channels))
+        parameters = self.likelihood.parameters(config.channels)
+        self.encoder, self.decoder = coder(config, parameters, planes=self.planes, values=self.values)
 
     def features(self, x: Tensor) -> Gaussian:
         """The posterior q(z | x) of images (B, C, H, W) in [0, 1]."""

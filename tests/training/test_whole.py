@@ -146,7 +146,7 @@ def test_an_objective_that_needs_labels_refuses_images_without(recipe, photograp
             return Losses({})
 
     with pytest.raises(UsageError, match=r"22 images of .* have no label; put the images of each class"):
-        batches_of(recipe(), Labeled(None), Vae(), Run(photographs, tmp_path), 0)
+        batches_of(recipe(), Labeled(None), Vae(), open_source(photographs), Run(photographs, tmp_path), 0)
 
 
 def test_images_that_vanish_during_training_are_a_sentence(digits):

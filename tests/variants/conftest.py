@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from vaeedit.vae.files import VaeInfo, save_vae
-from vaeedit_variants import PlainConfig
+from vaeedit_variants.options import PlainConfig
 from vaeedit_variants.plain import PlainVAE
 
 

@@ -60,7 +60,7 @@ def test_its_prior_decodes_to_images_of_the_multiple():
 
 
 def test_figures_name_every_level():
-    found = judge(network(likelihood="bernoulli"), [torch.rand(4, 1, 10, 12)], importance=3)
+    found = judge([(network(likelihood="bernoulli"), torch.rand(4, 1, 10, 12))], importance=3)
     assert {"kl_1", "kl_2"} <= set(found)
     assert found["kl"] == pytest.approx(found["kl_1"] + found["kl_2"], abs=2e-3)
     assert found["active_units"].endswith(" of 99")  # 3 x 3 x 3 coarse ones and 2 x 6 x 6 fine ones

@@ -7,8 +7,8 @@ import torch
 from torch.distributions import MultivariateNormal
 
 from vaeedit.api import Generative, importance_bound
-from vaeedit_variants import PlainConfig
 from vaeedit_variants.judged import judge
+from vaeedit_variants.options import PlainConfig
 from vaeedit_variants.plain import PlainVAE
 
 HEIGHT, WIDTH, LATENTS, DEVIATION = 3, 4, 2, 0.1
@@ -52,7 +52,7 @@ def test_its_figures_are_those_of_the_closed_form():
     torch.manual_seed(0)
     x = evidence.sample((400,)).view(-1, 1, HEIGHT, WIDTH)
     exact = evidence.log_prob(x.flatten(1)).mean().item()
-    found = judge(vae, x.split(100), importance=5)
+    found = judge([(vae, part) for part in x.split(100)], importance=5)
     assert found["images"] == 400
     assert found["importance_bound"] == pytest.approx(exact, abs=2e-3)
     assert found["elbo"] == pytest.approx(
@@ -69,7 +69,7 @@ def test_a_wrong_posterior_costs_the_elbo_its_kl_and_the_bound_recovers_it():
     x = evidence.sample((400,)).view(-1, 1, HEIGHT, WIDTH)
     exact = evidence.log_prob(x.flatten(1)).mean().item()
     gap = LATENTS * (0.5 * (math.exp(1) - 1) - 0.5)  # KL(N(m, (s e^0.5)^2) || N(m, s^2))
-    found = judge(vae, x.split(100), importance=400)
+    found = judge([(vae, part) for part in x.split(100)], importance=400)
     assert found["elbo"] == pytest.approx(exact - gap, abs=0.3)
     assert found["importance_bound"] == pytest.approx(exact, abs=0.02)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from vaeedit.cli import console
 from vaeedit.errors import UsageError
+from vaeedit.options import flag_of
 from vaeedit.settings import STEP_KEYS
 
 if TYPE_CHECKING:
@@ -65,12 +66,12 @@ class Recipe:
 
         `chosen` are options that the user has set, as STEP.OPTION, and `vae` is the VAE that the user has named.
         """
-        by_user = {name.replace("-", "_") for name in chosen}
+        by_user = {flag_of(name) for name in chosen}
         asked = [
             text
             for step, recorded in zip(self.pipeline.steps, self.made["steps"], strict=True)
             for name, text in _asked(step, recorded.get("checksum"))
-            if f"{step.label}.{name}".replace("-", "_") not in by_user and not (vae and name == "vae")
+            if flag_of(f"{step.label}.{name}") not in by_user and not (vae and name == "vae")
         ]
         if asked:
             raise UsageError(
@@ -142,7 +143,7 @@ def _step(
 def _asked(step: "Step", checksum: str | None) -> Iterator[tuple[str, str]]:
     """Yield options of a step that ask for more than installed VAEs and bounded values, each with a description."""
     from vaeedit.extension.registry import registry
-    from vaeedit.options import fields
+    from vaeedit.options import fields, name_of
     from vaeedit.vae.files import find_vae
 
     spec: OperationSpec = registry().operations.find(step.operation).spec
@@ -156,7 +157,7 @@ def _asked(step: "Step", checksum: str | None) -> Iterator[tuple[str, str]]:
         yield name, f"the pictures {_short(' '.join(texts))}"
     free = {field.name: field.default for field in fields(spec.options).values() if field.is_free}
     for name, value in step.options.items():
-        key = name.replace("-", "_")
+        key = name_of(name)
         if key in free and value != free[key]:
             yield name, f"the text {_short(value)} as {_short(name)}"
 

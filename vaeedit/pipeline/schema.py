@@ -7,6 +7,7 @@ import msgspec
 from vaeedit.extension.registry import Registry
 from vaeedit.extension.specs import OperationSpec
 from vaeedit.extension.tables import Provided
+from vaeedit.options import fields
 from vaeedit.pipeline.yaml import KEYS, VERSION
 
 Schema = dict[str, Any]
@@ -55,7 +56,8 @@ def _options(item: Provided[OperationSpec], name: str, definitions: Schema) -> S
     schema: Schema = components.pop(item.spec.options.__name__)
     definitions.update({prefix + inner: value for inner, value in components.items()})
     given: Schema = schema.get("properties", {})
-    dashed = {key.replace("_", "-"): value for key, value in given.items()}
+    flags = {name: field.flag for name, field in fields(item.spec.options).items()}
+    dashed = {flags[key]: value for key, value in given.items()}
     own: Schema = {
         "name": {"type": "string", "description": "Name that distinguishes steps of the same operation."},
         "when": {
@@ -77,7 +79,7 @@ def _options(item: Provided[OperationSpec], name: str, definitions: Schema) -> S
     images = {
         key: {"anyOf": [one, several], "description": text} for key, text in item.spec.extra_inputs.items()
     }
-    required = [*item.spec.needs] + [key.replace("_", "-") for key in schema.get("required", [])]
+    required = [*item.spec.needs] + [flags[key] for key in schema.get("required", [])]
     return {
         "type": "object",
         "description": item.spec.summary,

@@ -2,29 +2,28 @@
 
 from typing import Any
 
+from vaeedit.errors import OptionError
 from vaeedit.training.data import Batch, CropBatches
 from vaeedit.training.held_out import hold_out, measured
 from vaeedit.training.objective import Objective
 from vaeedit.training.recipe import Recipe
 from vaeedit.training.run import Run
-from vaeedit.training.sources.find import open_source
-from vaeedit.training.sources.source import Split
+from vaeedit.training.sources.source import Source, Split
 from vaeedit.training.whole import WholeBatches
 from vaeedit.vae.draws import Generative
+from vaeedit.vae.given import Labeled
 from vaeedit.vae.protocol import VAE
 
 
 def batches_of(
-    recipe: Recipe, objective: Objective[Any], vae: VAE, run: Run, seed: int
+    recipe: Recipe, objective: Objective[Any], vae: VAE, source: Source, run: Run, seed: int
 ) -> tuple[CropBatches | WholeBatches, list[Batch]]:
     """Batches to train on, and batches of one held-out image each to measure on.
 
     Raises UsageError, OptionError or ImageError for data that cannot be used.
     """
-    source = open_source(run.data)
     split: Split = source.split("train")
-    if objective.needs_labels:
-        source.require_labels("train")
+    _require_labels(source, objective, vae)
     kept_out: Split | None = None
     if run.held_out:
         split, kept_out = hold_out(split, run.held_out)
@@ -35,3 +34,14 @@ def batches_of(
         batches = CropBatches(split, recipe.data, seed)
     examples = iter(()) if kept_out is None else kept_out.examples()
     return batches, measured(examples, whole=recipe.data.whole)
+
+
+def _require_labels(source: Source, objective: Objective[Any], vae: VAE) -> None:
+    """Raise UsageError for images without labels where they are needed, and OptionError for more classes than the VAE has."""
+    if objective.needs_labels or isinstance(vae, Labeled):
+        source.require_labels("train")
+    if isinstance(vae, Labeled) and len(source.classes) > vae.classes:
+        raise OptionError(
+            f"{source.path} has {len(source.classes)} classes, and the VAE takes {vae.classes}; "
+            "set classes in the config of the recipe."
+        )

@@ -29,6 +29,7 @@ from vaeedit.training.objective import Objective
 from vaeedit.training.recipe import Recipe
 from vaeedit.training.run import Run
 from vaeedit.training.snapshots import Snapshots
+from vaeedit.training.sources.source import Source
 from vaeedit.training.throughput import Throughput
 from vaeedit.training.whole import WholeBatches
 from vaeedit.vae.protocol import StartsFromData
@@ -42,11 +43,17 @@ START = 1000
 
 
 def fit(
-    recipe: Recipe, objective: Objective[Any], vae: torch.nn.Module, run: Run, *, untrained: bool = True
+    recipe: Recipe,
+    objective: Objective[Any],
+    vae: torch.nn.Module,
+    source: Source,
+    run: Run,
+    *,
+    untrained: bool = True,
 ) -> dict[str, Any]:
     """Train `vae` in place, which holds the averaged weights at the end, and return a summary of the run.
 
-    `untrained` is False where `vae` holds trained weights already. Raises OptionError for a folder without usable images.
+    `untrained` is False where `vae` holds trained weights already. Raises OptionError or UsageError for unusable data.
     """
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # without tips and announcements
     pl.seed_everything(recipe.seed, verbose=False)
@@ -55,7 +62,7 @@ def fit(
         for part in vae.children():
             part.compile()
     seed = recipe.seed + (int(time.time()) if run.resume else 0)  # a resumed run draws other crops
-    batches, measurements = batches_of(recipe, objective, module.vae, run, seed)
+    batches, measurements = batches_of(recipe, objective, module.vae, source, run, seed)
     if untrained and not run.resume and isinstance(vae, StartsFromData):
         first = islice(batches, -(-START // recipe.data.batch))
         vae.start_from(torch.cat([batch.images.float() / 255 for batch in first]))

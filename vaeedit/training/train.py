@@ -12,9 +12,11 @@ from vaeedit.options import as_dict
 from vaeedit.training.objective import objective_of, require_trainable
 from vaeedit.training.recipe import Recipe
 from vaeedit.training.run import Run
+from vaeedit.training.sources.find import open_source
 from vaeedit.vae.build import build
 from vaeedit.vae.card import write_card
 from vaeedit.vae.files import VaeInfo, find_vae, load_vae, read_info, save_vae
+from vaeedit.vae.given import Labeled
 from vaeedit.vae.protocol import VAE
 
 
@@ -48,7 +50,8 @@ def train(
         earlier = _copy_weights(find_vae(start, registry), network, registry, fresh)
     assert isinstance(network, torch.nn.Module)
     run.folder.mkdir(parents=True, exist_ok=True)
-    summary = fit(recipe, objective, network, run, untrained=start is None)
+    source = open_source(run.data)
+    summary = fit(recipe, objective, network, source, run, untrained=start is None)
     info = VaeInfo(
         name=recipe.name,
         architecture=recipe.architecture,
@@ -57,6 +60,7 @@ def train(
         license=recipe.license,
         recipe=as_dict(recipe),
         training={**summary, **earlier},
+        classes=source.classes if isinstance(network, Labeled) else (),
     )
     save_vae(output, network, info)
     write_card(output, info)

@@ -58,6 +58,8 @@ class VaeInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Factor on the decoded standard deviation, fitted on validation images."""
     calibration: dict[str, Any] = {}
     """What an operation has measured with this VAE on images that were not used for training."""
+    classes: Annotated[tuple[Name, ...], msgspec.Meta(max_length=100_000)] = ()
+    """Names of the classes of a `Labeled` VAE, at the index that is their label."""
     format: int = SEALED
     """1 for files of older versions and for folders, which have no checksums."""
 

@@ -51,4 +51,6 @@ def _network(vae: str, registry: Registry) -> tuple[Any, Any] | None:
 
 def _is_conditional(network: Any) -> bool:
     """Whether its latents describe p(x | y) of an observed image y instead of the encoded image itself."""
+    if hasattr(network, "given_labels"):  # a label is no image
+        return False
     return hasattr(network, "infer") or bool(getattr(network, "conditions", ()))

@@ -1,0 +1,67 @@
+"""Options of the networks, objectives and operations; light, so that `vaeedit --help` can list them."""
+
+from typing import Annotated, Literal
+
+from vaeedit.api import LikelihoodName, Options, bounded, option
+
+Widths = tuple[Annotated[int, bounded(ge=1, le=4096)], ...]
+
+
+class PlainConfig(Options, frozen=True):
+    """Hyper-parameters of the plain VAE; the defaults are those of Kingma & Welling's network for MNIST, with 50 latents."""
+
+    channels: Annotated[int, option("Image channels: 1 for gray, 3 for color.", ge=1, le=64)] = 1
+    height: Annotated[int, option("Height of the images, in pixels.", ge=1, le=1024)] = 28
+    width: Annotated[int, option("Width of the images, in pixels.", ge=1, le=1024)] = 28
+    layers: Annotated[Literal["dense", "convolutional"], option("Kind of the layers.")] = "dense"
+    widths: Annotated[Widths, option("Units of each dense layer, or channels of each stage.", most=8)] = (
+        500,
+        500,
+    )
+    blocks: Annotated[int, option("Residual blocks of each convolutional stage.", ge=0, le=64)] = 1
+    latents: Annotated[int, option("Number of latents.", ge=1, le=4096)] = 50
+    likelihood: Annotated[
+        LikelihoodName, option("Distribution of the values of an image, given the latents.")
+    ] = "bernoulli"
+
+
+class ConditionalConfig(PlainConfig, frozen=True):
+    """Hyper-parameters of the conditional VAE."""
+
+    classes: Annotated[int, option("Number of classes.", ge=1, le=100_000)] = 10
+
+
+class ElboOptions(Options, frozen=True):
+    """Options of the objective `likelihood`."""
+
+    binarize: Annotated[
+        bool,
+        option(
+            "Draw each value of an image as 0 or 1, anew in every step, with its gray value as the probability."
+        ),
+    ] = False
+    beta: Annotated[float, option("Weight of the KL divergence (Higgins et al. 2017).", ge=0)] = 1.0
+    warmup: Annotated[
+        float,
+        option("Share of the budget over which the weight of the KL divergence rises from 0.", ge=0, le=1),
+    ] = 0.0
+    free_nats: Annotated[
+        float, option("KL of each level below which it is not reduced, in nats (Kingma et al. 2016).", ge=0)
+    ] = 0.0
+    draws: Annotated[
+        int,
+        option(
+            "Posterior samples of the importance-weighted bound (Burda et al. 2016); 1 is the ELBO.",
+            ge=1,
+            le=100,
+        ),
+    ] = 1
+    drop_labels: Annotated[
+        float,
+        option(
+            "Of networks of labeled images: share of the labels that are replaced by any class "
+            "(Ho & Salimans 2022).",
+            ge=0,
+            le=1,
+        ),
+    ] = 0.1
