@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 CORE = sorted(path for path in (ROOT / "vaeedit").rglob("*") if path.suffix in (".py", ".pyi", ".yaml"))
 PLUGINS = sorted((ROOT / "plugins").rglob("*.py"))
 WORDS = {
+    "classifier",
     "conditional",
     "direct",
     "fuse",

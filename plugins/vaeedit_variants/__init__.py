@@ -6,8 +6,10 @@ from vaeedit.api import (
     EvaluationSpec,
     ObjectiveSpec,
     RecipeSpec,
+    WeightsSpec,
     hookimpl,
 )
+from vaeedit_variants.classifier_options import ClassifierConfig, ClassifyOptions
 from vaeedit_variants.options import ConditionalConfig, ElboOptions, PlainConfig
 
 
@@ -27,6 +29,13 @@ def vaeedit_architectures() -> list[ArchitectureSpec]:
             options=ConditionalConfig,
             target="vaeedit_variants.conditional:ConditionalVAE",
         ),
+        ArchitectureSpec(
+            name="classifier",
+            summary="Convolutional classifier of images, for features.",
+            options=ClassifierConfig,
+            target="vaeedit_variants.classifier:ImageClassifier",
+            kind="classifier",
+        ),
     ]
 
 
@@ -39,7 +48,13 @@ def vaeedit_objectives() -> list[ObjectiveSpec]:
             summary="The negative ELBO, or the importance-weighted bound, in nats per image.",
             target="vaeedit_variants.objective:NegativeElbo",
             options=ElboOptions,
-        )
+        ),
+        ObjectiveSpec(
+            name="classify",
+            summary="The cross-entropy of the labels of images, for classifiers.",
+            target="vaeedit_variants.classify:CrossEntropy",
+            options=ClassifyOptions,
+        ),
     ]
 
 
@@ -74,8 +89,19 @@ def vaeedit_recipes() -> list[RecipeSpec]:
         "mnist-plain": "Plain VAE of binarized handwritten digits.",
         "mnist-ladder": "Ladder VAE of binarized handwritten digits.",
         "mnist-conditional": "Conditional VAE of binarized handwritten digits, given their class.",
+        "mnist-classifier": "Classifier of handwritten digits.",
     }
     return [
         RecipeSpec(name=name, summary=summary, resource=f"vaeedit_variants:recipes/{name}.yaml")
+        for name, summary in summaries.items()
+    ]
+
+
+@hookimpl
+def vaeedit_weights() -> list[WeightsSpec]:
+    """Shipped networks of handwritten digits."""
+    summaries = {"mnist-classifier": "Classifier of handwritten digits; its features judge generated ones."}
+    return [
+        WeightsSpec(name=name, summary=summary, resource=f"vaeedit_variants:weights/{name}.safetensors")
         for name, summary in summaries.items()
     ]

@@ -93,15 +93,19 @@ def test_images_that_do_not_suit_are_sentences(digits):
     ):
         list(islice(whole(open_source(digits).split("train")), 3))
     for size, mode, message in (
-        ((12, 8), "RGB", "has 3 channels and the VAE takes 1; set channels in the config"),
-        ((13, 8), "L", "is 13 x 8 pixels with 1 channel, and the VAE takes sides that are multiples of 4"),
+        ((12, 8), "RGB", "has 3 channels and the network takes 1; set channels in the config"),
+        (
+            (13, 8),
+            "L",
+            "is 13 x 8 pixels with 1 channel, and the network takes sides that are multiples of 4",
+        ),
     ):
         for path in sorted(digits.rglob("*.png")):
             Image.new(mode, size).save(path)
         with pytest.raises(OptionError, match=message):
             whole(open_source(digits).split("train"))
     with pytest.raises(
-        OptionError, match="is 13 x 8 pixels with 1 channel, and the VAE takes 14 x 8; set height and"
+        OptionError, match="is 13 x 8 pixels with 1 channel, and the network takes 14 x 8; set height and"
     ):
         WholeBatches(open_source(digits).split("train"), WHOLE, 0, VaeOfOneSize())
     for path in digits.rglob("*.png"):

@@ -218,7 +218,7 @@ def test_data_that_does_not_suit_is_a_sentence(images, trained, tmp_path, capsys
     (tmp_path / "few.yaml").write_text(RECIPE.format(classes=2))
     arguments = ["--steps", "1", "--run", "run", "-o", "few.safetensors"]
     assert call(["train", "few.yaml", str(images), *arguments]) == 2
-    assert "has 3 classes, and the VAE takes 2; set classes" in capsys.readouterr().err
+    assert "has 3 classes, and the network takes 2; set classes" in capsys.readouterr().err
     shutil.copytree(images / "train" / "left", "unlabeled")
     (tmp_path / "tiny.yaml").write_text(RECIPE.format(classes=3))
     assert call(["train", "tiny.yaml", "unlabeled", *arguments]) == 2

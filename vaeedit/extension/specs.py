@@ -59,13 +59,15 @@ class OperationSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class ArchitectureSpec:
-    """One kind of VAE: the class of the network and its hyper-parameters."""
+    """One architecture: the class of the network and its hyper-parameters."""
 
     name: str
     summary: str
     target: str
-    """'module:Class'; the class takes one `options` object and satisfies `VAE`."""
+    """'module:Class'; the class takes one `options` object and satisfies `VAE`, or `Network` where `kind` is another."""
     options: type[Options] = Options
+    kind: str = "VAE"
+    """What the network is, in messages. One of another kind is trained, stored and used by plugins, but edits no image."""
     detect: str = ""
     """'module:function' for `vaeedit models convert`: from the shapes of tensors by name to the options, or None."""
     folder: str = ""

@@ -14,6 +14,7 @@ from vaeedit.vae.protocol import (
     ConditionalVAE,
     Estimator,
     FixedSize,
+    Network,
     TrainableVAE,
     Upscaler,
     sample_conditions,
@@ -25,11 +26,17 @@ SIDE = 32
 
 
 def check_architecture(spec: ArchitectureSpec) -> None:
-    """A network with default options, and samples of the required ones, satisfies `VAE` and works."""
+    """A network with default options, and samples of the required ones, satisfies `VAE` and works.
+
+    One of another `kind` than "VAE" only needs to satisfy `Network`.
+    """
     require_legal(spec.name)
     network = load_target(spec.target)(validate(spec.options, required_options(spec.options)))
     assert isinstance(network, torch.nn.Module), f"{spec.target} is not a torch.nn.Module"
     network.eval()
+    if spec.kind != "VAE":
+        assert isinstance(network, Network), f"{spec.target} lacks a member of Network"
+        return
     assert isinstance(network, VAE), f"{spec.target} lacks a member of VAE"
     side = round_up(SIDE, network.multiple)
     size = network.size if isinstance(network, FixedSize) else (side, side)

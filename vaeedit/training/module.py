@@ -11,20 +11,20 @@ from vaeedit.training.muon import Muon
 from vaeedit.training.objective import Losses, Objective
 from vaeedit.training.recipe import Recipe
 from vaeedit.training.run import Budget
-from vaeedit.vae.protocol import VAE
+from vaeedit.vae.protocol import Network
 
 HELD_OUT = "held_out_psnr"
 """Name of the logged PSNR of the held-out images."""
 
 
 class Fit(pl.LightningModule):
-    """Trains one VAE by one recipe within a budget; the learning rate depends on the share of the budget used up."""
+    """Trains one network by one recipe within a budget; the learning rate depends on the share of the budget used up."""
 
     def __init__(
         self, recipe: Recipe, objective: Objective[Any], vae: torch.nn.Module, budget: Budget
     ) -> None:
         super().__init__()
-        assert isinstance(vae, VAE)
+        assert isinstance(vae, Network)
         self.recipe, self.objective, self.budget, self.spent = recipe, objective, budget, 0.0
         self.vae = vae
 

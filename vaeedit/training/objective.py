@@ -15,7 +15,7 @@ from vaeedit.options import Options
 from vaeedit.training.losses import conditional_losses
 from vaeedit.training.recipe import Recipe
 from vaeedit.training.weights import ConditionalWeights
-from vaeedit.vae.protocol import VAE, TrainableVAE
+from vaeedit.vae.protocol import Network, TrainableVAE
 
 O = TypeVar("O", bound=Options)
 
@@ -42,10 +42,10 @@ class Losses:
 
 
 class Objective(ABC, Generic[O]):
-    """One way to train a VAE; each run makes one, with the options that stand beside `kind` in the recipe."""
+    """One way to train a network; each run makes one, with the options that stand beside `kind` in the recipe."""
 
     needs: tuple[type, ...] = (TrainableVAE,)
-    """Protocols that the VAE must satisfy."""
+    """Protocols that the network must satisfy."""
     conditions: tuple[str, ...] = ()
     """Names of the conditions that `losses` gives to the VAE."""
     unit = ""
@@ -65,10 +65,10 @@ class Objective(ABC, Generic[O]):
         return self.losses(vae, x, done)
 
 
-def require_trainable(objective: Objective[Any], vae: VAE, recipe: Recipe) -> None:
-    """Raise OptionError, in the words of the recipe, if the objective cannot train the VAE."""
-    lacking = [kind.__name__ for kind in objective.needs if not isinstance(vae, kind)]
-    missing = [name for name in vae.conditions if name not in objective.conditions]
+def require_trainable(objective: Objective[Any], network: Network, recipe: Recipe) -> None:
+    """Raise OptionError, in the words of the recipe, if the objective cannot train the network."""
+    lacking = [kind.__name__ for kind in objective.needs if not isinstance(network, kind)]
+    missing = [name for name in getattr(network, "conditions", ()) if name not in objective.conditions]
     if lacking or missing:
         reason = f"it does not satisfy {lacking[0]}" if lacking else f"it needs the condition {missing[0]}"
         raise OptionError(

@@ -16,8 +16,7 @@ from vaeedit.training.sources.find import open_source
 from vaeedit.vae.build import build
 from vaeedit.vae.card import write_card
 from vaeedit.vae.files import VaeInfo, find_vae, load_vae, read_info, save_vae
-from vaeedit.vae.given import Labeled
-from vaeedit.vae.protocol import VAE
+from vaeedit.vae.protocol import Network
 
 
 def train(
@@ -60,7 +59,7 @@ def train(
         license=recipe.license,
         recipe=as_dict(recipe),
         training={**summary, **earlier},
-        classes=source.classes if isinstance(network, Labeled) else (),
+        classes=source.classes if hasattr(network, "classes") else (),
     )
     save_vae(output, network, info)
     write_card(output, info)
@@ -73,7 +72,7 @@ def _earlier(output: Path) -> dict[str, Any]:
     return {"before": training["before"]} if "before" in training else {}
 
 
-def _copy_weights(path: Path, network: VAE, registry: Registry, fresh: Sequence[str]) -> dict[str, Any]:
+def _copy_weights(path: Path, network: Network, registry: Registry, fresh: Sequence[str]) -> dict[str, Any]:
     """Copy the weights of a trained VAE with the same config; returns how that VAE was trained, with its recipe."""
     trained, info = load_vae(path, registry)
     assert isinstance(network, torch.nn.Module) and isinstance(trained, torch.nn.Module)  # noqa: PT018

@@ -13,17 +13,17 @@ from vaeedit.training.data import Batch
 from vaeedit.training.recipe import Data
 from vaeedit.training.sources.indexed import Arrays
 from vaeedit.training.sources.source import Example, Split
-from vaeedit.vae.protocol import VAE, FixedSize
+from vaeedit.vae.protocol import FixedSize, Network
 
 
 class WholeBatches(IterableDataset[Batch]):
     """Endless batches of whole images (B, C, H, W), each pass in another random order, without its last incomplete batch.
 
     Images that fit into `settings.cache` are decoded once; others are read again in each pass. Raises OptionError for images
-    of several sizes, for those that the VAE cannot take, and for sides that are no multiples of `multiple`.
+    of several sizes, for those that the network cannot take, and for sides that are no multiples of `multiple`.
     """
 
-    def __init__(self, split: Split, settings: Data, seed: int, vae: VAE, multiple: int = 1) -> None:
+    def __init__(self, split: Split, settings: Data, seed: int, network: Network, multiple: int = 1) -> None:
         self.split, self.settings, self.seed = split, settings, seed
         self.skipped: list[str] = []
         self.count = split.count or 0
@@ -33,7 +33,7 @@ class WholeBatches(IterableDataset[Batch]):
             raise OptionError("There is no readable image to train on.")
         self.shape = first[1].shape
         self.size = (self.shape[0], self.shape[1])  # height and width
-        _require_suitable(first[0].name, self.shape, vae, multiple)
+        _require_suitable(first[0].name, self.shape, network, multiple)
 
     def __iter__(self) -> Iterator[Batch]:
         ready = torch.distributed.is_available() and torch.distributed.is_initialized()
@@ -94,21 +94,22 @@ def _stacked(batch: list[tuple[NDArray[np.uint8], int]]) -> Batch:
     return Batch(torch.from_numpy(np.stack(images)), torch.tensor(labels))
 
 
-def _require_suitable(name: str, shape: tuple[int, ...], vae: VAE, multiple: int) -> None:
-    """Raise OptionError where the VAE cannot take images of this shape (H, W, C)."""
+def _require_suitable(name: str, shape: tuple[int, ...], network: Network, multiple: int) -> None:
+    """Raise OptionError where the network cannot take images of this shape (H, W, C)."""
     height, width, channels = shape
-    if channels != vae.channels:
+    if channels != network.channels:
         raise OptionError(
-            f"{name} has {channels} channels and the VAE takes {vae.channels}; set channels in the config of the recipe."
+            f"{name} has {channels} channels and the network takes {network.channels}; "
+            "set channels in the config of the recipe."
         )
-    if isinstance(vae, FixedSize) and vae.size != (height, width):
+    if isinstance(network, FixedSize) and network.size != (height, width):
         raise OptionError(
-            f"{name} is {_size(shape)}, and the VAE takes {vae.size[1]} x {vae.size[0]}; "
+            f"{name} is {_size(shape)}, and the network takes {network.size[1]} x {network.size[0]}; "
             "set height and width in the config of the recipe."
         )
     if height % multiple or width % multiple:
         raise OptionError(
-            f"{name} is {_size(shape)}, and the VAE takes sides that are multiples of {multiple}; "
+            f"{name} is {_size(shape)}, and the network takes sides that are multiples of {multiple}; "
             "choose another config, or train on crops."
         )
 

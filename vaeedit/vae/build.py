@@ -10,7 +10,7 @@ from vaeedit.errors import OptionError
 from vaeedit.extension.registry import Registry
 from vaeedit.extension.specs import load_target
 from vaeedit.options import validate
-from vaeedit.vae.protocol import VAE
+from vaeedit.vae.protocol import Network
 
 CALLS = 30_000
 """Most calls of torch while a network is built: about four for each of its tensors, in one or two seconds."""
@@ -18,12 +18,12 @@ PER_BYTE = 8
 """Most weights that a byte of a file can represent."""
 
 
-def build(architecture: str, config: dict[str, Any], registry: Registry) -> VAE:
+def build(architecture: str, config: dict[str, Any], registry: Registry) -> Network:
     """A network with untrained weights; raises UnknownName or OptionError, also for too many parts."""
     spec = registry.architectures.find(architecture).spec
     options = validate(spec.options, config, f"the architecture {architecture}")
     with _Limited():
-        network: VAE = load_target(spec.target)(options)
+        network: Network = load_target(spec.target)(options)
     return network
 
 

@@ -16,7 +16,7 @@ from vaeedit.vae.build import build_empty
 from vaeedit.vae.card import write_card
 from vaeedit.vae.files import SEALED, VaeInfo, checksum, load_vae, parts, save_vae
 from vaeedit.vae.folders import recognized
-from vaeedit.vae.protocol import VAE
+from vaeedit.vae.protocol import Network
 from vaeedit.vae.third_party import read_third_party
 
 SUFFIXES = (".pth", ".pt", ".ckpt", ".bin", ".safetensors")
@@ -47,7 +47,7 @@ def convert(source: Path, output: Path, registry: Registry, *, name: str | None 
 
 
 def _written(
-    output: Path, network: VAE | torch.nn.Module, info: VaeInfo, sources: Sequence[Path], name: str | None
+    output: Path, network: Network | torch.nn.Module, info: VaeInfo, sources: Sequence[Path], name: str | None
 ) -> VaeInfo:
     """Write the file, whose header names its sources, and its card."""
     assert isinstance(network, torch.nn.Module)

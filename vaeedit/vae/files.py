@@ -28,7 +28,7 @@ from vaeedit.extension.registry import registry as installed
 from vaeedit.limits import MODEL, require_regular
 from vaeedit.vae.build import build_empty
 from vaeedit.vae.folders import fetched, in_folder, require_name
-from vaeedit.vae.protocol import VAE
+from vaeedit.vae.protocol import Network
 from vaeedit.vae.sealed import read_document, read_tensors, require_finite, write_sealed
 
 SEALED = 2
@@ -113,7 +113,7 @@ def _read_info(path: Path, registry: Registry | None = None) -> tuple[VaeInfo, s
     return info, tensors
 
 
-def load_vae(path: Path, registry: Registry) -> tuple[VAE, VaeInfo]:
+def load_vae(path: Path, registry: Registry) -> tuple[Network, VaeInfo]:
     """The network of a file or folder, in float32 on the CPU, ready to run, and its header; raises WeightsError."""
     if path.is_dir():
         path = in_folder(path, registry)[1].folder
@@ -138,7 +138,7 @@ def load_vae(path: Path, registry: Registry) -> tuple[VAE, VaeInfo]:
             raise MemoryError from error
         raise _misfit(path, info, error) from None
     network.eval().requires_grad_(False)
-    return network, info  # type: ignore[return-value]  # `build` returned a VAE
+    return network, info  # type: ignore[return-value]  # `build` returned a Network
 
 
 def _misfit(path: Path, info: VaeInfo, error: Exception) -> WeightsError:

@@ -20,7 +20,7 @@ from vaeedit.vae.crop import cropped
 from vaeedit.vae.edited import Edited, pictures
 from vaeedit.vae.files import VaeInfo
 from vaeedit.vae.latents import Decoded, Latents
-from vaeedit.vae.protocol import VAE, Estimator, FixedSize, SeesWhole, Upscaler
+from vaeedit.vae.protocol import VAE, Estimator, FixedSize, Network, SeesWhole, Upscaler
 
 Change = Callable[..., Edited]
 """An edit of one tile: from the latents of each frame to those of the result, or of several results."""
@@ -51,7 +51,7 @@ class _Canvas:
 class LoadedVae:
     """A network on a device."""
 
-    def __init__(self, network: VAE, info: VaeInfo, device: torch.device) -> None:
+    def __init__(self, network: Network, info: VaeInfo, device: torch.device) -> None:
         assert isinstance(network, torch.nn.Module)
         self.network: VAE = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.info, self.device = info, device

@@ -12,14 +12,20 @@ from vaeedit.vae.latents import Decoded, Latents
 
 
 @runtime_checkable
-class VAE(Protocol):
+class Network(Protocol):
+    """A network that can be trained and stored: a `VAE`, or another kind, which edits no image."""
+
+    channels: int
+    """Image channels."""
+
+
+@runtime_checkable
+class VAE(Network, Protocol):
     """Encoder and decoder over (B, C, H, W) tensors in [0, 1] whose sides are multiples of `multiple`.
 
     A result at a pixel depends on inputs at most `receptive_field` pixels away, so that tiles equal the whole.
     """
 
-    channels: int
-    """Image channels."""
     multiple: int
     """Height and width are padded to a multiple of this many pixels."""
     conditions: tuple[str, ...]

@@ -23,7 +23,10 @@ def misfits(vae: str, spec: OperationSpec, registry: Registry) -> Iterator[str]:
         return
     if vae == spec.vae or (read := _network(vae, registry)) is None:
         return
-    network, calibration = read
+    kind, network, calibration = read
+    if kind != "VAE":
+        yield f"{vae} is a {kind}, which edits no picture; name a VAE."
+        return
     if spec.calibrated and not calibration:
         yield f"the VAE {vae} was not fitted for it; make one: vaeedit {spec.name} fit."
     for name in sorted(set(spec.conditions) - set(getattr(network, "conditions", spec.conditions))):
@@ -31,20 +34,21 @@ def misfits(vae: str, spec: OperationSpec, registry: Registry) -> Iterator[str]:
     for name in sorted(set(getattr(network, "needs", ())) - set(spec.conditions)):
         yield f"the VAE {vae} needs the condition {name}, which {spec.name} does not set."
     own = _network(spec.vae, registry) if spec.vae and _is_conditional(network) else None
-    if own is not None and not _is_conditional(own[0]):
+    if own is not None and not _is_conditional(own[1]):
         yield (
             f"{spec.name} edits the latents of the picture itself and needs an unconditional VAE, such as {spec.vae}; "
             f"the VAE {vae} is conditional: its latents describe the difference from a restored picture."
         )
 
 
-def _network(vae: str, registry: Registry) -> tuple[Any, Any] | None:
-    """The class of a VAE's network and the calibration in its header, or None if they cannot be read."""
+def _network(vae: str, registry: Registry) -> tuple[str, Any, Any] | None:
+    """The kind and class of a VAE's network and the calibration in its header, or None if they cannot be read."""
     from vaeedit.vae.files import find_vae, read_info
 
     try:
         info = read_info(find_vae(vae, registry), registry)
-        return load_target(registry.architectures.find(info.architecture).spec.target), info.calibration
+        spec = registry.architectures.find(info.architecture).spec
+        return spec.kind, load_target(spec.target), info.calibration
     except VaeeditError:
         return None
 
