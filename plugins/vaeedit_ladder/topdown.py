@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from vaeedit.api import Gaussian
+from vaeedit.api import Gaussian, sampled
 from vaeedit_ladder.blocks import ResidualBlock, ups, zero_initialized
 
 Choose = Callable[[int, Tensor], Tensor]
@@ -85,6 +85,26 @@ class TopDown(nn.Module):
             return e
 
         return choose
+
+    def drawn(
+        self, context: Sequence[Tensor], encoded: Sequence[Tensor]
+    ) -> tuple[Tensor, tuple[Tensor, ...], Tensor, tuple[Tensor, ...]]:
+        """Draw all levels from the posterior, given features (B, width, h, w), fine to coarse.
+
+        Returns features (B, width, h, w) of the finest level; per image in nats (B,): the KL of each level, coarse to fine,
+        and log q(z | x) - log p(z) at the sample; and the mean of each level's posterior (B, latents, h, w).
+        """
+        terms: list[tuple[Tensor, Tensor, Tensor]] = []
+
+        def sample(level: int, h: Tensor) -> Tensor:
+            posterior = self.posterior_at(level, h, encoded[level])
+            e, kl, ratio = sampled(posterior)
+            terms.append((kl, ratio, posterior.mean))
+            return e
+
+        h = self(context, sample)
+        kl, ratio, codes = zip(*terms, strict=True)
+        return h, kl, torch.stack(ratio).sum(0), codes
 
     def infer(self, context: Sequence[Tensor], encoded: Sequence[Tensor]) -> list[Gaussian]:
         """The posterior (B, latents, h, w) of every level, coarse to fine, given the posterior means of the coarser levels.

@@ -7,7 +7,6 @@ ELBO = E_q[log p(x | z)] - sum_l KL(q(z_l | z_>l, x) || p(z_l | z_>l)).
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad, pixel_unshuffle
 
@@ -21,7 +20,6 @@ from vaeedit.api import (
     Latents,
     Likelihood,
     receptive_radius,
-    sampled,
 )
 from vaeedit_ladder import LadderConfig
 from vaeedit_ladder.blocks import Head, Pyramid
@@ -79,17 +77,9 @@ class LadderVAE(nn.Module):
 
     def draw(self, x: Tensor, features: list[Tensor]) -> Draw:
         """One posterior sample for each image."""
-        terms: list[tuple[Tensor, Tensor, Tensor]] = []
-
-        def sample(level: int, h: Tensor) -> Tensor:
-            posterior = self.ladder.posterior_at(level, h, features[level])
-            e, kl, ratio = sampled(posterior)
-            terms.append((kl, ratio, posterior.mean))
-            return e
-
-        known = self._given(sample, x.shape[2:])
-        kl, ratio, codes = zip(*terms, strict=True)
-        return Draw(known.log_prob(x).flatten(1).sum(1), kl, torch.stack(ratio).sum(0), known, codes)
+        h, kl, ratio, codes = self.ladder.drawn((), features)
+        known = self._predicted(h, x.shape[2:])
+        return Draw(known.log_prob(x).flatten(1).sum(1), kl, ratio, known, codes)
 
     def prior(self, count: int, size: tuple[int, int]) -> Latents:
         """N(0, I) in non-centered coordinates, for `count` images of (height, width), filled up to the `multiple`."""
@@ -100,7 +90,11 @@ class LadderVAE(nn.Module):
         ]
         return Latents(tuple(Gaussian.standard(shape, self.ladder.top.device) for shape in shapes))
 
-    def _given(self, choose: Choose, size: Sequence[int] = ()) -> Likelihood:
-        """p(x | z) for coordinates that `choose` returns, cut to `size` where one is given."""
-        out: Tensor = self.head(self.ladder((), choose))
+    def _given(self, choose: Choose) -> Likelihood:
+        """p(x | z) for coordinates that `choose` returns."""
+        return self._predicted(self.ladder((), choose))
+
+    def _predicted(self, h: Tensor, size: Sequence[int] = ()) -> Likelihood:
+        """p(x | z) for features (B, width, h, w) of the finest level, cut to `size` where one is given."""
+        out: Tensor = self.head(h)
         return self.likelihood(out[..., : size[0], : size[1]] if size else out)

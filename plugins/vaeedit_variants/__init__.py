@@ -10,6 +10,7 @@ from vaeedit.api import (
     hookimpl,
 )
 from vaeedit_variants.classifier_options import ClassifierConfig, ClassifyOptions
+from vaeedit_variants.completion_options import CompletionConfig, CompletionOptions
 from vaeedit_variants.options import ConditionalConfig, ElboOptions, PlainConfig
 
 
@@ -17,6 +18,12 @@ from vaeedit_variants.options import ConditionalConfig, ElboOptions, PlainConfig
 def vaeedit_architectures() -> list[ArchitectureSpec]:
     """Networks in the variants that the field teaches."""
     return [
+        ArchitectureSpec(
+            name="completion",
+            summary="VAE of the hidden part of an image, given the visible part.",
+            options=CompletionConfig,
+            target="vaeedit_variants.completion:CompletionVAE",
+        ),
         ArchitectureSpec(
             name="plain",
             summary="Plain VAE with one vector of latents, fully connected or convolutional.",
@@ -44,6 +51,12 @@ def vaeedit_objectives() -> list[ObjectiveSpec]:
     """The ELBO of a generative model, in nats per image."""
     return [
         ObjectiveSpec(
+            name="completion",
+            summary="The negative ELBO of the hidden part of each image, given the visible part, in nats per image.",
+            target="vaeedit_variants.completion_objective:NegativeConditionalElbo",
+            options=CompletionOptions,
+        ),
+        ObjectiveSpec(
             name="likelihood",
             summary="The negative ELBO, or the importance-weighted bound, in nats per image.",
             target="vaeedit_variants.objective:NegativeElbo",
@@ -63,10 +76,15 @@ def vaeedit_commands() -> list[CommandSpec]:
     """Images out of nothing but a VAE."""
     return [
         CommandSpec(
+            name="complete",
+            summary="Draw completions of a picture of which a part is hidden.",
+            target="vaeedit_variants.complete:complete",
+        ),
+        CommandSpec(
             name="generate",
             summary="Draw images from a VAE.",
             target="vaeedit_variants.generate:generate",
-        )
+        ),
     ]
 
 
@@ -75,10 +93,15 @@ def vaeedit_evaluations() -> list[EvaluationSpec]:
     """A VAE as a generative model."""
     return [
         EvaluationSpec(
+            name="completion",
+            summary="The likelihood of hidden quadrants of DATA, given the visible ones.",
+            target="vaeedit_variants.completion_evaluation:completion",
+        ),
+        EvaluationSpec(
             name="vae",
             summary="Bounds of the log-likelihood of DATA, and the latents of a VAE.",
             target="vaeedit_variants.evaluation:vae",
-        )
+        ),
     ]
 
 
@@ -86,6 +109,7 @@ def vaeedit_evaluations() -> list[EvaluationSpec]:
 def vaeedit_recipes() -> list[RecipeSpec]:
     """Ready recipes."""
     summaries = {
+        "mnist-completion": "VAE that completes binarized handwritten digits.",
         "mnist-plain": "Plain VAE of binarized handwritten digits.",
         "mnist-ladder": "Ladder VAE of binarized handwritten digits.",
         "mnist-conditional": "Conditional VAE of binarized handwritten digits, given their class.",

@@ -11,16 +11,12 @@ from vaeedit.api import (
     Session,
     UsageError,
     console,
-    debug_option,
-    exists_option,
-    make_folder,
     plain,
     refuse_existing,
-    write,
 )
 from vaeedit_variants.generated import generated
-from vaeedit_variants.grid import grid
 from vaeedit_variants.labels import label_of, name_of, require_labeled
+from vaeedit_variants.output import draw_options, output_option, write_grids
 
 
 def _generate(
@@ -35,22 +31,16 @@ def _generate(
     **how: Any,
 ) -> int:
     target = Path(output)
-    one = bool(target.suffix)
     with Session(device=device) as session:
         loaded = session.vae(vae)
         labels = _labels(loaded, label, how["guidance"])
         number = number or (64 if len(labels) == 1 else 10)
-        paths = [target] if one else _files(target, loaded, labels, range(seed, seed + number))
+        paths = [target] if target.suffix else _files(target, loaded, labels, range(seed, seed + number))
         refuse_existing(paths, exists)
         images = [
             image for each in labels for image in generated(loaded, number, seed=seed, label=each, **how)
         ]
-    columns = number if len(labels) > 1 else None
-    pictures = [grid(images, columns)] if one else [grid([image]) for image in images]
-    for path, picture in zip(paths, pictures, strict=True):
-        make_folder(path.parent)
-        for warning in write(picture, path):
-            console.warn(warning)
+    write_grids(paths, images, columns=number if len(labels) > 1 else None)
     height, width, _ = images[0].shape
     console.say(f"{target}  ({len(images)} images of {width}x{height} pixels)")
     return console.OK
@@ -99,10 +89,7 @@ generate = click.Command(
     callback=_generate,
     params=[
         click.Option(["--vae"], required=True, help="Name or file of a VAE with a prior."),
-        click.Option(
-            ["-o", "--output"], required=True, metavar="FILE|DIR",
-            help="Picture with a grid of all images or, without an extension, a folder with one file for each.",
-        ),
+        output_option(),
         click.Option(
             ["-n", "--number"], type=click.IntRange(1, 10_000), show_default="64, or 10 of each of several classes",
             help="Number of images, of each class.",
@@ -120,19 +107,7 @@ generate = click.Command(
             ["--size"], type=Size(), metavar="WxH", show_default="that of the VAE, or 64x64",
             help="Width and height of an image in pixels, for VAEs that take any size.",
         ),
-        click.Option(
-            ["--temperature"], type=click.FloatRange(0, 10), default=1.0, show_default=True,
-            help="Factor on the standard deviation of the latents: below 1, images are more typical and less diverse.",
-        ),
-        click.Option(
-            ["--seed"], type=click.IntRange(0), default=0, show_default=True,
-            help="Seed of the first image; each further image has the next seed.",
-        ),
-        exists_option(),
-        click.Option(
-            ["--device"], default="auto", show_default=True, help="Device to compute on: auto, cpu, cuda, cuda:N or mps."
-        ),
-        debug_option(),
+        *draw_options(),
     ],
     help="Draw images from a VAE: latents from its prior, decoded to the mean of p(x | z).",
     epilog="Example: vaeedit generate --vae digits.safetensors -n 100 -o digits.png",

@@ -135,7 +135,7 @@ class LoadedVae:
         Raises ImageError, WeightsError or ValueError for frames that cannot be encoded.
         """
         frame = frames[0]
-        self._require_suitable(frame)
+        self.require_suitable(frame)
         unknown = {name for other in frames for name in other.conditions} - set(self.network.conditions)
         if unknown:
             names = ", ".join(sorted(unknown))
@@ -144,7 +144,7 @@ class LoadedVae:
             raise ValueError("frames that are edited together must have one size")
         return self.network.magnification(frame.conditions) if isinstance(self.network, Upscaler) else 1
 
-    def _require_suitable(self, frame: Frame) -> None:
+    def require_suitable(self, frame: Frame) -> None:
         """Raise ImageError for a frame of a size that the VAE does not take, or in color where it takes gray ones."""
         if isinstance(self.network, FixedSize) and (frame.height, frame.width) != self.network.size:
             height, width = self.network.size
