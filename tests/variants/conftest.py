@@ -1,5 +1,8 @@
-"""A plain VAE of small images in a file, with random weights."""
+"""A plain VAE of small images in a file, with random weights, and small idx files to train on."""
 
+import gzip
+
+import numpy as np
 import pytest
 import torch
 
@@ -22,3 +25,20 @@ def digits(tmp_path_factory):
     )
     save_vae(path, PlainVAE(PlainConfig(**config)), info)
     return path
+
+
+@pytest.fixture
+def bars(tmp_path, monkeypatch):
+    """idx files of 12 x 8 pixels: one of twelve columns is white, and a few more values at random."""
+    monkeypatch.chdir(tmp_path)
+    random = np.random.default_rng(0)
+    (tmp_path / "bars").mkdir()
+    for name, count in (("train", 400), ("t10k", 40)):
+        images = np.zeros((count, 8, 12), np.uint8)
+        images[np.arange(count), :, random.integers(12, size=count)] = 255
+        images[random.random(images.shape) < 0.02] = 255
+        header = b"\0\0\x08\x03" + b"".join(size.to_bytes(4, "big") for size in images.shape)
+        (tmp_path / "bars" / f"{name}-images-idx3-ubyte.gz").write_bytes(
+            gzip.compress(header + images.tobytes())
+        )
+    return tmp_path

@@ -1,6 +1,5 @@
 """`vaeedit train` by the objective `likelihood`, and `vaeedit evaluate vae`, on small idx files and on real digits."""
 
-import gzip
 import json
 import shutil
 from pathlib import Path
@@ -23,23 +22,6 @@ optimizer: {{rate: 0, adam_rate: 0.01, warmup: 5, clip: 100}}
 """
 PLAIN = "{height: 8, width: 12, widths: [32], latents: 4}"
 LADDER = "{channels: 1, widths: [8, 12], latents: [1, 2], likelihood: bernoulli}"
-
-
-@pytest.fixture
-def bars(tmp_path, monkeypatch):
-    """idx files of 12 x 8 pixels: one of twelve columns is white, and a few more values at random."""
-    monkeypatch.chdir(tmp_path)
-    random = np.random.default_rng(0)
-    (tmp_path / "bars").mkdir()
-    for name, count in (("train", 400), ("t10k", 40)):
-        images = np.zeros((count, 8, 12), np.uint8)
-        images[np.arange(count), :, random.integers(12, size=count)] = 255
-        images[random.random(images.shape) < 0.02] = 255
-        header = b"\0\0\x08\x03" + b"".join(size.to_bytes(4, "big") for size in images.shape)
-        (tmp_path / "bars" / f"{name}-images-idx3-ubyte.gz").write_bytes(
-            gzip.compress(header + images.tobytes())
-        )
-    return tmp_path
 
 
 def trained(folder, steps, architecture="plain", config=PLAIN, options=""):
