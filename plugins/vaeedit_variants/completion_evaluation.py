@@ -44,7 +44,7 @@ def figures(session: Session, vae: str, importance: int, **chosen: Any) -> Itera
         nats: list[Tensor] = []
         with torch.inference_mode(), session.autocast():
             for x, _ in images.batches(loaded):
-                nats.append(-_bound(network, x, quadrants(names, tuple(x.shape[2:])).to(x), importance))
+                nats.append(-_bound(network, x, quadrants(names, x.shape[2:]).to(x), importance))
                 console.progress(f"{number} of {len(VISIBLE)}: {sum(map(len, nats))} images")
         if not nats:
             raise UsageError(f"There is no image in {images.data} to judge the VAE by.")

@@ -21,5 +21,5 @@ class NegativeConditionalElbo(NegativeElbo):
         """The parts of the loss of images x (B, C, H, W) in [0, 1], with a new mask for each."""
         if self.options.binarize:
             x = torch.bernoulli(x)  # before the mask: the same values are seen and predicted
-        visible = random_masks(len(x), tuple(x.shape[2:]), self.options.quadrants, x.device)
+        visible = random_masks(len(x), x.shape[2:], self.options.quadrants, x.device)
         return super().losses(vae.given_visible(x, visible), x, done)

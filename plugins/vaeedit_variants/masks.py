@@ -1,6 +1,6 @@
 """Masks of what is visible in an image: quadrants, as in Sohn et al. (2015), and random rectangles and blobs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import torch
 from torch import Tensor
@@ -9,13 +9,13 @@ from torch.nn.functional import interpolate
 QUADRANTS = ("upper left", "upper right", "lower left", "lower right")
 
 
-def quadrants(visible: Collection[str], size: tuple[int, int]) -> Tensor:
+def quadrants(visible: Collection[str], size: Sequence[int]) -> Tensor:
     """The mask (1, 1, H, W) for images of `size` (height, width): 1 in the quadrants of these names, 0 elsewhere."""
     quarters = torch.tensor([float(name in visible) for name in QUADRANTS])
     return _spread(quarters.view(1, 2, 2), size)
 
 
-def random_masks(count: int, size: tuple[int, int], quadrants: float, device: torch.device) -> Tensor:
+def random_masks(count: int, size: Sequence[int], quadrants: float, device: torch.device) -> Tensor:
     """Masks (count, 1, H, W) of 0 and 1, by torch's global generator; 1 is visible.
 
     In a share `quadrants` of them each quadrant is visible or not, with equal chances, but never all four. The others are
@@ -31,13 +31,13 @@ def random_masks(count: int, size: tuple[int, int], quadrants: float, device: to
     return torch.where(kind < quadrants, _spread(quarters.float(), size), other.float())
 
 
-def _spread(quarters: Tensor, size: tuple[int, int]) -> Tensor:
+def _spread(quarters: Tensor, size: Sequence[int]) -> Tensor:
     """Values of the quadrants (B, 2, 2), at their pixels (B, 1, H, W); an odd middle belongs to the second half."""
     rows, columns = ((torch.arange(side, device=quarters.device) >= side // 2).long() for side in size)
     return quarters[:, None, rows][..., columns]
 
 
-def _rectangles(count: int, size: tuple[int, int], device: torch.device) -> Tensor:
+def _rectangles(count: int, size: Sequence[int], device: torch.device) -> Tensor:
     """Rectangles (count, 1, H, W) between two random rows and two random columns."""
     inside = []
     for side in size:
@@ -47,7 +47,7 @@ def _rectangles(count: int, size: tuple[int, int], device: torch.device) -> Tens
     return (inside[0][:, :, None] & inside[1][:, None, :])[:, None]
 
 
-def _blobs(count: int, size: tuple[int, int], device: torch.device) -> Tensor:
+def _blobs(count: int, size: Sequence[int], device: torch.device) -> Tensor:
     """Where smooth noise exceeds a random threshold, (count, 1, H, W): shapes like those of a brush."""
     noise = torch.randn(count, 1, 5, 5, device=device)
     smooth = interpolate(noise, size, mode="bicubic", align_corners=True)

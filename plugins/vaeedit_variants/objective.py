@@ -12,7 +12,7 @@ from vaeedit_variants.options import ElboOptions
 class NegativeElbo(Objective[ElboOptions]):
     """Minimizes -log p(x | z) + beta KL(q(z | x) || p(z)), in nats per image."""
 
-    needs = (Generative,)
+    needs: tuple[type, ...] = (Generative,)
     unit = "nats per image"
     conditions = ("label",)
 
