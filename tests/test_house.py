@@ -13,6 +13,8 @@ CORE = sorted(path for path in (ROOT / "vaeedit").rglob("*") if path.suffix in (
 PLUGINS = sorted((ROOT / "plugins").rglob("*.py"))
 WORDS = {
     "classifier",
+    "complete",
+    "completion",
     "conditional",
     "direct",
     "fuse",
