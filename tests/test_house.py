@@ -24,6 +24,7 @@ WORDS = {
     "photo",
     "reconstruct",
     "restore",
+    "show",
     "style",
     "third-party",
     "variants",

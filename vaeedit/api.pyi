@@ -45,11 +45,13 @@ from .filters import gaussian_blur as gaussian_blur
 from .filters import is_gray as is_gray
 from .filters import local_mean as local_mean
 from .filters import membrane as membrane
+from .image import FILMS as FILMS
 from .image import Condition as Condition
 from .image import Estimated as Estimated
 from .image import Film as Film
 from .image import Frame as Frame
 from .image import deviation_map as deviation_map
+from .image import format_of as format_of
 from .image import image_files as image_files
 from .image import luma as luma
 from .image import merged as merged
@@ -83,6 +85,9 @@ from .run.operation import Join as Join
 from .run.operation import Request as Request
 from .run.operation import Result as Result
 from .run.session import Session as Session
+from .training.history import read_curve as read_curve
+from .training.history import read_metrics as read_metrics
+from .training.history import read_snapshots as read_snapshots
 from .training.losses import DISTANCES as DISTANCES
 from .training.losses import elbo_loss as elbo_loss
 from .training.losses import laplace_nll as laplace_nll

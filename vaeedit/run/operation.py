@@ -44,6 +44,12 @@ class Result:
     notes: Mapping[str, Any] = field(default_factory=dict)
     film: Film | None = None
 
+    def _repr_png_(self) -> bytes:
+        """The image as a notebook displays it."""
+        from vaeedit.image import write_bytes
+
+        return write_bytes(self.frame, "PNG")[0]
+
     def save(self, path: str | os.PathLike[str]) -> list[str]:
         """Write the image, or the film if the name ends in .gif or .mp4; returns warnings about what was lost."""
         from vaeedit.image import write, write_film

@@ -28,8 +28,8 @@ GAP = 2
 class Snapshots(Callback):
     """Writes a grid of the means of p(x | z), by the averaged weights, at milestones and when training ends.
 
-    z is the same in each picture: that of the seeds 0, 1, 2, ... The sample n of a VAE of labeled images has the label
-    n modulo the number of classes. `size` is the height and width of an image. Other networks are left alone.
+    z is the same in each picture: that of the seeds 0, 1, 2, ... Each column of a VAE of labeled images is a class. `size`
+    is the height and width of an image. Other networks are left alone.
     """
 
     def __init__(self, folder: Path, average: MovingAverage, size: tuple[int, int]) -> None:
@@ -61,7 +61,8 @@ class Snapshots(Callback):
             return
         self.folder.mkdir(exist_ok=True)
         images = from_floats(self._samples(), np.dtype(np.uint8))
-        grid = laid_out(list(images), math.ceil(math.sqrt(self.count)), GAP, 255)
+        columns = network.classes if isinstance(network, Labeled) else math.ceil(math.sqrt(self.count))
+        grid = laid_out(list(images), min(columns, self.count), GAP, 255)
         write(Frame(grid), self.folder / f"{trainer.global_step:09d}.png")
 
     def _samples(self) -> np.ndarray:

@@ -1,0 +1,83 @@
+"""Images of a data source or of files, as a VAE sees them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vaeedit.api import Frame, ImageError, LoadedVae, Source, UsageError, console, open_source, read
+from vaeedit_show.sheet import Pixels
+
+Data = str | Path | Source
+NONE = -1
+"""The label of an image that has none, and of no class in particular."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One image (H, W, C) that suits a VAE, from 0 to 255, with its label or `NONE`."""
+
+    pixels: Pixels
+    label: int
+    name: str
+
+    @property
+    def x(self) -> Tensor:
+        """The image (1, C, H, W) in [0, 1]."""
+        return torch.from_numpy(self.pixels.copy()).permute(2, 0, 1)[None].float() / 255
+
+
+def source_of(data: Data) -> Source:
+    """The data source itself, or the one that a path holds."""
+    return data if isinstance(data, Source) else open_source(Path(data))
+
+
+def seen(vae: LoadedVae, data: Data, split: str, crop: int | None = None) -> Iterator[Seen]:
+    """The images of a split, in order, with `crop` the central square of so many pixels; damaged ones are left out.
+
+    Raises ImageError for an image that the VAE does not take.
+    """
+    for example in source_of(data).split(split).examples():
+        try:
+            pixels = example.load()
+        except ImageError as error:
+            console.warn(str(error))
+            continue
+        yield _suited(vae, _cropped(pixels, crop), example.label, example.name)
+
+
+def picture(
+    vae: LoadedVae, image: str | Path | int, data: Data | None, split: str, label: int = NONE
+) -> Seen:
+    """The image in a file, or the one of this number in a split of the data, from 0. Raises UsageError or ImageError."""
+    if str(image).isdecimal():
+        if data is None:
+            raise UsageError(
+                f"The image {image} is a number: name the data that holds it, or a picture's file."
+            )
+        source, number = source_of(data), int(str(image))
+        example = next(islice(source.split(split).examples(), number, None), None)
+        if example is None:
+            raise UsageError(f"{source.path} has no image {number} in its split {split}; numbers begin at 0.")
+        return _suited(vae, example.load(), example.label if label == NONE else label, example.name)
+    return _suited(vae, read(str(image)).as_uint8(), label, str(image))
+
+
+def _suited(vae: LoadedVae, pixels: Pixels, label: int, name: str) -> Seen:
+    try:
+        vae.require_suitable(Frame(pixels))
+    except ImageError as error:
+        raise ImageError(f"{name}: {error}") from None
+    shape = (*pixels.shape[:2], vae.network.channels)
+    return Seen(np.ascontiguousarray(np.broadcast_to(pixels, shape)), label, name)  # gray is repeated
+
+
+def _cropped(pixels: Pixels, side: int | None) -> Pixels:
+    if side is None:
+        return pixels
+    top, left = (max(0, (size - side) // 2) for size in pixels.shape[:2])
+    return pixels[top : top + side, left : left + side]
