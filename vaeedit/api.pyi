@@ -104,6 +104,8 @@ from .training.sources.source import Source as Source
 from .training.train import train as train
 from .training.weights import ConditionalWeights as ConditionalWeights
 from .training.weights import ElboWeights as ElboWeights
+from .vae.classes import label_of as label_of
+from .vae.classes import name_of as name_of
 from .vae.draws import Draw as Draw
 from .vae.draws import Generative as Generative
 from .vae.draws import importance_bound as importance_bound

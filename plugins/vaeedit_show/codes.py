@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from vaeedit.api import Generative, Labeled, Latents, LoadedVae, Session, UsageError, from_floats
+from vaeedit.api import Generative, Labeled, Latents, LoadedVae, Session, UsageError, from_floats, label_of
 from vaeedit_show.seen import NONE
 from vaeedit_show.sheet import Pixels
 
@@ -40,6 +40,18 @@ def given(vae: LoadedVae, *labels: int) -> Any:
                 f"The VAE {vae.info.name} knows the classes 0 to {network.classes - 1}, and not {label}."
             )
     return network.given_labels(torch.tensor(labels, device=vae.device))
+
+
+def number_of(vae: LoadedVae, label: str | int | None) -> int:
+    """The number of the class with this name or number, `NONE` for None.
+
+    Raises UnknownName, or UsageError for a VAE that knows no classes.
+    """
+    if label is None:
+        return NONE
+    if not isinstance(vae.network, Labeled):
+        raise UsageError(f"The VAE {vae.info.name} knows no classes; leave out the label.")
+    return label_of(label, vae.info.classes)
 
 
 def require_prior(vae: LoadedVae, purpose: str) -> None:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import count, islice
 
-from vaeedit.api import Generative, LoadedVae, OptionError, Result, UsageError
+from vaeedit.api import Generative, LoadedVae, OptionError, Result, UsageError, name_of
 from vaeedit_show.codes import decode, encode, given, opened
 from vaeedit_show.defaults import COLUMNS, ROWS
 from vaeedit_show.seen import NONE, Data, Seen, seen, source_of
@@ -44,7 +44,7 @@ def grid(
         "samples": list(_samples(loaded, chosen, seed)) if samples else [],
     }
     shown = [Block(block, len(chosen[0]), title) for title, block in blocks.items() if block]
-    names = [_name(row[0].label, source.classes) for row in chosen] if chosen[0][0].label != NONE else []
+    names = [name_of(row[0].label, source.classes) for row in chosen] if chosen[0][0].label != NONE else []
     return Result(sheet(shown, scale=scale or factor_for(images[0], SIDE), rows=names))
 
 
@@ -63,10 +63,6 @@ def _samples(vae: LoadedVae, rows: list[list[Seen]], seed: int) -> Iterator[Pixe
         for image in row:
             size = image.pixels.shape[:2]
             yield decode(network, network.prior(1, size).sample(next(seeds)), size)
-
-
-def _name(label: int, classes: tuple[str, ...]) -> str:
-    return classes[label] if label < len(classes) else str(label)
 
 
 def _by_row(images: Iterator[Seen], classes: int, columns: int, rows: int) -> list[list[Seen]]:

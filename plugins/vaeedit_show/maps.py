@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from vaeedit.api import LoadedVae, MissingExtra, UsageError
+from vaeedit.api import LoadedVae, MissingExtra, UsageError, name_of
 from vaeedit_show.codes import encode, given, opened
 from vaeedit_show.defaults import MAPPED
 from vaeedit_show.seen import NONE, Data, Seen, seen, source_of
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BATCH = 100
+MOST = 40
+"""Most classes that are told apart by color, unless that is demanded."""
 Method = Literal["pca", "umap"]
 Points = NDArray[np.float64]
 """(N, 2)."""
@@ -47,10 +49,13 @@ def latent_map(
     codes, labels = _codes(loaded, islice(seen(loaded, source, split), images), level)
     axes = drawn.add_subplot()
     points, names = _placed(codes, method, seed)
-    colored = color_by_label is not False and bool(source.classes) and bool((labels != NONE).all())
-    if colored:
+    known = bool(source.classes) and bool((labels != NONE).all())
+    if known and (len(source.classes) <= MOST if color_by_label is None else color_by_label):
         _classes(axes, points, labels, source.classes)
-        drawn.legend(loc="outside right center", frameon=False, markerscale=2.5, handletextpad=0.1)
+        columns = -(-len(source.classes) // 20)
+        drawn.legend(
+            loc="outside right center", frameon=False, markerscale=2.5, handletextpad=0.1, ncols=columns
+        )
     else:
         axes.scatter(points[:, 0], points[:, 1], s=6, color=COLORS[0], alpha=0.7, linewidths=0)
     axes.set(xlabel=names[0], ylabel=names[1], aspect="equal", adjustable="datalim")
@@ -102,7 +107,9 @@ def _placed(codes: Points, method: Method, seed: int) -> tuple[Points, list[str]
 
 
 def _classes(axes: "Axes", points: Points, labels: NDArray[np.int64], names: tuple[str, ...]) -> None:
-    """The points of each class in a color and a shape of its own."""
+    """The points of each class in a color and a shape of its own, with its name in the middle of them."""
+    from matplotlib.patheffects import withStroke
+
     for label in np.unique(labels):
         chosen = labels == label
         axes.scatter(
@@ -113,5 +120,9 @@ def _classes(axes: "Axes", points: Points, labels: NDArray[np.int64], names: tup
             marker=MARKERS[label // len(COLORS) % len(MARKERS)],
             alpha=0.75,
             linewidths=0,
-            label=names[label] if label < len(names) else str(label),
+            label=name_of(int(label), names),
         )
+    for label in np.unique(labels):
+        x, y = np.median(points[labels == label], 0)
+        text = axes.text(x, y, name_of(int(label), names), ha="center", va="center", weight="bold")
+        text.set_path_effects([withStroke(linewidth=3, foreground="white")])

@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from vaeedit.api import Result
 
 
-def _label(ctx: click.Context, param: click.Parameter, value: int | None) -> int:
-    return -1 if value is None else value
-
-
 VAE = click.Option(["--vae"], required=True, help="Name or file of the VAE.")
 DATA = click.Argument(["data"], metavar="DATA")
 SPLIT = click.Option(
@@ -42,10 +38,9 @@ DEVICE = click.Option(
 
 
 def label(default: str) -> click.Option:
-    """The option --label, -1 without it; `default` says what that means."""
+    """The option --label; `default` says what it is without one."""
     return click.Option(
-        ["--label"], type=click.IntRange(0), callback=_label, metavar="CLASS", show_default=default,
-        help="For a VAE of labeled images: the number of the class.",
+        ["--label"], metavar="CLASS", show_default=default, help="For a VAE that knows classes: name or number of the class."
     )  # fmt: skip
 
 

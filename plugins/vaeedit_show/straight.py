@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from vaeedit.api import ImageError, Latents, LoadedVae, Result
-from vaeedit_show.codes import decode, encode, given, opened
+from vaeedit_show.codes import decode, encode, given, number_of, opened
 from vaeedit_show.defaults import BETWEEN, FINER, RATE
 from vaeedit_show.films import film, finer, there_and_back
-from vaeedit_show.seen import NONE, Data, picture
+from vaeedit_show.seen import Data, picture
 from vaeedit_show.sheet import Block, factor_for, sheet
 
 SIDE, LARGE = 56, 224
@@ -26,7 +26,7 @@ def interpolate(
     data: Data | None = None,
     *,
     way: Literal["linear", "slerp"] = "linear",
-    label: int = NONE,
+    label: str | int | None = None,
     split: str = "test",
     steps: int = BETWEEN,
     rate: float = RATE,
@@ -38,14 +38,14 @@ def interpolate(
     so keeps the length of a vector of latents (White 2016). Raises UsageError or ImageError, also for two sizes.
     """
     loaded = opened(vae)
-    ends = [picture(loaded, image, data, split, label) for image in (first, second)]
+    ends = [picture(loaded, image, data, split) for image in (first, second)]
     a, b = ends
     if a.pixels.shape != b.pixels.shape:
         (h, w, _), (height, width, _) = a.pixels.shape, b.pixels.shape
         raise ImageError(
             f"{a.name} has {w}x{h} pixels and {b.name} {width}x{height}; both must have one size."
         )
-    network = given(loaded, label)
+    network = given(loaded, number_of(loaded, label))
     start, end = (encode(network, one.x.to(loaded.device)) for one in ends)
     between = slerp if way == "slerp" else Latents.lerp
     size = a.pixels.shape[:2]

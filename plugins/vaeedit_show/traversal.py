@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from vaeedit.api import LoadedVae, Result, UsageError
-from vaeedit_show.codes import decode, encode, given, opened, require_prior
+from vaeedit_show.codes import decode, encode, given, number_of, opened, require_prior
 from vaeedit_show.coordinates import most_active, parse
 from vaeedit_show.defaults import FINER, LATENTS, RANKED, RATE, VALUES
 from vaeedit_show.films import film, finer, there_and_back
-from vaeedit_show.seen import NONE, Data, picture, seen
+from vaeedit_show.seen import Data, picture, seen
 from vaeedit_show.sheet import Block, Pixels, factor_for, sheet
 
 SIDE = 56
@@ -28,7 +28,7 @@ def traverse(
     data: Data | None = None,
     *,
     image: str | Path | int | None = None,
-    label: int = NONE,
+    label: str | int | None = None,
     latents: Sequence[str | int] = (),
     count: int = LATENTS,
     split: str = "test",
@@ -46,11 +46,11 @@ def traverse(
     loaded = opened(vae)
     require_prior(loaded, "a traversal")
     if image is None:
-        network = given(loaded, label)
+        network = given(loaded, number_of(loaded, label))
         size = getattr(network, "size", SIZE)
         point = network.prior(1, size).mean()
     else:
-        start = picture(loaded, image, data, split, label)
+        start = picture(loaded, image, data, split, number_of(loaded, label))
         network, size = given(loaded, start.label), start.pixels.shape[:2]
         point = encode(network, start.x.to(loaded.device))
     if latents:

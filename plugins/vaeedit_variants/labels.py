@@ -1,9 +1,10 @@
 """VAEs that know classes, and their classes by name or number."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from vaeedit.api import Labeled, LoadedVae, UnknownName, UsageError
+from vaeedit.api import Labeled, LoadedVae, UsageError
+from vaeedit.api import label_of as label_of
+from vaeedit.api import name_of as name_of
 
 
 def require_labeled(vae: LoadedVae) -> Any:
@@ -14,20 +15,3 @@ def require_labeled(vae: LoadedVae) -> Any:
             "leave these out, or train one as the recipe mnist-conditional does."
         )
     return vae.network
-
-
-def label_of(text: str | int, names: Sequence[str]) -> int:
-    """The number of the class that `text` names or, if none has this name, numbers; raises UnknownName.
-
-    Without names, it is the number, whatever it is.
-    """
-    if str(text) in names:
-        return names.index(str(text))
-    if str(text).isdecimal() and (not names or int(text) < len(names)):
-        return int(text)
-    raise UnknownName("class", str(text), names)
-
-
-def name_of(label: int, names: Sequence[str]) -> str:
-    """The name of a class, or its number where it has none."""
-    return names[label] if label < len(names) else str(label)

@@ -1,17 +1,23 @@
 """Grids, traversals, interpolations and maps of a linear VAE, whose every picture is known."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
 from linear_vae import HEIGHT, STEP, WIDTH, cells, of_rows
 from PIL import Image
 
-from vaeedit import read
+from vaeedit import Session, read
 from vaeedit.cli.main import call
+from vaeedit.errors import MissingExtra, UnknownName, UsageError
+from vaeedit.vae.files import VaeInfo, save_vae
 from vaeedit.vae.latents import Gaussian, Latents
 from vaeedit_show.api import grid, interpolate, latent_map, traverse
 from vaeedit_show.coordinates import Coordinate, most_active, parse
 from vaeedit_show.straight import slerp
+from vaeedit_variants.conditional import ConditionalVAE
+from vaeedit_variants.options import ConditionalConfig
 
 SCALE = 32
 """Wide enough that no title is wider than its block."""
@@ -181,8 +187,6 @@ def test_a_notebook_displays_what_is_returned(linear):
 
 
 def test_a_latent_of_several_levels_is_named_by_its_level():
-    from vaeedit.errors import UsageError
-
     levels = Latents((Gaussian(torch.zeros(1, 3, 2, 2)), Gaussian(torch.zeros(1, 2, 4, 6))))
     for name in ("1", "0.0", "3.0", "2.2", "1.0.2.0", "1.0.0", "x", ""):
         with pytest.raises(
@@ -192,8 +196,46 @@ def test_a_latent_of_several_levels_is_named_by_its_level():
 
 
 def test_umap_needs_its_extra(linear, rows, monkeypatch):
-    from vaeedit.errors import MissingExtra
-
-    monkeypatch.setitem(__import__("sys").modules, "umap", None)
+    monkeypatch.setitem(sys.modules, "umap", None)
     with pytest.raises(MissingExtra, match=r"A map by UMAP needs .* pip install 'vaeedit\[umap\]'"):
         latent_map(linear, rows, method="umap")
+
+
+@pytest.fixture(scope="module")
+def conditional(tmp_path_factory):
+    """The file of a conditional VAE with random weights."""
+    config = {"height": HEIGHT, "width": WIDTH, "widths": (8,), "latents": 2, "classes": 3}
+    torch.manual_seed(0)
+    vae = ConditionalVAE(ConditionalConfig(**config))
+    torch.nn.init.normal_(vae.seen.weight)
+    torch.nn.init.normal_(vae.told.weight, std=5)
+    path = tmp_path_factory.mktemp("conditional") / "conditional.safetensors"
+    names = ("dark", "gray", "light")
+    save_vae(path, vae, VaeInfo(name="conditional", architecture="conditional", config=config, classes=names))
+    return str(path)
+
+
+def test_a_vae_that_knows_classes_is_shown_under_the_label_of_each_image(conditional, rows):
+    with Session() as session:
+        vae = session.vae(conditional)
+        drawn = cells(grid(vae, rows, columns=2, scale=SCALE).frame, 3, 2, SCALE)
+        for label in range(3):
+            given = vae.network.given_labels(torch.tensor([label]))
+            with torch.inference_mode():
+                sample = given.decode(given.prior(1, (HEIGHT, WIDTH)).sample(2 * label)).mean[0, 0].numpy()
+            assert np.abs(drawn[label][0] - 255 * sample).max() <= 1
+        named, numbered, other, of_any = (
+            traverse(vae, latents=[0], label=label, scale=SCALE).frame.pixels
+            for label in ("gray", 1, 2, None)
+        )
+        assert np.array_equal(named, numbered)
+        assert not np.array_equal(named, other)
+        assert not np.array_equal(named, of_any)
+        assert len(latent_map(vae, rows).axes[0].collections) == 3
+        with pytest.raises(UnknownName, match="class"):
+            traverse(vae, latents=[0], label="blue")
+
+
+def test_a_label_for_a_vae_that_knows_no_classes_is_refused(linear):
+    with pytest.raises(UsageError, match="The VAE linear knows no classes; leave out the label"):
+        traverse(linear, latents=[0], label=1)

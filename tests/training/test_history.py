@@ -123,6 +123,15 @@ def test_samples_of_a_ladder_have_the_size_of_its_images(stripes, tmp_path):
     assert {"kl", "kl_1", "kl_2"} <= set(read_metrics(tmp_path)[0].values)
 
 
+def test_samples_of_a_vae_that_knows_classes_have_a_column_for_each(stripes, tmp_path):
+    for number in range(12):
+        (tmp_path / f"data/{number % 3}").mkdir(parents=True, exist_ok=True)
+        shutil.copy(stripes / f"{number:02}.png", tmp_path / f"data/{number % 3}")
+    known = plain(architecture="conditional", config={**CONFIG, "classes": 3})
+    trained(tmp_path / "data", tmp_path / "run", 2, recipe=known)
+    assert read(read_snapshots(tmp_path / "run")[0][1]).pixels.shape == (22 * 8 - 2, 3 * 11 - 2, 1)
+
+
 def test_a_network_without_a_prior_keeps_no_samples(recipe, photographs, tmp_path):
     run = Run(photographs, tmp_path, Budget(steps=2), held_out=2, interactive=True)
     train(recipe(), run, tmp_path / "vae.safetensors", registry())

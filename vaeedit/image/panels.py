@@ -95,7 +95,11 @@ def _label(canvas: Image.Image, corner: tuple[int, int], text: str) -> None:
 
 
 def laid_out(parts: Sequence[Pixels], columns: int, gap: int, blank: float) -> Pixels:
-    """Arrays (H, W, C), of one size and dtype, in rows of `columns`, with `gap` pixels of the value `blank` between them."""
+    """Arrays (H, W, C), of one size and dtype, in rows of `columns`, with `gap` pixels of the value `blank` between them.
+
+    Fewer arrays than `columns` make one shorter row.
+    """
+    columns = min(columns, len(parts))
     height, width, channels = parts[0].shape
     rows = -(-len(parts) // columns)
     size = rows * (height + gap) - gap, columns * (width + gap) - gap, channels
