@@ -124,7 +124,10 @@ def vaeedit_recipes() -> list[RecipeSpec]:
 @hookimpl
 def vaeedit_weights() -> list[WeightsSpec]:
     """Shipped networks of handwritten digits."""
-    summaries = {"mnist-classifier": "Classifier of handwritten digits; its features judge generated ones."}
+    summaries = {
+        "mnist-completion": "Completes handwritten digits, for `vaeedit complete`.",
+        "mnist-classifier": "Classifier of handwritten digits; its features judge generated ones.",
+    }
     return [
         WeightsSpec(name=name, summary=summary, resource=f"vaeedit_variants:weights/{name}.safetensors")
         for name, summary in summaries.items()

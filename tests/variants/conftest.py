@@ -1,6 +1,7 @@
 """A plain VAE of small images in a file, with random weights, and small idx files to train on."""
 
 import gzip
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -42,3 +43,12 @@ def bars(tmp_path, monkeypatch):
             gzip.compress(header + images.tobytes())
         )
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def mnist():
+    """The folder of MNIST's idx files."""
+    folder = Path(__file__).parents[3] / "shared" / "data" / "mnist"
+    if not folder.is_dir():
+        pytest.skip("MNIST is not there")
+    return folder

@@ -1,6 +1,7 @@
 """Completion: the likelihood of the hidden part, its training and figures, and `vaeedit complete`."""
 
 import json
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -9,9 +10,9 @@ from PIL import Image
 from torch.distributions import MultivariateNormal
 
 from vaeedit import Session, read
-from vaeedit.api import Completing, Generative, importance_bound
+from vaeedit.api import Completing, Frame, Generative, importance_bound, load_vae, open_source, registry
 from vaeedit.cli.main import call
-from vaeedit.vae.files import VaeInfo, save_vae
+from vaeedit.vae.files import VaeInfo, find_vae, save_vae
 from vaeedit_variants.complete import completions
 from vaeedit_variants.completion import CompletionVAE
 from vaeedit_variants.completion_evaluation import VISIBLE
@@ -273,3 +274,28 @@ def test_from_python(completing, hidden):
         mask = read("mask.png").pixels[..., 0] > 0
         first, second = completions(session.vae(str(completing)), read("in.png"), mask, 2, temperature=0)
     assert np.array_equal(first, second)
+
+
+def test_the_shipped_vae_completes_real_digits(mnist):
+    """Of the upper left, upper right and lower left quadrant a digit is known; of one quadrant it often is not."""
+    examples = list(islice(open_source(mnist).split("test").examples(), 20))
+    classifier, _ = load_vae(find_vae("mnist-classifier", registry()), registry())
+    with Session() as session:
+        vae = session.vae("mnist-completion")
+        made = {
+            count: [
+                completions(
+                    vae, Frame(example.load()), quadrants(VISIBLE[count - 1], (28, 28))[0, 0].numpy() < 1, 3
+                )
+                for example in examples
+            ]
+            for count in (1, 3)
+        }
+    for example, one, three in zip(examples, made[1], made[3], strict=True):
+        digit = example.load()
+        assert all(np.array_equal(image[14:, :14], digit[14:, :14]) for image in one)
+        assert all(np.array_equal(image[:14], digit[:14]) for image in three)
+        assert not np.array_equal(one[0], one[1])
+    x = torch.from_numpy(np.stack([images[0] for images in made[3]])).permute(0, 3, 1, 2) / 255
+    found = classifier.logits(classifier.embed(x)).argmax(1)
+    assert (found == torch.tensor([example.label for example in examples])).sum() >= 17
