@@ -23,6 +23,7 @@ from .errors import UsageError as UsageError
 from .errors import VaeeditError as VaeeditError
 from .errors import WeightsError as WeightsError
 from .evaluation.metrics import Array as Array
+from .evaluation.metrics import interval as interval
 from .evaluation.metrics import limited_range_luma as limited_range_luma
 from .evaluation.metrics import psnr as psnr
 from .evaluation.metrics import ssim as ssim
@@ -104,6 +105,7 @@ from .training.sources.source import Source as Source
 from .training.train import train as train
 from .training.weights import ConditionalWeights as ConditionalWeights
 from .training.weights import ElboWeights as ElboWeights
+from .vae.card import write_card as write_card
 from .vae.classes import label_of as label_of
 from .vae.classes import name_of as name_of
 from .vae.draws import Draw as Draw

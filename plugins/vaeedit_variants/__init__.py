@@ -85,6 +85,11 @@ def vaeedit_commands() -> list[CommandSpec]:
             summary="Draw images from a VAE.",
             target="vaeedit_variants.generate:generate",
         ),
+        CommandSpec(
+            name="fit-density",
+            summary="Fit a Gaussian mixture to the latents of images.",
+            target="vaeedit_variants.fit_density:fit_density",
+        ),
     ]
 
 
@@ -101,6 +106,11 @@ def vaeedit_evaluations() -> list[EvaluationSpec]:
             name="vae",
             summary="Bounds of the log-likelihood of DATA, and the latents of a VAE.",
             target="vaeedit_variants.evaluation:vae",
+        ),
+        EvaluationSpec(
+            name="classifier",
+            summary="How often a classifier is right on the labeled images of DATA.",
+            target="vaeedit_variants.accuracy:classifier",
         ),
     ]
 

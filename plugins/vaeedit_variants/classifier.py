@@ -13,6 +13,8 @@ from vaeedit_variants.layers import Residual
 class Classifier(Protocol):
     """A network that recognizes the class of images (B, C, H, W) in [0, 1], in two parts."""
 
+    channels: int
+    """Image channels."""
     classes: int
     """Number of classes."""
 

@@ -9,13 +9,24 @@ from vaeedit.api import Labeled, Session, console, rows_command
 from vaeedit_variants.generated import require_generative
 from vaeedit_variants.images import PARAMETERS, Images
 from vaeedit_variants.judged import judge
+from vaeedit_variants.sample_quality import Samples, sample_options
 
 
-def figures(session: Session, vae: str, importance: int, **chosen: Any) -> list[dict[str, Any]]:
-    """One row: the protocol, and what `judge` measures of a VAE on the `Images` that are chosen."""
-    images = Images(**chosen)
+def figures(
+    session: Session,
+    vae: str,
+    importance: int,
+    features: str | None,
+    samples: int,
+    density: str,
+    trust: bool,
+    **chosen: Any,
+) -> list[dict[str, Any]]:
+    """One row: the protocol, and what `judge` and `Samples` measure of a VAE on the `Images` that are chosen."""
+    images, drawn = Images(**chosen), Samples(features, samples, density, trust)
     loaded = session.vae(vae)
     network = require_generative(loaded)
+    drawn.check(session, loaded)
     labeled = isinstance(network, Labeled)
     torch.manual_seed(images.seed)
     batches = (
@@ -24,9 +35,11 @@ def figures(session: Session, vae: str, importance: int, **chosen: Any) -> list[
     )
     with session.autocast():
         means = judge(batches, importance=importance, progress=console.progress)
+        means |= drawn.figures(session, loaded, images)
     known = "; given their true labels" if labeled else ""
     bound = f"; {importance} samples for the importance-weighted bound" if importance else ""
-    return [{"protocol": images.protocol(loaded) + known + bound, "vae": loaded.info.name, **means}]
+    protocol = images.protocol(loaded) + known + bound + drawn.protocol(session)
+    return [{"protocol": protocol, "vae": loaded.info.name, **means}]
 
 
 vae = rows_command(
@@ -37,6 +50,7 @@ vae = rows_command(
             ["--importance"], type=click.IntRange(0, 100_000), default=0, show_default=True,
             help="Posterior samples per image for the importance-weighted bound; the literature takes 5000. 0 leaves it out.",
         ),
+        *sample_options(),
     ],
     epilog="Example: vaeedit evaluate vae mnist/ --vae digits.safetensors --importance 5000",
 )  # fmt: skip

@@ -16,6 +16,7 @@ from vaeedit.api import (
 )
 from vaeedit_variants.generated import generated
 from vaeedit_variants.labels import label_of, name_of, require_labeled
+from vaeedit_variants.latents import density_option
 from vaeedit_variants.output import draw_options, output_option, write_grids
 
 
@@ -107,8 +108,9 @@ generate = click.Command(
             ["--size"], type=Size(), metavar="WxH", show_default="that of the VAE, or 64x64",
             help="Width and height of an image in pixels, for VAEs that take any size.",
         ),
+        density_option(),
         *draw_options(),
     ],
-    help="Draw images from a VAE: latents from its prior, decoded to the mean of p(x | z).",
+    help="Draw images from a VAE: latents from its prior or a mixture, decoded to the mean of p(x | z).",
     epilog="Example: vaeedit generate --vae digits.safetensors -n 100 -o digits.png",
 )  # fmt: skip

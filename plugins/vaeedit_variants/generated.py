@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from vaeedit.api import Generative, LoadedVae, UsageError, from_floats
 from vaeedit_variants.labels import require_labeled
+from vaeedit_variants.latents import drawn, require_density
 
 
 def require_generative(vae: LoadedVae) -> Any:
@@ -30,15 +31,18 @@ def generated(
     size: tuple[int, int] | None = None,
     label: int | None = None,
     guidance: float = 1.0,
+    density: str = "prior",
 ) -> Iterator[NDArray[np.uint8]]:
     """Means of p(x | z) for `count` draws z of the prior, each (H, W, C) of 8 bits.
 
     Image n depends on `seed + n` alone: z is the same for every `label`, the number of a class; without one, images are of
     any class. `temperature` multiplies the deviation of z, `guidance` is that of `Labeled`; `size` (height, width) is needed
-    for networks that take any. Raises UsageError for a VAE that is not `Generative`, for a label where it knows none, and
-    for a size that it cannot take.
+    for networks that take any; with the `density` "gmm", z is drawn from the mixture in the file of the VAE. Raises
+    UsageError for a VAE that is not `Generative`, for a label where it knows none, for a size that it cannot take, and where
+    there is no mixture.
     """
     network = require_generative(vae)
+    require_density(vae, density)
     if label is not None:
         labels = torch.full((1,), label, device=vae.device)
         network = require_labeled(vae).given_labels(labels, guidance=guidance)
@@ -49,6 +53,6 @@ def generated(
         )
     with torch.inference_mode():
         for index in range(count):
-            latents = network.prior(1, own or size or (64, 64)).sample(seed + index, temperature)
+            latents = drawn(network, [seed + index], own or size or (64, 64), density, temperature)
             mean = network.decode(latents).mean[0].float().permute(1, 2, 0).cpu().numpy()
             yield from_floats(mean, np.dtype(np.uint8))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from vaeedit.api import importance_bound
+from vaeedit_variants.calibration import Calibration
 
 ACTIVE = 0.01
 """Variance, over images, of the posterior mean of a latent from which on it counts as active (Burda et al. 2016)."""
@@ -27,7 +28,7 @@ def judge(
     (0: it is left out). Raises ValueError where there is no image.
     """
     parts: dict[str, list[Tensor]] = {}
-    codes, values = [], 0
+    codes, values, calibration = [], 0, Calibration()
     with torch.inference_mode():
         for network, x in batches:
             features = network.features(x)
@@ -46,6 +47,7 @@ def judge(
                 parts.setdefault(name, []).append(nats.double())
             codes.append([code.flatten(1) for code in draw.codes])
             values = x[0].numel()
+            calibration.add(draw.likelihood, x)
             progress(f"{sum(map(len, parts['elbo']))} images")
     if not parts:
         raise ValueError("there is no image to judge the VAE by")
@@ -58,4 +60,5 @@ def judge(
         **{name: round(nats, 3) for name, nats in means.items()},
         "bits_per_dimension": round(-best / values / math.log(2), 4),
         "active_units": f"{int(sum(active))} of {sum(units)}",
+        **calibration.figures(),
     }

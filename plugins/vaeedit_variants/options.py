@@ -23,6 +23,14 @@ class PlainConfig(Options, frozen=True):
     likelihood: Annotated[
         LikelihoodName, option("Distribution of the values of an image, given the latents.")
     ] = "bernoulli"
+    mixture: Annotated[
+        int,
+        option(
+            "Components of a Gaussian mixture of the latents, which `vaeedit fit-density` fits after training; 0: none.",
+            ge=0,
+            le=1000,
+        ),
+    ] = 0
 
 
 class ConditionalConfig(PlainConfig, frozen=True):

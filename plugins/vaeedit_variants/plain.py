@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from vaeedit.api import LIKELIHOODS, WHOLE, Decoded, Draw, Gaussian, Latents, sampled
 from vaeedit_variants.layers import coder
+from vaeedit_variants.mixture import LatentMixture
 from vaeedit_variants.options import PlainConfig
 
 LOG_SCALE = (-8.0, 3.0)
@@ -32,6 +33,8 @@ class PlainVAE(nn.Module):
         self.likelihood = LIKELIHOODS[config.likelihood]
         parameters = self.likelihood.parameters(config.channels)
         self.encoder, self.decoder = coder(config, parameters, planes=self.planes, values=self.values)
+        self.mixture = LatentMixture(config.mixture, config.latents) if config.mixture else None
+        """Of the latents of images, beside the prior."""
 
     def features(self, x: Tensor) -> Gaussian:
         """The posterior q(z | x) of images (B, C, H, W) in [0, 1]."""

@@ -125,12 +125,13 @@ def rows_command(
     params: Sequence[click.Parameter],
     *,
     vae: str | None = None,
+    noun: str = "VAE",
     epilog: str,
 ) -> click.Command:
     """Return a command that prints rows of figures, for an evaluation that is not made of tasks.
 
     `rows` is called with the session, the VAE and the values of `params` by name; each row names its `protocol`. `vae` is
-    the default VAE; without it, the user must name one.
+    the default VAE; without it, the user must name one. The option that names it is `--NOUN`, in lower case.
     """
 
     def callback(*, vae: str, device: str, precision: str, as_json: bool, debug: bool, **values: Any) -> int:
@@ -144,14 +145,18 @@ def rows_command(
             console.say_json(row)
         return console.OK
 
-    return click.Command(None, callback=callback, params=[*params, *_shared(vae)], epilog=epilog)
+    return click.Command(None, callback=callback, params=[*params, *_shared(vae, noun)], epilog=epilog)
 
 
-def _shared(vae: str | None) -> list[click.Parameter]:
+def _shared(vae: str | None, noun: str = "VAE") -> list[click.Parameter]:
     """Return the options that every evaluation has: the VAE, device, precision and printing."""
     return [
         click.Option(
-            ["--vae"], default=vae, required=vae is None, show_default=True, help="Name or file of the VAE."
+            [f"--{noun.lower()}", "vae"],
+            default=vae,
+            required=vae is None,
+            show_default=True,
+            help=f"Name or file of the {noun}.",
         ),
         click.Option(
             ["--device"],
