@@ -18,7 +18,7 @@ Points = tuple[list[float], list[float]]
 """Steps or minutes, and values."""
 PSNR, HELD_OUT = "psnr", "held-out psnr"
 BEGINNING = 0.02
-"""Share of the longest run, at its beginning, whose values may lie outside of the axes."""
+"""Share of a run, at its beginning, whose values may lie outside of the axes."""
 
 
 def curves(
@@ -97,7 +97,7 @@ def _panel(
     if log:
         axes.set_xscale("log")
         return
-    late = np.concatenate([y[x >= BEGINNING * longest] for x, y in seen])
+    late = np.concatenate([y[x >= BEGINNING * x.max()] for x, y in seen])
     low, high = np.nanmin(late), np.nanmax(late)
     axes.set_ylim(low - 0.05 * (high - low) - 1e-9, high + 0.05 * (high - low) + 1e-9)
     axes.set_xlim(0, longest)

@@ -13,6 +13,8 @@ from vaeedit.api import Frame, ImageError, LoadedVae, Source, UsageError, consol
 from vaeedit_show.sheet import Pixels
 
 Data = str | Path | Source
+LARGEST = 512
+"""Largest width or height of an image, in pixels: pictures of latents hold many images."""
 NONE = -1
 """The label of an image that has none, and of no class in particular."""
 
@@ -39,7 +41,7 @@ def source_of(data: Data) -> Source:
 def seen(vae: LoadedVae, data: Data, split: str, crop: int | None = None) -> Iterator[Seen]:
     """The images of a split, in order, with `crop` the central square of so many pixels; damaged ones are left out.
 
-    Raises ImageError for an image that the VAE does not take.
+    Raises ImageError for an image that is too large, or that the VAE does not take.
     """
     for example in source_of(data).split(split).examples():
         try:
@@ -68,11 +70,17 @@ def picture(
 
 
 def _suited(vae: LoadedVae, pixels: Pixels, label: int, name: str) -> Seen:
+    height, width = pixels.shape[:2]
+    if max(height, width) > LARGEST:
+        raise ImageError(
+            f"{name} has {width}x{height} pixels, and pictures of latents take images of up to {LARGEST}x{LARGEST}; crop it, "
+            "or use an operation for photographs, such as vary or interpolate."
+        )
     try:
         vae.require_suitable(Frame(pixels))
     except ImageError as error:
         raise ImageError(f"{name}: {error}") from None
-    shape = (*pixels.shape[:2], vae.network.channels)
+    shape = (height, width, vae.network.channels)
     return Seen(np.ascontiguousarray(np.broadcast_to(pixels, shape)), label, name)  # gray is repeated
 
 

@@ -77,6 +77,8 @@ def test_a_first_large_loss_does_not_flatten_the_rest(tmp_path):
     drawn = curves([by_hand(tmp_path / "run", [5000.0, *np.linspace(90.0, 80.0, 99).tolist()])])
     low, high = drawn.axes[0].get_ylim()
     assert 75 < low < 80 < 90 < high < 95
+    short = by_hand(tmp_path / "short", [150.0, 140.0])
+    assert curves([tmp_path / "run", short]).axes[0].get_ylim()[1] > 150
 
 
 def test_a_run_of_an_earlier_version_shows_its_held_out_images(tmp_path):

@@ -164,6 +164,7 @@ def test_the_commands_write_pictures_films_and_figures(linear, rows, tmp_path, m
         ("grid ROWS --vae denoise -o x.png", "The VAE denoise codes an image given sigma, and cannot be shown"),
         ("interpolate BIG BIG --vae VAE -o x.png", "takes images of 6x3 pixels, and this one has 5x4"),
         ("interpolate BIG small.png --vae photo -o x.png", "has 5x4 pixels and small.png 6x3; both must have one size"),
+        ("interpolate large.png BIG --vae photo -o x.png", "large.png has 600x2 pixels, and pictures of latents take"),
         ("grid OTHER --vae photo -o x.png", "take central squares of one size, for example with --crop 64"),
         ("grid ROWS --vae VAE -o there.png", "there.png exists already"),
     ],
@@ -172,6 +173,7 @@ def test_what_cannot_be_shown_is_a_sentence(linear, rows, tmp_path, monkeypatch,
     monkeypatch.chdir(tmp_path)
     (tmp_path / "other").mkdir()
     Image.new("L", (6, 3)).save("small.png")
+    Image.new("L", (600, 2)).save("large.png")
     Image.new("L", (6, 3)).save("other/a.png")
     Image.new("L", (5, 4)).save("other/b.png")
     (tmp_path / "there.png").touch()
