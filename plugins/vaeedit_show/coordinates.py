@@ -7,6 +7,7 @@ VAE has one place, so that its channels are its latents.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import product
 
 import torch
 from torch import Tensor
@@ -81,12 +82,19 @@ def parse(text: str, latents: Latents) -> Coordinate:
 
 
 def most_active(codes: Iterable[Latents], count: int) -> list[Coordinate]:
-    """The `count` channels whose values vary most over the posterior means of images; most active first."""
-    seen = list(codes)
-    channels = [
-        Coordinate(rank, channel)
-        for rank, level in enumerate(seen[0].levels)
-        for channel in range(level.mean.shape[1])
+    """The `count` latents whose values vary most over the posterior means of images; most active first.
+
+    Of a grid they are single places: a whole channel hardly changes an image where places say different things.
+    """
+    levels = zip(*(code.levels for code in codes), strict=True)
+    variances = [torch.cat([one.mean for one in level]).float().var(0) for level in levels]
+    ranked = sorted(
+        (-float(variance[index]), rank, index)
+        for rank, variance in enumerate(variances)
+        for index in product(*map(range, variance.shape))
+    )
+    alone = [variance.shape[1:] == (1, 1) for variance in variances]
+    return [
+        Coordinate(rank, channel, None if alone[rank] else (row, column))
+        for _, rank, (channel, row, column) in ranked[:count]
     ]
-    variances = {one: torch.cat([one.of(code) for code in seen]).var().item() for one in channels}
-    return sorted(channels, key=variances.__getitem__, reverse=True)[:count]

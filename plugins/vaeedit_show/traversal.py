@@ -40,7 +40,7 @@ def traverse(
     """Decoded latents of one image, or of the prior's mean: a row for each varied latent, a column for each value.
 
     `image` is a file, or the number of an image in a split of the data. `latents` are names as `coordinates.parse` reads
-    them; without any, they are the `count` channels that vary most over the posterior means of the first `images` images of
+    them; without any, they are the `count` latents that vary most over the posterior means of the first `images` images of
     the split. The film shows all rows at once. Raises UsageError or ImageError.
     """
     loaded = opened(vae)

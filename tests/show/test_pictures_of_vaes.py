@@ -134,6 +134,11 @@ def test_a_coordinate_has_the_value_that_it_is_given_and_changes_nothing_else():
         torch.testing.assert_close(changed, changed[:1].expand(len(changed)))
     codes = [Latents((Gaussian(torch.tensor([0.0, v, 3 * v]).view(1, 3, 1, 1)),)) for v in (-1.0, 2.0)]
     assert most_active(codes, 2) == [Coordinate(0, 2), Coordinate(0, 1)]
+    grids = [
+        Latents((Gaussian(torch.tensor([v, -v]).view(1, 1, 1, 2) * torch.tensor([1.0, 2.0])),))
+        for v in (0.0, 1.0)
+    ]
+    assert most_active(grids, 5) == [Coordinate(0, 0, (0, 1)), Coordinate(0, 0, (0, 0))]
 
 
 def test_the_commands_write_pictures_films_and_figures(linear, rows, tmp_path, monkeypatch, capsys):
