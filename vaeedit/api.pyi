@@ -51,14 +51,17 @@ from .image import Condition as Condition
 from .image import Estimated as Estimated
 from .image import Film as Film
 from .image import Frame as Frame
+from .image import clip_files as clip_files
 from .image import deviation_map as deviation_map
 from .image import format_of as format_of
 from .image import image_files as image_files
 from .image import luma as luma
 from .image import merged as merged
 from .image import read as read
+from .image import read_clip as read_clip
 from .image import views as views
 from .image import write as write
+from .image import write_clip as write_clip
 from .image.atomic import make_folder as make_folder
 from .image.atomic import write_whole as write_whole
 from .image.frame import from_floats as from_floats

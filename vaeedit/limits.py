@@ -34,6 +34,9 @@ class Limit:
 
 
 PIXELS = Limit("VAEEDIT_MAX_PIXELS", 400_000_000, "pixels of a picture")
+FRAMES = Limit(
+    "VAEEDIT_MAX_FRAMES", 2000, "frames of a clip; together they are within the limit of pixels, too"
+)
 PICTURE = Limit("VAEEDIT_MAX_PICTURE_BYTES", 2 << 30, "bytes of a picture file")
 MODEL = Limit("VAEEDIT_MAX_MODEL_BYTES", 16 << 30, "bytes of a model file")
 MODEL_HEADER = Limit("VAEEDIT_MAX_MODEL_HEADER_BYTES", 8 << 20, "bytes of a model file's header")

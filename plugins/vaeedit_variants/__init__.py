@@ -12,6 +12,7 @@ from vaeedit.api import (
 from vaeedit_variants.classifier_options import ClassifierConfig, ClassifyOptions
 from vaeedit_variants.completion_options import CompletionConfig, CompletionOptions
 from vaeedit_variants.options import ConditionalConfig, ElboOptions, PlainConfig
+from vaeedit_variants.sequence_options import ClipOptions, PathOptions, RvaeConfig, VrnnConfig
 
 
 @hookimpl
@@ -43,6 +44,20 @@ def vaeedit_architectures() -> list[ArchitectureSpec]:
             target="vaeedit_variants.classifier:ImageClassifier",
             kind="classifier",
         ),
+        ArchitectureSpec(
+            name="vrnn",
+            summary="Recurrent VAE of clips in which a few things move.",
+            options=VrnnConfig,
+            target="vaeedit_variants.vrnn:VRNN",
+            kind="VAE of clips",
+        ),
+        ArchitectureSpec(
+            name="rvae",
+            summary="Recurrent VAE of clips whose frames share one code.",
+            options=RvaeConfig,
+            target="vaeedit_variants.rvae:RVAE",
+            kind="VAE of clips",
+        ),
     ]
 
 
@@ -68,6 +83,18 @@ def vaeedit_objectives() -> list[ObjectiveSpec]:
             target="vaeedit_variants.classify:CrossEntropy",
             options=ClassifyOptions,
         ),
+        ObjectiveSpec(
+            name="clips",
+            summary="The negative ELBO of clips in which images move and bounce, in nats per clip.",
+            target="vaeedit_variants.clips_objective:ClipElbo",
+            options=ClipOptions,
+        ),
+        ObjectiveSpec(
+            name="paths",
+            summary="The same, and the likelihood of the paths that were found in former steps.",
+            target="vaeedit_variants.clips_objective:PathElbo",
+            options=PathOptions,
+        ),
     ]
 
 
@@ -90,6 +117,11 @@ def vaeedit_commands() -> list[CommandSpec]:
             summary="Fit a Gaussian mixture to the latents of images.",
             target="vaeedit_variants.fit_density:fit_density",
         ),
+        CommandSpec(
+            name="predict",
+            summary="Predict the frames after a clip.",
+            target="vaeedit_variants.predict:predict",
+        ),
     ]
 
 
@@ -101,6 +133,11 @@ def vaeedit_evaluations() -> list[EvaluationSpec]:
             name="completion",
             summary="The likelihood of hidden quadrants of DATA, given the visible ones.",
             target="vaeedit_variants.completion_evaluation:completion",
+        ),
+        EvaluationSpec(
+            name="prediction",
+            summary="The error of predicted frames of clips that are made of the images of DATA.",
+            target="vaeedit_variants.prediction:prediction",
         ),
         EvaluationSpec(
             name="vae",
@@ -124,6 +161,8 @@ def vaeedit_recipes() -> list[RecipeSpec]:
         "mnist-ladder": "Ladder VAE of binarized handwritten digits.",
         "mnist-conditional": "Conditional VAE of binarized handwritten digits, given their class.",
         "mnist-classifier": "Classifier of handwritten digits.",
+        "moving-mnist": "Recurrent VAE of clips of two moving handwritten digits.",
+        "moving-mnist-rvae": "The same, whose frames share one code.",
     }
     return [
         RecipeSpec(name=name, summary=summary, resource=f"vaeedit_variants:recipes/{name}.yaml")

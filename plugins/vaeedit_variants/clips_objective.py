@@ -1,31 +1,68 @@
-"""The objective of VAEs of clips, which are made of images on the fly (Moving MNIST)."""
+"""The objectives of VAEs of clips, which are made of images on the fly (Moving MNIST)."""
 
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import torch
 from torch import Tensor
 
-from vaeedit.api import Losses, Objective
+from vaeedit.api import Draw, Losses, Objective
 from vaeedit_variants.moving import moving
 from vaeedit_variants.recurrent import Recurrent
-from vaeedit_variants.sequence_options import ClipOptions
+from vaeedit_variants.sequence_options import ClipOptions, PathOptions
+
+O = TypeVar("O", bound=ClipOptions)
 
 
-class ClipElbo(Objective[ClipOptions]):
-    """Minimizes the negative ELBO of a clip in nats and, if it has a weight, the error of predictions."""
+@runtime_checkable
+class Tracking(Recurrent, Protocol):
+    """A VAE of clips that finds the paths of things."""
+
+    def tracked(self, clip: Tensor) -> tuple[Draw, Tensor, Tensor]:
+        """`draw_clip`, and the motions, in pixels, and places of each thing in each frame, both (N, T, 2)."""
+
+    def path_losses(self, motions: Tensor, places: Tensor, given: int) -> tuple[Tensor, Tensor]:
+        """Nats per path under the prior, and the error in pixels of places that are predicted after `given` frames."""
+
+
+class _OfClips(Objective[O], Generic[O]):
+    def clip(self, vae: Any, x: Tensor) -> Tensor:
+        """As many clips (B, T, 1, H, W) as there are images x (B, 1, h, w); each image moves in several clips."""
+        images = torch.stack([x[:, 0].roll(index, 0) for index in range(self.options.digits)], 1)
+        return moving(images, self.options.frames, min(vae.frame_size))
+
+
+def _parts(draw: Draw) -> dict[str, Tensor]:
+    return {"distortion": -draw.log_likelihood.mean(), "rate": torch.stack(draw.kl).sum(0).mean()}
+
+
+class ClipElbo(_OfClips[ClipOptions]):
+    """Minimizes the negative ELBO of clips, in nats per clip."""
 
     needs = (Recurrent,)
 
     def losses(self, vae: Any, x: Tensor, done: float) -> Losses:
-        """Losses of as many clips as there are images x (B, 1, h, w); each image moves in several clips."""
-        options = self.options
-        images = torch.stack([x[:, 0].roll(index, 0) for index in range(options.digits)], 1)
-        clip = moving(images, options.frames, vae.frame_size[0])
-        draw = vae.draw_clip(clip)
-        parts = {"distortion": -draw.log_likelihood.mean(), "rate": torch.stack(draw.kl).sum(0).mean()}
-        if options.predicted and done >= options.start:
-            given, rest = clip[:, : options.given], clip[:, options.given :]
-            noise = vae.noise(len(clip), rest.shape[1], options.given).mean()
-            errors = (vae.continued(given, noise, rest.shape[1]) - rest).square()
-            parts["predicted"] = options.predicted * errors.sum((1, 2, 3, 4)).mean()
-        return Losses(parts)
+        """The distortion and the rate."""
+        return Losses(_parts(vae.draw_clip(self.clip(vae, x))))
+
+
+class PathElbo(_OfClips[PathOptions]):
+    """The same; and the prior of motions also learns from paths that were found in former steps.
+
+    Finding paths takes nearly all the time, and the posterior of a motion hardly depends on the prior: so each path is used
+    many times, for its likelihood and for the error of a prediction that goes on by itself.
+    """
+
+    needs = (Tracking,)
+
+    def __init__(self, options: PathOptions) -> None:
+        super().__init__(options)
+        self.memory = torch.zeros(0, 2, options.frames, 2)
+
+    def losses(self, vae: Any, x: Tensor, done: float) -> Losses:
+        """The distortion, the rate, and the losses of remembered paths."""
+        draw, motions, places = vae.tracked(self.clip(vae, x))
+        found = torch.stack([motions, places], 1)
+        self.memory = torch.cat([found, self.memory.to(found)])[: self.options.memory]
+        chosen = torch.randint(len(self.memory), (self.options.paths,), device=x.device)
+        nats, error = vae.path_losses(*self.memory[chosen].unbind(1), self.options.given)
+        return Losses({**_parts(draw), "paths": nats, "predicted": self.options.predicted * error})

@@ -18,11 +18,14 @@ from vaeedit_variants.generated import generated
 from vaeedit_variants.labels import label_of, name_of, require_labeled
 from vaeedit_variants.latents import density_option
 from vaeedit_variants.output import draw_options, output_option, write_grids
+from vaeedit_variants.predict import frames_option, generated_film, write_film_of
+from vaeedit_variants.recurrent import Recurrent
 
 
 def _generate(
     vae: str,
     number: int | None,
+    frames: int,
     label: tuple[str, ...],
     output: str,
     exists: str,
@@ -34,6 +37,13 @@ def _generate(
     target = Path(output)
     with Session(device=device) as session:
         loaded = session.vae(vae)
+        if isinstance(loaded.network, Recurrent):
+            if label or how["size"]:
+                raise UsageError(
+                    f"The VAE {loaded.info.name} makes clips of one size; leave out --label and --size."
+                )
+            film = generated_film(loaded, number or 16, frames, seed=seed, temperature=how["temperature"])
+            return write_film_of(film, target, exists)
         labels = _labels(loaded, label, how["guidance"])
         number = number or (64 if len(labels) == 1 else 10)
         paths = [target] if target.suffix else _files(target, loaded, labels, range(seed, seed + number))
@@ -92,8 +102,8 @@ generate = click.Command(
         click.Option(["--vae"], required=True, help="Name or file of a VAE with a prior."),
         output_option(),
         click.Option(
-            ["-n", "--number"], type=click.IntRange(1, 10_000), show_default="64, or 10 of each of several classes",
-            help="Number of images, of each class.",
+            ["-n", "--number"], type=click.IntRange(1, 10_000), show_default="64, 10 of each of several classes, or 16 clips",
+            help="Number of images, of each class, or of clips.",
         ),
         click.Option(
             ["--label"], multiple=True, metavar="CLASS",
@@ -109,6 +119,7 @@ generate = click.Command(
             help="Width and height of an image in pixels, for VAEs that take any size.",
         ),
         density_option(),
+        frames_option(20, "Frames of a clip, for VAEs of clips; then -o is a GIF, an MP4 or a folder of frames."),
         *draw_options(),
     ],
     help="Draw images from a VAE: latents from its prior or a mixture, decoded to the mean of p(x | z).",

@@ -10,10 +10,16 @@ from numpy.typing import NDArray
 from vaeedit.api import Generative, LoadedVae, UsageError, from_floats
 from vaeedit_variants.labels import require_labeled
 from vaeedit_variants.latents import drawn, require_density
+from vaeedit_variants.recurrent import Recurrent
 
 
 def require_generative(vae: LoadedVae) -> Any:
     """The network of a VAE that has a prior; raises UsageError for another one."""
+    if isinstance(vae.network, Recurrent):
+        raise UsageError(
+            f"The VAE {vae.info.name} is one of clips, not of images; use it with vaeedit generate or vaeedit predict, "
+            "and judge it by vaeedit evaluate prediction."
+        )
     if not isinstance(vae.network, Generative):
         raise UsageError(
             f"The VAE {vae.info.name} cannot generate images or be judged by their likelihood: its network has no `prior`. "

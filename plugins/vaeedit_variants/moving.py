@@ -11,7 +11,7 @@ STEP = 0.1
 
 
 def moving(images: Tensor, frames: int, size: int, generator: torch.Generator | None = None) -> Tensor:
-    """Clips (B, T, 1, size, size) in which N images each (B, N, h, w), in [0, 1], move; where they overlap, the brighter shows.
+    """Clips (B, T, 1, size, size) in which N images each (B, N, h, w), in [0, 1], move; the brighter one shows.
 
     As in the generator of Srivastava et al., places and directions are uniform, an image stops at a wall and turns back
     in the next frame, and places are rounded down to whole pixels. Raises ValueError for images larger than the frame.
@@ -32,7 +32,9 @@ def moving(images: Tensor, frames: int, size: int, generator: torch.Generator | 
     return torch.stack(seen, 1)[:, :, None]
 
 
-def paths(shape: tuple[int, int], frames: int, generator: torch.Generator | None, device: torch.device) -> Tensor:
+def paths(
+    shape: tuple[int, int], frames: int, generator: torch.Generator | None, device: torch.device
+) -> Tensor:
     """Places (*shape, T, 2) in the unit square, of points that move by `STEP` in each frame."""
     place = torch.rand(*shape, 2, generator=generator, device=device)
     angle = 2 * math.pi * torch.rand(*shape, generator=generator, device=device)

@@ -1,11 +1,11 @@
 """What a VAE of clips can do, and the recurrent layer that such VAEs share."""
 
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
-from vaeedit.api import Draw, Latents
+from vaeedit.api import Draw, Latents, LoadedVae, UsageError
 
 
 @runtime_checkable
@@ -27,6 +27,15 @@ class Recurrent(Protocol):
         """The `frames` frames (B, frames, C, H, W) after a clip, at a point of its `noise`; the clip may have no frame."""
 
 
+def require_recurrent(vae: LoadedVae) -> Any:
+    """The network of a VAE of clips; raises UsageError for one of images."""
+    if not isinstance(vae.network, Recurrent):
+        raise UsageError(
+            f"The VAE {vae.info.name} is one of images, not of clips; name one of clips, such as moving-mnist."
+        )
+    return vae.network
+
+
 class ConvGRU(nn.Module):
     """A gated recurrent unit (Cho et al. 2014) whose products are 3x3 convolutions (Ballas et al. 2016, eq. 7-10).
 
@@ -42,4 +51,5 @@ class ConvGRU(nn.Module):
         """Inputs x (B, inputs, h, w) and the state (B, width, h, w) -> the next state."""
         reset, update = self.gates(torch.cat([x, h], 1)).sigmoid().chunk(2, 1)
         candidate: Tensor = self.candidate(torch.cat([x, reset * h], 1)).tanh()
-        return h + update * (candidate - h)
+        new: Tensor = h + update * (candidate - h)
+        return new

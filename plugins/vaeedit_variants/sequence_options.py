@@ -10,14 +10,13 @@ class ClipConfig(Options, frozen=True):
 
     height: Annotated[int, option("Height of the frames in pixels, a multiple of 16.", ge=16, le=256)] = 64
     width: Annotated[int, option("Width of the frames in pixels, a multiple of 16.", ge=16, le=256)] = 64
-    units: Annotated[int, option("Channels of the ConvGRU.", ge=1, le=512)] = 48
+    units: Annotated[int, option("Units, or channels, of the recurrent layer.", ge=1, le=512)] = 64
 
 
 class VrnnConfig(ClipConfig, frozen=True):
     """Hyper-parameters of the VRNN."""
 
     layers: Annotated[int, option("Things that move by themselves.", ge=1, le=16)] = 2
-    features: Annotated[int, option("Channels that the ConvGRU sees of each layer.", ge=1, le=256)] = 16
     latents: Annotated[int, option("Latents of the first frame.", ge=1, le=1024)] = 48
 
 
@@ -31,11 +30,15 @@ class ClipOptions(Options, frozen=True):
     """Options of the objective `clips`."""
 
     frames: Annotated[int, option("Frames of a clip.", ge=2, le=100)] = 20
-    given: Annotated[int, option("Frames that are given where the others are predicted.", ge=1, le=99)] = 10
     digits: Annotated[int, option("Images that move in a clip.", ge=1, le=8)] = 2
-    predicted: Annotated[
-        float, option("Weight of the squared error of predictions, without noise, after the given frames.", ge=0)
-    ] = 0.0
-    start: Annotated[
-        float, option("Used share of the budget from which on predictions count.", ge=0, le=1)
-    ] = 0.5
+
+
+class PathOptions(ClipOptions, frozen=True):
+    """Options of the objective `paths`."""
+
+    memory: Annotated[int, option("Paths of former steps that are kept.", ge=1, le=1_000_000)] = 4096
+    paths: Annotated[int, option("Paths of the memory in a step.", ge=1, le=10_000)] = 256
+    given: Annotated[
+        int, option("Frames of a path that are given where the others are predicted.", ge=1, le=99)
+    ] = 10
+    predicted: Annotated[float, option("Weight of the error of predicted places, in pixels.", ge=0)] = 3.0

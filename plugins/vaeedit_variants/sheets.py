@@ -1,5 +1,7 @@
 """Layers of a picture that move as a whole, (B, K, H, W): how they are moved, and how their motion is found."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
@@ -8,6 +10,26 @@ REACH = 5
 """Most pixels that a layer moves in a frame, along an axis, where its motion is found."""
 CONTRAST = 10.0
 """How strongly a pixel prefers the layer that was expected to be brighter there."""
+
+
+@dataclass(frozen=True)
+class Sheets:
+    """A state: h (B K, units), and layers (B, K, H, W) as last seen and where they are now, `shown`.
+
+    `shift` since then and `motion` in the last frame are (B, K, 2), in pixels.
+    """
+
+    h: Tensor
+    layers: Tensor
+    shown: Tensor
+    shift: Tensor
+    motion: Tensor
+
+    @property
+    def places(self) -> Tensor:
+        """Places (B K, 2) of the layers, rows and columns, from -1 to 1 in the frame."""
+        half = torch.tensor(self.layers.shape[2:], device=self.layers.device) / 2
+        return ((centers(self.layers) + self.shift) / half - 1).flatten(0, 1)
 
 
 def moved(layers: Tensor, shift: Tensor) -> Tensor:
@@ -29,7 +51,8 @@ def found(layer: Tensor, x: Tensor, mean: Tensor, std: Tensor, weight: Tensor) -
     They are the moments of the posterior over whole shifts of at most `REACH` pixels: its logarithm is the prior's,
     N(mean, std^2), plus `weight` times the correlation of the moved layer with x.
     """
-    sides = [-(-(side + REACH) // 16) * 16 for side in x.shape[1:]]  # without wrapping around; other sizes are slower
+    # without wrapping around, and of a size that is fast
+    sides = [-(-(side + REACH) // 16) * 16 for side in x.shape[1:]]
     product = torch.fft.rfft2(layer.float(), s=sides).conj() * torch.fft.rfft2(x.float(), s=sides)
     correlation = torch.fft.irfft2(product, s=sides).roll((REACH, REACH), (1, 2))
     shifts = torch.arange(-REACH, REACH + 1, device=x.device)
@@ -60,3 +83,8 @@ def centers(layers: Tensor) -> Tensor:
     return torch.stack(
         [(line * torch.arange(line.shape[2], device=line.device)).sum(2) / mass for line in lines], -1
     )
+
+
+def composed(layers: Tensor) -> Tensor:
+    """The frame (B, 1, H, W) that layers make: the brightest one shows."""
+    return layers.amax(1, keepdim=True)

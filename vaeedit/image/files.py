@@ -18,7 +18,7 @@ FORMATS = {
 """Format by extension, in lower case."""
 
 FILMS = {".gif": "GIF", ".mp4": "MP4"}
-"""The same for films, which some operations make and none reads."""
+"""The same for films, which no operation reads."""
 
 
 def image_files(paths: Iterable[Path], *, recursive: bool = False) -> list[Path]:
