@@ -22,6 +22,7 @@ WORDS = {
     "interpolate",
     "ladder",
     "photo",
+    "predict",
     "reconstruct",
     "restore",
     "show",
