@@ -176,6 +176,7 @@ def vaeedit_weights() -> list[WeightsSpec]:
     summaries = {
         "mnist-completion": "Completes handwritten digits, for `vaeedit complete`.",
         "mnist-classifier": "Classifier of handwritten digits; its features judge generated ones.",
+        "moving-mnist": "Predicts clips of moving handwritten digits, for `vaeedit predict`.",
     }
     return [
         WeightsSpec(name=name, summary=summary, resource=f"vaeedit_variants:weights/{name}.safetensors")

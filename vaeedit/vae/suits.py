@@ -25,7 +25,7 @@ def misfits(vae: str, spec: OperationSpec, registry: Registry) -> Iterator[str]:
         return
     kind, network, calibration = read
     if kind != "VAE":
-        yield f"{vae} is a {kind}, which edits no picture; name a VAE."
+        yield f"{vae} is a {kind}, which edits no picture; name a VAE of images."
         return
     if spec.calibrated and not calibration:
         yield f"the VAE {vae} was not fitted for it; make one: vaeedit {spec.name} fit."
