@@ -19,11 +19,12 @@ def figures(
     features: str | None,
     samples: int,
     density: str,
+    guidance: float,
     trust: bool,
     **chosen: Any,
 ) -> list[dict[str, Any]]:
     """One row: the protocol, and what `judge` and `Samples` measure of a VAE on the `Images` that are chosen."""
-    images, drawn = Images(**chosen), Samples(features, samples, density, trust)
+    images, drawn = Images(**chosen), Samples(features, samples, density, guidance, trust)
     loaded = session.vae(vae)
     network = require_generative(loaded)
     drawn.check(session, loaded)

@@ -27,6 +27,10 @@ def sample_options() -> list[click.Parameter]:
         ),
         density_option(),
         click.Option(
+            ["--guidance"], type=click.FloatRange(0, 100), default=1.0, show_default=True, metavar="W",
+            help="Guidance of samples by their class, as in `vaeedit generate`.",
+        ),
+        click.Option(
             ["--trust"], is_flag=True, default=False,
             help="Run the program in a TorchScript file of --features, which can do what you can do.",
         ),
@@ -40,6 +44,7 @@ class Samples:
     features: str | None
     count: int
     density: str
+    guidance: float
     trust: bool
 
     def check(self, session: Session, vae: LoadedVae) -> None:
@@ -57,7 +62,8 @@ class Samples:
             return {}
         real = [x for x, _ in replace(images, binarize=False).batches(vae)]
         height, width = real[0].shape[2:]
-        generated = sampled_images(vae, self.count, (height, width), density=self.density, seed=images.seed)
+        chosen: dict[str, Any] = {"density": self.density, "guidance": self.guidance, "seed": images.seed}
+        generated = sampled_images(vae, self.count, (height, width), **chosen)
         console.progress(f"{self.count} samples")
         torch.manual_seed(images.seed)
         try:
@@ -71,6 +77,6 @@ class Samples:
             return ""
         return (
             f"; {self.count} samples, means of p(x|z) with z from {DENSITIES[self.density]}, each class equally often where "
-            "labels are given, against the same images in gray values; "
+            f"labels are given (guidance {self.guidance:g}), against the same images in gray values; "
             f"{load_features(session, self.features, trust=self.trust).note}"
         )

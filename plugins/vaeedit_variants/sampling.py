@@ -13,7 +13,13 @@ BATCH = 100
 
 
 def sampled_images(
-    vae: LoadedVae, count: int, size: tuple[int, int], *, density: str = "prior", seed: int = 0
+    vae: LoadedVae,
+    count: int,
+    size: tuple[int, int],
+    *,
+    density: str = "prior",
+    guidance: float = 1.0,
+    seed: int = 0,
 ) -> Iterator[tuple[Tensor, Tensor | None]]:
     """Means of p(x | z) in batches (B, C, H, W), and their labels (B,) for a `Labeled` VAE: each class equally often.
 
@@ -26,7 +32,7 @@ def sampled_images(
     for start in range(0, count, BATCH):
         numbers = torch.arange(start, min(start + BATCH, count), device=vae.device)
         labels = numbers % network.classes if isinstance(network, Labeled) else None
-        given = network if labels is None else network.given_labels(labels)
+        given = network if labels is None else network.given_labels(labels, guidance=guidance)
         with torch.inference_mode():
             latents = drawn(given, (seed + numbers).tolist(), size, density)
             yield given.decode(latents).mean.float().clamp(0, 1), labels
