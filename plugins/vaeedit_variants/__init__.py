@@ -174,6 +174,7 @@ def vaeedit_recipes() -> list[RecipeSpec]:
 def vaeedit_weights() -> list[WeightsSpec]:
     """Shipped networks of handwritten digits."""
     summaries = {
+        "mnist-plain": "Plain VAE of handwritten digits.",
         "mnist-completion": "Completes handwritten digits, for `vaeedit complete`.",
         "mnist-classifier": "Classifier of handwritten digits; its features judge generated ones.",
         "moving-mnist": "Predicts clips of moving handwritten digits, for `vaeedit predict`.",
