@@ -5,13 +5,14 @@ from vaeedit.api import (
     CommandSpec,
     EvaluationSpec,
     ObjectiveSpec,
+    OperationSpec,
     RecipeSpec,
     WeightsSpec,
     hookimpl,
 )
 from vaeedit_variants.classifier_options import ClassifierConfig, ClassifyOptions
 from vaeedit_variants.completion_options import CompletionConfig, CompletionOptions
-from vaeedit_variants.options import ConditionalConfig, ElboOptions, PlainConfig
+from vaeedit_variants.options import ConditionalConfig, ElboOptions, PlainConfig, RelabelOptions
 from vaeedit_variants.sequence_options import ClipOptions, PathOptions, RvaeConfig, VrnnConfig
 
 
@@ -58,6 +59,21 @@ def vaeedit_architectures() -> list[ArchitectureSpec]:
             target="vaeedit_variants.rvae:RVAE",
             kind="VAE of clips",
         ),
+    ]
+
+
+@hookimpl
+def vaeedit_operations() -> list[OperationSpec]:
+    """Edits by a VAE that knows classes."""
+    return [
+        OperationSpec(
+            name="relabel",
+            summary="Change the class of a picture, and keep what the class does not say.",
+            target="vaeedit_variants.relabel:Relabel",
+            options=RelabelOptions,
+            vae="mnist-conditional",
+            conditions=("label",),
+        )
     ]
 
 
@@ -160,6 +176,7 @@ def vaeedit_recipes() -> list[RecipeSpec]:
         "mnist-plain": "Plain VAE of binarized handwritten digits.",
         "mnist-ladder": "Ladder VAE of binarized handwritten digits.",
         "mnist-conditional": "Conditional VAE of binarized handwritten digits, given their class.",
+        "mnist-conditional-finish": "Its second stage, with the KL divergence weighted by 2.",
         "mnist-classifier": "Classifier of handwritten digits.",
         "moving-mnist": "Recurrent VAE of clips of two moving handwritten digits.",
         "moving-mnist-rvae": "The same, whose frames share one code.",
@@ -178,6 +195,7 @@ def vaeedit_weights() -> list[WeightsSpec]:
         "mnist-completion": "Completes handwritten digits, for `vaeedit complete`.",
         "mnist-classifier": "Classifier of handwritten digits; its features judge generated ones.",
         "moving-mnist": "Predicts clips of moving handwritten digits, for `vaeedit predict`.",
+        "mnist-conditional": "VAE of binarized handwritten digits, given their class.",
     }
     return [
         WeightsSpec(name=name, summary=summary, resource=f"vaeedit_variants:weights/{name}.safetensors")

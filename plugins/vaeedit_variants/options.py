@@ -39,6 +39,22 @@ class ConditionalConfig(PlainConfig, frozen=True):
     classes: Annotated[int, option("Number of classes.", ge=1, le=100_000)] = 10
 
 
+class RelabelOptions(Options, frozen=True):
+    """Options of `relabel`."""
+
+    to: Annotated[int | str, option("Class of the result: its name or number.", example="1")]
+    from_: Annotated[
+        int | str,
+        option(
+            "Class of the picture: its name or number; auto tries every class and takes that of the largest ELBO."
+        ),
+    ] = "auto"
+    guidance: Annotated[
+        float,
+        option("How far to move from any class (0) to that of the result (1), and beyond.", ge=0, le=100),
+    ] = 1.0
+
+
 class ElboOptions(Options, frozen=True):
     """Options of the objective `likelihood`."""
 

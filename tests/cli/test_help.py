@@ -9,6 +9,7 @@ import pytest
 from vaeedit.cli.commands import cli
 from vaeedit.cli.params import click_options, file_options
 from vaeedit.extension.registry import registry
+from vaeedit.options import fields
 from vaeedit.settings import Settings
 
 
@@ -87,7 +88,7 @@ def test_own_options_come_first_and_files_last(name):
     context = PAGES[f"vaeedit {name}"]
     text = context.command.get_help(context)
     spec = registry().operations.bare[name].spec
-    own = [f"--{option.replace('_', '-')}" for option in spec.options.__struct_fields__]
+    own = [f"--{field.flag}" for field in fields(spec.options).values()]
     places = [text.index(flag) for flag in [*own, *(f"--{map_name}" for map_name in spec.maps)]]
     assert max(places, default=0) < text.index("--device") < text.index("--output")
 

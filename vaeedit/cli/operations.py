@@ -10,6 +10,7 @@ from vaeedit.errors import UsageError
 from vaeedit.extension.registry import registry
 from vaeedit.extension.specs import OperationSpec
 from vaeedit.extension.tables import Provided
+from vaeedit.options import fields
 
 
 def operation_command(provided: Provided[OperationSpec]) -> click.Command:
@@ -50,7 +51,13 @@ def _example(spec: OperationSpec) -> str:
     """Return arguments that the operation can be called with."""
     needed = "".join(f" --{name} other.jpg" for name in spec.needs if name != spec.variadic)
     vae = "" if spec.vae else " --vae mine.safetensors"
-    return f"in.jpg{' other.jpg' if spec.variadic else ''}{needed}{vae} -o edited.jpg"
+    return f"in.jpg{' other.jpg' if spec.variadic else ''}{needed}{required(spec)}{vae} -o edited.jpg"
+
+
+def required(spec: OperationSpec) -> str:
+    """Return the required options with sample values: ' --to 1', or nothing."""
+    needed = [field for field in fields(spec.options).values() if field.required]
+    return "".join(f" --{field.flag} {field.example}" for field in needed)
 
 
 def _run_operation(
@@ -89,4 +96,8 @@ def _run_operation(
 def plain_operations() -> list[str]:
     """Return the names of the operations that need only a picture."""
     operations = registry().operations.bare
-    return [name for name, item in sorted(operations.items()) if item.spec.vae and not item.spec.needs]
+    return [
+        name
+        for name, item in sorted(operations.items())
+        if item.spec.vae and not item.spec.needs and not required(item.spec)
+    ]

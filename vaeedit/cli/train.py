@@ -9,6 +9,7 @@ import click
 
 from vaeedit.cli import console
 from vaeedit.cli.files import require_writable
+from vaeedit.cli.operations import required
 from vaeedit.cli.params import Duration, debug_option
 from vaeedit.errors import UsageError
 
@@ -61,7 +62,7 @@ def _callback(
     _say(target, fit(settings, job, target, plugins, start=start, fresh=fresh))
     served = [item.spec for item in plugins.operations.bare.values() if item.spec.vae == settings.name]
     for spec in served:
-        console.say(f"Use it: vaeedit {spec.name} in.jpg --vae {target}")
+        console.say(f"Use it: vaeedit {spec.name} in.jpg{required(spec)} --vae {target}")
     return console.OK
 
 

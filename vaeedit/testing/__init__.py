@@ -44,6 +44,7 @@ from vaeedit.testing.samples import (
     synthetic_frame,
 )
 from vaeedit.vae.files import find_vae, load_vae
+from vaeedit.vae.protocol import FixedSize
 
 HEAVY = ("torch", "kornia", "cv2", "skimage", "numpy", "PIL", "scipy")
 Check = Callable[[], None]
@@ -174,7 +175,7 @@ def check_yaml(spec: OperationSpec, name: str, registry: Registry) -> None:
 
 def check_runs(spec: OperationSpec, name: str, registry: Registry, kind: str) -> None:
     """It edits this kind of frame without changing it, and returns finite values and all maps."""
-    frame = sample_frame(kind)
+    frame = _sample(kind, name, registry)
     before = frame.pixels.copy()
     result = _run(name, registry, frame, maps=tuple(spec.maps))
     assert np.array_equal(frame.pixels, before), "the operation changed its input"
@@ -185,13 +186,13 @@ def check_runs(spec: OperationSpec, name: str, registry: Registry, kind: str) ->
 
 def check_same_seed(name: str, registry: Registry) -> None:
     """The same input and seed result in the same pixels."""
-    first, second = (_run(name, registry, sample_frame("odd"), seed=5) for _ in range(2))
+    first, second = (_run(name, registry, _sample("odd", name, registry), seed=5) for _ in range(2))
     assert np.array_equal(first.frame.pixels, second.frame.pixels)
 
 
 def check_tiles(name: str, registry: Registry) -> None:
     """The result of tiles differs from that of the whole image by 1e-4 of [0, 1] at most, in float32."""
-    frame = synthetic_frame(LONG, np.uint8)
+    frame = synthetic_frame(_suiting(LONG, name, registry), np.uint8)
     frame = replace(frame, pixels=frame.floats())
     whole = _run(name, registry, frame, precision="float32", tile=max(LONG)).frame.pixels
     tiled = _run(name, registry, frame, precision="float32", tile=200).frame.pixels
@@ -200,13 +201,27 @@ def check_tiles(name: str, registry: Registry) -> None:
 
 def check_chains(name: str, registry: Registry) -> None:
     """Two steps of the operation share an encode and a decode, and only `edit` changes the image."""
-    result = _run(name, registry, sample_frame("odd"), times=2)
+    result = _run(name, registry, _sample("odd", name, registry), times=2)
     assert sum("chained_with" in notes for notes in result.notes.values()) == 1
 
 
 def check_weights(spec: WeightsSpec, registry: Registry) -> None:
     """The file exists, has a header, and fits its architecture."""
     load_vae(find_vae(spec.name, registry), registry)
+
+
+def _sample(kind: str, name: str, registry: Registry) -> Frame:
+    """The sample frame of this kind that the operation takes."""
+    shape, dtype, alpha = FRAMES[kind]
+    return synthetic_frame(_suiting(shape, name, registry), dtype, alpha)
+
+
+def _suiting(shape: tuple[int, int, int], name: str, registry: Registry) -> tuple[int, int, int]:
+    """This shape or, if the operation's VAE takes images of one size only, theirs."""
+    network, _ = load_vae(find_vae(registry.operations.find(name).spec.vae, registry), registry)
+    if not isinstance(network, FixedSize):
+        return shape
+    return *network.size, 1 if network.channels == 1 else shape[2]
 
 
 def _run(

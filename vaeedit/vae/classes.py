@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 
-from vaeedit.errors import UnknownName
+from vaeedit.errors import UnknownName, UsageError
 
 
 def label_of(text: str | int, names: Sequence[str]) -> int:
-    """The number of the class that `text` names or, if none has this name, numbers; raises UnknownName.
+    """The number of the class that `text` names or, if none has this name, numbers.
 
-    Without names, it is the number, whatever it is.
+    Raises UnknownName; where classes have no names, UsageError for text that is no number.
     """
     if str(text) in names:
         return names.index(str(text))
     if str(text).isdecimal() and (not names or int(text) < len(names)):
         return int(text)
+    if not names:
+        raise UsageError(f"The classes of this VAE have no names, and {text!r} is no number.")
     raise UnknownName("class", str(text), names)
 
 
