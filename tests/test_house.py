@@ -28,6 +28,7 @@ WORDS = {
     "show",
     "style",
     "third-party",
+    "uncertainty",
     "variants",
     "vary",
 }

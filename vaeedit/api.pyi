@@ -123,6 +123,7 @@ from .vae.files import save_vae as save_vae
 from .vae.given import Completing as Completing
 from .vae.given import GivenVae as GivenVae
 from .vae.given import Labeled as Labeled
+from .vae.given import WeightPosterior as WeightPosterior
 from .vae.grids import Grid as Grid
 from .vae.grids import under as under
 from .vae.latents import Decoded as Decoded

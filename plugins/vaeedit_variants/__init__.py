@@ -10,6 +10,7 @@ from vaeedit.api import (
     WeightsSpec,
     hookimpl,
 )
+from vaeedit_variants.bayesian_options import BayesianConfig, UncertaintyOptions
 from vaeedit_variants.classifier_options import ClassifierConfig, ClassifyOptions
 from vaeedit_variants.completion_options import CompletionConfig, CompletionOptions
 from vaeedit_variants.options import ConditionalConfig, ElboOptions, PlainConfig, RelabelOptions
@@ -31,6 +32,12 @@ def vaeedit_architectures() -> list[ArchitectureSpec]:
             summary="Plain VAE with one vector of latents, fully connected or convolutional.",
             options=PlainConfig,
             target="vaeedit_variants.plain:PlainVAE",
+        ),
+        ArchitectureSpec(
+            name="bayesian",
+            summary="Plain VAE with a posterior over the weights of the layers at its latents.",
+            options=BayesianConfig,
+            target="vaeedit_variants.bayesian:BayesianVAE",
         ),
         ArchitectureSpec(
             name="conditional",
@@ -142,6 +149,24 @@ def vaeedit_commands() -> list[CommandSpec]:
 
 
 @hookimpl
+def vaeedit_operations() -> list[OperationSpec]:
+    """What a posterior over the weights says about a picture."""
+    return [
+        OperationSpec(
+            name="uncertainty",
+            summary="Show what a Bayesian VAE predicts of a picture, and how uncertain that is.",
+            target="vaeedit_variants.uncertainty:Uncertainty",
+            options=UncertaintyOptions,
+            conditions=("weights",),
+            maps={
+                "epistemic": "Deviation over samples of the weights: high where the picture is unlike the training images.",
+                "aleatoric": "Deviation given the weights: of what the VAE takes for noise.",
+            },
+        )
+    ]
+
+
+@hookimpl
 def vaeedit_evaluations() -> list[EvaluationSpec]:
     """A VAE as a generative model."""
     return [
@@ -165,6 +190,11 @@ def vaeedit_evaluations() -> list[EvaluationSpec]:
             summary="How often a classifier is right on the labeled images of DATA.",
             target="vaeedit_variants.accuracy:classifier",
         ),
+        EvaluationSpec(
+            name="uncertainty",
+            summary="How well epistemic variance tells DATA from other images.",
+            target="vaeedit_variants.detection:uncertainty",
+        ),
     ]
 
 
@@ -173,6 +203,7 @@ def vaeedit_recipes() -> list[RecipeSpec]:
     """Ready recipes."""
     summaries = {
         "mnist-completion": "VAE that completes binarized handwritten digits.",
+        "mnist-bayesian": "Bayesian VAE of binarized handwritten digits, from the weights of mnist-plain.",
         "mnist-plain": "Plain VAE of binarized handwritten digits.",
         "mnist-ladder": "Ladder VAE of binarized handwritten digits.",
         "mnist-conditional": "Conditional VAE of binarized handwritten digits, given their class.",
@@ -193,6 +224,7 @@ def vaeedit_weights() -> list[WeightsSpec]:
     summaries = {
         "mnist-plain": "Plain VAE of handwritten digits.",
         "mnist-completion": "Completes handwritten digits, for `vaeedit complete`.",
+        "mnist-bayesian": "Handwritten digits, with a posterior over the weights.",
         "mnist-classifier": "Classifier of handwritten digits; its features judge generated ones.",
         "moving-mnist": "Predicts clips of moving handwritten digits, for `vaeedit predict`.",
         "mnist-conditional": "VAE of binarized handwritten digits, given their class.",

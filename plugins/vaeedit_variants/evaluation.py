@@ -5,7 +5,7 @@ from typing import Any
 import click
 import torch
 
-from vaeedit.api import Labeled, Session, console, rows_command
+from vaeedit.api import Labeled, Session, WeightPosterior, console, rows_command
 from vaeedit_variants.generated import require_generative
 from vaeedit_variants.images import PARAMETERS, Images
 from vaeedit_variants.judged import judge
@@ -38,6 +38,11 @@ def figures(
         means = judge(batches, importance=importance, progress=console.progress)
         means |= drawn.figures(session, loaded, images)
     known = "; given their true labels" if labeled else ""
+    known += (
+        "; the weights drawn from their posterior for each image"
+        if isinstance(network, WeightPosterior)
+        else ""
+    )
     bound = f"; {importance} samples for the importance-weighted bound" if importance else ""
     protocol = images.protocol(loaded) + known + bound + drawn.protocol(session)
     return [{"protocol": protocol, "vae": loaded.info.name, **means}]

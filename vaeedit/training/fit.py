@@ -63,6 +63,7 @@ def fit(
             part.compile()
     seed = recipe.seed + (int(time.time()) if run.resume else 0)  # a resumed run draws other crops
     batches, measurements = batches_of(recipe, objective, module.vae, source, run, seed)
+    objective.images = batches.count
     if untrained and not run.resume and isinstance(vae, StartsFromData):
         first = islice(batches, -(-START // recipe.data.batch))
         vae.start_from(torch.cat([batch.images.float() / 255 for batch in first]))

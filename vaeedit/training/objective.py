@@ -52,6 +52,8 @@ class Objective(ABC, Generic[O]):
     """Unit of the losses, for people who read the log or a figure of it."""
     needs_labels = False
     """True where images without labels are refused before training."""
+    images = 0
+    """Number of training images; set before the first step, 0 where it is not known then (tar shards)."""
 
     def __init__(self, options: O) -> None:
         self.options = options

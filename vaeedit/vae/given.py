@@ -38,3 +38,17 @@ class Completing(Protocol):
 
     def given_visible(self, x: Tensor, visible: Tensor) -> GivenVae:
         """The VAE of images (B, C, H, W) in [0, 1] that equal x where `visible` (B, 1, H, W), of 0 and 1, is 1."""
+
+
+@runtime_checkable
+class WeightPosterior(Protocol):
+    """A VAE with a posterior q(w) over its weights.
+
+    Its `draw` uses own weights for each image, so that the mean of the ELBO is that over q(w).
+    """
+
+    def given_weights(self, seed: int | None) -> GivenVae:
+        """The VAE with one sample of the weights, which depends on `seed` alone; None: with their mean."""
+
+    def weights_kl(self) -> Tensor:
+        """KL(q(w) || p(w)) in nats, a scalar."""
