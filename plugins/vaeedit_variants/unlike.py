@@ -27,7 +27,7 @@ def noise(images: Images, seed: int) -> Images:
 def letters(images: Images, seed: int) -> Images:
     """White letters on black in the style of MNIST: as large as its digits, with their center of mass in the middle.
 
-    Letter, font (the Hershey fonts of OpenCV, upright or italic), scale and thickness of the strokes are drawn at random.
+    Letter, font (those of `cv2.putText`, upright or italic), scale and thickness of the strokes are drawn at random.
     """
     random = np.random.default_rng(seed)
     count, height, width, channels = images.shape
