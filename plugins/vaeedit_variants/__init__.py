@@ -71,7 +71,7 @@ def vaeedit_architectures() -> list[ArchitectureSpec]:
 
 @hookimpl
 def vaeedit_operations() -> list[OperationSpec]:
-    """Edits by a VAE that knows classes."""
+    """Edits by a VAE that knows classes, and what a posterior over the weights says about a picture."""
     return [
         OperationSpec(
             name="relabel",
@@ -80,7 +80,19 @@ def vaeedit_operations() -> list[OperationSpec]:
             options=RelabelOptions,
             vae="mnist-conditional",
             conditions=("label",),
-        )
+        ),
+        OperationSpec(
+            name="uncertainty",
+            summary="Show what a Bayesian VAE predicts of a picture, and how uncertain that is.",
+            target="vaeedit_variants.uncertainty:Uncertainty",
+            options=UncertaintyOptions,
+            vae="mnist-bayesian",
+            conditions=("weights",),
+            maps={
+                "epistemic": "Deviation over samples of the weights: high where the picture is unlike the training images.",
+                "aleatoric": "Deviation given the weights: of what the VAE takes for noise.",
+            },
+        ),
     ]
 
 
@@ -145,24 +157,6 @@ def vaeedit_commands() -> list[CommandSpec]:
             summary="Predict the frames after a clip.",
             target="vaeedit_variants.predict:predict",
         ),
-    ]
-
-
-@hookimpl
-def vaeedit_operations() -> list[OperationSpec]:
-    """What a posterior over the weights says about a picture."""
-    return [
-        OperationSpec(
-            name="uncertainty",
-            summary="Show what a Bayesian VAE predicts of a picture, and how uncertain that is.",
-            target="vaeedit_variants.uncertainty:Uncertainty",
-            options=UncertaintyOptions,
-            conditions=("weights",),
-            maps={
-                "epistemic": "Deviation over samples of the weights: high where the picture is unlike the training images.",
-                "aleatoric": "Deviation given the weights: of what the VAE takes for noise.",
-            },
-        )
     ]
 
 
