@@ -92,9 +92,8 @@ class VRNN(nn.Module):
         first, *others = clip.unbind(1)
         posterior = self.encoder(first).float()[..., None, None].chunk(2, 1)
         means = [composed(self._drawn(choose(Gaussian(posterior[0], posterior[1].clamp(-6, 2)))))]
-        states = [
-            self._opened(first.expand(-1, self.layers, -1, -1))
-        ]  # nothing has moved: each may be all of it
+        # nothing has moved: each layer may be all of it
+        states = [self._opened(first.expand(-1, self.layers, -1, -1))]
         for x in others:
             state = states[-1]
             state = self._next(state, self._motions(state, x[:, 0], choose))
