@@ -158,7 +158,7 @@ def main() -> None:
         judged, other = by_pythae(peer, images, seconds)
         for program, network, count in (("vaeedit", vae, epochs), ("pythae", judged, other)):
             torch.manual_seed(0)
-            elbo = judge(network, test.split(100))["elbo"]
+            elbo = judge((network, x) for x in test.split(100))["elbo"]
             rows.append(
                 f"{name}, {weights} weights  {program}  {count:.1f} epochs in {seconds:.0f} s  ELBO {elbo:.2f} nats"
             )
