@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from vaeedit_variants import PlainConfig
+from vaeedit_variants.options import PlainConfig
 from vaeedit_variants.plain import PlainVAE
 
 HEIGHT, WIDTH, STEP = 3, 6, 0.1
