@@ -23,7 +23,7 @@ def vaeedit_architectures() -> list[ArchitectureSpec]:
 
 @hookimpl
 def vaeedit_operations() -> list[OperationSpec]:
-    """Edits by a VAE that knows classes, and what a posterior over the weights says about a picture."""
+    """What VAEs of classes and posteriors over weights do to a picture."""
     return [
         OperationSpec(
             name="relabel",
@@ -138,6 +138,7 @@ def vaeedit_weights() -> list[WeightsSpec]:
     """Shipped networks of handwritten digits."""
     summaries = {
         "mnist-plain": "Plain VAE of handwritten digits.",
+        "mnist-ladder": "Ladder VAE of handwritten digits, with latents at three scales.",
         "mnist-completion": "Completes handwritten digits, for `vaeedit complete`.",
         "mnist-bayesian": "Handwritten digits, with a posterior over the weights.",
         "mnist-classifier": "Classifier of handwritten digits; its features judge generated ones.",

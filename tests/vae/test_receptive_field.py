@@ -10,7 +10,7 @@ from vaeedit.api import WHOLE, receptive_radius
 from vaeedit.extension.registry import registry
 from vaeedit.extension.specs import load_target
 from vaeedit.image import Frame
-from vaeedit.options import validate
+from vaeedit.options import fields, validate
 from vaeedit.vae.files import VaeInfo
 from vaeedit.vae.loaded import LoadedVae
 from vaeedit.vae.protocol import sample_conditions
@@ -31,8 +31,12 @@ SMALL = {
     "diffusers": {"kind": "AutoencoderTiny", "config": TINY_BLOCKS},
 }
 """Options of a small network of each architecture."""
-ONE_SIZE = {"plain"}
-"""Architectures for images of one size, which are never cut into tiles."""
+UNCUT = {
+    name
+    for name, item in registry().architectures.bare.items()
+    if item.spec.kind != "VAE" or "height" in fields(item.spec.options)
+}
+"""Architectures for images of one size, and those that edit no image: neither is cut into tiles."""
 
 
 def small(name, **more):
@@ -85,7 +89,7 @@ def derived(network):
     return farthest
 
 
-@pytest.mark.parametrize("name", sorted(set(registry().architectures.bare) - ONE_SIZE))
+@pytest.mark.parametrize("name", sorted(set(registry().architectures.bare) - UNCUT))
 def test_what_is_traced_is_what_is_measured(name):
     network = small(name)
     field = network.receptive_field
