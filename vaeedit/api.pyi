@@ -11,6 +11,7 @@ from .cli.measuring import rows_command as rows_command
 from .cli.pages import CommandGroup as CommandGroup
 from .cli.params import Duration as Duration
 from .cli.params import debug_option as debug_option
+from .cli.params import device_option as device_option
 from .cli.params import exists_option as exists_option
 from .cli.params import refuse_existing as refuse_existing
 from .cli.report import Reporter as Reporter
@@ -105,6 +106,7 @@ from .training.run import Budget as Budget
 from .training.run import Run as Run
 from .training.sources.find import open_source as open_source
 from .training.sources.source import Source as Source
+from .training.sources.source import readable as readable
 from .training.train import train as train
 from .training.weights import ConditionalWeights as ConditionalWeights
 from .training.weights import ElboWeights as ElboWeights

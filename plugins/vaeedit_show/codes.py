@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from vaeedit.api import Generative, Labeled, Latents, LoadedVae, Session, UsageError, from_floats, label_of
+from vaeedit.api import Decoded, Generative, Labeled, Latents, LoadedVae, Session, UsageError, label_of
 from vaeedit_show.seen import NONE
 from vaeedit_show.sheet import Pixels
 
@@ -75,5 +74,5 @@ def encode(network: Any, x: Tensor) -> Latents:
 @torch.inference_mode()
 def decode(network: Any, latents: Latents, size: tuple[int, int]) -> Pixels:
     """The mean of p(x | z) of the first image, (H, W, C) from 0 to 255, cut to `size` (height, width)."""
-    mean: Tensor = network.decode(latents).mean[0, :, : size[0], : size[1]]
-    return from_floats(mean.float().permute(1, 2, 0).cpu().numpy(), np.dtype(np.uint8))
+    decoded: Decoded = network.decode(latents)
+    return decoded.pixels()[0, : size[0], : size[1]]

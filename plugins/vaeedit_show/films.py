@@ -1,11 +1,5 @@
-"""Films of pictures."""
+"""How many frames a film has, and in which order."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-
-import numpy as np
-
-from vaeedit.api import Film, Frame
 from vaeedit_show.defaults import FINER
 
 
@@ -17,14 +11,3 @@ def finer(steps: int) -> int:
 def there_and_back(count: int) -> list[int]:
     """Numbers of frames from the first to the last and back, so that the film repeats without a jump."""
     return [*range(count), *range(count - 2, 0, -1)]
-
-
-def film(frames: Sequence[Frame], rate: float) -> Film:
-    """A film of these frames, in color, as its formats want it; `rate` frames per second."""
-    colored = [
-        replace(
-            frame, pixels=np.ascontiguousarray(np.broadcast_to(frame.pixels, (*frame.pixels.shape[:2], 3)))
-        )
-        for frame in frames
-    ]
-    return Film(colored, rate)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BATCH = 100
 MOST = 40
-"""Most classes that are told apart by color, unless that is demanded."""
+"""Most classes that have colors, unless colors are demanded."""
 Method = Literal["pca", "umap"]
 Points = NDArray[np.float64]
 """(N, 2)."""

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vaeedit.api import debug_option, exists_option
+from vaeedit.api import debug_option, device_option, exists_option
 from vaeedit_show import defaults, options
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ grid = click.Command(
             ["--crop"], type=click.IntRange(1), metavar="N",
             help="Take the central square of N x N pixels, for images of several sizes.",
         ),
-        options.SPLIT, options.SEED, options.SCALE, exists_option(), options.DEVICE, debug_option(),
+        options.SPLIT, options.SEED, options.SCALE, exists_option(), device_option(), debug_option(),
     ],
     help="Images of DATA beside their reconstructions and samples, a row for each class.",
     epilog="Example: vaeedit show grid mnist/ --vae digits.safetensors -o grid.png",
@@ -95,10 +95,10 @@ traverse = click.Command(
         ),
         click.Option(
             ["--images"], type=click.IntRange(2), default=defaults.RANKED, show_default=True,
-            help="Images of DATA that tell which latents are active.",
+            help="Images of DATA by which the activity of latents is measured.",
         ),
         options.steps(defaults.VALUES), options.label("that of the image"), options.SPLIT, options.RATE, options.SCALE,
-        exists_option(), options.DEVICE, debug_option(),
+        exists_option(), device_option(), debug_option(),
     ],
     help="Vary one latent at a time from -3 to 3 standard deviations of the prior: a row for each latent.",
     epilog="Example: vaeedit show traverse mnist/ --vae digits.safetensors --image 7 -o latents.gif",
@@ -116,7 +116,7 @@ interpolate = click.Command(
             help="A straight line, or a great circle (slerp), which keeps the length of the latents.",
         ),
         options.steps(defaults.BETWEEN), options.label("any class"), options.SPLIT, options.RATE, options.SCALE,
-        exists_option(), options.DEVICE, debug_option(),
+        exists_option(), device_option(), debug_option(),
     ],
     help="The way from one image to another through the latents. IMAGE and OTHER are files or, with --data, numbers.",
     epilog="Example: vaeedit show interpolate 3 8 --data mnist/ --vae digits.safetensors -o between.gif",
@@ -140,7 +140,7 @@ latent_map = click.Command(
             ["--images"], type=click.IntRange(3), default=defaults.MAPPED, show_default=True,
             help="Number of images, the first ones.",
         ),
-        options.SPLIT, options.SEED, exists_option(), options.DEVICE, debug_option(),
+        options.SPLIT, options.SEED, exists_option(), device_option(), debug_option(),
     ],
     help="The posterior means of images of DATA as points of a plane.",
     epilog="Example: vaeedit show map mnist/ --vae digits.safetensors -o map.png",

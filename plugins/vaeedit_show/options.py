@@ -29,12 +29,6 @@ SCALE = click.Option(
 RATE = click.Option(
     ["--rate"], type=click.FloatRange(0.5, 50), default=defaults.RATE, show_default=True, help="Frames per second of a film."
 )  # fmt: skip
-DEVICE = click.Option(
-    ["--device"],
-    default="auto",
-    show_default=True,
-    help="Device to compute on: auto, cpu, cuda, cuda:N or mps.",
-)
 
 
 def label(default: str) -> click.Option:

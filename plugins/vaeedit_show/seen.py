@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vaeedit.api import Frame, ImageError, LoadedVae, Source, UsageError, console, open_source, read
+from vaeedit.api import Frame, ImageError, LoadedVae, Source, UsageError, console, open_source, read, readable
 from vaeedit_show.sheet import Pixels
 
 Data = str | Path | Source
@@ -43,12 +43,7 @@ def seen(vae: LoadedVae, data: Data, split: str, crop: int | None = None) -> Ite
 
     Raises ImageError for an image that is too large, or that the VAE does not take.
     """
-    for example in source_of(data).split(split).examples():
-        try:
-            pixels = example.load()
-        except ImageError as error:
-            console.warn(str(error))
-            continue
+    for example, pixels in readable(source_of(data).split(split).examples(), console.warn):
         yield _suited(vae, _cropped(pixels, crop), example.label, example.name)
 
 

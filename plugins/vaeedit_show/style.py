@@ -1,4 +1,4 @@
-"""How figures look: colors that color-blind people can tell apart, and matplotlib without a display."""
+"""How figures look: colors that color-blind people can distinguish, and matplotlib without a display."""
 
 from __future__ import annotations
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from vaeedit.api import LoadedVae, Result, UsageError
+from vaeedit.api import Film, LoadedVae, Result, UsageError
 from vaeedit_show.codes import decode, encode, given, number_of, opened, require_prior
 from vaeedit_show.coordinates import most_active, parse
 from vaeedit_show.defaults import FINER, LATENTS, RANKED, RATE, VALUES
-from vaeedit_show.films import film, finer, there_and_back
+from vaeedit_show.films import finer, there_and_back
 from vaeedit_show.seen import Data, picture, seen
 from vaeedit_show.sheet import Block, Pixels, factor_for, sheet
 
@@ -57,7 +57,7 @@ def traverse(
         varied = [parse(str(name), point) for name in latents]
     elif data is None:
         raise UsageError(
-            "Name data, whose images tell which latents are active, or name the latents (--latents 0,3)."
+            "Name data, by whose images the activity of latents is measured, or name the latents (--latents 0,3)."
         )
     else:
         examples = islice(seen(loaded, data, split), images)
@@ -87,7 +87,7 @@ def _shown(
         )
         for n in there_and_back(len(values))
     ]
-    return Result(sheet([block], scale=scale, rows=list(rows)), film=film(frames, rate))
+    return Result(sheet([block], scale=scale, rows=list(rows)), film=Film(frames, rate).in_color())
 
 
 def _number(value: float) -> str:

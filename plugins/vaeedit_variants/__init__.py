@@ -27,7 +27,7 @@ def vaeedit_operations() -> list[OperationSpec]:
     return [
         OperationSpec(
             name="relabel",
-            summary="Change the class of a picture, and keep what the class does not say.",
+            summary="Change the class of a picture, and keep what does not depend on the class.",
             target="vaeedit_variants.relabel:Relabel",
             options=RelabelOptions,
             vae="mnist-conditional",
@@ -107,7 +107,7 @@ def vaeedit_evaluations() -> list[EvaluationSpec]:
         ),
         EvaluationSpec(
             name="uncertainty",
-            summary="How well epistemic variance tells DATA from other images.",
+            summary="How well epistemic variance distinguishes DATA from other images.",
             target="vaeedit_variants.detection:uncertainty",
         ),
     ]

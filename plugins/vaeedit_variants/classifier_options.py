@@ -3,16 +3,14 @@
 from typing import Annotated
 
 from vaeedit.api import Options, bounded, option
+from vaeedit_variants.options import ImageConfig
 
 Widths = tuple[Annotated[int, bounded(ge=1, le=1024)], ...]
 
 
-class ClassifierConfig(Options, frozen=True):
+class ClassifierConfig(ImageConfig, frozen=True):
     """Hyper-parameters of the classifier; the defaults are for MNIST."""
 
-    channels: Annotated[int, option("Image channels: 1 for gray, 3 for color.", ge=1, le=64)] = 1
-    height: Annotated[int, option("Height of the images, in pixels.", ge=1, le=1024)] = 28
-    width: Annotated[int, option("Width of the images, in pixels.", ge=1, le=1024)] = 28
     classes: Annotated[int, option("Number of classes.", ge=2, le=10_000)] = 10
     widths: Annotated[Widths, option("Channels of each stage, at strides 2, 4, 8, ...", most=8)] = (
         32,

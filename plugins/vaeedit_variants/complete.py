@@ -13,15 +13,12 @@ from vaeedit.api import (
     LoadedVae,
     Session,
     console,
-    from_floats,
     mask_of,
     read,
     refuse_existing,
 )
 from vaeedit_variants.completion_evaluation import require_completing
 from vaeedit_variants.output import draw_options, output_option, write_grids
-
-BYTES = np.dtype(np.uint8)
 
 
 def hidden_part(mask: Frame, picture: Frame) -> NDArray[np.bool_]:
@@ -59,8 +56,7 @@ def completions(
     with torch.inference_mode():
         prior = network.given_visible(x, visible).prior(1, hidden.shape)
         drawn = (prior.sample(number, temperature) for number in range(seed, seed + count))
-        means = [network.decode(latents).mean[0].permute(1, 2, 0).cpu().numpy() for latents in drawn]
-    return [from_floats(mean, BYTES) for mean in means]
+        return [network.decode(latents).pixels()[0] for latents in drawn]
 
 
 def _complete(
@@ -83,7 +79,7 @@ def _complete(
     hidden = hidden_part(read(mask), frame)
     with Session(device=device) as session:
         made = completions(session.vae(vae), frame, hidden, number, seed=seed, temperature=temperature)
-    seen = from_floats(np.where(hidden[..., None], np.float32(0.5), frame.floats()), BYTES)
+    seen = np.where(hidden[..., None], np.uint8(128), frame.as_uint8())
     write_grids(paths, [seen, *made] if target.suffix else made)
     console.say(f"{output}  ({number} completions of {picture})")
     return console.OK

@@ -8,13 +8,12 @@ from torch import Tensor
 from vaeedit.api import Completing, Losses
 from vaeedit_variants.completion_options import CompletionOptions
 from vaeedit_variants.masks import random_masks
-from vaeedit_variants.objective import NegativeElbo
+from vaeedit_variants.objective import NegativeBound
 
 
-class NegativeConditionalElbo(NegativeElbo):
+class NegativeConditionalElbo(NegativeBound[CompletionOptions]):
     """Minimizes -log p(x_hidden | z, c) + beta KL(q(z | x, c) || p(z | c)), in nats per image (Sohn et al. 2015, eq. 4)."""
 
-    options: CompletionOptions
     needs = (Completing,)
 
     def losses(self, vae: Any, x: Tensor, done: float) -> Losses:

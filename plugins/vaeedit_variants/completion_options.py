@@ -2,16 +2,13 @@
 
 from typing import Annotated
 
-from vaeedit.api import LikelihoodName, Options, option
-from vaeedit_variants.options import ElboOptions, Widths
+from vaeedit.api import LikelihoodName, option
+from vaeedit_variants.options import BoundOptions, ImageConfig, Widths
 
 
-class CompletionConfig(Options, frozen=True):
+class CompletionConfig(ImageConfig, frozen=True):
     """Hyper-parameters of the VAE that completes images; levels run from fine to coarse, each of half the resolution."""
 
-    channels: Annotated[int, option("Image channels: 1 for gray, 3 for color.", ge=1, le=64)] = 1
-    height: Annotated[int, option("Height of the images, in pixels.", ge=1, le=1024)] = 28
-    width: Annotated[int, option("Width of the images, in pixels.", ge=1, le=1024)] = 28
     stride: Annotated[int, option("Pixels between two positions of the finest level.", ge=1, le=16)] = 2
     widths: Annotated[Widths, option("Width of each level.", most=8)] = (32, 40, 40)
     blocks: Annotated[int, option("Residual blocks of each bottom-up stage.", ge=1, le=64)] = 1
@@ -22,7 +19,7 @@ class CompletionConfig(Options, frozen=True):
     ] = "bernoulli"
 
 
-class CompletionOptions(ElboOptions, frozen=True):
+class CompletionOptions(BoundOptions, frozen=True):
     """Options of the objective `completion`."""
 
     quadrants: Annotated[

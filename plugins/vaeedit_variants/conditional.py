@@ -1,8 +1,8 @@
 """The conditional VAE p(x | y) of images x of known classes y (Sohn et al. 2015; M2 of Kingma et al. 2014, only generative).
 
 q(z | x, y) = N(m(x, y), s(x, y)^2), p(z) = N(0, I), and log p(x | y) >= E_q[log p(x | z, y)] - KL(q || p): z holds
-what the class does not say, such as slant and stroke. One more class stands for any; it is trained by dropping labels, and
-guidance moves away from it (Ho & Salimans 2022).
+what does not depend on the class, such as slant and stroke. One more class stands for any; it is trained by dropping
+labels, and guidance moves away from it (Ho & Salimans 2022).
 """
 
 import copy
@@ -29,9 +29,9 @@ class ConditionalVAE(PlainVAE):
     def __init__(self, config: ConditionalConfig) -> None:
         super().__init__(config)
         self.classes = config.classes
-        self.seen = nn.Embedding(config.classes + 1, config.height * config.width)
-        self.told = nn.Embedding(config.classes + 1, self.values)
-        nn.init.zeros_(self.seen.weight)
+        self.encoder_labels = nn.Embedding(config.classes + 1, config.height * config.width)
+        self.decoder_labels = nn.Embedding(config.classes + 1, self.values)
+        nn.init.zeros_(self.encoder_labels.weight)
         self.labels: Tensor | None = None
         self.guidance = 1.0
 
@@ -63,7 +63,7 @@ class ConditionalVAE(PlainVAE):
 
     def features(self, x: Tensor) -> Gaussian:
         """The posterior q(z | x, y) of images (B, C, H, W) in [0, 1]."""
-        plane = self._of_class(self.seen, len(x)).view(-1, 1, *self.size)
+        plane = self._of_class(self.encoder_labels, len(x)).view(-1, 1, *self.size)
         return super().features(torch.cat([x, plane.to(x)], 1))
 
     def prior(self, count: int, size: tuple[int, int]) -> Latents:
@@ -91,10 +91,10 @@ class ConditionalVAE(PlainVAE):
     def _decoded(self, z: Tensor) -> Tensor:
         """Parameters (B, P, H, W) of the likelihood at z (B, latents, 1, 1): out(any) + w (out(y) - out(any))."""
         z = z.flatten(1)
-        given, w = self._decoded_of(z, self._of_class(self.told, len(z))), self.guidance
+        given, w = self._decoded_of(z, self._of_class(self.decoder_labels, len(z))), self.guidance
         if self.labels is None or w == 1:
             return given
-        of_any = self._decoded_of(z, self.told.weight[-1:].expand(len(z), -1))
+        of_any = self._decoded_of(z, self.decoder_labels.weight[-1:].expand(len(z), -1))
         return of_any + w * (given - of_any)
 
     def _decoded_of(self, z: Tensor, values: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""`vaeedit evaluate uncertainty`: images unlike those of the training, told from others by their epistemic variance."""
+"""`vaeedit evaluate uncertainty`: how well epistemic variance distinguishes images that are unlike the training images."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -56,7 +56,7 @@ def auroc(usual: Tensor, unlike: Tensor) -> float:
 def detection(
     session: Session, vae: str, against: tuple[str, ...], samples: int, **chosen: Any
 ) -> Iterator[dict[str, Any]]:
-    """A row for each kind of images that DATA, the `Images` that are chosen, is told from."""
+    """A row for each kind of images that DATA, the `Images` that are chosen, is compared with."""
     usual = Images(**chosen)
     loaded = session.vae(vae)
     network = require_bayesian(loaded)
@@ -107,7 +107,7 @@ uncertainty = rows_command(
         *PARAMETERS,
         click.Option(
             ["--against"], multiple=True, metavar="KIND|DATA",
-            help=f"What DATA is told from: {', '.join(UNLIKE)}, or other data; may be repeated. By default each kind.",
+            help=f"What DATA is compared with: {', '.join(UNLIKE)}, or other data; may be repeated. By default each kind.",
         ),
         click.Option(
             ["--samples"], type=click.IntRange(2, 1000), default=16, show_default=True, help="Samples of the weights."

@@ -27,7 +27,7 @@ def figures(
     images, drawn = Images(**chosen), Samples(features, samples, density, guidance, trust)
     loaded = session.vae(vae)
     network = require_generative(loaded)
-    drawn.check(session, loaded)
+    extractor = drawn.extractor(session, loaded)
     labeled = isinstance(network, Labeled)
     torch.manual_seed(images.seed)
     batches = (
@@ -36,7 +36,7 @@ def figures(
     )
     with session.autocast():
         means = judge(batches, importance=importance, progress=console.progress)
-        means |= drawn.figures(session, loaded, images)
+        means |= drawn.figures(extractor, loaded, images) if extractor else {}
     known = "; given their true labels" if labeled else ""
     known += (
         "; the weights drawn from their posterior for each image"
@@ -44,7 +44,7 @@ def figures(
         else ""
     )
     bound = f"; {importance} samples for the importance-weighted bound" if importance else ""
-    protocol = images.protocol(loaded) + known + bound + drawn.protocol(session)
+    protocol = images.protocol(loaded) + known + bound + (drawn.protocol(extractor) if extractor else "")
     return [{"protocol": protocol, "vae": loaded.info.name, **means}]
 
 

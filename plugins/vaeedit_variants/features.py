@@ -1,4 +1,4 @@
-"""Feature extractors that the user names: a trained classifier, or a TorchScript file of anyone."""
+"""Feature extractors that the user names: a trained classifier, or any TorchScript file."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ class Features:
     embed: Callable[[Tensor], Tensor]
     logits: Callable[[Tensor], Tensor] | None = None
     takes: tuple[int, ...] | None = None
-    """The shape (C, H, W) of the images, if only one will do."""
+    """The shape (C, H, W) of the images, if only images of that shape are accepted."""
 
     @property
     def note(self) -> str:
-        """What must stand beside every figure that these features give."""
+        """The words that are printed beside every figure of these features."""
         return f"features of {self.name}, not Inception"
 
     def of(self, x: Tensor) -> Tensor:
@@ -72,7 +72,7 @@ def _script(path: Path, device: torch.device, *, trust: bool) -> Features:
         raise UsageError(f"There is no file {path} with features.")
     if not trust:
         raise UsageError(
-            f"{path} is TorchScript, a program that can do what you can do; say --trust if you know who made it."
+            f"{path} is TorchScript, a program that can do what you can do; use --trust if you know who made it."
         )
     require_regular(path, MODEL, WeightsError)
     try:

@@ -12,6 +12,7 @@ from vaeedit.api import (
     UsageError,
     console,
     debug_option,
+    device_option,
     exists_option,
     refuse_existing,
     save_vae,
@@ -100,9 +101,7 @@ fit_density = click.Command(
         click.Option(["--limit"], type=click.IntRange(1), help="Use only this many images, the first ones."),
         click.Option(["--seed"], type=click.IntRange(0), default=0, show_default=True, help="Seed of the fit."),
         exists_option(),
-        click.Option(
-            ["--device"], default="auto", show_default=True, help="Device to compute on: auto, cpu, cuda, cuda:N or mps."
-        ),
+        device_option(),
         debug_option(),
     ],
     help="Fit a Gaussian mixture to the latents of images, for `vaeedit generate --density gmm`. VAE is a name or file of a "

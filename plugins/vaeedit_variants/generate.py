@@ -11,11 +11,13 @@ from vaeedit.api import (
     Session,
     UsageError,
     console,
+    label_of,
+    name_of,
     plain,
     refuse_existing,
 )
 from vaeedit_variants.generated import generated
-from vaeedit_variants.labels import label_of, name_of, require_labeled
+from vaeedit_variants.labels import require_labeled
 from vaeedit_variants.latents import density_option
 from vaeedit_variants.output import draw_options, output_option, write_grids
 from vaeedit_variants.predict import frames_option, generated_film, write_film_of

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from vaeedit.api import Generative, LoadedVae, UsageError, from_floats
+from vaeedit.api import Generative, LoadedVae, UsageError
 from vaeedit_variants.labels import require_labeled
 from vaeedit_variants.latents import drawn, require_density
 from vaeedit_variants.recurrent import Recurrent
@@ -60,5 +60,4 @@ def generated(
     with torch.inference_mode():
         for index in range(count):
             latents = drawn(network, [seed + index], own or size or (64, 64), density, temperature)
-            mean = network.decode(latents).mean[0].float().permute(1, 2, 0).cpu().numpy()
-            yield from_floats(mean, np.dtype(np.uint8))
+            yield network.decode(latents).pixels()[0]

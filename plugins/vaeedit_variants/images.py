@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vaeedit.api import FixedSize, ImageError, LoadedVae, Source, UsageError, console, open_source
+from vaeedit.api import FixedSize, LoadedVae, UsageError, console, open_source, readable
 
 BATCH = 100
 
@@ -38,7 +38,8 @@ class Images:
         if labels:
             source.require_labels(self.split)
         generator = torch.Generator().manual_seed(self.seed)
-        loaded = islice(_loaded(source, self.split), self.limit)
+        examples = readable(source.split(self.split).examples(), console.warn)
+        loaded = ((image, example.label) for example, image in islice(examples, self.limit))
         drawn = self.drawn(vae)
         while group := list(islice(loaded, BATCH)):
             pixels, classes = zip(*group, strict=True)
@@ -68,14 +69,6 @@ PARAMETERS = [
     click.Option(["--seed"], type=click.IntRange(0), default=0, show_default=True, help="Seed of all draws."),
 ]  # fmt: skip
 """The parameters of a command that makes `Images`."""
-
-
-def _loaded(source: Source, split: str) -> Iterator[tuple[np.ndarray, int]]:
-    for example in source.split(split).examples():
-        try:
-            yield example.load(), example.label
-        except ImageError as error:
-            console.warn(str(error))
 
 
 def _suitable(x: Tensor, vae: LoadedVae) -> Tensor:

@@ -1,10 +1,8 @@
-"""VAEs that know classes, and their classes by name or number."""
+"""VAEs of images of known classes."""
 
 from typing import Any
 
 from vaeedit.api import Labeled, LoadedVae, UsageError
-from vaeedit.api import label_of as label_of
-from vaeedit.api import name_of as name_of
 
 
 def require_labeled(vae: LoadedVae) -> Any:

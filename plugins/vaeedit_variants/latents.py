@@ -1,13 +1,12 @@
 """Latents by seeds, many at a time: from the prior of a VAE, or from the mixture in its file."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import click
-import torch
 
-from vaeedit.api import Gaussian, Latents, LoadedVae, UsageError
+from vaeedit.api import Latents, LoadedVae, UsageError
+from vaeedit_variants.mixture import LatentMixture
 
 DENSITIES = {"prior": "the prior", "gmm": "the mixture fitted to encoded images"}
 """What latents are drawn from, by the name of `--density`."""
@@ -38,22 +37,8 @@ def drawn(
     temperature: float = 1.0,
 ) -> Latents:
     """A point for each seed, of a `Generative` network for images of `size`; a point depends on its own seed alone."""
-    if density == "gmm":
-        points = [network.mixture.sample(seed, temperature).levels for seed in seeds]
-        return Latents(tuple(map(_joined, zip(*points, strict=True))))
-    prior: Latents = network.prior(len(seeds), size)
-    levels = [
-        _joined([_only(level, i).sample(seed, stream, temperature) for i, seed in enumerate(seeds)])
-        for stream, level in enumerate(prior.levels)
-    ]
-    return replace(prior, levels=tuple(levels))
-
-
-def _only(level: Gaussian, index: int) -> Gaussian:
-    """The distribution of one of several images, (1, C, h, w)."""
-    assert level.log_scale is not None
-    return Gaussian(level.mean[index : index + 1], level.log_scale[index : index + 1])
-
-
-def _joined(points: Sequence[Gaussian]) -> Gaussian:
-    return points[0].at(torch.cat([point.mean for point in points]))
+    if density == "prior":
+        prior: Latents = network.prior(len(seeds), size)
+        return prior.sample_each(seeds, temperature)
+    mixture: LatentMixture = network.mixture
+    return mixture.sample_each(seeds, temperature)

@@ -4,6 +4,7 @@ The latents that a decoder was trained on are those of images, q(z) = E_x[q(z | 
 a density that is fitted to them look more like the images.
 """
 
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
@@ -56,6 +57,12 @@ class LatentMixture(nn.Module):
         noise = standard.sample(seed, 0, temperature).mean.flatten()
         z = self.means[chosen] + self._factor(chosen) @ noise
         return Latents((standard.at(z[None, :, None, None]),))
+
+    def sample_each(self, seeds: Sequence[int], temperature: float = 1.0) -> Latents:
+        """One draw for each seed, the point (B, L, 1, 1): image n is that of `sample` with the n-th seed."""
+        draws = [self.sample(seed, temperature).levels[0].mean for seed in seeds]
+        standard = Gaussian.standard((1, self.means.shape[1], 1, 1), self.means.device)
+        return Latents((standard.at(torch.cat(draws)),))
 
     def _factor(self, component: int) -> Tensor:
         """The lower triangle (L, L)."""

@@ -1,15 +1,17 @@
 """The objective of generative models: bounds of the likelihood."""
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor
 
 from vaeedit.api import Generative, Labeled, Losses, Objective, OptionError, WeightPosterior, importance_bound
-from vaeedit_variants.options import ElboOptions
+from vaeedit_variants.options import BoundOptions, ElboOptions
+
+B = TypeVar("B", bound=BoundOptions)
 
 
-class NegativeElbo(Objective[ElboOptions]):
+class NegativeBound(Objective[B], Generic[B]):
     """Minimizes -log p(x | z) + beta KL(q(z | x) || p(z)), in nats per image.
 
     For a posterior q(w) over the weights, KL(q(w) || p(w)) is added, divided by the number of training images.
@@ -36,19 +38,23 @@ class NegativeElbo(Objective[ElboOptions]):
         parts = {"distortion": -draw.log_likelihood.mean(), "rate": rate, **parts}
         return Losses(parts, measured={"kl": kl.sum(), **levels})
 
+    def _of_weights(self, vae: Any) -> dict[str, Tensor]:
+        if not isinstance(vae, WeightPosterior):
+            return {}
+        if not self.images:
+            raise OptionError(
+                "A posterior over the weights needs the number of training images, which is not known of tar shards; "
+                "train on a folder of images, or on idx files."
+            )
+        return {"weights": vae.weights_kl() / self.images}
+
+
+class NegativeElbo(NegativeBound[ElboOptions]):
+    """The same; of a network of labeled images, bounds of p(x | label)."""
+
     def labeled_losses(self, vae: Any, x: Tensor, labels: Tensor, done: float) -> Losses:
         """The same; a network of labeled images learns p(x | label) and, of the images whose label is dropped, p(x)."""
         if isinstance(vae, Labeled):
             dropped = torch.rand(len(labels), device=labels.device) < self.options.drop_labels
             vae = vae.given_labels(torch.where(dropped, -1, labels))
         return self.losses(vae, x, done)
-
-    def _of_weights(self, vae: Any) -> dict[str, Tensor]:
-        if not isinstance(vae, WeightPosterior):
-            return {}
-        if not self.images:
-            raise OptionError(
-                "A posterior over the weights needs the number of training images, which tar shards tell only after all of "
-                "them are read; train on a folder of images, or on idx files."
-            )
-        return {"weights": vae.weights_kl() / self.images}

@@ -7,12 +7,17 @@ from vaeedit.api import LikelihoodName, Options, bounded, option
 Widths = tuple[Annotated[int, bounded(ge=1, le=4096)], ...]
 
 
-class PlainConfig(Options, frozen=True):
-    """Hyper-parameters of the plain VAE; the defaults are those of Kingma & Welling's network for MNIST, with 50 latents."""
+class ImageConfig(Options, frozen=True):
+    """Shape of the images of a network that takes one size; the defaults are those of MNIST."""
 
     channels: Annotated[int, option("Image channels: 1 for gray, 3 for color.", ge=1, le=64)] = 1
     height: Annotated[int, option("Height of the images, in pixels.", ge=1, le=1024)] = 28
     width: Annotated[int, option("Width of the images, in pixels.", ge=1, le=1024)] = 28
+
+
+class PlainConfig(ImageConfig, frozen=True):
+    """Hyper-parameters of the plain VAE; the defaults are those of Kingma & Welling's network for MNIST, with 50 latents."""
+
     layers: Annotated[Literal["dense", "convolutional"], option("Kind of the layers.")] = "dense"
     widths: Annotated[Widths, option("Units of each dense layer, or channels of each stage.", most=8)] = (
         500,
@@ -55,8 +60,8 @@ class RelabelOptions(Options, frozen=True):
     ] = 1.0
 
 
-class ElboOptions(Options, frozen=True):
-    """Options of the objective `likelihood`."""
+class BoundOptions(Options, frozen=True):
+    """Options of objectives that are a bound of the likelihood."""
 
     binarize: Annotated[
         bool,
@@ -80,6 +85,11 @@ class ElboOptions(Options, frozen=True):
             le=100,
         ),
     ] = 1
+
+
+class ElboOptions(BoundOptions, frozen=True):
+    """Options of the objective `likelihood`."""
+
     drop_labels: Annotated[
         float,
         option(

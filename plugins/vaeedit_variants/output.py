@@ -7,7 +7,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from vaeedit.api import console, debug_option, exists_option, make_folder, write
+from vaeedit.api import console, debug_option, device_option, exists_option, make_folder, write
 from vaeedit_variants.grid import grid
 
 
@@ -42,8 +42,6 @@ def draw_options() -> list[click.Option]:
             help="Seed of the first image; each further image has the next seed.",
         ),
         exists_option(),
-        click.Option(
-            ["--device"], default="auto", show_default=True, help="Device to compute on: auto, cpu, cuda, cuda:N or mps."
-        ),
+        device_option(),
         debug_option(),
     ]  # fmt: skip

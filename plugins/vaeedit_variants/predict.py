@@ -5,10 +5,9 @@ from pathlib import Path
 import click
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
 from vaeedit.api import (
+    Decoded,
     Film,
     Frame,
     ImageError,
@@ -17,8 +16,8 @@ from vaeedit.api import (
     clip_files,
     console,
     debug_option,
+    device_option,
     exists_option,
-    from_floats,
     read_clip,
     refuse_existing,
     write_clip,
@@ -51,7 +50,7 @@ def predicted_film(
     noise = network.noise(1, frames, len(given))
     with torch.inference_mode():
         new = network.continued(x, noise.sample(seed) if sample else noise.mean(), frames)
-    pixels = _pixels(new[0])
+    pixels = Decoded(new[0]).pixels()
     if mark:
         pixels[:, [0, -1]] = pixels[:, :, [0, -1]] = 255
     return Film([*clip.frames, *map(Frame, pixels)], clip.rate)
@@ -63,13 +62,8 @@ def generated_film(vae: LoadedVae, number: int, frames: int, *, seed: int, tempe
     nothing = torch.zeros(1, 0, network.channels, *network.frame_size, device=vae.device)
     with torch.inference_mode():
         noises = [network.noise(1, frames, 0).sample(seed + index, temperature) for index in range(number)]
-        clips = [_pixels(network.continued(nothing, noise, frames)[0]) for noise in noises]
+        clips = [Decoded(network.continued(nothing, noise, frames)[0]).pixels() for noise in noises]
     return Film([grid(images) for images in zip(*clips, strict=True)])
-
-
-def _pixels(frames: Tensor) -> NDArray[np.uint8]:
-    """Frames (T, C, H, W) in [0, 1] as (T, H, W, C) of 8 bits."""
-    return from_floats(frames.float().permute(0, 2, 3, 1).cpu().numpy(), np.dtype(np.uint8))
 
 
 def write_film_of(film: Film, target: Path, exists: str) -> int:
@@ -131,9 +125,7 @@ predict = click.Command(
         click.Option(["--vae"], default="moving-mnist", show_default=True, help="Name or file of a VAE of clips."),
         click.Option(["--seed"], type=click.IntRange(0), default=0, show_default=True, help="Seed of the draw."),
         exists_option(),
-        click.Option(
-            ["--device"], default="auto", show_default=True, help="Device to compute on: auto, cpu, cuda, cuda:N or mps."
-        ),
+        device_option(),
         debug_option(),
     ],
     help="Predict the frames after CLIP, which is a GIF, an MP4 or a folder of pictures, one for each frame.",

@@ -1,4 +1,4 @@
-"""`relabel`: a picture is encoded with one class and decoded with another; what the class does not say stays."""
+"""`relabel`: a picture is encoded with one class and decoded with another; what does not depend on the class stays."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

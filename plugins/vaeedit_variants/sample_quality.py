@@ -7,7 +7,7 @@ import click
 import torch
 
 from vaeedit.api import LoadedVae, Session, UsageError, console
-from vaeedit_variants.features import load_features
+from vaeedit_variants.features import Features, load_features
 from vaeedit_variants.images import Images
 from vaeedit_variants.latents import DENSITIES, density_option, require_density
 from vaeedit_variants.realism import metrics, realism
@@ -47,19 +47,20 @@ class Samples:
     guidance: float
     trust: bool
 
-    def check(self, session: Session, vae: LoadedVae) -> None:
-        """Raise UsageError or MissingExtra, before any work, for features or a density that will not do."""
-        if self.features is not None:
-            require_density(vae, self.density)
-            load_features(session, self.features, trust=self.trust)
-            metrics()
-        elif self.density != "prior":
-            raise UsageError("--density says what samples are drawn from; name --features to judge them by.")
-
-    def figures(self, session: Session, vae: LoadedVae, images: Images) -> dict[str, Any]:
-        """What `realism` measures against the same images in gray values; raises UsageError for too few of them."""
+    def extractor(self, session: Session, vae: LoadedVae) -> Features | None:
+        """The features, if any are named. Raises UsageError or MissingExtra, before any work, for what cannot be used."""
         if self.features is None:
-            return {}
+            if self.density != "prior":
+                raise UsageError(
+                    "--density chooses what samples are drawn from; name --features to judge them by."
+                )
+            return None
+        require_density(vae, self.density)
+        metrics()
+        return load_features(session, self.features, trust=self.trust)
+
+    def figures(self, features: Features, vae: LoadedVae, images: Images) -> dict[str, Any]:
+        """What `realism` measures against the same images in gray values; raises UsageError for too few of them."""
         real = [x for x, _ in replace(images, binarize=False).batches(vae)]
         height, width = real[0].shape[2:]
         chosen: dict[str, Any] = {"density": self.density, "guidance": self.guidance, "seed": images.seed}
@@ -67,16 +68,14 @@ class Samples:
         console.progress(f"{self.count} samples")
         torch.manual_seed(images.seed)
         try:
-            return realism(load_features(session, self.features, trust=self.trust), real, generated)
+            return realism(features, real, generated)
         except ValueError as error:
             raise UsageError(f"The samples cannot be judged: {error}.") from None
 
-    def protocol(self, session: Session) -> str:
+    def protocol(self, features: Features) -> str:
         """How they are made and judged, for people."""
-        if self.features is None:
-            return ""
         return (
             f"; {self.count} samples, means of p(x|z) with z from {DENSITIES[self.density]}, each class equally often where "
             f"labels are given (guidance {self.guidance:g}), against the same images in gray values; "
-            f"{load_features(session, self.features, trust=self.trust).note}"
+            f"{features.note}"
         )

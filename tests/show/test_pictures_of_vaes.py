@@ -161,7 +161,7 @@ def test_the_commands_write_pictures_films_and_figures(linear, rows, tmp_path, m
         ("map ROWS --vae VAE -o x.jpg", "x.jpg is no figure; its name must end in .png, .svg, .pdf"),
         ("map ROWS --vae VAE -o x.png --level 2", "There is no level 2; this VAE has 1"),
         ("map OTHER --vae VAE -o x.png --color-by-label", "have no label; put the images of each class"),
-        ("traverse --vae VAE -o x.png", "Name data, whose images tell which latents are active, or name the latents"),
+        ("traverse --vae VAE -o x.png", "Name data, by whose images the activity of latents is measured, or name the latents"),
         ("traverse --vae VAE -o x.png --latents 0,7", "There is no latent 7; this VAE has those from 0 to 2"),
         ("traverse --vae VAE -o x.png --latents 0 --image 3", "The image 3 is a number: name the data"),
         ("traverse ROWS --vae VAE -o x.png --image 99", "has no image 99 in its split test; numbers begin at 0"),
@@ -214,8 +214,8 @@ def conditional(tmp_path_factory):
     config = {"height": HEIGHT, "width": WIDTH, "widths": (8,), "latents": 2, "classes": 3}
     torch.manual_seed(0)
     vae = ConditionalVAE(ConditionalConfig(**config))
-    torch.nn.init.normal_(vae.seen.weight)
-    torch.nn.init.normal_(vae.told.weight, std=5)
+    torch.nn.init.normal_(vae.encoder_labels.weight)
+    torch.nn.init.normal_(vae.decoder_labels.weight, std=5)
     path = tmp_path_factory.mktemp("conditional") / "conditional.safetensors"
     names = ("dark", "gray", "light")
     save_vae(path, vae, VaeInfo(name="conditional", architecture="conditional", config=config, classes=names))

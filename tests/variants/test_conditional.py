@@ -8,13 +8,12 @@ import pytest
 import torch
 
 from vaeedit import read
-from vaeedit.api import FixedSize, Generative, Labeled, OptionError, UnknownName
+from vaeedit.api import FixedSize, Generative, Labeled, OptionError, UnknownName, label_of
 from vaeedit.cli.main import call
 from vaeedit.extension.registry import registry
 from vaeedit.vae.files import VaeInfo, load_vae, read_info, save_vae
 from vaeedit_variants.conditional import ConditionalVAE
 from vaeedit_variants.judged import judge
-from vaeedit_variants.labels import label_of
 from vaeedit_variants.objective import NegativeElbo
 from vaeedit_variants.options import ConditionalConfig, ElboOptions
 
@@ -37,7 +36,7 @@ def network(seed=0, **config):
     vae = ConditionalVAE(
         ConditionalConfig(**{"height": 6, "width": 6, "widths": (16,), "classes": 3, **config})
     )
-    torch.nn.init.normal_(vae.seen.weight)
+    torch.nn.init.normal_(vae.encoder_labels.weight)
     return vae.eval()
 
 
@@ -134,8 +133,8 @@ def test_dropped_labels_train_any_class(share, learned):
     objective = NegativeElbo(ElboOptions(drop_labels=share))
     losses = objective.labeled_losses(vae, torch.rand(8, 1, 6, 6), torch.arange(8) % 3, 0.5)
     sum(losses.parts.values()).backward()
-    assert bool(vae.told.weight.grad[-1].any()) == learned
-    assert bool(vae.told.weight.grad[:-1].any()) != learned
+    assert bool(vae.decoder_labels.weight.grad[-1].any()) == learned
+    assert bool(vae.decoder_labels.weight.grad[:-1].any()) != learned
 
 
 def test_training_learns_the_classes_and_keeps_their_names(trained, images, capsys):

@@ -168,7 +168,7 @@ def test_torchscript_runs_only_if_it_is_trusted(digits, pictures, capsys):
 @pytest.mark.parametrize(
     ("features", "text"),
     [
-        (["mean.pt"], "is TorchScript, a program that can do what you can do; say --trust"),
+        (["mean.pt"], "is TorchScript, a program that can do what you can do; use --trust"),
         (["broken.pt", "--trust"], "broken.pt is no readable TorchScript file"),
         (["nothing.pt", "--trust"], "There is no file nothing.pt"),
         (["DIGITS"], "is no classifier"),

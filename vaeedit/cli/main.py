@@ -20,10 +20,8 @@ def main() -> None:
         code = interrupts.exit_code() or ended.code
     try:
         sys.stderr.flush()
-    except (
-        OSError,
-        ValueError,
-    ):  # its terminal was closed; Python would exit with 120 if it failed to flush it
+    except (OSError, ValueError):
+        # the terminal was closed; Python would exit with 120 if it failed to flush it
         sys.stderr = None
     sys.exit(code)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vaeedit.cli import console
-from vaeedit.cli.params import debug_option
+from vaeedit.cli.params import debug_option, device_option
 from vaeedit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -158,12 +158,7 @@ def _shared(vae: str | None, noun: str = "VAE") -> list[click.Parameter]:
             show_default=True,
             help=f"Name or file of the {noun}.",
         ),
-        click.Option(
-            ["--device"],
-            default="auto",
-            show_default=True,
-            help="Device to compute on: auto, cpu, cuda, cuda:N or mps.",
-        ),
+        device_option(),
         click.Option(
             ["--precision"],
             default="float32",

@@ -171,6 +171,13 @@ def refuse_existing(paths: Iterable[Path], exists: str) -> None:
             raise UsageError(f"{path} exists already; use --exists overwrite, or another name.")
 
 
+def device_option() -> click.Option:
+    """Return --device for commands that make no batch."""
+    return click.Option(
+        ["--device"], default="auto", show_default=True, help="Device to compute on: auto, cpu, cuda, cuda:N or mps."
+    )  # fmt: skip
+
+
 def debug_option() -> click.Option:
     """Return the option --debug, which every command has."""
     return _option("--debug", help="Show the traceback of an error.")

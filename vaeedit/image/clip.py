@@ -51,8 +51,7 @@ def write_clip(film: Film, path: Path) -> list[str]:
         return [
             warning for frame, file in zip(film.frames, files, strict=True) for warning in write(frame, file)
         ]
-    color = [Frame(np.repeat(frame.pixels, 4 - frame.channels, 2)[..., :3]) for frame in film.frames]
-    data, warnings = film_bytes(Film(color, film.rate), format)
+    data, warnings = film_bytes(film.in_color(), format)
     make_folder(path.parent)
     write_whole(path, data)
     return warnings

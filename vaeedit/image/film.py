@@ -4,7 +4,7 @@ import io
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -28,6 +28,11 @@ class Film:
 
     frames: Sequence[Frame]
     rate: float = 12.0
+
+    def in_color(self) -> "Film":
+        """The same with three channels in each frame, as GIF and MP4 have them."""
+        frames = [replace(f, pixels=np.repeat(f.pixels, 4 - f.channels, 2)[..., :3]) for f in self.frames]
+        return replace(self, frames=frames)
 
 
 def write_film(film: Film, still: Frame, path: str | os.PathLike[str]) -> list[str]:

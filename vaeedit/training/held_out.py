@@ -9,12 +9,12 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Callback
 
-from vaeedit.errors import ImageError, UsageError
+from vaeedit.errors import UsageError
 from vaeedit.training.data import Batch
 from vaeedit.training.history import CURVE
 from vaeedit.training.module import HELD_OUT, Fit
 from vaeedit.training.sources.indexed import Indexed, Part
-from vaeedit.training.sources.source import Example, Split
+from vaeedit.training.sources.source import Example, Split, readable
 
 SIDE = 128
 """Height and width, in pixels, of what is measured of an image."""
@@ -38,11 +38,7 @@ def measured(examples: Iterator[Example], *, whole: bool) -> list[Batch]:
     Images that are damaged, or too small, are left out.
     """
     batches = []
-    for example in examples:
-        try:
-            pixels = example.load()
-        except ImageError:
-            continue
+    for example, pixels in readable(examples, lambda _: None):
         if not whole:
             top, left = ((size - SIDE) // 2 for size in pixels.shape[:2])
             if min(top, left) < 0:

@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 import pytorch_lightning as pl
 import torch
+from numpy.typing import NDArray
 from pytorch_lightning.callbacks import Callback
 
 from vaeedit.image import Frame, write
-from vaeedit.image.frame import from_floats
 from vaeedit.image.panels import laid_out
 from vaeedit.training.callbacks import MovingAverage
 from vaeedit.training.history import SNAPSHOTS, milestone, read_snapshots
 from vaeedit.vae.draws import Generative
 from vaeedit.vae.given import Labeled
+from vaeedit.vae.latents import Decoded
 
 PER_DOUBLING = 4
 """Pictures until the step doubles: 60 in 30,000 steps."""
@@ -60,18 +61,18 @@ class Snapshots(Callback):
         if not (trainer.is_global_zero and isinstance(network, Generative | Labeled)):
             return
         self.folder.mkdir(exist_ok=True)
-        images = from_floats(self._samples(), np.dtype(np.uint8))
+        images = self._samples()
         columns = network.classes if isinstance(network, Labeled) else math.ceil(math.sqrt(self.count))
         grid = laid_out(list(images), min(columns, self.count), GAP, 255)
         write(Frame(grid), self.folder / f"{trainer.global_step:09d}.png")
 
-    def _samples(self) -> np.ndarray:
-        """Means of p(x | z), (N, H, W, C) in [0, 1]."""
+    def _samples(self) -> NDArray[np.uint8]:
+        """Means of p(x | z), (N, H, W, C) of 8 bits."""
         network = self.average.network.eval()
         if isinstance(network, Labeled):
             device = next(self.average.network.parameters()).device
             network = network.given_labels(torch.arange(self.count, device=device) % network.classes)
         height, width = self.size
         drawn = network.prior(self.count, self.size).sample_each(range(self.count))
-        means: torch.Tensor = network.decode(drawn).mean[..., :height, :width]
-        return means.float().permute(0, 2, 3, 1).cpu().numpy()
+        decoded: Decoded = network.decode(drawn)
+        return decoded.pixels()[:, :height, :width]

@@ -8,11 +8,11 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import IterableDataset
 
-from vaeedit.errors import ImageError, OptionError
+from vaeedit.errors import OptionError
 from vaeedit.training.data import Batch
 from vaeedit.training.recipe import Data
 from vaeedit.training.sources.indexed import Arrays
-from vaeedit.training.sources.source import Example, Split
+from vaeedit.training.sources.source import Example, Split, readable
 from vaeedit.vae.protocol import FixedSize, Network
 
 
@@ -81,12 +81,11 @@ class WholeBatches(IterableDataset[Batch]):
 
     def _loaded(self, examples: Iterator[Example]) -> Iterator[tuple[Example, NDArray[np.uint8]]]:
         """The images that can be read, (H, W, C)."""
-        for example in examples:
-            try:
-                yield example, example.load()
-            except ImageError as error:
-                if str(error) not in self.skipped:
-                    self.skipped.append(str(error))
+        return readable(examples, self._skip)
+
+    def _skip(self, text: str) -> None:
+        if text not in self.skipped:
+            self.skipped.append(text)
 
 
 def _stacked(batch: list[tuple[NDArray[np.uint8], int]]) -> Batch:

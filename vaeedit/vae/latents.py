@@ -11,10 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
+from vaeedit.image.frame import from_floats
 from vaeedit.vae.noise import gaussian_field
 
 
@@ -128,6 +131,10 @@ class Decoded:
 
     mean: Tensor
     std: Tensor | None = None
+
+    def pixels(self) -> NDArray[np.uint8]:
+        """The mean as images (B, H, W, C) of 8 bits."""
+        return from_floats(self.mean.float().permute(0, 2, 3, 1).cpu().numpy(), np.dtype(np.uint8))
 
 
 def product_of_experts(levels: Sequence[Gaussian], weights: Tensor) -> Gaussian:

@@ -1,6 +1,6 @@
 """What a data source gives: splits of images with labels, and the names of the classes."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vaeedit.errors import UsageError
+from vaeedit.errors import ImageError, UsageError
 
 UNLABELED = -1
 """The label of an image that has none."""
@@ -32,6 +32,17 @@ class Example:
     """Index of its class, or `UNLABELED`."""
     load: Callable[[], NDArray[np.uint8]]
     """Decodes the image to (H, W, C), from 0 to 255, with 1 or 3 channels; raises ImageError."""
+
+
+def readable(
+    examples: Iterable[Example], note: Callable[[str], None]
+) -> Iterator[tuple[Example, NDArray[np.uint8]]]:
+    """The examples that can be decoded, with their images (H, W, C); `note` receives a sentence about each other one."""
+    for example in examples:
+        try:
+            yield example, example.load()
+        except ImageError as error:
+            note(str(error))
 
 
 class Split(Protocol):
