@@ -24,5 +24,6 @@ def _rows(session: Session, vae: str, tree: str) -> Iterator[Row]:
 anomaly = rows_command(
     _rows,
     [click.Argument(["tree"], metavar="TREE")],
+    by="kind",
     epilog="Example: vaeedit evaluate anomaly mvtec/bottle --vae bottle.vae.safetensors",
 )

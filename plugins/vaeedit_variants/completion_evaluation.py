@@ -77,5 +77,6 @@ completion = rows_command(
         ),
     ],
     vae="mnist-completion",
+    by="visible",
     epilog="Example: vaeedit evaluate completion mnist/ --importance 100",
 )  # fmt: skip

@@ -113,5 +113,6 @@ uncertainty = rows_command(
             ["--samples"], type=click.IntRange(2, 1000), default=16, show_default=True, help="Samples of the weights."
         ),
     ],
+    by="against",
     epilog="Example: vaeedit evaluate uncertainty mnist/ --vae digits.safetensors --against rotated",
 )  # fmt: skip

@@ -161,7 +161,7 @@ def test_the_commands_write_pictures_films_and_figures(linear, rows, tmp_path, m
         ("map ROWS --vae VAE -o x.jpg", "x.jpg is no figure; its name must end in .png, .svg, .pdf"),
         ("map ROWS --vae VAE -o x.png --level 2", "There is no level 2; this VAE has 1"),
         ("map OTHER --vae VAE -o x.png --color-by-label", "have no label; put the images of each class"),
-        ("traverse --vae VAE -o x.png", "Name data, by whose images the activity of latents is measured, or name the latents"),
+        ("traverse --vae VAE -o x.png", "Name data, by whose images the activity of latents is measured"),
         ("traverse --vae VAE -o x.png --latents 0,7", "There is no latent 7; this VAE has those from 0 to 2"),
         ("traverse --vae VAE -o x.png --latents 0 --image 3", "The image 3 is a number: name the data"),
         ("traverse ROWS --vae VAE -o x.png --image 99", "has no image 99 in its split test; numbers begin at 0"),

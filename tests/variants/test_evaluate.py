@@ -6,9 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import load_file
 
 from vaeedit.cli.main import call
+from vaeedit.vae.files import read_info
 
 MNIST = Path(__file__).parents[3] / "shared" / "data" / "mnist"
 RECIPE = """
@@ -73,6 +76,19 @@ def test_the_seed_the_limit_and_the_split(bars, capsys):
     assert first["elbo"] != other["elbo"]
     assert figures(capsys, "--limit", "7")["images"] == 7
     assert figures(capsys, "--split", "train")["images"] == 400
+
+
+def test_recorded_figures_stand_in_the_header_and_on_the_card(bars, capsys):
+    trained(bars, 1)
+    before = load_file("tiny.safetensors")
+    row = figures(capsys, "--limit", "7", "--record")
+    figures(capsys, "--limit", "8", "--importance", "2", "--record")
+    recorded = read_info(Path("tiny.safetensors")).figures
+    assert list(recorded) == ["vae bars --limit 7", "vae bars --limit 8 --importance 2"]
+    assert recorded["vae bars --limit 7"] == {name: value for name, value in row.items() if name != "vae"}
+    assert f"| vae bars --limit 7 | 7 | {row['elbo']}" in Path("tiny.md").read_text()
+    after = load_file("tiny.safetensors")
+    assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
 
 
 def test_the_precision_is_honored(bars, capsys):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,14 +81,42 @@ def _measure(
             if as_json:
                 console.say_json(row)
         if record:
-            _record(session, vae, Path(folder).name, tasks, rows)
+            _record(session, vae, _of_tasks(Path(folder).name, tasks, rows))
     if not as_json:
         console.say_measurements(rows)
     return console.OK
 
 
-def _record(session: Session, vae: str, data: str, tasks: Sequence[Task], rows: list[Row]) -> None:
-    """Write the figures, except time and memory, into the VAE file's header and its model card."""
+def _of_tasks(data: str, tasks: Sequence[Task], rows: Sequence[Row]) -> dict[str, Row]:
+    """Return the figures of tasks by title, except time and memory."""
+    figures = {}
+    for task, row in zip(tasks, rows, strict=True):
+        setting = " ".join(f"{name} {value}" for name, value in task.setting.items())
+        left_out = {"seconds_per_megapixel", "peak_memory_mb", *task.setting}
+        figures[f"{data}, {setting}"] = {k: v for k, v in row.items() if k not in left_out}
+    return figures
+
+
+def _of_rows(rows: Sequence[Row], by: str | None) -> dict[str, Row]:
+    """Return the figures of a command by title: the command with the options that the user set and, of several rows, `by`."""
+    context = click.get_current_context()
+    words = [str(context.info_name)]
+    for param in context.command.params:
+        name, value = str(param.name), context.params[str(param.name)]
+        chosen = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if isinstance(param, click.Argument):
+            words.append(Path(value).name)
+        elif chosen and name not in ("vae", "device", "record", "as_json", "debug"):
+            words.append(param.opts[0] if value is True else f"{param.opts[0]} {value}")
+    title = " ".join(words)
+    return {
+        f"{title}, {row[by]}" if by else title: {k: v for k, v in row.items() if k not in ("vae", by)}
+        for row in rows
+    }
+
+
+def _record(session: Session, vae: str, measured: Mapping[str, Row]) -> None:
+    """Write figures by title into the VAE file's header and its model card."""
     import msgspec
 
     from vaeedit.vae.card import write_card
@@ -96,12 +124,7 @@ def _record(session: Session, vae: str, data: str, tasks: Sequence[Task], rows: 
 
     path = find_vae(vae, session.registry)
     info = read_info(path)
-    figures = dict(info.figures)
-    for task, row in zip(tasks, rows, strict=True):
-        setting = " ".join(f"{name} {value}" for name, value in task.setting.items())
-        left_out = {"seconds_per_megapixel", "peak_memory_mb", *task.setting}
-        figures[f"{data}, {setting}"] = {k: v for k, v in row.items() if k not in left_out}
-    info = msgspec.structs.replace(info, figures=figures)
+    info = msgspec.structs.replace(info, figures={**info.figures, **measured})
     update_info(path, info)
     write_card(path, info)
 
@@ -126,26 +149,34 @@ def rows_command(
     *,
     vae: str | None = None,
     noun: str = "VAE",
+    by: str | None = None,
     epilog: str,
 ) -> click.Command:
     """Return a command that prints rows of figures, for an evaluation that is not made of tasks.
 
     `rows` is called with the session, the VAE and the values of `params` by name; each row names its `protocol`. `vae` is
-    the default VAE; without it, the user must name one. The option that names it is `--NOUN`, in lower case.
+    the default VAE; without it, the user must name one. The option that names it is `--NOUN`, in lower case. Where
+    a command prints several rows, `by` is the column that distinguishes them.
     """
 
-    def callback(*, vae: str, device: str, precision: str, as_json: bool, debug: bool, **values: Any) -> int:
+    def callback(
+        *, vae: str, device: str, precision: str, record: bool, as_json: bool, debug: bool, **values: Any
+    ) -> int:
         from vaeedit.run.session import Session
 
         with Session(device=device, precision=precision) as session:
             measured = list(rows(session, vae, **values))
+            if record:
+                _record(session, vae, _of_rows(measured, by))
         if not as_json:
             console.say_measurements(measured)
         for row in measured if as_json else ():
             console.say_json(row)
         return console.OK
 
-    return click.Command(None, callback=callback, params=[*params, *_shared(vae, noun)], epilog=epilog)
+    return click.Command(
+        None, callback=callback, params=[*params, *_shared(vae, noun), _recording()], epilog=epilog
+    )
 
 
 def _shared(vae: str | None, noun: str = "VAE") -> list[click.Parameter]:
@@ -180,13 +211,17 @@ def _of_references() -> list[click.Parameter]:
             metavar="DIR",
             help="Folder with squeeze.backbone.pth and squeeze.pth; also measure LPIPS.",
         ),
-        click.Option(
-            ["--record"],
-            is_flag=True,
-            default=False,
-            help="Write the figures into the VAE's header and model card.",
-        ),
+        _recording(),
     ]
+
+
+def _recording() -> click.Option:
+    return click.Option(
+        ["--record"],
+        is_flag=True,
+        default=False,
+        help="Write the figures into the VAE's header and model card.",
+    )
 
 
 def _of_samples() -> list[click.Parameter]:
