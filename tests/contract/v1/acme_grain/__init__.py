@@ -110,7 +110,7 @@ def vaeedit_operations():
 
 @hookimpl
 def vaeedit_architectures():
-    """One network, also read from folders and fetched by a prefix."""
+    """One VAE, also read from folders and fetched by a prefix, and a network of another kind."""
     return [
         ArchitectureSpec(
             name="acme-flat",
@@ -120,7 +120,13 @@ def vaeedit_architectures():
             detect="acme_grain.network:detect",
             folder="acme_grain.network:find",
             fetch={"acme": "acme_grain.network:fetch"},
-        )
+        ),
+        ArchitectureSpec(
+            name="acme-judge",
+            summary="A number for each picture.",
+            target="acme_grain.network:Judge",
+            kind="judge of pictures",
+        ),
     ]
 
 

@@ -38,6 +38,8 @@ class Power(Objective):
     needs = ()
     conditions = ()
     needs_labels = False
+    unit = "parts of the error"
+    images = 0
 
     def labeled_losses(self, vae, x, labels, done):
         assert len(labels) == len(x)
