@@ -16,7 +16,7 @@ def opened(vae: LoadedVae | str) -> LoadedVae:
     loaded = vae if isinstance(vae, LoadedVae) else Session().vae(str(vae))
     network = loaded.network
     if not hasattr(network, "encode"):
-        raise UsageError(f"The VAE {loaded.info.name} codes no single images; use one that does.")
+        raise UsageError(f"The VAE {loaded.info.name} does not encode single images; use one that does.")
     if network.conditions and not isinstance(network, Labeled):
         raise UsageError(
             f"The VAE {loaded.info.name} codes an image given {', '.join(network.conditions)}, and cannot be shown; use one "

@@ -46,7 +46,7 @@ class Coordinate:
         return replace(latents, levels=tuple(levels))
 
     def name(self, levels: int) -> str:
-        """What people call it, in a VAE of so many levels."""
+        """Its name in pictures of a VAE of so many levels."""
         if levels == 1 and self.place is None:
             return f"latent {self.channel}"
         place = "" if self.place is None else f", row {self.place[0]}, column {self.place[1]}"

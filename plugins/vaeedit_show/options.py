@@ -23,8 +23,8 @@ SEED = click.Option(
     ["--seed"], type=click.IntRange(0), default=0, show_default=True, help="Seed of what is drawn."
 )
 SCALE = click.Option(
-    ["--scale"], type=click.IntRange(1, 64), metavar="N", show_default="so that images are well visible",
-    help="Enlarge every pixel to a square of N x N.",
+    ["--scale"], type=click.IntRange(1, 64), metavar="N", show_default="so that an image is visible",
+    help="Enlarge every pixel to a square of N x N pixels.",
 )  # fmt: skip
 RATE = click.Option(
     ["--rate"], type=click.FloatRange(0.5, 50), default=defaults.RATE, show_default=True, help="Frames per second of a film."

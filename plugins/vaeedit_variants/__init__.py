@@ -42,7 +42,7 @@ def vaeedit_operations() -> list[OperationSpec]:
             conditions=("weights",),
             maps={
                 "epistemic": "Deviation over samples of the weights: high where the picture is unlike the training images.",
-                "aleatoric": "Deviation given the weights: of what the VAE takes for noise.",
+                "aleatoric": "Deviation given the weights: of the noise that the VAE predicts.",
             },
         ),
     ]

@@ -1,4 +1,4 @@
-"""A small convolutional classifier of images of one size; its last hidden layer gives the features of FID and the like."""
+"""A small convolutional classifier of images of one size; its last hidden layer gives the features of the FID."""
 
 from itertools import pairwise
 from typing import Protocol, runtime_checkable

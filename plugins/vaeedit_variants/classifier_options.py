@@ -17,7 +17,7 @@ class ClassifierConfig(ImageConfig, frozen=True):
         48,
     )
     blocks: Annotated[int, option("Residual blocks of each stage.", ge=1, le=64)] = 1
-    features: Annotated[int, option("Values in front of the last layer.", ge=1, le=4096)] = 64
+    features: Annotated[int, option("Number of features, the inputs of the last layer.", ge=1, le=4096)] = 64
 
 
 class ClassifyOptions(Options, frozen=True):
@@ -27,7 +27,9 @@ class ClassifyOptions(Options, frozen=True):
         float,
         option("Share of the probability that is spread over all classes (label smoothing).", ge=0, le=0.9),
     ] = 0.0
-    turn: Annotated[float, option("Turn images by up to so many degrees.", ge=0, le=180)] = 0.0
-    zoom: Annotated[float, option("Change each side by up to this share.", ge=0, le=0.9)] = 0.0
-    shear: Annotated[float, option("Shear images by up to this tangent.", ge=0, le=1)] = 0.0
-    shift: Annotated[float, option("Move images by up to this share of their sides.", ge=0, le=1)] = 0.0
+    turn: Annotated[float, option("Largest angle, in degrees, by which images are turned.", ge=0, le=180)] = (
+        0.0
+    )
+    zoom: Annotated[float, option("Largest change of a side, as a share of it.", ge=0, le=0.9)] = 0.0
+    shear: Annotated[float, option("Largest shear, as a tangent.", ge=0, le=1)] = 0.0
+    shift: Annotated[float, option("Largest shift, as a share of a side.", ge=0, le=1)] = 0.0

@@ -31,7 +31,7 @@ def output_option() -> click.Option:
 
 
 def draw_options() -> list[click.Option]:
-    """Return the options of a command that draws images from a VAE and writes an `Output`."""
+    """Return the options of a command that draws images from a VAE and writes them."""
     return [
         click.Option(
             ["--temperature"], type=click.FloatRange(0, 10), default=1.0, show_default=True,

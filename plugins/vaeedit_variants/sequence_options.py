@@ -16,7 +16,7 @@ class ClipConfig(Options, frozen=True):
 class VrnnConfig(ClipConfig, frozen=True):
     """Hyper-parameters of the VRNN."""
 
-    layers: Annotated[int, option("Things that move by themselves.", ge=1, le=16)] = 2
+    layers: Annotated[int, option("Number of moving things.", ge=1, le=16)] = 2
     latents: Annotated[int, option("Latents of the first frame.", ge=1, le=1024)] = 48
 
 
