@@ -14,7 +14,8 @@ B = TypeVar("B", bound=BoundOptions)
 class NegativeBound(Objective[B], Generic[B]):
     """Minimizes -log p(x | z) + beta KL(q(z | x) || p(z)), in nats per image.
 
-    For a posterior q(w) over the weights, KL(q(w) || p(w)) is added, divided by the number of training images.
+    For a posterior q(w) over the weights, KL(q(w) || p(w)) is added, times the temperature and divided by the number of
+    training images.
     """
 
     needs: tuple[type, ...] = (Generative,)
@@ -46,7 +47,7 @@ class NegativeBound(Objective[B], Generic[B]):
                 "A posterior over the weights needs the number of training images, which is not known of tar shards; "
                 "train on a folder of images, or on idx files."
             )
-        return {"weights": vae.weights_kl() / self.images}
+        return {"weights": self.options.temperature * vae.weights_kl() / self.images}
 
 
 class NegativeElbo(NegativeBound[ElboOptions]):

@@ -77,6 +77,14 @@ class BoundOptions(Options, frozen=True):
     free_nats: Annotated[
         float, option("KL of each level below which it is not reduced, in nats (Kingma et al. 2016).", ge=0)
     ] = 0.0
+    temperature: Annotated[
+        float,
+        option(
+            "Weight of the KL divergence of a posterior over the weights; below 1 it is narrower than by Bayes' rule "
+            "(a cold posterior, Wenzel et al. 2020).",
+            ge=0,
+        ),
+    ] = 1.0
     draws: Annotated[
         int,
         option(

@@ -154,6 +154,10 @@ def test_the_kl_of_the_weights_is_shared_by_all_training_images():
     objective.images = 500
     parts = objective.losses(vae, torch.rand(2, 1, 9, 12), 0.5).parts
     torch.testing.assert_close(parts["weights"], vae.weights_kl() / 500)
+    cold = NegativeElbo(ElboOptions(temperature=0.25))
+    cold.images = 500
+    parts = cold.losses(vae, torch.rand(2, 1, 9, 12), 0.5).parts
+    torch.testing.assert_close(parts["weights"], vae.weights_kl() / 2000)
     objective.images = 0
     with pytest.raises(Exception, match="number of training images"):
         objective.losses(vae, torch.rand(2, 1, 9, 12), 0.5)
