@@ -325,3 +325,17 @@ def test_a_damaged_picture_is_edited_as_far_as_it_goes_where_that_is_asked_for(v
     assert "Warning: cut.png is damaged: it ends early." in ran.err
     assert Image.open(tmp_path / "out.png").size == (64, 64)
     Image.open(tmp_path / "out.png").verify()
+
+
+def test_the_film_of_a_motion_photo_is_left_out_with_a_warning_and_kept_where_nothing_changes(
+    vaeedit, photo, tmp_path
+):
+    source = photo(tmp_path / "in.jpg")
+    source.write_bytes(source.read_bytes() + b"\0\0\0\x18ftypmp42" + bytes(988))
+    ran = vaeedit("denoise", "in.jpg", "-o", "out.jpg")
+    assert ran.code == 0
+    assert "in.jpg: its film of 1,000 bytes (a motion photo) is left out." in ran.err
+    assert b"ftyp" not in (tmp_path / "out.jpg").read_bytes()
+    same = vaeedit("denoise", "in.jpg", "-o", "same.jpg", "--strength", "0")
+    assert (tmp_path / "same.jpg").read_bytes() == source.read_bytes()
+    assert not same.err

@@ -119,6 +119,8 @@ class Worker:
         assert frame is not None
         data, lost = (b"", []) if job.inspect_only else self._encoded(attempt, frame, result)
         warnings = [f"{job.name} is damaged: {frame.damage}."] if frame.damage else []
+        if not job.inspect_only and data is not attempt.data:
+            warnings += [f"{job.name}: {text}" for text in frame.warnings]
         warnings += [f"{job.output}: {text}" for text in lost]
         sides: dict[str, str] = {}
         parts: Parts = []

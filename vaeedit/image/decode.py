@@ -20,6 +20,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from vaeedit.errors import ImageError, VaeeditError
 from vaeedit.image import tiff
+from vaeedit.image.companions import at_rest, companions
 from vaeedit.image.files import FORMATS
 from vaeedit.image.frame import Frame, Metadata, plausible_dpi
 from vaeedit.image.gate import Gate
@@ -58,7 +59,8 @@ def read_bytes(data: bytes, name: str, *, damaged: Damaged = "error") -> Frame:
         warnings.simplefilter("ignore")  # Pillow warns about harmless metadata
         try:
             gate = Gate(name, len(data), damaged)
-            return replace(_decode(data, name, gate), damage="; ".join(gate.faults))
+            frame = _decode(data, name, gate)
+            return replace(frame, damage="; ".join(gate.faults), warnings=tuple(gate.warnings))
         except VaeeditError:
             raise
         except UnidentifiedImageError:
@@ -79,11 +81,13 @@ def _decode(data: bytes, name: str, gate: Gate) -> Frame:
     with Image.open(io.BytesIO(data), formats=tuple(FORMATS.values())) as image:
         kind, deep = str(image.format), data[:4] == b"\x89PNG" and data[24:25] == b"\x10"
         each = 8 if deep else 6 if kind == "WEBP" else 4  # the decoder of WebP keeps two canvases
-        gate.admit(kind, image.width, image.height, getattr(image, "n_frames", 1), each)
+        pictures = getattr(image, "n_frames", 1)
+        gate.admit(kind, image.width, image.height, pictures, each)
         if kind == "PNG":
             gate.report(png_fault(data))
         elif kind in ("JPEG", "MPO"):
             gate.report(jpeg_fault(data, name))
+            gate.warnings.extend(companions(data, pictures))
         image.load()
         if kind == "TIFF":  # Pillow has applied the orientation
             return _frame(np.asarray(_plain(image, name)), tiff.metadata(data))
@@ -140,7 +144,7 @@ def _metadata(image: Image.Image) -> tuple[Metadata, int]:
     metadata = Metadata(
         exif=raw or None,
         icc=None if image.mode == "CMYK" else image.info.get("icc_profile"),  # CMYK becomes RGB
-        xmp=reset_xmp(xmp) if xmp else None,
+        xmp=at_rest(reset_xmp(xmp)) if xmp else None,
         dpi=plausible_dpi(*image.info.get("dpi", (None, None))),
     )
     return metadata, orientation if isinstance(orientation, int) else 1

@@ -52,6 +52,8 @@ class Frame:
     std: NDArray[np.float32] | None = None
     damage: str = ""
     """The fault of the file it was read from, if damaged files are accepted."""
+    warnings: tuple[str, ...] = ()
+    """What of the file is not in the frame, or is in it in another way: sentences that can follow "NAME: "."""
 
     def __post_init__(self) -> None:
         if self.pixels.ndim != 3 or self.pixels.shape[2] not in (1, 3):

@@ -20,6 +20,8 @@ class Gate:
     damaged: Damaged = "error"
     faults: list[str] = field(default_factory=list)
     """Faults of the file, if damaged files are accepted."""
+    warnings: list[str] = field(default_factory=list)
+    """What of the file is left out or changed, as `Frame.warnings`."""
 
     def admit(self, format: str, width: int, height: int, pictures: int, sample_bytes: int) -> None:
         """Refuse an unknown format, several pictures, or more samples than a file of this length may hold.

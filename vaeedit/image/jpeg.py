@@ -42,6 +42,12 @@ def jpeg_fault(data: bytes, name: str) -> str | None:
     return None  # the decoder of the pixels reports all other faults
 
 
+def picture_end(data: bytes) -> int:
+    """The number of bytes of the first picture; other data may follow. It is that of the file if the picture ends early."""
+    scans = _scans_of(data)
+    return scans.end if scans.ended else len(data)
+
+
 @dataclass
 class _Scans:
     """What the markers of a JPEG say about its scans."""
@@ -49,6 +55,8 @@ class _Scans:
     count: int = 0
     ended: bool = False
     """Whether there is an end marker."""
+    end: int = 0
+    """Offset after it."""
     missing: dict[int, list[int]] = field(default_factory=dict)
     """By component, the number of bits that each coefficient still lacks; -1 if none of it has come."""
 
@@ -70,7 +78,7 @@ def _scans_of(data: bytes) -> _Scans:
     while (marker := _MARKER.search(data, place)) is not None:
         kind, place = marker[1][0], marker.end()
         if kind == END:
-            scans.ended = True
+            scans.ended, scans.end = True, place
             break
         if kind in (ALONE, START):
             continue
