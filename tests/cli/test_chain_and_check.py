@@ -44,6 +44,17 @@ def test_check_names_every_fault_and_its_line(vaeedit, tmp_path):
     vaeedit("pipeline", "check", "p.yaml").assert_refused(2, "line 3: step 1", "line 4: step 2")
 
 
+def test_an_unknown_key_hides_no_other_fault(vaeedit, tmp_path):
+    (tmp_path / "p.yaml").write_text(
+        "version: 1\nauthor: me\nsteps:\n  - denoise: {stength: 1}\n  - [3]\n  - sharpen\nseed: -1\n"
+    )
+    ran = vaeedit("pipeline", "check", "p.yaml")
+    ran.assert_refused(
+        2, "line 2: ", "'author'", "line 4: step 1", "line 5: step 2", "line 6: step 3", "line 7: "
+    )
+    assert len(ran.err.splitlines()) == 5
+
+
 def test_steps_of_one_operation_are_set_by_their_names(vaeedit, photo, tmp_path):
     photo(tmp_path / "in.png", size=(40, 56))
     (tmp_path / "p.yaml").write_text(

@@ -212,6 +212,18 @@ def test_the_mean_does_not_depend_on_the_seed(vaeedit, photo, pixels, tmp_path):
     assert (pixels(tmp_path / "a.png") == pixels(tmp_path / "b.png")).all()
 
 
+def test_the_record_and_the_note_name_tiles_that_were_chosen(vaeedit, photo, tmp_path, monkeypatch):
+    photo(tmp_path / "in.png", size=(64, 1400))
+    ran = vaeedit("denoise", "in.png", "-o", "whole.png", "--sigma", "9", "--json")
+    assert json.loads(ran.out)["tile"] is None
+    monkeypatch.setattr("vaeedit.vae.loaded.AREA", 60_000)
+    ran = vaeedit("denoise", "in.png", "-o", "tiled.png", "--sigma", "9", "--json")
+    record = json.loads(ran.out)
+    assert record["tile"] == record["notes"]["denoise"]["tile"]
+    assert record["tile"][0] == 64
+    assert record["tile"][1] < 1400
+
+
 @pytest.mark.parametrize("extra", [[], ["--realism", "1"]], ids=["mean", "sample"])
 def test_tiles_change_nothing_that_can_be_seen(vaeedit, photo, pixels, tmp_path, extra):
     photo(tmp_path / "in.png", size=(200, 170))

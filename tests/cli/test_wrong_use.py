@@ -1,5 +1,11 @@
 """A request that cannot be meant: exit code 2, one sentence, nothing written."""
 
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -58,6 +64,8 @@ def refused(vaeedit, contents, tmp_path, photo):
         (["there.png", "-o", "-"], ["Standard output", "one picture"]),
         (["there.png", "-o", "there.png/out"], ["there.png is a file", "folder"]),
         (["there.png", "-o", "there.png"], ["there.png is a file", "folder"]),
+        (["there.png", "-o", "one.png"], ["one.png is the name of one picture", "one.png/"]),
+        (["there.png", "-o", "new/one.jpg"], ["new/one.jpg/"]),
         (["other/in.png", "-o", "out"], ["of in.png and", "of other/in.png would become out/in.png"]),
         (["in.png"], ["Both", "become in.denoise.png"]),
         (["there.png", "-o", "out", "--device", "nonsense"], ["nonsense", "cpu"]),
@@ -134,3 +142,17 @@ def test_a_name_of_a_command_and_of_an_operation_is_listed_once(vaeedit, name):
     ran.assert_refused(2, "There is no command called", "there are: ", "anomaly")
     names = ran.err.partition("there are: ")[2].strip().rstrip(".").split(", ")
     assert sorted(set(names)) == names
+
+
+def test_a_picture_is_not_written_onto_a_terminal(photo, tmp_path):
+    photo(tmp_path / "in.png", size=(16, 16))
+    terminal, side = pty.openpty()
+    command = [Path(sys.executable).with_name("vaeedit"), "denoise", "in.png", "-o", "-"]
+    ran = subprocess.run(command, cwd=tmp_path, stdout=side, stderr=subprocess.PIPE, text=True)
+    os.close(side)
+    os.set_blocking(terminal, False)
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("Error: Standard output is a terminal")
+    with pytest.raises(OSError, match=r"."):  # nothing was written
+        os.read(terminal, 1)
+    os.close(terminal)

@@ -155,7 +155,12 @@ def _jobs(
     if output is None:
         return [_beside(source, operation, in_place) for source in sources]
     folder = Path(output)
-    if several or output.endswith(("/", "\\")) or folder.is_dir():
+    is_folder = output.endswith(("/", "\\")) or folder.is_dir()
+    if several and not is_folder and not folder.exists() and folder.suffix.lower() in endings:
+        raise UsageError(
+            f"{output} is the name of one picture, and there may be several results; name a folder: {output}/"
+        )
+    if several or is_folder:
         return _into_folder(sources, folder)
     if folder.suffix.lower() not in endings:
         raise UsageError(f"{output} does not end in a picture format ({', '.join(endings)}).")

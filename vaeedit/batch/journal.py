@@ -42,7 +42,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     device: str = ""
     precision: str = ""
-    tile: int | None = None
+    tile: int | list[int] | None = None
+    """Side of the tiles in pixels, or their height and width as a step chose them; None if the picture was edited whole."""
     seed: int = 0
     steps: list[dict[str, Any]] = []
     """The operation, package, options, VAE and its checksum of each step."""

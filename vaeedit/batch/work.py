@@ -173,6 +173,8 @@ class Worker:
     def _record(self, attempt: Attempt, **members: object) -> Record:
         job, done = attempt.job, attempt.done
         session, tile = (done.session, done.tile) if done else (self.session, self.session.settings.tile)
+        if done and tile is None:
+            tile = next((note["tile"] for note in done.result.notes.values() if "tile" in note), None)
         depth = attempt.frame.depth if attempt.frame else 8
         precision = resolve_precision(session.settings.precision, session.device, depth)
         return Record(

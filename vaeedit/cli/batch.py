@@ -1,5 +1,6 @@
 """The run that the flags of a command on images ask for."""
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -81,7 +82,11 @@ def _require_watchable(values: Mapping[str, Any]) -> None:
 
 
 def _require_no_streams(values: Mapping[str, Any], jobs: Sequence[Job]) -> None:
-    """Raise UsageError if other processes do the work and standard input or output is used."""
+    """Raise UsageError for a picture on a terminal, and for other processes that would use standard input or output."""
+    if any(job.output == STREAM for job in jobs) and sys.stdout.isatty():
+        raise UsageError(
+            "Standard output is a terminal, which shows no pictures; redirect it (-o - > FILE), or name a file with -o."
+        )
     streams = any(job.source is None or job.output == STREAM for job in jobs)
     if streams and (values["workers"] > 1 or values["engine"] == "dask" or values["time_limit"]):
         raise UsageError(

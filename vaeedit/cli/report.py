@@ -58,7 +58,7 @@ def _remarks(record: Record) -> str:
         f"{name.replace('_', ' ')} {value}"
         for step in record.notes.values()
         for name, value in step.items()
-        if name != "seconds"
+        if name not in ("seconds", "tile")
     ]
     return ", ".join([*notes, *record.rungs, f"{record.seconds} s"])
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from vaeedit.documents import Place, text_of
 from vaeedit.errors import LONG, PipelineError, UnknownName, suggestion
-from vaeedit.extension.registry import Registry
+from vaeedit.extension.registry import Registry, registry
 from vaeedit.options import parse
 from vaeedit.pipeline.condition import When
 from vaeedit.pipeline.inputs import split
@@ -53,9 +53,14 @@ class Pipeline:
 
     @classmethod
     def from_yaml(cls, text: str, folder: Path | None = None) -> "Pipeline":
-        """Parse YAML; raises PipelineError for a document that is not a pipeline."""
-        steps, seed, places = parse_yaml(text)
-        return cls(*steps, seed=seed, places=places, folder=folder)
+        """Parse YAML; raises PipelineError for a document that is not a pipeline, with the faults of its steps, too."""
+        parsed = parse_yaml(text)
+        pipeline = cls(*parsed.steps, seed=parsed.seed, places=parsed.places, folder=folder)
+        if parsed.faults:
+            reported = {place for place, _ in parsed.faults}
+            others = [fault for fault in pipeline._checked(registry())[1] if fault[0][:2] not in reported]
+            raise PipelineError(pipeline._sentences(parsed.faults + others))
+        return pipeline
 
     @classmethod
     def from_file(cls, path: str | Path) -> "Pipeline":
@@ -71,8 +76,17 @@ class Pipeline:
 
         `vae` replaces the VAE of every step.
         """
+        steps, faults = self._checked(registry, vae)
+        if faults:
+            raise PipelineError(self._sentences(faults))
+        names = map_names([step.label for step in steps], [step.maps for step in steps])
+        named = [replace(step, map_names=own) for step, own in zip(steps, names, strict=True)]
+        return Plan(tuple(named), self.seed, self.folder)
+
+    def _checked(self, registry: Registry, vae: str | None = None) -> tuple[list[PlannedStep], Faults]:
+        """The planned steps, without the names of their maps, and all faults."""
         if len(self.steps) > STEPS:
-            raise PipelineError([f"The pipeline has {len(self.steps):,} steps; the limit is {STEPS}."])
+            return [], [(("steps",), f"The pipeline has {len(self.steps):,} steps; the limit is {STEPS}.")]
         faults: Faults = [] if self.steps else [(("steps",), "The pipeline has no steps.")]
         faults += [(("seed",), text) for text in seed_faults(self.seed)]
         called = labels([step.name or step.operation.rpartition(":")[2] for step in self.steps])
@@ -84,12 +98,10 @@ class Pipeline:
             place = ("steps", index, step.operation)
             faults += [((*place, *key), text) for key, text in own_faults + when_faults]
             steps += [replace(planned, when=when, label=called[index])] if planned else []
-        faults += self._double_names()
-        if faults:
-            raise PipelineError([with_line(self.places, place, text) for place, text in faults])
-        names = map_names(called, [step.maps for step in steps])
-        named = [replace(step, map_names=own) for step, own in zip(steps, names, strict=True)]
-        return Plan(tuple(named), self.seed, self.folder)
+        return steps, [*faults, *self._double_names()]
+
+    def _sentences(self, faults: Faults) -> list[str]:
+        return [with_line(self.places, place, text) for place, text in faults]
 
     def _double_names(self) -> Iterator[tuple[Place, str]]:
         counts = Counter(step.name for step in self.steps if step.name is not None)

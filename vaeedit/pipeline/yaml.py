@@ -1,6 +1,7 @@
 """Pipelines as YAML, read and written."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -17,8 +18,19 @@ SEEDS = 10**100
 """Limit of seeds."""
 
 
-def parse_yaml(text: str) -> tuple[list[Step], int, Mapping[Place, int]]:
-    """Steps, seed and the line of each part; raises PipelineError with all faults of a document that is not a pipeline."""
+@dataclass(frozen=True)
+class Parsed:
+    """What a YAML text says: its steps, its seed, the line of each part, and its faults, each with its place."""
+
+    steps: list[Step]
+    """A step that is none has an empty name."""
+    seed: Any
+    places: Mapping[Place, int]
+    faults: list[tuple[Place, str]]
+
+
+def parse_yaml(text: str) -> Parsed:
+    """Parse a pipeline; raises PipelineError for a text that cannot be read or holds no mapping."""
     try:
         parsed_text = read_yaml(text)
     except ValueError as error:
@@ -36,10 +48,9 @@ def parse_yaml(text: str) -> tuple[list[Step], int, Mapping[Place, int]]:
         try:
             parsed.append(_step(entry))
         except ValueError as error:
+            parsed.append(Step(""))
             faults.append((("steps", index), f"step {index + 1}: {error}"))
-    if faults:
-        raise PipelineError([with_line(places, place, sentence) for place, sentence in faults])
-    return parsed, document.get("seed", 0), places
+    return Parsed(parsed, document.get("seed", 0), places, faults)
 
 
 def to_yaml(steps: Iterable[Step], seed: int) -> str:

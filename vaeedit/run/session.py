@@ -124,6 +124,8 @@ class Session:
         untouched = not changing or result.frame is original
         clean = original if untouched else replace(result.frame, conditions={}, std=None)
         timed = {**result.notes.get(last, {}), "seconds": round(time.perf_counter() - started, 3)}
+        if vae.sides is not None:
+            timed["tile"] = list(vae.sides)
         return replace(result, frame=clean, notes={**result.notes, last: timed})
 
 

@@ -55,6 +55,8 @@ class LoadedVae:
         assert isinstance(network, torch.nn.Module)
         self.network: VAE = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.info, self.device = info, device
+        self.sides: tuple[int, int] | None = None
+        """Height and width in pixels of the tiles of the last picture; None if it was done whole."""
 
     def edit(self, frame: Frame, edit: Change, **how: Any) -> Frame:
         """The only result of `edit_all`, or the first one of a `Series`."""
@@ -162,6 +164,7 @@ class LoadedVae:
         """The tiles of a frame whose result is `times` as large; `tile` is their side in pixels of the frame."""
         height, width, area = frame.height, frame.width, AREA // times**2
         small = not tile and height * width <= area  # measuring the receptive field is not necessary
+        self.sides = None
         if small or isinstance(self.network, FixedSize):
             return tiles(height, width, (height, width), 0, self.network.multiple)
         halo = (
@@ -170,6 +173,7 @@ class LoadedVae:
             else self.network.receptive_field
         )
         sides = (tile, tile) if tile else best_sides(height, width, halo, area)
+        self.sides = sides if sides[0] < height or sides[1] < width else None
         return tiles(height, width, sides, halo, self.network.multiple)
 
     def _tile(
