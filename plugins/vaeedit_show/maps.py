@@ -92,7 +92,10 @@ def _placed(codes: Points, method: Method, seed: int) -> tuple[Points, list[str]
             from umap import UMAP
         except ImportError:
             raise MissingExtra("A map by UMAP", "umap") from None
-        return np.asarray(UMAP(random_state=seed).fit_transform(codes), np.float64), ["UMAP 1", "UMAP 2"]
+        return np.asarray(UMAP(random_state=seed, n_jobs=1).fit_transform(codes), np.float64), [
+            "UMAP 1",
+            "UMAP 2",
+        ]
     from sklearn.decomposition import PCA
 
     if codes.shape[1] < 2:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -14,11 +15,13 @@ from torch.distributions import MultivariateNormal, kl_divergence
 from vaeedit import read
 from vaeedit.api import Generative, WeightPosterior
 from vaeedit.cli.main import call
+from vaeedit.vae.files import read_info, save_vae
 from vaeedit_variants.bayesian import BayesianVAE
 from vaeedit_variants.bayesian_options import BayesianConfig
 from vaeedit_variants.detection import auroc
 from vaeedit_variants.objective import NegativeElbo
-from vaeedit_variants.options import ElboOptions
+from vaeedit_variants.options import ElboOptions, PlainConfig
+from vaeedit_variants.plain import PlainVAE
 from vaeedit_variants.predictive import predicted, total
 from vaeedit_variants.unlike import UNLIKE
 from vaeedit_variants.weights_posterior import GAIN, UncertainLinear
@@ -267,11 +270,30 @@ def test_what_cannot_be_done_is_a_sentence(bars, tmp_path, monkeypatch, capsys, 
     assert text in capsys.readouterr().err
 
 
-def test_a_file_starts_from_the_weights_of_a_plain_vae(bars, digits, tmp_path):
+@pytest.mark.parametrize("mixture", [0, 2])
+def test_a_file_starts_from_the_weights_of_a_plain_vae(digits, tmp_path, mixture, capsys):
     text = RECIPE.replace("height: 12, width: 12, widths: [32]", "height: 9, width: 12, widths: [16]")
     (tmp_path / "started.yaml").write_text(text)
     for number in range(4):
         Image.fromarray(np.zeros((9, 12), np.uint8)).save(tmp_path / f"{number}.png")
+    info = read_info(digits)
+    config = {**info.config, "mixture": mixture}
+    save_vae(
+        tmp_path / "a.safetensors",
+        PlainVAE(PlainConfig(**config)),
+        msgspec.structs.replace(info, config=config),
+    )
     output = tmp_path / "started.safetensors"
-    arguments = [str(tmp_path / "started.yaml"), str(tmp_path), "--start", str(digits), "--steps", "1"]
-    assert call(["train", *arguments, "--run", str(tmp_path / "run"), "-o", str(output)]) == 0
+    command = [
+        "train",
+        str(tmp_path / "started.yaml"),
+        str(tmp_path),
+        "--start",
+        str(tmp_path / "a.safetensors"),
+    ]
+    command += ["--steps", "1", "--run", str(tmp_path / "run"), "-o", str(output)]
+    if mixture:
+        assert call(command) != 0
+        assert "--fresh" in capsys.readouterr().err
+        command += ["--fresh", "mixture"]
+    assert call(command) == 0

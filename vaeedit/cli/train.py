@@ -133,7 +133,7 @@ train = click.Command(
             ["--fresh"],
             multiple=True,
             metavar="PART",
-            help="Part of the network that does not take its weights from --start; may be repeated.",
+            help="Part of a network whose weights are not taken from --start; may be repeated.",
         ),
         click.Option(
             ["--resume"], is_flag=True, default=False, help="Continue from the run folder's last checkpoint."

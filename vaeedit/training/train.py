@@ -73,10 +73,13 @@ def _earlier(output: Path) -> dict[str, Any]:
 
 
 def _copy_weights(path: Path, network: Network, registry: Registry, fresh: Sequence[str]) -> dict[str, Any]:
-    """Copy the weights of a trained VAE with the same config; returns how that VAE was trained, with its recipe."""
+    """Copy the weights of a trained VAE, except for the parts `fresh` of either network.
+
+    Returns how that VAE was trained, with its recipe.
+    """
     trained, info = load_vae(path, registry)
     assert isinstance(network, torch.nn.Module) and isinstance(trained, torch.nn.Module)  # noqa: PT018
-    parts = [name for name, _ in network.named_children()]
+    parts = sorted({name for one in (network, trained) for name, _ in one.named_children()})
     for part in fresh:
         if part not in parts:
             raise UnknownName("part of the network", part, parts)
@@ -85,6 +88,7 @@ def _copy_weights(path: Path, network: Network, registry: Registry, fresh: Seque
         network.load_state_dict({**network.state_dict(), **kept})
     except RuntimeError:
         raise UsageError(
-            f"The VAE {path} has another config than the recipe; start from a VAE with the recipe's config."
+            f"The VAE {path} has another config than the recipe; start from a VAE with the recipe's config, or name "
+            "the parts in which they differ (--fresh)."
         ) from None
     return {"before": {**info.training, "recipe": info.recipe}}
