@@ -370,7 +370,7 @@ def test_values_that_stay_not_finite_are_an_error_and_never_written(
     for name in (
         "run.session",
         "cli.commands",
-        "batch.batch_spec",
+        "pipeline.recorded",
         "extension.registry",
     ):  # what imports it comes first
         monkeypatch.setattr(f"vaeedit.{name}.registry", lambda: PLUGINS)

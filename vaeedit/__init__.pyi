@@ -1,4 +1,5 @@
 from .errors import VaeeditError as VaeeditError
+from .errors import VaeeditWarning as VaeeditWarning
 from .image import Frame as Frame
 from .image import read as read
 from .image import write as write

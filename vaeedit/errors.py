@@ -11,11 +11,15 @@
         ├── OptionError         an option's value or name
         ├── UnknownName         no operation, VAE, recipe or architecture of that name
         └── PipelineError       a pipeline file or object with one or more faults
+
+What is lost or doubtful without being wrong is a `VaeeditWarning`.
 """
 
 import difflib
 import errno
 import os
+import sys
+import warnings
 from collections.abc import Iterable
 
 LONG = 100
@@ -44,6 +48,10 @@ class VaeeditError(Exception):
     def lines(self) -> list[str]:
         """The message, one line for each fault."""
         return [str(self)]
+
+
+class VaeeditWarning(UserWarning):
+    """Something was lost or is doubtful; `warnings.simplefilter("error", VaeeditWarning)` makes it an error."""
 
 
 class ImageError(VaeeditError):
@@ -102,6 +110,15 @@ class PipelineError(UsageError):
     def lines(self) -> list[str]:
         """The faults."""
         return self.faults
+
+
+def caution(texts: Iterable[str]) -> None:
+    """Give each text as a `VaeeditWarning` at the line outside this package that led to it."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("vaeedit."):
+        level, frame = level + 1, frame.f_back
+    for text in texts:
+        warnings.warn(text, VaeeditWarning, stacklevel=level)
 
 
 def unexpected(error: BaseException) -> str:

@@ -66,8 +66,7 @@ def picture_target(output: str, exists: str, *, film: bool) -> Path:
 def save_picture(made: "Result", path: Path) -> int:
     """Write a picture or a film, and say so; returns the exit code."""
     make_folder(path.parent)
-    for warning in made.save(path):
-        console.warn(warning)
+    made.save(path, exists="overwrite")  # `picture_target` has checked it
     film = made.film if path.suffix.lower() in FILMS else None
     first = film.frames[0] if film else made.frame
     count = f"{len(film.frames)} frames of " if film else ""

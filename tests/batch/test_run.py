@@ -230,9 +230,9 @@ def test_whatever_decides_an_output_makes_it_again(batch, jobs, monkeypatch, cha
             first, second = two_steps()
             spec = order_of(first, Step("denoise", when=second.when))
         case "package":
-            monkeypatch.setattr("vaeedit.batch.batch_spec.version", lambda name: "9.9")
+            monkeypatch.setattr("vaeedit.pipeline.recorded.version", lambda name: "9.9")
         case "vaeedit":
-            monkeypatch.setattr("vaeedit.batch.batch_spec.__version__", "9.9")
+            monkeypatch.setattr("vaeedit.pipeline.recorded.__version__", "9.9")
         case "side picture":
             jobs[:] = [
                 replace(job, sides={"compare": job.target.with_suffix(".compare.png")}) for job in jobs

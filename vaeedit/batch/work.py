@@ -33,7 +33,6 @@ from vaeedit.image import (
     described,
     film_bytes,
     format_of,
-    made_of,
     read_bytes,
     without_note,
     write_bytes,
@@ -166,8 +165,7 @@ class Worker:
             return attempt.data, []
         made = None
         if self.spec.provenance and result.frame is not frame:
-            before = made_of(frame.metadata)
-            made = {**self.spec.note, "before": before} if before else self.spec.note
+            made = self.spec.note_after(frame.metadata)
         return write_bytes(described(edited, made, wanted, policy), wanted)
 
     def _record(self, attempt: Attempt, **members: object) -> Record:

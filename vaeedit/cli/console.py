@@ -5,11 +5,14 @@ Every line goes through `plain`, so that a file name with control characters can
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
+from vaeedit.errors import VaeeditWarning
 from vaeedit.plain import plain, plain_json, table
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -58,6 +61,23 @@ def note(*lines: str) -> None:
 def warn(text: str) -> None:
     """Print a warning on stderr."""
     note(f"Warning: {text}")
+
+
+@contextmanager
+def warnings_shown() -> Iterator[None]:
+    """Inside the `with` block, a `VaeeditWarning` is printed like the others."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", VaeeditWarning)
+        usual = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *place: Any) -> None:
+            if issubclass(category, VaeeditWarning):
+                warn(str(message))
+            else:
+                usual(message, category, *place)
+
+        warnings.showwarning = show  # type: ignore[assignment]
+        yield
 
 
 def complain(first: str, *more: str) -> None:

@@ -37,7 +37,8 @@ def call(arguments: list[str]) -> int:
     debug = "--debug" in arguments
     interrupts.raise_from_here_on()
     try:
-        code = cli.main(arguments, prog_name="vaeedit", standalone_mode=False)
+        with console.warnings_shown():
+            code = cli.main(arguments, prog_name="vaeedit", standalone_mode=False)
         return code if isinstance(code, int) else console.OK
     except (KeyboardInterrupt, click.exceptions.Abort):
         interrupts.say()

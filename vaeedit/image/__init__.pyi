@@ -21,6 +21,8 @@ from .frame import Estimated as Estimated
 from .frame import Frame as Frame
 from .frame import Metadata as Metadata
 from .frame import luma as luma
+from .given import Picture as Picture
+from .given import frame_of as frame_of
 from .made import file_name as file_name
 from .panels import compare as compare
 from .panels import deviation_map as deviation_map

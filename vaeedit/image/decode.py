@@ -73,6 +73,19 @@ def read_bytes(data: bytes, name: str, *, damaged: Damaged = "error") -> Frame:
             raise ImageError(f"{name} is damaged and cannot be decoded: {reason}.") from error
 
 
+def read_image(image: Image.Image) -> Frame:
+    """The frame of a picture in memory, with the metadata that Pillow has of it; raises ImageError."""
+    name = "The Pillow image"
+    try:
+        image.load()
+        metadata, orientation = _metadata(image)
+        deep = image.mode.startswith("I;16")
+        values = np.asarray(image).astype(np.uint16) if deep else np.asarray(_plain(image, name))
+    except (OSError, ValueError, SyntaxError) as error:
+        raise ImageError(f"{name} cannot be decoded: {error}.") from error
+    return _frame(upright(values, orientation), metadata)
+
+
 def _decode(data: bytes, name: str, gate: Gate) -> Frame:
     if data[:4] in tiff.MAGIC:
         values = tiff.decode_deep(data, name, gate)

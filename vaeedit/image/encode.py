@@ -12,7 +12,6 @@ from warnings import catch_warnings, simplefilter
 
 import numpy as np
 import png
-from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
 from vaeedit.errors import ImageError, UsageError
@@ -85,7 +84,7 @@ def write_bytes(frame: Frame, format: str) -> tuple[bytes, list[str]]:
             if max(frame.height, frame.width) > HOLDS[format].side:
                 raise ValueError(f"it is over {HOLDS[format].side:,} pixels wide or high")
             if format == "TIFF":
-                return tiff.encode(frame, _interleaved(frame)), warnings
+                return tiff.encode(frame, frame.samples), warnings
             return _with_pillow(frame, format) if frame.depth == 8 else _png_16(frame), warnings
     except MemoryError:
         raise ImageError(f"There is not enough memory to encode the picture as {format}.") from None
@@ -105,7 +104,7 @@ def fit(frame: Frame, format: str) -> tuple[Frame, list[str]]:
     if frame.depth not in holds.depths:
         deepest = max(depth for depth in holds.depths if depth < frame.depth)
         warnings.append(f"{format} cannot hold {frame.depth} bits; it was saved with {deepest}.")
-        frame = _as_depth(frame, deepest)
+        frame = frame.as_depth(deepest)
     metadata, lost = _fit_metadata(frame.metadata, format)
     return replace(frame, metadata=metadata), warnings + lost
 
@@ -149,21 +148,6 @@ def _flattened(frame: Frame) -> Frame:
     return replace(frame, pixels=from_floats(blended, frame.pixels.dtype), alpha=None)
 
 
-def _as_depth(frame: Frame, depth: int) -> Frame:
-    dtype = np.dtype({8: np.uint8, 16: np.uint16}[depth])
-    alpha = frame.alpha
-    if alpha is not None:
-        alpha = from_floats(alpha.astype(np.float32) / np.float32(frame.peak), dtype)
-    return replace(frame, pixels=from_floats(frame.floats(), dtype), alpha=alpha)
-
-
-def _interleaved(frame: Frame) -> NDArray[Any]:
-    """The samples: (H, W) for gray, else (H, W, C) with alpha as the last channel."""
-    if frame.alpha is not None:
-        return np.concatenate([frame.pixels, frame.alpha[:, :, None]], axis=2)
-    return np.ascontiguousarray(frame.pixels[:, :, 0] if frame.channels == 1 else frame.pixels)
-
-
 def _with_pillow(frame: Frame, format: str) -> bytes:
     metadata = frame.metadata
     settings: dict[str, Any] = dict(QUALITY.get(format, {}))
@@ -175,14 +159,14 @@ def _with_pillow(frame: Frame, format: str) -> bytes:
     elif metadata.xmp and format in ("JPEG", "WEBP", "AVIF"):
         settings["xmp"] = metadata.xmp
     buffer = io.BytesIO()
-    image = Image.fromarray(_interleaved(frame))
+    image = Image.fromarray(frame.samples)
     image.save(buffer, format, **{name: value for name, value in settings.items() if value is not None})
     return buffer.getvalue()
 
 
 def _png_16(frame: Frame) -> bytes:
     """A 16-bit PNG of any mode; OpenCV cannot write gray+alpha and Pillow no color at this depth."""
-    values = _interleaved(frame)
+    values = frame.samples
     rows = values.astype(">u2").view(np.uint8).reshape(frame.height, -1)
     filtered = np.empty((frame.height, rows.shape[1] + 1), np.uint8)
     filtered[:, 0] = 2  # filter "up": each row minus the one above, modulo 256

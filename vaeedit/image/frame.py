@@ -1,16 +1,25 @@
 """Frame: an image in memory, with the metadata of its file."""
 
+from __future__ import annotations
+
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import torch
+    from PIL import Image
 
 BT601 = np.array([0.299, 0.587, 0.114])
 """Weights of red, green and blue in luma."""
 F = TypeVar("F", bound=np.floating[Any])
 
+SHOWN = 1024
+"""Longest side in pixels of a picture that a notebook displays."""
 Pixels = NDArray[Any]
 """uint8, uint16 or float32; the dtype is checked at run time."""
 
@@ -36,7 +45,7 @@ Condition = float | NDArray[np.float32] | Estimated
 """An additional input of a conditional VAE: one value, a map (H, W), or an estimate by the VAE itself."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Frame:
     """Pixels (H, W, C), C = 1 (gray) or 3 (RGB), in the depth of their source; no method rescales them implicitly.
 
@@ -60,6 +69,50 @@ class Frame:
             raise ValueError(f"pixels must be (H, W, 1) or (H, W, 3), not {self.pixels.shape}")
         if self.pixels.dtype not in (np.uint8, np.uint16, np.float32):
             raise ValueError(f"pixels must be uint8, uint16 or float32, not {self.pixels.dtype}")
+
+    def __repr__(self) -> str:
+        return f"<Frame {self.title}>"
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Pixels:
+        """`np.asarray(frame)`: a copy of the `samples`."""
+        return self.samples.astype(dtype or self.pixels.dtype)
+
+    def _repr_png_(self) -> bytes:
+        """The image as a notebook displays it, at most `SHOWN` pixels wide and high."""
+        image, buffer = self.image, io.BytesIO()
+        image.thumbnail((SHOWN, SHOWN))
+        image.save(buffer, "PNG")
+        return buffer.getvalue()
+
+    @property
+    def title(self) -> str:
+        """Size, mode and depth in words: 640x480 RGB, 8 bits."""
+        return f"{self.width}x{self.height} {self.mode}, {self.depth} bits"
+
+    @property
+    def samples(self) -> Pixels:
+        """The values: (H, W) for gray, else (H, W, C) with alpha as the last channel."""
+        if self.alpha is not None:
+            return np.dstack([self.pixels, self.alpha])
+        return np.ascontiguousarray(self.pixels[:, :, 0] if self.channels == 1 else self.pixels)
+
+    @property
+    def image(self) -> Image.Image:
+        """A Pillow image of 8 bits, with the metadata in its `info`."""
+        from PIL import Image
+
+        image = Image.fromarray(self.as_depth(8).samples)
+        kept = {"icc_profile": self.metadata.icc, "exif": self.metadata.exif, "dpi": self.metadata.dpi}
+        image.info.update({name: value for name, value in kept.items() if value})
+        return image
+
+    @property
+    def tensor(self) -> torch.Tensor:
+        """A torch tensor (C, H, W) of float32 in [0, 1], on the CPU; alpha is the last channel."""
+        import torch
+
+        values = self.as_depth(32).samples.reshape(self.height, self.width, -1)
+        return torch.from_numpy(np.moveaxis(values, 2, 0).copy())
 
     @property
     def height(self) -> int:
@@ -99,15 +152,25 @@ class Frame:
         """The pixel value that represents 1: 255, 65535 or 1."""
         return peak_of(self.pixels.dtype)
 
+    def as_depth(self, bits: int) -> Frame:
+        """The same image with 8, 16 or 32 bits per value, rounded to the nearest step."""
+        dtype = np.dtype({8: np.uint8, 16: np.uint16, 32: np.float32}[bits])
+        if dtype == self.pixels.dtype:
+            return self
+        alpha = self.alpha
+        if alpha is not None:
+            alpha = from_floats(alpha.astype(np.float32) / np.float32(self.peak), dtype)
+        return replace(self, pixels=from_floats(self.floats(), dtype), alpha=alpha)
+
     def as_uint8(self) -> NDArray[np.uint8]:
         """The pixels (H, W, C) rounded to 8 bits."""
-        return self.pixels if self.depth == 8 else from_floats(self.floats(), np.dtype(np.uint8))
+        return self.as_depth(8).pixels
 
-    def with_floats(self, values: NDArray[np.float32]) -> "Frame":
+    def with_floats(self, values: NDArray[np.float32]) -> Frame:
         """The same image with other values (H, W, C) in [0, 1], clipped and rounded to its depth."""
         return replace(self, pixels=from_floats(values, self.pixels.dtype))
 
-    def with_conditions(self, **conditions: Condition) -> "Frame":
+    def with_conditions(self, **conditions: Condition) -> Frame:
         """The same image with conditions for the VAE added."""
         return replace(self, conditions={**self.conditions, **conditions})
 

@@ -6,6 +6,7 @@ from string import Formatter
 from typing import Any
 
 from vaeedit.errors import UsageError
+from vaeedit.options import name_of
 
 FIELDS = ("stem", "name", "folder")
 """The fields of a template: the input's name without and with its extension, and its folder."""
@@ -48,11 +49,7 @@ def resolved(text: str, folder: Path | None, source: Path | None) -> Path:
 
 
 def split(options: Mapping[str, Any], names: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The options of a step without its extra inputs, and its extra inputs by name; dashes equal underscores."""
-    flags = {name.replace("-", "_"): name for name in names}
-    pictures = {
-        flags[key.replace("-", "_")]: value
-        for key, value in options.items()
-        if key.replace("-", "_") in flags
-    }
-    return {key: value for key, value in options.items() if key.replace("-", "_") not in flags}, pictures
+    """The options of a step without its extra inputs, and these by name; `no-blur` may be no_blur, `with` with_."""
+    flags = {name_of(name): name for name in names}
+    pictures = {flags[name_of(key)]: value for key, value in options.items() if name_of(key) in flags}
+    return {key: value for key, value in options.items() if name_of(key) not in flags}, pictures

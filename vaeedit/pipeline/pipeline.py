@@ -31,7 +31,7 @@ STEPS = 200
 """Most steps of a pipeline."""
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, init=False, repr=False)
 class Pipeline:
     """Steps in order, and the seed of everything random in them: Pipeline(Step("soften"), seed=7)."""
 
@@ -50,6 +50,10 @@ class Pipeline:
         folder: Path | None = None,
     ) -> None:
         self.__dict__.update(steps=steps, seed=seed, places=places or {}, folder=folder)
+
+    def __repr__(self) -> str:
+        seed = [f"seed={self.seed}"] if self.seed else []
+        return f"Pipeline({', '.join([*map(repr, self.steps), *seed])})"
 
     @classmethod
     def from_yaml(cls, text: str, folder: Path | None = None) -> "Pipeline":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, init=False, repr=False)
 class Step:
     """One operation with its options: Step("soften", strength=0.6).
 
@@ -33,6 +33,11 @@ class Step:
     ) -> None:
         own = {"vae": vae, "maps": tuple(maps), "name": name, "when": when}
         self.__dict__.update(operation=operation, options=options, **own)
+
+    def __repr__(self) -> str:
+        own = {name: getattr(self, name) for name in ("vae", "maps", "name", "when")}
+        given = {**self.options, **{name: value for name, value in own.items() if value}}
+        return f"Step({', '.join([repr(self.operation), *(f'{k}={v!r}' for k, v in given.items())])})"
 
     @property
     def label(self) -> str:

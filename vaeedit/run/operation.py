@@ -10,12 +10,20 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
+from vaeedit.errors import UsageError, caution
 from vaeedit.options import Options
+from vaeedit.settings import Policy
 
 if TYPE_CHECKING:  # this module is light; frames and latents are not
+    import torch
+    from numpy.typing import NDArray
+    from PIL import Image
+
     from vaeedit.image import Film, Frame
+    from vaeedit.pipeline.recorded import Recorded
     from vaeedit.vae.edited import Edited
     from vaeedit.vae.files import VaeInfo
     from vaeedit.vae.latents import Latents
@@ -35,26 +43,85 @@ class Request(Generic[O]):
     """Extra inputs by name."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
-    """The edited image, side results by name, small notes for the report (valid JSON), and the film, if there is one."""
+    """The edited image, side results by name, small notes for the report (valid JSON), and the film, if there is one.
+
+    `np.asarray(result)`, `result.image` (Pillow) and `result.tensor` are the image as other libraries take it; a `Result`
+    may be edited again, and a notebook displays it.
+    """
 
     frame: Frame
     maps: Mapping[str, Frame] = field(default_factory=dict)
     notes: Mapping[str, Any] = field(default_factory=dict)
     film: Film | None = None
+    made: Recorded | None = field(default=None, compare=False)
+    """How the session made it; None for an image that is unchanged."""
+
+    def __repr__(self) -> str:
+        more = {
+            "maps": self.maps,
+            "notes": self.notes,
+            "film": self.film and f"{len(self.film.frames)} frames",
+        }
+        texts = [
+            f"{key}: {value if key == 'film' else ', '.join(value)}" for key, value in more.items() if value
+        ]
+        return f"<Result {'; '.join([self.frame.title, *texts])}>"
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        """The image as `Frame.__array__` gives it."""
+        return self.frame.__array__(dtype, copy)
 
     def _repr_png_(self) -> bytes:
         """The image as a notebook displays it."""
-        from vaeedit.image import write_bytes
+        return self.frame._repr_png_()
 
-        return write_bytes(self.frame, "PNG")[0]
+    @property
+    def image(self) -> Image.Image:
+        """A Pillow image of 8 bits."""
+        return self.frame.image
 
-    def save(self, path: str | os.PathLike[str]) -> list[str]:
-        """Write the image, or the film if the name ends in .gif or .mp4; returns warnings about what was lost."""
-        from vaeedit.image import write, write_film
+    @property
+    def tensor(self) -> torch.Tensor:
+        """A torch tensor (C, H, W) of float32 in [0, 1]."""
+        return self.frame.tensor
 
-        return write(self.frame, path) if self.film is None else write_film(self.film, self.frame, path)
+    def described(self, format: str = "PNG", metadata: Policy = "keep", *, provenance: bool = True) -> Frame:
+        """The image with the metadata that it keeps and, with `provenance`, a note on how it was made."""
+        from vaeedit.image import described
+
+        made = self.made.note_after(self.frame.metadata) if self.made and provenance else None
+        return described(self.frame, made, format, metadata)
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        exists: Literal["error", "overwrite"] = "error",
+        metadata: Policy = "keep",
+        provenance: bool = True,
+    ) -> list[str]:
+        """Write the image, or the film if the name ends in .gif or .mp4.
+
+        What the format cannot hold is a `VaeeditWarning`; these texts are also returned. The file records how the image was
+        made, unless `provenance` is false. Raises UsageError for a file that exists, unless it may be overwritten, and for
+        an unknown format; ImageError for a picture that cannot be encoded or written.
+        """
+        from vaeedit.image import FILMS, format_of, write, write_film
+
+        if exists not in ("error", "overwrite"):
+            raise UsageError(f"exists must be 'error' or 'overwrite', not {exists!r}.")
+        if exists == "error" and os.path.lexists(path):
+            raise UsageError(
+                f"{path} exists already; save it with exists='overwrite', or choose another name."
+            )
+        if self.film is not None and Path(path).suffix.lower() in FILMS:
+            lost = write_film(self.film, self.frame, path)
+        else:
+            lost = write(self.described(format_of(path), metadata, provenance=provenance), path)
+        caution(lost)
+        return lost
 
 
 class Operation(ABC, Generic[O]):

@@ -6,17 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 
 from vaeedit.devices import autocast, refuse_after_fork, resolve_device, resolve_precision
+from vaeedit.errors import UsageError
 from vaeedit.extension.registry import Registry, registry
-from vaeedit.image import Frame, expanded, read
+from vaeedit.image import Frame, Picture, expanded, frame_of, read
 from vaeedit.options import validate
 from vaeedit.pipeline.condition import SKIPPED
 from vaeedit.pipeline.pipeline import Pipeline, Step
 from vaeedit.pipeline.plan import Plan, PlannedStep
+from vaeedit.pipeline.recorded import Recorded
 from vaeedit.run.chain import run_chain
 from vaeedit.run.member import Member
 from vaeedit.run.operation import Result
@@ -28,7 +30,7 @@ SEEDS = 2**62
 """Seeds are taken modulo this number, so that any whole number is valid."""
 STEP_SEEDS = 1_000_003
 """Difference between the seeds of two steps, large enough that no two steps draw the same samples."""
-Source = Frame | str | os.PathLike[str]
+Source: TypeAlias = "Picture | Result"
 
 
 class Session:
@@ -58,6 +60,10 @@ class Session:
     ) -> None:
         self._vaes.clear()
 
+    def __repr__(self) -> str:
+        vaes = ", ".join(vae.info.name for vae in self._vaes.values())
+        return f"<Session on {self.device}, precision {self.settings.precision}; VAEs: {vaes or 'none yet'}>"
+
     def run(
         self,
         pipeline: Pipeline | Step | Plan,
@@ -66,14 +72,15 @@ class Session:
         tile: int | None = None,
         name: Path | None = None,
     ) -> Result:
-        """Run on a Frame or a file; the result holds the maps and notes of all steps; raises VaeeditError.
+        """Run on a picture of any kind (`frame_of`); the result holds the maps and notes of all steps; raises VaeeditError.
 
         `tile` replaces the setting of that name; `name` is the file that a Frame was read from, for templates.
         """
         plan = pipeline if isinstance(pipeline, Plan) else self._plan(pipeline)
-        if not isinstance(source, Frame):
-            name, source = Path(source), read(source)
-        result, index = Result(source), 0
+        if isinstance(source, str | os.PathLike):
+            name = Path(source)
+        original = source.described() if isinstance(source, Result) else frame_of(source)
+        result, index = Result(original), 0
         for steps in plan.chains():
             when = steps[0].when
             if when is None or when.holds(result.notes):
@@ -90,7 +97,9 @@ class Session:
             notes = _chained(steps, done.notes)
             result = replace(done, maps={**result.maps, **maps}, notes={**result.notes, **notes})
             index += len(steps)
-        return result
+        if result.frame is original:
+            return result
+        return replace(result, made=Recorded(plan, self.settings, plugins=self.registry))
 
     def vae(self, name: str) -> LoadedVae:
         """The VAE of this name or file, loaded once; raises UnknownName, UsageError or WeightsError."""
@@ -143,11 +152,17 @@ def _chained(steps: Sequence[PlannedStep], notes: Mapping[str, Mapping[str, Any]
     return {step.label: {**notes.get(step.label, {}), **last.get(step.label, {})} for step in steps}
 
 
-def edit(source: Source, operation: str, *, maps: tuple[str, ...] = (), **options: Any) -> Result:
-    """Run one operation on one image: `vaeedit.edit("in.jpg", "soften", strength=0.6).save("out.png")`.
+def edit(
+    source: Source, operation: str | Step | Pipeline, *, maps: tuple[str, ...] = (), **options: Any
+) -> Result:
+    """Edit one picture: `vaeedit.edit("in.jpg", "soften", strength=0.6).save("out.png")`.
 
-    The options may include members of `Settings` (device, seed, vae, ...). Raises VaeeditError.
+    The picture may be of any kind (`frame_of`), and the operation a `Step` or a `Pipeline`. The options may include members
+    of `Settings` (device, seed, vae, ...). Raises VaeeditError.
     """
     names = {name: options.pop(name) for name in Settings.__struct_fields__ if name in options}
+    step = Step(operation, maps=maps, **options) if isinstance(operation, str) else operation
+    if step is operation and (maps or options):
+        raise UsageError(f"The options belong into the {type(step).__name__} that is given.")
     with Session(**names) as session:
-        return session.run(Step(operation, maps=maps, **options), source)
+        return session.run(step, source)

@@ -72,12 +72,17 @@ class Gaussian:
         return other.log_scale - self.log_scale + 0.5 * (ratio + offset - 1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Latents:
     """Levels, coarse to fine, and the decoder's `context`, for example features of the observation of a conditional VAE."""
 
     levels: tuple[Gaussian, ...]
     context: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        shapes = ", ".join("x".join(map(str, level.mean.shape)) for level in self.levels)
+        context = f"; context: {', '.join(self.context)}" if self.context else ""
+        return f"<Latents of {shapes}{context}>"
 
     def mean(self) -> "Latents":
         """The point at the mean of every level."""

@@ -1,0 +1,114 @@
+"""What a plan and the settings of its session determine: the record of a run in the journal and in its outputs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from vaeedit import __version__
+from vaeedit.errors import VaeeditError
+from vaeedit.extension.registry import Registry, registry
+from vaeedit.image import Metadata, file_name, made_of
+from vaeedit.options import as_dict
+from vaeedit.pipeline.plan import Plan
+from vaeedit.settings import Settings
+from vaeedit.vae.files import checksum, find_vae, read_info
+from vaeedit.vae.folders import is_remote
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A plan, and the settings of the sessions that run it."""
+
+    plan: Plan
+    settings: Settings = field(default_factory=Settings)
+    plugins: Registry | None = field(default=None, kw_only=True)
+    """The plugins of the session; None for the installed ones."""
+
+    @property
+    def _known(self) -> Registry:
+        return self.plugins or registry()
+
+    @cached_property
+    def steps(self) -> list[dict[str, Any]]:
+        """Everything that determines what each step does, for the journal. Raises what `find_vae` and `checksum` raise."""
+        steps = []
+        for step in self.plan:
+            path = find_vae(step.vae, self._known)
+            steps.append(
+                {
+                    "operation": step.provided.qualified,
+                    "package": _package(step.provided.distribution),
+                    "options": {**as_dict(step.options), **step.extra_inputs},
+                    "vae": step.vae,
+                    "checksum": checksum(path),
+                    "network": _package_of_network(path, self._known),
+                    "name": step.name,
+                    "when": step.when.text if step.when else None,
+                    "maps": sorted(step.maps),
+                }
+            )
+        return steps
+
+    @property
+    def seed(self) -> int:
+        """The seed of all random numbers, as the journal and the outputs record it."""
+        return self.settings.seed + self.plan.seed
+
+    @cached_property
+    def made(self) -> dict[str, Any]:
+        """Everything that is needed to make the outputs again."""
+        precision = self.settings.precision
+        return {"version": __version__, "seed": self.seed, "precision": precision, "steps": self.steps}
+
+    @cached_property
+    def note(self) -> dict[str, Any]:
+        """`made` as the outputs record it: files by name, without their folders."""
+        steps = []
+        for step, planned in zip(self.steps, self.plan, strict=True):
+            images = {
+                key: [_public_input(text) for text in texts] for key, texts in planned.extra_inputs.items()
+            }
+            public = {key: step[key] for key in ("operation", "checksum", "name", "when")}
+            steps.append(
+                {
+                    **public,
+                    "options": {**step["options"], **images},
+                    "vae": _public_vae(step["vae"], self._known),
+                }
+            )
+        return {**self.made, "steps": steps}
+
+    def note_after(self, metadata: Metadata) -> Mapping[str, Any]:
+        """The note for an output; if the metadata of its input hold a note, that one is the edit before."""
+        before = made_of(metadata)
+        return {**self.note, "before": before} if before else self.note
+
+
+def _package(name: str) -> str:
+    """A package's name and version."""
+    try:
+        return f"{name} {version(name)}"
+    except (PackageNotFoundError, ValueError):
+        return name
+
+
+def _package_of_network(vae: Path, known: Registry) -> str:
+    """The package whose code the VAE runs; empty if it is not known (loading the VAE will raise)."""
+    try:
+        return _package(known.architectures.find(read_info(vae, known).architecture).distribution)
+    except VaeeditError:
+        return ""
+
+
+def _public_input(picture: str) -> str:
+    """An extra input without its folder; {folder}/NAME, a file beside each input, stays."""
+    name = file_name(picture)
+    return picture if picture == f"{{folder}}/{name}" else name
+
+
+def _public_vae(vae: str, known: Registry) -> str:
+    """The name of a VAE, without its folder if it is a file."""
+    return vae if vae in known.weights or is_remote(vae, known) else file_name(vae)
