@@ -158,6 +158,14 @@ def test_floats_a_little_outside_are_noise_with_a_warning():
     assert caught[0].filename == __file__
 
 
+def test_what_of_a_file_is_left_out_is_said():
+    buffer = io.BytesIO()
+    Image.fromarray(RGB).save(buffer, "JPEG")
+    film = b"\0\0\0\x18ftypmp42\0\0\0\0isommp42"
+    with pytest.warns(VaeeditWarning, match="The data: its film of 24 bytes"):
+        frame_of(buffer.getvalue() + film)
+
+
 def test_edit_takes_an_array_and_gives_one(session):
     done = vaeedit.edit(RGB, "reconstruct", device="cpu")
     assert np.asarray(done).shape == RGB.shape

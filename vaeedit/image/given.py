@@ -34,9 +34,9 @@ def frame_of(picture: Any) -> Frame:
         case Frame():
             return picture
         case str() | os.PathLike():
-            return read(picture)
+            return _said(read(picture), str(picture))
         case bytes() | bytearray() | memoryview():
-            return read_bytes(bytes(picture), "The data")
+            return _said(read_bytes(bytes(picture), "The data"), "The data")
         case Image.Image():
             return read_image(picture)
     if hasattr(picture, "read"):
@@ -51,10 +51,16 @@ def frame_of(picture: Any) -> Frame:
     )
 
 
+def _said(frame: Frame, name: str) -> Frame:
+    """The frame, after its warnings."""
+    caution(f"{name}: {text}" for text in frame.warnings)
+    return frame
+
+
 def _of_file(file: Any) -> Frame:
     name = str(getattr(file, "name", "The open file"))
     try:
-        return read_bytes(read_stream(file, name, PICTURE), name)
+        return _said(read_bytes(read_stream(file, name, PICTURE), name), name)
     except TypeError:
         raise ImageError(f"{name} is open in text mode; open it with the mode 'rb'.") from None
 
