@@ -128,6 +128,26 @@ def test_from_yaml_relative_to_the_pipeline(folder):
     assert vaeedit.Pipeline.from_yaml(pipeline.to_yaml()) == pipeline
 
 
+def test_a_mask_limits_an_operation_that_knows_of_none(folder, capsys):
+    for name, columns in (("in", 2), ("far/left", 3)):
+        mask = np.zeros((4, 5, 1), np.uint8)
+        mask[:, :columns] = 255
+        vaeedit.write(Frame(mask), folder / f"{name}.mask.png")
+    step = vaeedit.Step("brightest", other="far/other.png", mask="{folder}/{stem}.mask.png", feather=0)
+    with Session(plugins=PLUGINS, vae="plain.safetensors", device="cpu") as session:
+        pixels = session.run(step, "in.png").frame.pixels
+    assert (pixels[:, :2] == 30).all()
+    assert (pixels[:, 2:] == 10).all()
+    (folder / "far/p.yaml").write_text(
+        "version: 1\nsteps:\n  - brightest: {other: other.png, mask: left.mask.png, invert_mask: true, feather: 0}\n"
+    )
+    with Session(plugins=PLUGINS, vae="plain.safetensors", device="cpu") as session:
+        result = session.run(vaeedit.Pipeline.from_file("far/p.yaml"), "in.png")
+    assert (result.frame.pixels[:, :3] == 10).all()
+    assert (result.frame.pixels[:, 3:] == 30).all()
+    assert result.notes["brightest"]["edited"] == 0.4
+
+
 def test_from_one_line():
     assert brightness(parse_line("brightest --other masks/in.png")) == 20
 
@@ -156,6 +176,10 @@ def test_from_the_command_line(folder, capsys):
         ({"other": "{}"}, "without a format"),
         ({"other": "{stem}" * 1000}, "at most 4096 characters"),
         ({"other": "a.png", "soft-musk": "b.png"}, "no option 'soft-musk'"),
+        ({"other": "a.png", "mask": ["b.png", "c.png"]}, "mask names one file"),
+        ({"other": "a.png", "mask": "{size}.png"}, "a template may use {stem}, {name}, {folder}"),
+        ({"other": "a.png", "mask": "b.png", "feather": -1}, "feather must be a number of at least 0"),
+        ({"other": "a.png", "invert_mask": True}, "feather and invert-mask need a mask"),
     ],
 )
 def test_faults_are_found_before_anything_runs(options, fault):
@@ -173,6 +197,7 @@ def test_the_schema_knows_them():
     text = str(pipeline_schema(PLUGINS))
     assert "Another picture." in text
     assert "'required': ['other']" in text
+    assert all(f"'{name}': {{" in text for name in ("mask", "feather", "invert-mask", "invert_mask"))
 
 
 def test_a_folder_stands_for_its_pictures(folder, capsys):

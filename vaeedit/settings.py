@@ -36,5 +36,19 @@ class Settings(Options, frozen=True):
     ] = None
 
 
+class Masking(Options, frozen=True):
+    """How a mask limits an operation that edits one picture."""
+
+    feather: Annotated[
+        Annotated[float, bounded(ge=0)] | None,
+        option(
+            "Width in pixels of the transition inside the mask's white part; by default 1/500 of the shorter side."
+        ),
+    ] = None
+    invert_mask: Annotated[bool, option("Edit where the mask is black, and keep what is white.")] = False
+
+
+WHOLE = Masking()
+"""Of a step without a mask."""
 STEP_KEYS = ("name", "vae", "when", "maps")
 """Keys of a pipeline's step that are not options of its operation."""

@@ -34,10 +34,7 @@ def vaeedit_operations() -> list[OperationSpec]:
             target="vaeedit_style.operation:Style",
             options=StyleOptions,
             vae="photo",
-            extra_inputs={
-                "style": "Picture with the style; may be repeated.",
-                "mask": "Picture that is white where the style is applied and black elsewhere.",
-            },
+            extra_inputs={"style": "Picture with the style; may be repeated."},
             needs=("style",),
             variadic="style",
             delta=True,

@@ -17,7 +17,6 @@ from vaeedit.api import (
     Request,
     Result,
     luma,
-    mask_of,
     resized,
     under,
 )
@@ -95,7 +94,7 @@ class Style(Inspect[StyleOptions], Edit[StyleOptions]):
         return [amount * change for change in laid_over(content, painted, styles, self.shares)]
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
-        """Match the palette, which the texture has changed; then apply `preserve_color` and the mask."""
+        """Match the palette, which the texture has changed; then apply `preserve_color`."""
         original, values = originals[0], frames[0].floats()
         if self.options.texture:
             share = (
@@ -107,8 +106,6 @@ class Style(Inspect[StyleOptions], Edit[StyleOptions]):
             values = values.mean(2, keepdims=True)
         elif self.options.preserve_color:
             values = own + (values - _rgb(original, gray=True)).mean(2, keepdims=True)
-        for mask in self.request.extra_inputs.get("mask", ()):
-            values = own + mask_of(mask, original.height, original.width)[..., None] * (values - own)
         return Result(original.with_floats(values))
 
 

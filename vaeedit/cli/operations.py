@@ -8,9 +8,10 @@ from vaeedit.cli.batch import run_on_files
 from vaeedit.cli.params import click_options, image_command
 from vaeedit.errors import UsageError
 from vaeedit.extension.registry import registry
-from vaeedit.extension.specs import OperationSpec
+from vaeedit.extension.specs import MASK, OperationSpec
 from vaeedit.extension.tables import Provided
 from vaeedit.options import fields
+from vaeedit.settings import Masking
 
 
 def operation_command(provided: Provided[OperationSpec]) -> click.Command:
@@ -25,8 +26,10 @@ def operation_command(provided: Provided[OperationSpec]) -> click.Command:
             required=name in spec.needs and name != spec.variadic,
             help=text,
         )
-        for name, text in spec.extra_inputs.items()
+        for name, text in spec.inputs.items()
     }
+    own = [images[name] for name in spec.extra_inputs]
+    mask = [images[MASK], *click_options(Masking)] if spec.takes_mask else []
 
     def callback(**values: Any) -> int:
         pictures = {name: values[str(option.name)] for name, option in maps.items()}
@@ -38,7 +41,7 @@ def operation_command(provided: Provided[OperationSpec]) -> click.Command:
         help_text += f"\n\nFrom the package {provided.distribution}."
     return image_command(
         spec.name,
-        [*images.values(), *click_options(spec.options), *maps.values()],
+        [*own, *click_options(spec.options), *mask, *maps.values()],
         callback,
         inputs=f"INPUT {spec.variadic.upper()}..." if spec.variadic else "INPUTS...",
         help=help_text,
@@ -89,6 +92,7 @@ def _run_operation(
         maps=wanted,
         extra_inputs={name: paths for name, paths in extra_inputs.items() if paths},
         registry=registry(),
+        masking=Masking(**{name: values[name] for name in Masking.__struct_fields__ if spec.takes_mask}),
     )
     return run_on_files(plan, values, spec.name, wanted)
 

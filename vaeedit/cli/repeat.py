@@ -52,7 +52,7 @@ class Recipe:
 
         steps = []
         for step in self.pipeline.steps:
-            images = registry().operations.find(step.operation).spec.extra_inputs
+            images = registry().operations.find(step.operation).spec.inputs
             pictures = {name: list(map(located, texts)) for name, texts in _pictures(step, images)}
             vae = step.vae if step.vae is None or _is_installed(step.vae) else located(step.vae)
             options = split(step.options, images)[0] | pictures
@@ -105,7 +105,7 @@ def require_present(recipe: Recipe, steps: Sequence["Step"], vae: str | None) ->
     from vaeedit.vae.folders import is_remote
 
     for step, recorded in zip(steps, recipe.made["steps"], strict=True):
-        for name, texts in _pictures(step, registry().operations.find(step.operation).spec.extra_inputs):
+        for name, texts in _pictures(step, registry().operations.find(step.operation).spec.inputs):
             for text in texts:
                 if "{" not in text and not os.path.exists(text):
                     raise UsageError(_missing(recipe, _short(text), f"{step.label}.{name}"))
@@ -153,7 +153,7 @@ def _asked(step: "Step", checksum: str | None) -> Iterator[tuple[str, str]]:
         yield "vae", f"another version of the VAE {step.vae} than the installed one"
     for name in step.maps:
         yield "maps", f"the map {_short(name)}"
-    for name, texts in _pictures(step, spec.extra_inputs):
+    for name, texts in _pictures(step, spec.inputs):
         yield name, f"the pictures {_short(' '.join(texts))}"
     free = {field.name: field.default for field in fields(spec.options).values() if field.is_free}
     for name, value in step.options.items():

@@ -9,8 +9,13 @@ from typing import Any
 import pluggy
 
 from vaeedit.errors import PluginError
-from vaeedit.options import Options
+from vaeedit.options import Options, flag_of
+from vaeedit.settings import Masking
 
+MASK = "mask"
+"""Name of the extra input that limits an edit to a part of the picture."""
+MASKING = tuple(flag_of(name) for name in Masking.__struct_fields__)
+"""Flags of the options that say how it is used."""
 CONTRACT = 1
 """Version of everything that a plugin may rely on; it increases only when some of that is removed or changed."""
 
@@ -55,6 +60,18 @@ class OperationSpec:
     """True if the result has a film, which is written where the output's name ends in .gif or .mp4."""
     maps: Mapping[str, str] = field(default_factory=dict)
     """Side results that are pictures, name -> description; each becomes `--NAME FILE`."""
+
+    @property
+    def takes_mask(self) -> bool:
+        """Whether the core limits the edit to a mask; False for films, and if the operation uses one of the names itself."""
+        own = {*map(flag_of, self.options.__struct_fields__), *self.extra_inputs, *self.maps}
+        return not self.film and own.isdisjoint((MASK, *MASKING))
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """The extra inputs, and the mask if the core takes one."""
+        mask = "Picture that is white where the picture is edited and black where it is kept; grays blend."
+        return {**self.extra_inputs, **({MASK: mask} if self.takes_mask else {})}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,8 @@ from .frame import luma as luma
 from .given import Picture as Picture
 from .given import frame_of as frame_of
 from .made import file_name as file_name
+from .masks import mixed as mixed
+from .masks import weights_of as weights_of
 from .panels import compare as compare
 from .panels import deviation_map as deviation_map
 from .provenance import described as described

@@ -21,5 +21,8 @@ def resized(values: NDArray[np.float32], height: int, width: int) -> NDArray[np.
 
 
 def mask_of(frame: Frame, height: int, width: int) -> NDArray[np.float32]:
-    """A picture as a mask (height, width) in [0, 1]: its luma, resized; black is 0 and white is 1."""
-    return resized(luma(frame.floats())[..., None], height, width)[..., 0].clip(0, 1)
+    """A picture as a mask (height, width) in [0, 1]: its luma times its alpha, resized; black and transparent are 0."""
+    values = luma(frame.floats())
+    if frame.alpha is not None:
+        values = values * (frame.alpha.astype(np.float32) / np.float32(frame.peak))
+    return resized(values[..., None], height, width)[..., 0].clip(0, 1)

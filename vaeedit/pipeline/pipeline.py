@@ -18,12 +18,14 @@ from pathlib import Path
 from vaeedit.documents import Place, text_of
 from vaeedit.errors import LONG, PipelineError, UnknownName, suggestion
 from vaeedit.extension.registry import Registry, registry
+from vaeedit.extension.specs import MASKING
 from vaeedit.options import parse
 from vaeedit.pipeline.condition import When
 from vaeedit.pipeline.inputs import split
 from vaeedit.pipeline.plan import Plan, PlannedStep, step_faults
 from vaeedit.pipeline.step import Step as Step
 from vaeedit.pipeline.yaml import parse_yaml, seed_faults, to_yaml, with_line
+from vaeedit.settings import Masking
 
 Faults = list[tuple[Place, str]]
 """Sentences, each with its place in the document."""
@@ -124,17 +126,22 @@ def _planned(
     except UnknownName as error:
         return None, [((), f"{where}: {error}")]
     spec = provided.spec
-    options, pictures = split(step.options, spec.extra_inputs)
+    options, pictures = split(step.options, spec.inputs)
+    options, masking = split(options, dict.fromkeys(MASKING if spec.takes_mask else (), ""))
     values, option_faults = parse(spec.options, options, where)
+    mask_values, mask_faults = parse(Masking, masking, where)
     inputs = {name: (given,) if isinstance(given, str) else given for name, given in pictures.items()}
     vae = vae or step.vae or spec.vae
-    other_faults = step_faults(spec, vae, step.maps, inputs, registry, where)
+    used = Masking(**mask_values)
+    other_faults = step_faults(spec, vae, step.maps, inputs, registry, where, used)
+    option_faults |= mask_faults
     faults: Faults = [((key,), text) for key, text in (*option_faults.items(), *other_faults)]
     if faults:
         return None, faults
     texts = {name: tuple(given) for name, given in inputs.items()}
     parsed = spec.options(**values)
-    return PlannedStep(provided, parsed, vae, frozenset(step.maps), step.name, extra_inputs=texts), []
+    maps = frozenset(step.maps)
+    return PlannedStep(provided, parsed, vae, maps, step.name, extra_inputs=texts, masking=used), []
 
 
 def _condition(

@@ -7,11 +7,12 @@ from typing import Any
 
 from vaeedit.errors import PipelineError, suggestion
 from vaeedit.extension.registry import Registry
-from vaeedit.extension.specs import OperationSpec
+from vaeedit.extension.specs import MASK, OperationSpec
 from vaeedit.extension.tables import Provided
 from vaeedit.options import Options, as_dict
 from vaeedit.pipeline.condition import When
 from vaeedit.pipeline.inputs import resolved, template_fault
+from vaeedit.settings import WHOLE, Masking
 from vaeedit.vae.suits import misfits
 
 
@@ -27,6 +28,8 @@ class PlannedStep:
     when: When | None = None
     extra_inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Names or templates of extra inputs."""
+    masking: Masking = WHOLE
+    """How its mask is used, if `mask` names one."""
     label: str = ""
     """Unique name for its notes: its name or that of its operation, with -2, -3, ... if an earlier step has the same."""
     map_names: Mapping[str, str] = field(default_factory=dict)
@@ -37,6 +40,17 @@ class PlannedStep:
         """The spec of the operation."""
         return self.provided.spec
 
+    @property
+    def mask(self) -> str | None:
+        """Name or template of the mask that limits the edit."""
+        return self.extra_inputs[MASK][0] if self.spec.takes_mask and MASK in self.extra_inputs else None
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The options, how the mask is used, and the extra inputs, by name, as YAML or JSON can hold them."""
+        masking = as_dict(self.masking) if self.mask else {}
+        return {**as_dict(self.options), **masking, **self.extra_inputs}
+
     def files(self, folder: Path | None, source: Path | None) -> dict[str, list[Path]]:
         """Files and folders of the extra inputs for the input `source`, by name; raises UsageError (see `resolved`)."""
         return {
@@ -45,11 +59,8 @@ class PlannedStep:
         }
 
     def __str__(self) -> str:
-        options = {
-            **as_dict(self.options),
-            **{name: " ".join(texts) for name, texts in self.extra_inputs.items()},
-        }
-        given = ", ".join(f"{name}={value}" for name, value in options.items())
+        values = {**self.given, **{name: " ".join(texts) for name, texts in self.extra_inputs.items()}}
+        given = ", ".join(f"{name}={value}" for name, value in values.items())
         condition = "" if self.when is None else f", when {self.when.text}"
         return f"{self.name or self.spec.name} ({given}) with the VAE {self.vae}{condition}"
 
@@ -91,6 +102,7 @@ def _joins(last: PlannedStep, step: PlannedStep) -> bool:
         and last.when is None
         and last.vae == step.vae
         and last.spec.delta == step.spec.delta
+        and (last.mask, last.masking) == (step.mask, step.masking)
         and all(each.spec.latent and not each.maps for each in (last, step))
     )
 
@@ -103,17 +115,20 @@ def plan_alone(
     maps: Iterable[str],
     extra_inputs: Mapping[str, Sequence[str]],
     registry: Registry,
+    masking: Masking = WHOLE,
 ) -> Plan:
     """The plan of one step whose options are already converted; raises PipelineError for all other faults."""
     vae, spec, maps = vae or provided.spec.vae, provided.spec, frozenset(maps)
-    faults = step_faults(spec, vae, maps, extra_inputs, registry, f"step 1 ({provided.qualified})")
+    where = f"step 1 ({provided.qualified})"
+    faults = step_faults(spec, vae, maps, extra_inputs, registry, where, masking)
     if sentences := [text for _, text in faults]:
         raise PipelineError(sentences)
     inputs = {name: tuple(texts) for name, texts in extra_inputs.items()}
     names = {name: name for name in maps}
-    return Plan(
-        (PlannedStep(provided, options, vae, maps, extra_inputs=inputs, label=spec.name, map_names=names),)
+    step = PlannedStep(
+        provided, options, vae, maps, extra_inputs=inputs, masking=masking, label=spec.name, map_names=names
     )
+    return Plan((step,))
 
 
 def step_faults(
@@ -123,10 +138,13 @@ def step_faults(
     extra_inputs: Mapping[str, Any],
     registry: Registry,
     where: str,
+    masking: Masking,
 ) -> Iterator[tuple[str, str]]:
     """The faults of a step outside its options: the key, and a sentence that begins with `where`."""
     yield from (("vae", f"{where}: {text}") for text in misfits(vae, spec, registry))
     yield from ((name, f"{where}: {text}") for name, text in _input_faults(extra_inputs, spec))
+    if masking != WHOLE and MASK not in extra_inputs:
+        yield "feather", f"{where}: feather and invert-mask need a mask."
     for name in sorted(set(maps) - set(spec.maps)):
         yield "maps", f"{where} has no map {name!r}{suggestion(name, spec.maps)}"
 
@@ -140,3 +158,5 @@ def _input_faults(extra_inputs: Mapping[str, Any], spec: OperationSpec) -> Itera
             yield name, f"{name} must name a file, or be a list of such names."
             continue
         yield from ((name, fault) for fault in map(template_fault, texts) if fault is not None)
+        if name == MASK and spec.takes_mask and len(texts) > 1:
+            yield name, "mask names one file; masks/{stem}.png names another one for each input."

@@ -11,7 +11,6 @@ from vaeedit import __version__
 from vaeedit.errors import VaeeditError
 from vaeedit.extension.registry import Registry, registry
 from vaeedit.image import Metadata, file_name, made_of
-from vaeedit.options import as_dict
 from vaeedit.pipeline.plan import Plan
 from vaeedit.settings import Settings
 from vaeedit.vae.files import checksum, find_vae, read_info
@@ -41,7 +40,7 @@ class Recorded:
                 {
                     "operation": step.provided.qualified,
                     "package": _package(step.provided.distribution),
-                    "options": {**as_dict(step.options), **step.extra_inputs},
+                    "options": step.given,
                     "vae": step.vae,
                     "checksum": checksum(path),
                     "network": _package_of_network(path, self._known),

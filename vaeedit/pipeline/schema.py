@@ -7,8 +7,9 @@ import msgspec
 from vaeedit.extension.registry import Registry
 from vaeedit.extension.specs import OperationSpec
 from vaeedit.extension.tables import Provided
-from vaeedit.options import fields
+from vaeedit.options import Options, flag_of
 from vaeedit.pipeline.yaml import KEYS, VERSION
+from vaeedit.settings import Masking
 
 Schema = dict[str, Any]
 
@@ -55,9 +56,7 @@ def _options(item: Provided[OperationSpec], name: str, definitions: Schema) -> S
     _, components = msgspec.json.schema_components([item.spec.options], ref_template=template)
     schema: Schema = components.pop(item.spec.options.__name__)
     definitions.update({prefix + inner: value for inner, value in components.items()})
-    given: Schema = schema.get("properties", {})
-    flags = {name: field.flag for name, field in fields(item.spec.options).items()}
-    dashed = {flags[key]: value for key, value in given.items()}
+    given = _properties(item.spec.options, schema)
     own: Schema = {
         "name": {"type": "string", "description": "Name that distinguishes steps of the same operation."},
         "when": {
@@ -76,14 +75,21 @@ def _options(item: Provided[OperationSpec], name: str, definitions: Schema) -> S
     }
     one = {"type": "string"}
     several = {"type": "array", "items": one, "minItems": 1}
-    images = {
-        key: {"anyOf": [one, several], "description": text} for key, text in item.spec.extra_inputs.items()
-    }
-    required = [*item.spec.needs] + [flags[key] for key in schema.get("required", [])]
+    images = {key: {"anyOf": [one, several], "description": text} for key, text in item.spec.inputs.items()}
+    own |= _properties(Masking) if item.spec.takes_mask else {}
+    required = [*item.spec.needs, *map(flag_of, schema.get("required", []))]
     return {
         "type": "object",
         "description": item.spec.summary,
-        "properties": {**given, **dashed, **images, **own},
+        "properties": {**given, **images, **own},
         "required": required,
         "additionalProperties": False,
     }
+
+
+def _properties(options: type[Options], schema: Schema | None = None) -> Schema:
+    """The schemas of the options by name, with underscores and with dashes; `schema` is that of their class."""
+    given: Schema = (schema or msgspec.json.schema_components([options])[1][options.__name__]).get(
+        "properties", {}
+    )
+    return {**given, **{flag_of(key): value for key, value in given.items()}}

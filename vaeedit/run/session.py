@@ -20,6 +20,7 @@ from vaeedit.pipeline.pipeline import Pipeline, Step
 from vaeedit.pipeline.plan import Plan, PlannedStep
 from vaeedit.pipeline.recorded import Recorded
 from vaeedit.run.chain import run_chain
+from vaeedit.run.masked import limited, weights_for
 from vaeedit.run.member import Member
 from vaeedit.run.operation import Result
 from vaeedit.settings import Settings
@@ -89,7 +90,9 @@ class Session:
                     Member.of(step, (start + k * STEP_SEEDS) % SEEDS, _pictures(step, plan.folder, name))
                     for k, step in enumerate(steps)
                 ]
+                weights = weights_for(members[0], result.frame, plan.folder, name)
                 done = self._run(members, result.frame, tile or self.settings.tile)
+                done = done if weights is None else limited(done, result.frame, steps[-1], weights)
             else:
                 done = replace(result, maps={}, notes={steps[-1].label: {SKIPPED: when.text}})
             names = steps[-1].map_names
@@ -143,6 +146,7 @@ def _pictures(step: PlannedStep, folder: Path | None, name: Path | None) -> dict
     return {
         key: [read(path) for path_or_folder in paths for path in expanded(path_or_folder)]
         for key, paths in step.files(folder, name).items()
+        if key in step.spec.extra_inputs
     }
 
 
