@@ -17,16 +17,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
 
 from vaeedit.errors import ImageError, VaeeditError
 from vaeedit.image import tiff
 from vaeedit.image.companions import at_rest, companions
+from vaeedit.image.exif import reset_exif
 from vaeedit.image.files import FORMATS
 from vaeedit.image.frame import Frame, Metadata, plausible_dpi
 from vaeedit.image.gate import Gate
 from vaeedit.image.intact import bare_png, png_fault
 from vaeedit.image.jpeg import jpeg_fault
-from vaeedit.image.orientation import TAG, reset_exif, reset_xmp, upright
+from vaeedit.image.orientation import TAG, reset_xmp, upright
+from vaeedit.image.photoshop import joined
+from vaeedit.image.segments import left_out_segments
+from vaeedit.image.texts import copied_chunks, left_out_chunks
 from vaeedit.limits import PICTURE, read_regular
 from vaeedit.settings import Damaged
 
@@ -98,13 +103,16 @@ def _decode(data: bytes, name: str, gate: Gate) -> Frame:
         gate.admit(kind, image.width, image.height, pictures, each)
         if kind == "PNG":
             gate.report(png_fault(data))
-        elif kind in ("JPEG", "MPO"):
+            gate.warnings.extend(left_out_chunks(data))
+        elif isinstance(image, JpegImageFile):
             gate.report(jpeg_fault(data, name))
             gate.warnings.extend(companions(data, pictures))
+            gate.warnings.extend(left_out_segments(image.applist))
         image.load()
         if kind == "TIFF":  # Pillow has applied the orientation
             return _frame(np.asarray(_plain(image, name)), tiff.metadata(data))
         metadata, orientation = _metadata(image)
+        metadata = replace(metadata, chunks=copied_chunks(data) if kind == "PNG" else ())
         values = _decode_png_16(image, data) if deep else np.asarray(_plain(image, name))
         return _frame(upright(values, orientation), metadata)
 
@@ -159,8 +167,19 @@ def _metadata(image: Image.Image) -> tuple[Metadata, int]:
         icc=None if image.mode == "CMYK" else image.info.get("icc_profile"),  # CMYK becomes RGB
         xmp=at_rest(reset_xmp(xmp)) if xmp else None,
         dpi=plausible_dpi(*image.info.get("dpi", (None, None))),
+        **_texts(image),
     )
     return metadata, orientation if isinstance(orientation, int) else 1
+
+
+def _texts(image: Image.Image) -> dict[str, Any]:
+    """Comments and Photoshop's resources, by their names in `Metadata`."""
+    if not isinstance(image, JpegImageFile):
+        comment = image.info.get("comment") if image.format == "GIF" else None
+        return {"comments": (comment,)} if isinstance(comment, bytes) else {}
+    comments = tuple(content for marker, content in image.applist if marker == "COM")
+    resources = joined(content for marker, content in image.applist if marker == "APP13")
+    return {"comments": comments, "photoshop": resources or None}
 
 
 @contextmanager

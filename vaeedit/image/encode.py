@@ -17,8 +17,12 @@ from PIL import Image, PngImagePlugin
 from vaeedit.errors import ImageError, UsageError
 from vaeedit.image import tiff
 from vaeedit.image.atomic import write_whole
+from vaeedit.image.exif import up_to_date
 from vaeedit.image.files import FORMATS
 from vaeedit.image.frame import Frame, Metadata, from_floats
+from vaeedit.image.segments import jpeg_segments
+from vaeedit.image.texts import XMP_IN_PNG, fit_texts
+from vaeedit.image.xmp import up_to_date_xmp
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,11 @@ class Holds:
     alpha: bool = True
     gray: bool = True
     metadata: bool = True
+    photoshop: bool = False
+    """Whether IPTC has a place."""
+    comments: bool = False
+    chunks: bool = False
+    """Whether texts of PNG have a place."""
     longest: int = 1 << 31
     """Bytes of EXIF or XMP."""
     side: int = 1 << 31
@@ -36,13 +45,13 @@ class Holds:
 
 
 HOLDS = {
-    "JPEG": Holds(alpha=False, longest=65_500),
-    "PNG": Holds(depths=(8, 16)),
+    "JPEG": Holds(alpha=False, photoshop=True, comments=True, longest=65_500),
+    "PNG": Holds(depths=(8, 16), chunks=True),
     "WEBP": Holds(gray=False),
-    "TIFF": Holds(depths=(8, 16, 32)),
+    "TIFF": Holds(depths=(8, 16, 32), photoshop=True),
     "AVIF": Holds(gray=False, side=32_768),  # libavif writes larger ones and cannot read them
     "BMP": Holds(alpha=False, metadata=False),
-    "GIF": Holds(alpha=False, gray=False, metadata=False, side=65_535),
+    "GIF": Holds(alpha=False, gray=False, metadata=False, comments=True, side=65_535),
     "MP4": Holds(alpha=False, gray=False, metadata=False, side=16_384),
 }
 
@@ -52,9 +61,6 @@ QUALITY: dict[str, dict[str, Any]] = {
     "AVIF": {"quality": 90, "subsampling": "4:4:4"},
 }
 """Encoder settings of the lossy formats: high quality, since the input may have been compressed before."""
-
-_XMP_IN_PNG = b"XML:com.adobe.xmp\0\0\0\0\0"
-"""The keyword of XMP in PNG, and the fields for no compression and no language."""
 
 
 def format_of(path: str | os.PathLike[str]) -> str:
@@ -105,7 +111,7 @@ def fit(frame: Frame, format: str) -> tuple[Frame, list[str]]:
         deepest = max(depth for depth in holds.depths if depth < frame.depth)
         warnings.append(f"{format} cannot hold {frame.depth} bits; it was saved with {deepest}.")
         frame = frame.as_depth(deepest)
-    metadata, lost = _fit_metadata(frame.metadata, format)
+    metadata, lost = _fit_metadata(_up_to_date(frame), format)
     return replace(frame, metadata=metadata), warnings + lost
 
 
@@ -113,7 +119,7 @@ def _fit_metadata(metadata: Metadata, format: str) -> tuple[Metadata, list[str]]
     holds, warnings = HOLDS[format], []
     if not holds.metadata and (metadata.exif or metadata.icc or metadata.xmp):
         warnings.append(f"{format} cannot hold EXIF, XMP or a color profile; they were left out.")
-        metadata = Metadata(dpi=metadata.dpi)
+        metadata = replace(metadata, exif=None, icc=None, xmp=None)
     if metadata.exif and len(metadata.exif) > holds.longest:
         warnings.append(f"{format} cannot hold EXIF of {len(metadata.exif):,} bytes; it was left out.")
         metadata = replace(metadata, exif=None)
@@ -123,7 +129,17 @@ def _fit_metadata(metadata: Metadata, format: str) -> tuple[Metadata, list[str]]
     if metadata.exif and not _WRITABLE_EXIF.get(format, bool)(metadata.exif):
         warnings.append(f"{format} cannot hold damaged EXIF; it was left out.")
         metadata = replace(metadata, exif=None)
-    return metadata, warnings
+    metadata, unplaced = fit_texts(
+        metadata, comments=holds.comments, chunks=holds.chunks, photoshop=holds.photoshop
+    )
+    return metadata, warnings + [f"{format} cannot hold {what}; it was left out." for what in unplaced]
+
+
+def _up_to_date(frame: Frame) -> Metadata:
+    """The metadata with the size of the frame, and with its thumbnail."""
+    about = frame.metadata
+    exif, xmp = about.exif, about.xmp
+    return replace(about, exif=exif and up_to_date(exif, frame), xmp=xmp and up_to_date_xmp(xmp, frame))
 
 
 def _rewritable_exif(exif: bytes) -> bool:
@@ -152,16 +168,24 @@ def _with_pillow(frame: Frame, format: str) -> bytes:
     metadata = frame.metadata
     settings: dict[str, Any] = dict(QUALITY.get(format, {}))
     settings.update(exif=metadata.exif, icc_profile=metadata.icc, dpi=metadata.dpi)
-    if metadata.xmp and format == "PNG":
-        info = PngImagePlugin.PngInfo()
-        info.add(b"iTXt", _XMP_IN_PNG + metadata.xmp)  # unchanged, UTF-8 or not
-        settings["pnginfo"] = info
+    if format == "PNG":
+        settings["pnginfo"] = info = PngImagePlugin.PngInfo()
+        for chunk in _png_chunks(metadata):
+            info.add(chunk[:4], chunk[4:])
     elif metadata.xmp and format in ("JPEG", "WEBP", "AVIF"):
         settings["xmp"] = metadata.xmp
+    if format == "JPEG":
+        settings["extra"] = jpeg_segments(metadata)
     buffer = io.BytesIO()
     image = Image.fromarray(frame.samples)
     image.save(buffer, format, **{name: value for name, value in settings.items() if value is not None})
     return buffer.getvalue()
+
+
+def _png_chunks(metadata: Metadata) -> list[bytes]:
+    """Kind and content of the chunks for XMP, unchanged, UTF-8 or not, and of those that are copied."""
+    xmp = [] if metadata.xmp is None else [b"iTXt" + XMP_IN_PNG + b"\0\0\0\0" + metadata.xmp]
+    return [*xmp, *metadata.chunks]
 
 
 def _png_16(frame: Frame) -> bytes:
@@ -183,8 +207,7 @@ def _png_16(frame: Frame) -> bytes:
         chunks.append((b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc)))
     if metadata.exif:
         chunks.append((b"eXIf", metadata.exif.removeprefix(b"Exif\0\0")))
-    if metadata.xmp:
-        chunks.append((b"iTXt", _XMP_IN_PNG + metadata.xmp))
+    chunks += [(chunk[:4], chunk[4:]) for chunk in _png_chunks(metadata)]
     chunks += [(b"IDAT", zlib.compress(filtered.tobytes(), 3)), (b"IEND", b"")]
     buffer = io.BytesIO()
     png.write_chunks(buffer, chunks)

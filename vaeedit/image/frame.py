@@ -32,6 +32,12 @@ class Metadata:
     icc: bytes | None = None
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
+    photoshop: bytes | None = None
+    """Photoshop's image resources, which hold IPTC, without thumbnails."""
+    comments: tuple[bytes, ...] = ()
+    """Comments of JPEG and GIF."""
+    chunks: tuple[bytes, ...] = ()
+    """Chunks of PNG that may be copied, such as texts: kind and content of each."""
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def png_fault(data: bytes) -> str | None:
     """What is wrong with the chunks and samples of a PNG, or None."""
     parts: list[bytes] = []
     header, ended = b"", False
-    for kind, body, sound in _chunks(data):
+    for kind, body, sound in png_chunks(data):
         if kind == b"IHDR" and not header:
             header = body
         if kind in (b"IHDR", b"PLTE", b"IDAT", b"IEND") and not sound:
@@ -80,13 +80,13 @@ def png_fault(data: bytes) -> str | None:
 
 def bare_png(data: bytes) -> bytes:
     """The complete chunks of header and pixels alone: OpenCV allocates what any other chunk claims, even gigabytes."""
-    chunks = [(kind, body) for kind, body, _ in _chunks(data) if kind in (b"IHDR", b"IDAT", b"IEND")]
+    chunks = [(kind, body) for kind, body, _ in png_chunks(data) if kind in (b"IHDR", b"IDAT", b"IEND")]
     buffer = io.BytesIO()
     png.write_chunks(buffer, chunks)
     return buffer.getvalue()
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
+def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
     """Kind, content and whether the checksum is right, of all chunks up to the end or up to an incomplete one."""
     place = 8
     while place + 12 <= len(data):

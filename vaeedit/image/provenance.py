@@ -5,7 +5,7 @@ An XMP packet that the picture has is kept, and one description is added to it, 
 
 import os
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from html import escape, unescape
 from typing import Any
 
@@ -69,7 +69,7 @@ def described_file(path: str | os.PathLike[str]) -> dict[str, Any]:
         "height": frame.height,
         "mode": ("gray" if frame.channels == 1 else "RGB") + ("" if frame.alpha is None else " with alpha"),
         "bits": frame.depth,
-        "metadata": [name for name in ("exif", "icc", "xmp", "dpi") if getattr(metadata, name)],
+        "metadata": [member.name for member in fields(metadata) if getattr(metadata, member.name)],
         "made": made_of(metadata),
     }
 

@@ -11,13 +11,15 @@ from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from vaeedit.errors import ImageError
+from vaeedit.image.exif import reset_exif
 from vaeedit.image.frame import Frame, Metadata, from_floats, peak_of, plausible_dpi
 from vaeedit.image.gate import Gate
 from vaeedit.image.intact import tiff_fault
-from vaeedit.image.orientation import TAG, reset_exif, reset_xmp, upright
+from vaeedit.image.orientation import TAG, reset_xmp, upright
+from vaeedit.image.photoshop import of_tags, split
 
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-ICC, XMP, EXIF, GPS, INTEROPERABILITY = 34675, 700, 34665, 34853, 40965
+ICC, XMP, IPTC, PHOTOSHOP, EXIF, GPS, INTEROPERABILITY = 34675, 700, 33723, 34377, 34665, 34853, 40965
 DESCRIPTIVE = {270, 271, 272, TAG, 305, 306, 315, 316, 18246, 18249, 33432, *range(40091, 40096), EXIF, GPS}
 """Tags of the first directory that describe the picture and not the layout of the file."""
 
@@ -107,10 +109,21 @@ def metadata(data: bytes) -> Metadata:
     inches = {2: 1.0, 3: 2.54}.get(values.get(296, 2))
     return Metadata(
         exif=exif,
+        photoshop=of_tags(*(_raw(data, tag) if tag in values else b"" for tag in (PHOTOSHOP, IPTC))) or None,
         icc=icc if isinstance(icc, bytes) else None,
         xmp=reset_xmp(xmp) if isinstance(xmp, bytes) else None,
         dpi=plausible_dpi(values.get(282), values.get(283), inches) if inches else None,
     )
+
+
+def _raw(data: bytes, tag: int) -> bytes:
+    """The bytes of a tag of the first page, of whatever type: many programs declare those of IPTC as numbers of 32 bits."""
+    import tifffile
+
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        found: Any = file.pages[0]
+        found = found.tags.get(tag)
+        return data[found.valueoffset : found.valueoffset + found.valuebytecount] if found else b""
 
 
 def readable_exif(exif: bytes) -> dict[int, Any]:
@@ -156,7 +169,9 @@ def encode(frame: Frame, values: NDArray[Any]) -> bytes:
         tags[338] = (2,)  # alpha that is not multiplied into the color
     if about.dpi:
         tags.update({282: about.dpi[0], 283: about.dpi[1], 296: 2})
-    tags.update({tag: block for tag, block in ((ICC, about.icc), (XMP, about.xmp)) if block})
+    iptc, resources = split(about.photoshop or b"")
+    blocks = {ICC: about.icc, XMP: about.xmp, IPTC: iptc, PHOTOSHOP: resources}
+    tags.update({tag: block for tag, block in blocks.items() if block})
     directory = ImageFileDirectory_v2()
     directory.update(tags)
     buffer = io.BytesIO()
