@@ -21,6 +21,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from vaeedit.errors import ImageError, VaeeditError
 from vaeedit.image import tiff
+from vaeedit.image.coding import coding_of
 from vaeedit.image.companions import at_rest, companions
 from vaeedit.image.exif import reset_exif
 from vaeedit.image.files import FORMATS
@@ -112,7 +113,8 @@ def _decode(data: bytes, name: str, gate: Gate) -> Frame:
         if kind == "TIFF":  # Pillow has applied the orientation
             return _frame(np.asarray(_plain(image, name)), tiff.metadata(data))
         metadata, orientation = _metadata(image)
-        metadata = replace(metadata, chunks=copied_chunks(data) if kind == "PNG" else ())
+        chunks = copied_chunks(data) if kind == "PNG" else ()
+        metadata = replace(metadata, chunks=chunks, coding=coding_of(image, data))
         values = _decode_png_16(image, data) if deep else np.asarray(_plain(image, name))
         return _frame(upright(values, orientation), metadata)
 

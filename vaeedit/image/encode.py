@@ -17,9 +17,11 @@ from PIL import Image, PngImagePlugin
 from vaeedit.errors import ImageError, UsageError
 from vaeedit.image import tiff
 from vaeedit.image.atomic import write_whole
+from vaeedit.image.coding import Quality, is_lossless, settings
 from vaeedit.image.exif import up_to_date
 from vaeedit.image.files import FORMATS
 from vaeedit.image.frame import Frame, Metadata, from_floats
+from vaeedit.image.lossless import lossless_avif
 from vaeedit.image.segments import jpeg_segments
 from vaeedit.image.texts import XMP_IN_PNG, fit_texts
 from vaeedit.image.xmp import up_to_date_xmp
@@ -55,13 +57,6 @@ HOLDS = {
     "MP4": Holds(alpha=False, gray=False, metadata=False, side=16_384),
 }
 
-QUALITY: dict[str, dict[str, Any]] = {
-    "JPEG": {"quality": 95, "subsampling": 0},
-    "WEBP": {"quality": 95, "method": 4},
-    "AVIF": {"quality": 90, "subsampling": "4:4:4"},
-}
-"""Encoder settings of the lossy formats: high quality, since the input may have been compressed before."""
-
 
 def format_of(path: str | os.PathLike[str]) -> str:
     """The format of a file name, by its extension; raises UsageError."""
@@ -71,31 +66,47 @@ def format_of(path: str | os.PathLike[str]) -> str:
     return FORMATS[suffix]
 
 
-def write(frame: Frame, path: str | os.PathLike[str]) -> list[str]:
+def write(frame: Frame, path: str | os.PathLike[str], quality: Quality | None = None) -> list[str]:
     """Write a file completely or not at all, in the format of its extension; returns warnings.
 
+    `quality`, 1 to 100 or "lossless", is for formats that can lose something; by default it is that of the frame's file.
     Raises UsageError for an unknown extension, and ImageError for a file that cannot be encoded or written.
     """
-    data, warnings = write_bytes(frame, format_of(path))
+    data, warnings = write_bytes(frame, format_of(path), quality)
     write_whole(Path(path), data)
     return [f"{path}: {warning}" for warning in warnings]
 
 
-def write_bytes(frame: Frame, format: str) -> tuple[bytes, list[str]]:
-    """Encode a frame as "PNG", "JPEG", ...; returns the file's bytes and a warning for each loss; raises ImageError."""
+def write_bytes(frame: Frame, format: str, quality: Quality | None = None) -> tuple[bytes, list[str]]:
+    """Encode a frame as "PNG", "JPEG", ...; returns the file's bytes and a warning for each loss; raises ImageError.
+
+    `quality` is that of `write`.
+    """
     try:
         with catch_warnings():
             simplefilter("ignore")  # Pillow warns about harmless metadata
             frame, warnings = fit(frame, format)
             if max(frame.height, frame.width) > HOLDS[format].side:
                 raise ValueError(f"it is over {HOLDS[format].side:,} pixels wide or high")
-            if format == "TIFF":
-                return tiff.encode(frame, frame.samples), warnings
-            return _with_pillow(frame, format) if frame.depth == 8 else _png_16(frame), warnings
+            if format == "JPEG" and quality == "lossless":
+                warnings.append("JPEG cannot be lossless; it was saved with quality 100.")
+            return _encoded(frame, format, quality), warnings
     except MemoryError:
         raise ImageError(f"There is not enough memory to encode the picture as {format}.") from None
     except (OSError, ValueError, RuntimeError, struct.error) as error:
         raise ImageError(f"The picture cannot be encoded as {format}: {error}.") from error
+
+
+def _encoded(frame: Frame, format: str, quality: Quality | None) -> bytes:
+    """The bytes of a frame that the format can hold."""
+    if format == "TIFF":
+        return tiff.encode(frame, frame.samples)
+    if frame.depth == 16:
+        return _png_16(frame)
+    coding = frame.metadata.coding
+    if format == "AVIF" and is_lossless(format, coding, quality):
+        return lossless_avif(frame)
+    return _with_pillow(frame, format, settings(format, coding, quality))
 
 
 def fit(frame: Frame, format: str) -> tuple[Frame, list[str]]:
@@ -164,9 +175,8 @@ def _flattened(frame: Frame) -> Frame:
     return replace(frame, pixels=from_floats(blended, frame.pixels.dtype), alpha=None)
 
 
-def _with_pillow(frame: Frame, format: str) -> bytes:
+def _with_pillow(frame: Frame, format: str, settings: dict[str, Any]) -> bytes:
     metadata = frame.metadata
-    settings: dict[str, Any] = dict(QUALITY.get(format, {}))
     settings.update(exif=metadata.exif, icc_profile=metadata.icc, dpi=metadata.dpi)
     if format == "PNG":
         settings["pnginfo"] = info = PngImagePlugin.PngInfo()

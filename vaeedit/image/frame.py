@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import torch
     from PIL import Image
 
+    from vaeedit.image.coding import Coding
+
 BT601 = np.array([0.299, 0.587, 0.114])
 """Weights of red, green and blue in luma."""
 F = TypeVar("F", bound=np.floating[Any])
@@ -38,6 +40,8 @@ class Metadata:
     """Comments of JPEG and GIF."""
     chunks: tuple[bytes, ...] = ()
     """Chunks of PNG that may be copied, such as texts: kind and content of each."""
+    coding: Coding | None = field(default=None, compare=False)
+    """How the file was compressed."""
 
 
 @dataclass(frozen=True)

@@ -41,9 +41,9 @@ def described(frame: Frame, made: Any, format: str, policy: Policy = "keep") -> 
     """
     metadata = frame.metadata
     if policy == "strip":
-        return replace(frame, metadata=Metadata(icc=metadata.icc))
+        return replace(frame, metadata=Metadata(icc=metadata.icc, coding=metadata.coding))
     if policy == "minimal":
-        metadata = Metadata(icc=metadata.icc, dpi=metadata.dpi)
+        metadata = Metadata(icc=metadata.icc, dpi=metadata.dpi, coding=metadata.coding)
     holds, xmp = HOLDS[format], metadata.xmp
     if made is not None and holds.metadata:
         xmp = _with_note(xmp, edits_of(made), holds.longest)
@@ -69,7 +69,7 @@ def described_file(path: str | os.PathLike[str]) -> dict[str, Any]:
         "height": frame.height,
         "mode": ("gray" if frame.channels == 1 else "RGB") + ("" if frame.alpha is None else " with alpha"),
         "bits": frame.depth,
-        "metadata": [member.name for member in fields(metadata) if getattr(metadata, member.name)],
+        "metadata": [each.name for each in fields(metadata) if each.compare and getattr(metadata, each.name)],
         "made": made_of(metadata),
     }
 
