@@ -43,21 +43,21 @@ def _make_bad(folder: Path, photo) -> dict[str, str]:
     (folder / "text.png").write_text("This is no picture.\n" * 50)
     (folder / "empty.jpg").write_bytes(b"")
     (folder / "bomb.png").write_bytes(_bomb())
-    Image.new("L", (20, 20), 90).save(folder / "moving.gif")
-    Image.new("L", (20, 20), 90).save(folder / "disguised.png", format="GIF")
+    for name in ("layers.psd", "disguised.png"):
+        (folder / name).write_bytes(b"8BPS\0\1" + bytes(40))
     (folder / "noise.webp").write_bytes(np.random.default_rng(0).bytes(5000))
     return {
         "truncated.jpg": "damaged",
         "text.png": "not a picture",
         "empty.jpg": "empty (0 bytes)",
         "bomb.png": "60000 x 60000 pixels",
-        "moving.gif": "GIF",
-        "disguised.png": "GIF",
+        "layers.psd": "is a Photoshop file",
+        "disguised.png": "is a Photoshop file",
         "noise.webp": "not a picture",
     }
 
 
-BAD = ("truncated.jpg", "text.png", "empty.jpg", "bomb.png", "moving.gif", "disguised.png", "noise.webp")
+BAD = ("truncated.jpg", "text.png", "empty.jpg", "bomb.png", "layers.psd", "disguised.png", "noise.webp")
 
 
 @pytest.mark.parametrize("name", BAD)

@@ -327,7 +327,7 @@ def test_a_png_without_its_last_rows_is_refused(depth):
 
 
 def test_text_named_png_is_refused_with_the_known_formats():
-    assert "JPEG, PNG, WEBP, TIFF, AVIF, BMP" in _refused(b"Dear diary,\n" * 20)
+    assert "JPEG, PNG, WEBP, TIFF, AVIF, HEIF, JXL" in _refused(b"Dear diary,\n" * 20)
 
 
 def test_an_empty_file_is_refused():
@@ -362,8 +362,8 @@ def test_the_limit_is_a_number_or_a_usage_error(monkeypatch):
         read_bytes(REAL["PNG"], "x")
 
 
-def test_a_gif_is_refused_by_name():
-    assert "GIF" in _refused(make.pillow(make.ramp("L"), "GIF"), "dance.gif")
+def test_a_picture_of_another_program_is_refused_by_name():
+    assert "is a Photoshop file" in _refused(b"8BPS\0\1" + bytes(40), "layers.psd")
 
 
 @pytest.mark.parametrize("format", ["PNG", "TIFF", "WEBP", "AVIF"])

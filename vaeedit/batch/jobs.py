@@ -12,7 +12,7 @@ from vaeedit.batch.journal import key_of
 from vaeedit.batch.sources import STREAM, Source
 from vaeedit.errors import ImageError, UsageError
 from vaeedit.image.atomic import landing, parts_in, this_process
-from vaeedit.image.files import FILMS, FORMATS
+from vaeedit.image.files import FILMS, FORMATS, written_name
 
 EXISTS = ("error", "overwrite", "skip", "unique")
 
@@ -172,7 +172,7 @@ def _jobs(
 def _beside(source: Source, operation: str, in_place: bool) -> Job:
     path = source.path
     assert path is not None
-    target = path if in_place else path.with_name(f"{path.stem}.{operation}{path.suffix}")
+    target = path if in_place else written_name(path.with_name(f"{path.stem}.{operation}{path.suffix}"))
     return Job(path, target, source.relative, in_place=in_place)
 
 
@@ -180,7 +180,7 @@ def _into_folder(sources: Sequence[Source], folder: Path) -> list[Job]:
     nearest = next(path for path in (folder, *folder.parents) if path.exists())
     if not nearest.is_dir():
         raise UsageError(f"{nearest} is a file; several results need a folder.")
-    return [Job(source.path, folder / source.relative, source.relative) for source in sources]
+    return [Job(source.path, folder / written_name(source.relative), source.relative) for source in sources]
 
 
 def refuse_clashes(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vaeedit.errors import UsageError
-from vaeedit.image.files import FORMATS
+from vaeedit.image.files import is_picture
 from vaeedit.limits import LIST as LISTED
 from vaeedit.limits import read_regular, read_stream
 from vaeedit.plain import plain
@@ -34,7 +34,8 @@ class Source:
 def find_sources(inputs: Iterable[str], *, recursive: bool = False) -> list[Source]:
     """Return all pictures in order; raises UsageError for a name that matches nothing.
 
-    In a folder, pictures are the files with the extension of a picture format; with `recursive`, also those in sub-folders.
+    In a folder, pictures are the files that `is_picture` accepts, also those that vaeedit does not edit, which fail by name;
+    with `recursive`, also those in sub-folders.
     A file that is named is taken whatever its extension is, so that a mistake is reported. A file in a list is taken
     even if it does not exist; it then fails alone.
     """
@@ -107,7 +108,7 @@ def _inside(folder: Path, recursive: bool) -> Iterator[Source]:
         folders.sort()
         for name in sorted(files):
             path = Path(root, name)
-            if path.suffix.lower() in FORMATS and not name.startswith("."):
+            if is_picture(path):
                 yield Source(path, path.relative_to(folder), folder)
         if not recursive:
             break
@@ -121,7 +122,7 @@ def _matching(pattern: str) -> list[Source]:
     parts = Path(pattern).parts
     fixed = Path(*parts[: next(index for index, part in enumerate(parts) if glob.has_magic(part))])
     paths = sorted(Path(name) for name in glob.glob(pattern, recursive=True))
-    pictures = [path for path in paths if path.suffix.lower() in FORMATS and not path.is_dir()]
+    pictures = [path for path in paths if is_picture(path) and not path.is_dir()]
     if not pictures:
         raise UsageError(f"No picture matches {pattern}.")
     return [Source(path, path.relative_to(fixed), fixed) for path in pictures]

@@ -19,13 +19,15 @@ HIGH: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 95, "subsampling": 0},
     "WEBP": {"quality": 95, "method": 4},
     "AVIF": {"quality": 90, "subsampling": "4:4:4"},
+    "HEIF": {"quality": 95, "chroma": 444},
+    "JXL": {"quality": 95},
 }
 """Encoder settings of the lossy formats for pictures of other formats, which may have lost nothing before."""
 _IDENTITY = re.compile(rb"colrnclx....\0\0", re.DOTALL)
 """Colors of AVIF and HEIF that are stored as RGB, which only files without loss do."""
 
 
-CAN_BE_LOSSLESS = ("WEBP", "AVIF")
+CAN_BE_LOSSLESS = ("WEBP", "AVIF", "JXL")
 Quality = int | Literal["lossless"]
 """1 to 100, or without any loss."""
 

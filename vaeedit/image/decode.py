@@ -1,18 +1,19 @@
 """Decode a file into a Frame: the depth is kept, the orientation applied, and every failure is an ImageError.
 
-Pillow decodes 8-bit files. It reduces 16-bit color to 8 bits without a warning, so OpenCV decodes 16-bit PNG,
-after Pillow has checked it, and `tiff` decodes TIFF of more than 8 bits.
+Pillow decodes 8-bit files. It reduces deeper color to 8 bits without a warning, so `deep` decodes that, after Pillow has
+checked the file, and `tiff` decodes TIFF of more than 8 bits. `heif`, `jxl` and `raw` use libraries of extras.
 """
 
 import io
 import os
 import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from textwrap import shorten
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +21,15 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 
 from vaeedit.errors import ImageError, VaeeditError
-from vaeedit.image import tiff
+from vaeedit.image import deep, heif, jxl, raw, tiff
 from vaeedit.image.coding import coding_of
+from vaeedit.image.color import profile_fault, rgb_of
 from vaeedit.image.companions import at_rest, companions
 from vaeedit.image.exif import reset_exif
-from vaeedit.image.files import FORMATS
+from vaeedit.image.files import FORMATS, LIBRARIES, RAW
 from vaeedit.image.frame import Frame, Metadata, plausible_dpi
 from vaeedit.image.gate import Gate
-from vaeedit.image.intact import bare_png, png_fault
+from vaeedit.image.intact import png_fault
 from vaeedit.image.jpeg import jpeg_fault
 from vaeedit.image.orientation import TAG, reset_xmp, upright
 from vaeedit.image.photoshop import joined
@@ -36,16 +38,20 @@ from vaeedit.image.texts import copied_chunks, left_out_chunks
 from vaeedit.limits import PICTURE, read_regular
 from vaeedit.settings import Damaged
 
-OTHERS = {
-    "GIF": b"GIF8",
-    "HEIC": b"ftyphei",
-    "JPEG XL": b"JXL ",
-    "JPEG 2000": b"jP  ",
+UNKNOWN = {
     "Photoshop": b"8BPS",
     "PDF": b"%PDF",
     "EPS": b"%!PS",
+    "SVG": b"<svg",
+    "OpenEXR": b"v/1\1",
+    "HDR": b"#?RADIANCE",
+    "GIMP": b"gimp xcf",
+    "JPEG XR": b"II\xbc",
+    "BPG": b"BPG\xfb",
+    "QOI": b"qoif",
 }
 """First bytes of formats that vaeedit does not edit, for the message."""
+PILLOW = tuple({*FORMATS.values()} - LIBRARIES.keys() - {"TGA"})  # TGA has no first bytes of its own
 _lock = threading.Lock()
 
 
@@ -61,12 +67,13 @@ def read_bytes(data: bytes, name: str, *, damaged: Damaged = "error") -> Frame:
     """Decode the bytes of a picture file as `read` does; `name` is for messages; raises ImageError."""
     if not data:
         raise ImageError(f"{name} is empty (0 bytes).")
-    with _pillow_settings(damaged), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow warns about harmless metadata
+    with _pillow_settings(damaged), catch_warnings():
+        simplefilter("ignore")  # Pillow warns about harmless metadata
         try:
             gate = Gate(name, len(data), damaged)
             frame = _decode(data, name, gate)
-            return replace(frame, damage="; ".join(gate.faults), warnings=tuple(gate.warnings))
+            warnings = filter(None, (*gate.warnings, profile_fault(frame)))
+            return replace(frame, damage="; ".join(gate.faults), warnings=tuple(warnings))
         except VaeeditError:
             raise
         except UnidentifiedImageError:
@@ -85,38 +92,52 @@ def read_image(image: Image.Image) -> Frame:
     try:
         image.load()
         metadata, orientation = _metadata(image)
-        deep = image.mode.startswith("I;16")
-        values = np.asarray(image).astype(np.uint16) if deep else np.asarray(_plain(image, name))
+        gate = Gate(name, 0)
+        is_deep = image.mode.startswith("I;16")
+        values = np.asarray(image).astype(np.uint16) if is_deep else np.asarray(_plain(image, gate))
     except (OSError, ValueError, SyntaxError) as error:
         raise ImageError(f"{name} cannot be decoded: {error}.") from error
-    return _frame(upright(values, orientation), metadata)
+    frame = _frame(upright(values, orientation), metadata)
+    return replace(frame, warnings=tuple(gate.warnings))
 
 
 def _decode(data: bytes, name: str, gate: Gate) -> Frame:
+    ending = Path(name).suffix.lower()
+    if ending[1:] in RAW.split():
+        return _frame(*raw.decode(data, name, gate))
+    if heif.is_heif(data):
+        return _frame(*heif.decode(data, name, gate))
+    if data.startswith(jxl.MAGIC):
+        return _frame(*jxl.decode(data, name, gate))
     if data[:4] in tiff.MAGIC:
         values = tiff.decode_deep(data, name, gate)
         if values is not None:
             return _frame(values, tiff.metadata(data))
-    with Image.open(io.BytesIO(data), formats=tuple(FORMATS.values())) as image:
-        kind, deep = str(image.format), data[:4] == b"\x89PNG" and data[24:25] == b"\x10"
-        each = 8 if deep else 6 if kind == "WEBP" else 4  # the decoder of WebP keeps two canvases
-        pictures = getattr(image, "n_frames", 1)
-        gate.admit(kind, image.width, image.height, pictures, each)
-        if kind == "PNG":
-            gate.report(png_fault(data))
-            gate.warnings.extend(left_out_chunks(data))
-        elif isinstance(image, JpegImageFile):
-            gate.report(jpeg_fault(data, name))
-            gate.warnings.extend(companions(data, pictures))
-            gate.warnings.extend(left_out_segments(image.applist))
-        image.load()
-        if kind == "TIFF":  # Pillow has applied the orientation
-            return _frame(np.asarray(_plain(image, name)), tiff.metadata(data))
-        metadata, orientation = _metadata(image)
-        chunks = copied_chunks(data) if kind == "PNG" else ()
-        metadata = replace(metadata, chunks=chunks, coding=coding_of(image, data))
-        values = _decode_png_16(image, data) if deep else np.asarray(_plain(image, name))
-        return _frame(upright(values, orientation), metadata)
+    with Image.open(io.BytesIO(data), formats=("TGA",) if ending == ".tga" else PILLOW) as image:
+        return _with_pillow(image, data, name, gate)
+
+
+def _with_pillow(image: Image.Image, data: bytes, name: str, gate: Gate) -> Frame:
+    kind, pictures = str(image.format), getattr(image, "n_frames", 1)
+    is_deep = deep.peak_in(kind, data) > 255
+    each = 8 if is_deep else 6 if kind == "WEBP" else 4  # the decoder of WebP keeps two canvases
+    gate.admit(kind, image.width, image.height, pictures, each)
+    if kind == "PNG":
+        gate.report(png_fault(data))
+        gate.warnings.extend(left_out_chunks(data))
+    elif isinstance(image, JpegImageFile):
+        gate.report(jpeg_fault(data, name))
+        gate.warnings.extend(companions(data, pictures))
+        gate.warnings.extend(left_out_segments(image.applist))
+    image.load()
+    if kind == "TIFF":  # Pillow has applied the orientation
+        return _frame(np.asarray(_plain(image, gate)), tiff.metadata(data))
+    metadata, orientation = _metadata(image)
+    chunks = copied_chunks(data) if kind == "PNG" else ()
+    metadata = replace(metadata, chunks=chunks, coding=coding_of(image, data))
+    key = image.info.get("transparency")
+    values = deep.decode(kind, data, key) if is_deep else np.asarray(_plain(image, gate))
+    return _frame(upright(values, orientation), metadata)
 
 
 def _frame(values: NDArray[Any], metadata: Metadata) -> Frame:
@@ -127,29 +148,17 @@ def _frame(values: NDArray[Any], metadata: Metadata) -> Frame:
     return Frame(values[:, :, :-1], values[:, :, -1], metadata)
 
 
-def _plain(image: Image.Image, name: str) -> Image.Image:
-    """L, LA, RGB or RGBA; palettes, color keys, bilevel and CMYK are expanded."""
+def _plain(image: Image.Image, gate: Gate) -> Image.Image:
+    """L, LA, RGB or RGBA; palettes, color keys and bilevel are expanded, CMYK and Lab become sRGB, with a warning."""
     if image.mode.startswith(("I", "F")):
-        raise ImageError(f"{name} holds samples of the kind {image.mode}, which vaeedit does not edit.")
+        raise ImageError(f"{gate.name} holds samples of the kind {image.mode}, which vaeedit does not edit.")
+    if image.mode in ("CMYK", "LAB"):
+        image, warning = rgb_of(image)
+        gate.warnings.append(warning)
+        return image
     gray = image.mode in ("1", "L", "LA", "La")
     alpha = image.has_transparency_data
     return image.convert(("L" if gray else "RGB") + ("A" if alpha else ""))
-
-
-def _decode_png_16(image: Image.Image, data: bytes) -> NDArray[Any]:
-    import cv2
-
-    values = cv2.imdecode(np.frombuffer(bare_png(data), np.uint8), cv2.IMREAD_UNCHANGED)
-    if values is None or values.dtype != np.uint16:
-        raise ValueError("16-bit data could not be decoded")
-    values = values.reshape(*values.shape[:2], -1)
-    gray = data[25] in (0, 4)  # color type in IHDR
-    color = values[:, :, :1] if gray else values[:, :, 2::-1]  # BGR to RGB
-    key = image.info.get("transparency")
-    if key is not None:
-        clear = (color == np.asarray(key)).all(axis=2, keepdims=True)
-        return np.concatenate([color, np.where(clear, 0, 65535).astype(np.uint16)], axis=2)
-    return np.concatenate([color, values[:, :, 3:]], axis=2)
 
 
 def _metadata(image: Image.Image) -> tuple[Metadata, int]:
@@ -166,7 +175,7 @@ def _metadata(image: Image.Image) -> tuple[Metadata, int]:
     xmp = xmp.encode() if isinstance(xmp, str) else xmp
     metadata = Metadata(
         exif=raw or None,
-        icc=None if image.mode == "CMYK" else image.info.get("icc_profile"),  # CMYK becomes RGB
+        icc=None if image.mode in ("CMYK", "LAB") else image.info.get("icc_profile"),  # these become sRGB
         xmp=at_rest(reset_xmp(xmp)) if xmp else None,
         dpi=plausible_dpi(*image.info.get("dpi", (None, None))),
         **_texts(image),
@@ -198,8 +207,8 @@ def _pillow_settings(damaged: Damaged) -> Iterator[None]:
 
 def _unknown(data: bytes, name: str) -> str:
     """The message for a file of no known format, by its first bytes."""
-    for kind, start in OTHERS.items():
-        if start in data[:12]:
-            return f"{name} is a {kind} file, a format vaeedit does not edit."
+    for kind, start in UNKNOWN.items():
+        if start in data[:16]:
+            return f"{name} is a {kind} file, a format vaeedit does not edit; save it as TIFF or PNG first."
     kinds = ", ".join(dict.fromkeys(FORMATS.values()))
     return f"{name} is not a picture in a known format ({kinds})."

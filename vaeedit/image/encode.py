@@ -15,9 +15,10 @@ import png
 from PIL import Image, PngImagePlugin
 
 from vaeedit.errors import ImageError, UsageError
-from vaeedit.image import tiff
+from vaeedit.image import deep, heif, jxl, tiff
 from vaeedit.image.atomic import write_whole
 from vaeedit.image.coding import Quality, is_lossless, settings
+from vaeedit.image.color import working
 from vaeedit.image.exif import up_to_date
 from vaeedit.image.files import FORMATS
 from vaeedit.image.frame import Frame, Metadata, from_floats
@@ -34,6 +35,7 @@ class Holds:
     depths: tuple[int, ...] = (8,)
     alpha: bool = True
     gray: bool = True
+    gray_alpha: bool = True
     metadata: bool = True
     photoshop: bool = False
     """Whether IPTC has a place."""
@@ -51,8 +53,13 @@ HOLDS = {
     "PNG": Holds(depths=(8, 16), chunks=True),
     "WEBP": Holds(gray=False),
     "TIFF": Holds(depths=(8, 16, 32), photoshop=True),
-    "AVIF": Holds(gray=False, side=32_768),  # libavif writes larger ones and cannot read them
+    "AVIF": Holds(depths=(8, 12), gray=False, side=32_768),  # libavif writes larger ones and cannot read them
+    "HEIF": Holds(depths=(8, 12), gray_alpha=False, side=8192),
+    "JXL": Holds(depths=(8, 16)),
+    "JPEG2000": Holds(depths=(8, 16), gray_alpha=False, metadata=False),
     "BMP": Holds(alpha=False, metadata=False),
+    "TGA": Holds(metadata=False, side=65_535),
+    "PPM": Holds(depths=(8, 16), alpha=False, metadata=False),
     "GIF": Holds(alpha=False, gray=False, metadata=False, comments=True, side=65_535),
     "MP4": Holds(alpha=False, gray=False, metadata=False, side=16_384),
 }
@@ -90,6 +97,8 @@ def write_bytes(frame: Frame, format: str, quality: Quality | None = None) -> tu
                 raise ValueError(f"it is over {HOLDS[format].side:,} pixels wide or high")
             if format == "JPEG" and quality == "lossless":
                 warnings.append("JPEG cannot be lossless; it was saved with quality 100.")
+            if format == "GIF" and Image.fromarray(frame.pixels).getcolors(256) is None:
+                warnings.append("GIF cannot hold more than 256 colors; the nearest ones were taken.")
             return _encoded(frame, format, quality), warnings
     except MemoryError:
         raise ImageError(f"There is not enough memory to encode the picture as {format}.") from None
@@ -99,13 +108,16 @@ def write_bytes(frame: Frame, format: str, quality: Quality | None = None) -> tu
 
 def _encoded(frame: Frame, format: str, quality: Quality | None) -> bytes:
     """The bytes of a frame that the format can hold."""
+    coding = frame.metadata.coding
     if format == "TIFF":
         return tiff.encode(frame, frame.samples)
-    if frame.depth == 16:
-        return _png_16(frame)
-    coding = frame.metadata.coding
-    if format == "AVIF" and is_lossless(format, coding, quality):
+    if format in ("HEIF", "JXL"):
+        encode = heif.encode if format == "HEIF" else jxl.encode
+        return encode(frame, frame.samples, settings(format, coding, quality))
+    if format == "AVIF" and (frame.depth == 16 or is_lossless(format, coding, quality)):
         return lossless_avif(frame)
+    if frame.depth == 16:
+        return _png_16(frame) if format == "PNG" else deep.encode(frame, frame.samples, format)
     return _with_pillow(frame, format, settings(format, coding, quality))
 
 
@@ -115,13 +127,24 @@ def fit(frame: Frame, format: str) -> tuple[Frame, list[str]]:
     if frame.alpha is not None and not holds.alpha:
         warnings.append(f"{format} cannot hold transparency; it was flattened onto white.")
         frame = _flattened(frame)
-    if frame.channels == 1 and not holds.gray:
-        warnings.append(f"{format} cannot hold gray; it was saved as RGB.")
+    if not holds.metadata and (converted := working(frame)) is not frame:
+        warnings.append(f"{format} cannot hold a color profile; the colors were converted to sRGB.")
+        frame = converted
+    colors = (
+        ""
+        if not holds.gray
+        else " with transparency"
+        if frame.alpha is not None and not holds.gray_alpha
+        else None
+    )
+    if frame.channels == 1 and colors is not None:
+        warnings.append(f"{format} cannot hold gray{colors}; it was saved as RGB.")
+        frame = working(frame)  # its profile may be one for gray
         frame = replace(frame, pixels=np.repeat(frame.pixels, 3, axis=2))
     if frame.depth not in holds.depths:
         deepest = max(depth for depth in holds.depths if depth < frame.depth)
         warnings.append(f"{format} cannot hold {frame.depth} bits; it was saved with {deepest}.")
-        frame = frame.as_depth(deepest)
+        frame = frame.as_depth(16 if deepest == 12 else deepest)
     metadata, lost = _fit_metadata(_up_to_date(frame), format)
     return replace(frame, metadata=metadata), warnings + lost
 

@@ -190,7 +190,7 @@ def peak_of(dtype: np.dtype[Any]) -> float:
     return 1.0 if dtype == np.float32 else float(np.iinfo(dtype).max)
 
 
-def from_floats(values: NDArray[np.float32], dtype: np.dtype[Any]) -> Pixels:
+def from_floats(values: NDArray[np.floating[Any]], dtype: np.dtype[Any]) -> Pixels:
     """Values of any shape, clipped to [0, 1], as uint8, uint16 or float32, rounded to the nearest step of `dtype`."""
     clipped: Pixels = np.clip(values, 0.0, 1.0)
     if dtype == np.float32:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 from vaeedit.errors import ImageError
-from vaeedit.image.files import FORMATS
 from vaeedit.limits import EXPANSION, PIXELS
 from vaeedit.settings import Damaged
 
@@ -24,12 +23,10 @@ class Gate:
     """What of the file is left out or changed, as `Frame.warnings`."""
 
     def admit(self, format: str, width: int, height: int, pictures: int, sample_bytes: int) -> None:
-        """Refuse an unknown format, several pictures, or more samples than a file of this length may hold.
+        """Refuse several pictures, or more samples than a file of this length may hold.
 
         `sample_bytes` is the number of bytes of one pixel. The decoders and the frame need at most four times the samples.
         """
-        if format not in {*FORMATS.values(), "MPO"}:
-            raise ImageError(f"{self.name} is a {format} file, a format vaeedit does not edit.")
         if min(width, height) < 1:  # the product would pass every limit below
             raise ImageError(f"{self.name} has {width} x {height} pixels: it holds no picture.")
         if width * height > PIXELS.value:

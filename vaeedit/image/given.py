@@ -38,7 +38,7 @@ def frame_of(picture: Any) -> Frame:
         case bytes() | bytearray() | memoryview():
             return _said(read_bytes(bytes(picture), "The data"), "The data")
         case Image.Image():
-            return read_image(picture)
+            return _said(read_image(picture), "The Pillow image")
     if hasattr(picture, "read"):
         return _of_file(picture)
     if hasattr(picture, "detach"):

@@ -13,7 +13,7 @@ import torch
 from vaeedit.devices import autocast, refuse_after_fork, resolve_device, resolve_precision
 from vaeedit.errors import UsageError
 from vaeedit.extension.registry import Registry, registry
-from vaeedit.image import Frame, Picture, expanded, frame_of, read
+from vaeedit.image import Frame, Picture, expanded, frame_of, read, returned, working
 from vaeedit.options import validate
 from vaeedit.pipeline.condition import SKIPPED
 from vaeedit.pipeline.pipeline import Pipeline, Step
@@ -80,7 +80,8 @@ class Session:
         plan = pipeline if isinstance(pipeline, Plan) else self._plan(pipeline)
         if isinstance(source, str | os.PathLike):
             name = Path(source)
-        original = source.described() if isinstance(source, Result) else frame_of(source)
+        given = source.described() if isinstance(source, Result) else frame_of(source)
+        original = working(given)
         result, index = Result(original), 0
         for steps in plan.chains():
             when = steps[0].when
@@ -101,8 +102,9 @@ class Session:
             result = replace(done, maps={**result.maps, **maps}, notes={**result.notes, **notes})
             index += len(steps)
         if result.frame is original:
-            return result
-        return replace(result, made=Recorded(plan, self.settings, plugins=self.registry))
+            return replace(result, frame=given)
+        frame = returned(result.frame, original, given)
+        return replace(result, frame=frame, made=Recorded(plan, self.settings, plugins=self.registry))
 
     def vae(self, name: str) -> LoadedVae:
         """The VAE of this name or file, loaded once; raises UnknownName, UsageError or WeightsError."""
@@ -144,7 +146,7 @@ class Session:
 def _pictures(step: PlannedStep, folder: Path | None, name: Path | None) -> dict[str, list[Frame]]:
     """The step's extra inputs, with all pictures of a folder; raises ImageError for one that cannot be read."""
     return {
-        key: [read(path) for path_or_folder in paths for path in expanded(path_or_folder)]
+        key: [working(read(path)) for path_or_folder in paths for path in expanded(path_or_folder)]
         for key, paths in step.files(folder, name).items()
         if key in step.spec.extra_inputs
     }
