@@ -1,6 +1,6 @@
 """`fuse`: the activity of the latents decides how much each picture counts at each place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +9,7 @@ from torch import Tensor
 
 from vaeedit.api import Frame, Grid, Inspect, Join, Latents, OptionError, Request, Result, mask_of, under
 from vaeedit_fuse import FuseOptions
+from vaeedit_fuse.agreement import LEAST, agreement
 from vaeedit_fuse.align import aligned
 from vaeedit_fuse.arrays import Map, resize_like
 from vaeedit_fuse.auto import suited
@@ -30,6 +31,7 @@ class Fuse(Inspect[FuseOptions], Join[FuseOptions]):
         self.grids: dict[tuple[int, int], Grid] = {}
         self.weights: dict[int, Tensor] = {}
         self.notes: dict[str, Any] = {}
+        self.warnings: tuple[str, ...] = ()
 
     @property
     def wants_decoded(self) -> bool:
@@ -53,6 +55,8 @@ class Fuse(Inspect[FuseOptions], Join[FuseOptions]):
             raise OptionError(f"A mask is for the mode blend, not {mode}.")
         if self.options.align:
             pictures = aligned(pictures, mode)
+        if mode != "blend":  # a blend may mix what it likes
+            self.warnings = tuple(_doubts(pictures, align=self.options.align))
         self.rule = self._rule(mode, pictures, mask)
         return self.rule.encoded()
 
@@ -90,13 +94,21 @@ class Fuse(Inspect[FuseOptions], Join[FuseOptions]):
         return replace(latents[0], levels=tuple(levels))
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
-        """The fused picture, with the first picture's alpha and metadata; the note `mode` is the automatic choice."""
+        """The fused picture, with alpha and metadata of the first, and warnings; the note `mode` is the automatic choice."""
         joined, *decoded = (frame.floats() for frame in frames)
         height, width = originals[0].height, originals[0].width
         ranks = sorted({rank for _, rank in self.grids})
         shares = [to_pixels(self._weights(rank), height, width) for rank in ranks]
         made = self.rule.finished(joined, decoded, shares)
-        return Result(replace(originals[0], pixels=made.pixels), notes=self.notes)
+        return Result(replace(originals[0], pixels=made.pixels), notes=self.notes, warnings=self.warnings)
+
+
+def _doubts(pictures: Sequence[Frame], *, align: bool) -> Iterator[str]:
+    """A sentence for each picture that does not show what the first one shows."""
+    cure = "leave it out" if align else "use --align if the camera moved, or leave it out"
+    for number, other in enumerate(pictures[1:], 2):
+        if agreement(pictures[0], other) < LEAST:
+            yield f"picture {number} does not seem to show the same scene as the first, so look at the result; {cure}"
 
 
 def _mask(images: Mapping[str, Sequence[Frame]], first: Frame, pictures: int) -> Map | None:

@@ -20,7 +20,7 @@ class Tight:
         self.settings = SimpleNamespace(tile=tile)
         self.device = torch.device(device)
 
-    def run(self, pipeline, frame, *, tile=None, name=None):
+    def run_plan(self, pipeline, frame, *, tile=None, name=None):
         self.tiles.append(tile)
         if (tile or 10**9) > self.fits:
             raise MemoryError

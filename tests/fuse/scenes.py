@@ -11,7 +11,7 @@ HALF = np.zeros(SCENE.shape[:2], bool)
 HALF[:, 104:] = True
 
 
-def infrared_of(scene):
-    """Another sensor's picture: nothing of the scene but its shapes."""
+def infrared_of(scene, shift=30):
+    """Another sensor's picture: nothing of the scene but its shapes, `shift` pixels aside."""
     gray = 255 - cv2.cvtColor(scene, cv2.COLOR_RGB2GRAY)
-    return cv2.GaussianBlur(np.roll(gray, 30, 1), (0, 0), 2)
+    return cv2.GaussianBlur(np.roll(gray, shift, 1), (0, 0), 2)

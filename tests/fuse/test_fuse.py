@@ -4,8 +4,10 @@ import cv2
 import numpy as np
 import pytest
 from scenes import BLUR, DARK, HALF, SCENE, infrared_of
+from skimage import data
 
-from vaeedit import Frame
+from vaeedit import Frame, VaeeditWarning, write
+from vaeedit.cli.main import call
 from vaeedit.errors import OptionError
 from vaeedit.image.frame import Metadata
 
@@ -90,3 +92,21 @@ def test_a_mask_is_for_two_pictures_and_for_blend(fuse):
         fuse(SCENE, BLUR, DARK, mask=HALF)
     with pytest.raises(OptionError, match="for the mode blend"):
         fuse(SCENE, BLUR, mask=HALF, mode="focus")
+
+
+def test_pictures_that_do_not_belong_together_are_told(fuse, tmp_path, monkeypatch, capsys):
+    other = cv2.resize(data.coffee(), SCENE.shape[1::-1], interpolation=cv2.INTER_AREA)
+    with pytest.warns(VaeeditWarning, match="picture 3 does not seem to show the same scene as the first"):
+        (said,) = fuse(SCENE, DARK, other, mode="exposure").warnings
+    assert "use --align" in said
+    monkeypatch.chdir(tmp_path)
+    write(Frame(SCENE), "a.png")
+    write(Frame(other), "b.png")
+    assert call(["fuse", "a.png", "b.png", "--mode", "focus"]) == 0
+    assert "Warning: a.png: picture 2 does not seem to show" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("other", [BLUR, DARK, 255 - SCENE, infrared_of(SCENE, 0), np.zeros_like(SCENE)])
+def test_pictures_of_one_scene_are_not(fuse, other):
+    assert fuse(SCENE, other, mode="focus").warnings == ()
+    assert fuse(SCENE, data.coffee()[:160, :208], alpha=0.5).warnings == ()  # a blend may mix what it likes

@@ -51,13 +51,13 @@ def run_within_memory(
             tried.append(rung)
             _free()
         try:
-            return Managed(session.run(plan, frame, tile=tile, name=name), session, tile, tried)
+            return Managed(session.run_plan(plan, frame, tile=tile, name=name), session, tile, tried)
         except MemoryError:
             continue
     if spare is not None and session.device.type != "cpu":
         _free()
         on_cpu, tile = spare(), min(TILES[1], session.settings.tile or TILES[1])
-        return Managed(on_cpu.run(plan, frame, tile=tile, name=name), on_cpu, tile, [*tried, SPARE])
+        return Managed(on_cpu.run_plan(plan, frame, tile=tile, name=name), on_cpu, tile, [*tried, SPARE])
     raise MemoryError
 
 

@@ -120,6 +120,7 @@ class Worker:
         warnings = [f"{job.name} is damaged: {frame.damage}."] if frame.damage else []
         if not job.inspect_only and data is not attempt.data:
             warnings += [f"{job.name}: {text}" for text in frame.warnings]
+        warnings += [f"{job.name}: {text}" for text in result.warnings]
         warnings += [f"{job.output}: {text}" for text in lost]
         sides: dict[str, str] = {}
         parts: Parts = []

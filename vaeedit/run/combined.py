@@ -1,6 +1,7 @@
 """Several edits of latents, combined into one operation."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from vaeedit.image import Frame
 from vaeedit.options import Options
@@ -41,14 +42,16 @@ class Combined(Edit[Options]):
         return edited
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
-        """The image, and the notes of every step."""
-        notes = {}
+        """The image, and the notes and warnings of every step."""
+        notes: dict[str, Any] = {}
+        warnings: list[str] = []
         for member in self.members:
             with plugin_errors(member.step):
                 result = member.operation.after(frames, originals)
                 _require_same([result.frame], frames, "after")
                 notes[member.step.label] = result.notes
-        return Result(frames[0], notes=notes)
+                warnings += result.warnings
+        return Result(frames[0], notes=notes, warnings=tuple(warnings))
 
 
 class CombinedInspect(Inspect[Options], Combined):

@@ -57,6 +57,8 @@ class Result:
     film: Film | None = None
     made: Recorded | None = field(default=None, compare=False)
     """How the session made it; None for an image that is unchanged."""
+    warnings: tuple[str, ...] = ()
+    """Sentences about what is doubtful though the image was made."""
 
     def __repr__(self) -> str:
         more = {

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import torch
 
 from vaeedit.devices import autocast, refuse_after_fork, resolve_device, resolve_precision
-from vaeedit.errors import UsageError
+from vaeedit.errors import UsageError, caution
 from vaeedit.extension.registry import Registry, registry
 from vaeedit.image import Frame, Picture, expanded, frame_of, read, returned, working
 from vaeedit.options import validate
@@ -75,12 +75,21 @@ class Session:
     ) -> Result:
         """Run on a picture of any kind (`frame_of`); the result holds the maps and notes of all steps; raises VaeeditError.
 
-        `tile` replaces the setting of that name; `name` is the file that a Frame was read from, for templates.
+        `tile` replaces the setting of that name; `name` is the file that a Frame was read from, for templates. The result's
+        warnings are also given as `VaeeditWarning`.
         """
         plan = pipeline if isinstance(pipeline, Plan) else self._plan(pipeline)
         if isinstance(source, str | os.PathLike):
             name = Path(source)
         given = source.described() if isinstance(source, Result) else frame_of(source)
+        result = self.run_plan(plan, given, tile=tile, name=name)
+        caution(result.warnings)
+        return result
+
+    def run_plan(
+        self, plan: Plan, given: Frame, *, tile: int | None = None, name: Path | None = None
+    ) -> Result:
+        """The same for a plan and a frame; the warnings stay in the result."""
         original = working(given)
         result, index = Result(original), 0
         for steps in plan.chains():
@@ -95,11 +104,14 @@ class Session:
                 done = self._run(members, result.frame, tile or self.settings.tile)
                 done = done if weights is None else limited(done, result.frame, steps[-1], weights)
             else:
-                done = replace(result, maps={}, notes={steps[-1].label: {SKIPPED: when.text}})
+                done = replace(result, maps={}, warnings=(), notes={steps[-1].label: {SKIPPED: when.text}})
             names = steps[-1].map_names
             maps = {names[key]: picture for key, picture in done.maps.items() if key in names}
             notes = _chained(steps, done.notes)
-            result = replace(done, maps={**result.maps, **maps}, notes={**result.notes, **notes})
+            warnings = (*result.warnings, *done.warnings)
+            result = replace(
+                done, maps={**result.maps, **maps}, notes={**result.notes, **notes}, warnings=warnings
+            )
             index += len(steps)
         if result.frame is original:
             return replace(result, frame=given)
