@@ -10,6 +10,8 @@ POLICIES: tuple[Policy, ...] = ("keep", "minimal", "strip")
 Damaged = Literal["error", "warn"]
 DAMAGED: tuple[Damaged, ...] = ("error", "warn")
 """What to do with a damaged picture: refuse it, or edit what can be read of it and warn."""
+Quality = int | Literal["lossless"]
+"""Of formats that can lose something: 1 to 100, or without any loss."""
 PrecisionName = Literal["auto", "float32", "bfloat16", "float16"]
 
 

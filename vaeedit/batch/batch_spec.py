@@ -9,7 +9,7 @@ from vaeedit.batch.lines import digest, encoded
 from vaeedit.image import expanded
 from vaeedit.limits import PICTURE, read_regular
 from vaeedit.pipeline.recorded import Recorded
-from vaeedit.settings import Damaged, Policy
+from vaeedit.settings import Damaged, Policy, Quality
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class BatchSpec(Recorded):
     """Whether the outputs record how they were made."""
     damaged: Damaged = "error"
     """What to do with damaged pictures."""
+    quality: Quality | None = None
+    """Quality of lossy outputs; None takes that of each input."""
 
     def fingerprint(self, data: bytes, job: Job) -> str:
         """Return the hash of an input's bytes and of everything that determines the output (not of the device)."""
@@ -36,6 +38,7 @@ class BatchSpec(Recorded):
             "provenance": self.provenance,
             "damaged": self.damaged,
             "format": suffix,
+            "quality": self.quality,
             "sides": sorted(job.sides),
         }
         extra = [read_regular(path, PICTURE) for path in self._extra_inputs(job)]

@@ -3,64 +3,23 @@
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 from vaeedit.batch.clashes import INPUT, OUTPUT, Uses, real
-from vaeedit.batch.journal import key_of
-from vaeedit.batch.sources import STREAM, Source
-from vaeedit.errors import ImageError, UsageError
-from vaeedit.image.atomic import landing, parts_in, this_process
-from vaeedit.image.files import FILMS, FORMATS, written_name
+from vaeedit.batch.job import Job as Job
+from vaeedit.batch.naming import Naming
+from vaeedit.batch.sources import Source
+from vaeedit.batch.template import fixed_folder, is_template, literal
+from vaeedit.errors import UsageError
+from vaeedit.image.atomic import landing, parts_in
+from vaeedit.image.files import FILMS, FORMATS
 
 EXISTS = ("error", "overwrite", "skip", "unique")
 
-WrittenBefore = Callable[["Job", Path], bool]
+WrittenBefore = Callable[[Job, Path], bool]
 """Whether the run that is resumed has written a file for a job."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One input, where its result goes, and the side pictures (maps and comparisons) by name.
-
-    The source None means standard input; the target None means standard output or, with `inspect_only`, no result.
-    """
-
-    source: Path | None
-    target: Path | None
-    relative: Path = Path()
-    """The input's path relative to the folder that was searched."""
-    inspect_only: bool = False
-    """Whether only the notes and the side pictures are wanted."""
-    skipped: bool = False
-    """Whether the target exists and must stay."""
-    fault: str = ""
-    """Why it cannot be done, if planning found that."""
-    sides: Mapping[str, Path] = field(default_factory=dict)
-    careful: bool = False
-    """Whether an earlier attempt has killed its worker process."""
-    in_place: bool = False
-    """Whether the result replaces the input."""
-    run: str = field(default_factory=this_process)
-    """The process of its run; the names of temporary files contain it."""
-
-    @property
-    def name(self) -> str:
-        """The input's name in messages."""
-        return "standard input" if self.source is None else str(self.source)
-
-    @property
-    def output(self) -> str:
-        """Where the result goes, as in the record."""
-        if self.target is None:
-            return "" if self.inspect_only or self.fault else STREAM
-        return str(self.target)
-
-    @property
-    def key(self) -> str:
-        """The same as `Record.key` of its record."""
-        return key_of(self.name, self.output)
 
 
 def placed(
@@ -71,22 +30,24 @@ def placed(
     in_place: bool = False,
     film: bool = False,
     several: bool = False,
+    ending: str | None = None,
 ) -> list[Job]:
     """Return the jobs; raises UsageError for a request that makes no sense, ImageError for a missing folder.
 
     Nothing is written, and no folder is made. Without `output`, results are named IN.OPERATION.jpg beside their inputs.
-    `output` is a folder if it exists as a folder, if it ends in a slash, or if there is more than one input; folders of
-    the inputs are mirrored in it. With `film`, the output may be a film. With `several`, other inputs may follow.
+    `output` is a template if it has fields, and a folder if it exists as a folder, if it ends in a slash, or if there is
+    more than one input; folders of the inputs are mirrored in it. With `film`, the output may be a film. With `several`,
+    other inputs may follow. `ending` is the extension of all results, by default that of each input.
     """
-    if output is not None and in_place:
-        raise UsageError("--in-place and -o exclude each other.")
+    if in_place and (output is not None or ending is not None):
+        raise UsageError(f"--in-place and {'-o' if ending is None else '--format'} exclude each other.")
     sources = [source for source in sources if not _is_output(source, output)]
     searched = next((source.folder for source in sources if source.folder), None)
     if searched is not None and output is None and not in_place:
         raise UsageError(f"{searched} is a folder; name the folder for the results with -o.")
     endings = {**FORMATS, **(FILMS if film else {})}
     several |= len(sources) > 1 or any(source.folder for source in sources)
-    jobs = _jobs(sources, output, operation, in_place, endings, several)
+    jobs = Naming(operation, endings, ending, in_place).jobs(sources, output, several=several)
     refuse_clashes(jobs)
     return jobs
 
@@ -132,55 +93,12 @@ def _is_output(source: Source, output: str | None) -> bool:
     """Whether a picture that was found lies in the output folder, inside the folder that was searched."""
     if output is None or source.folder is None or source.path is None:
         return False
-    results, searched = real(Path(output)), real(source.folder)
+    folder = fixed_folder(output) if is_template(output) else literal(output)
+    if folder is None:
+        return False
+    results, searched = real(Path(folder)), real(source.folder)
     is_inside = results != searched and results.is_relative_to(searched)
     return is_inside and real(source.path).is_relative_to(results)
-
-
-def _jobs(
-    sources: Sequence[Source],
-    output: str | None,
-    operation: str,
-    in_place: bool,
-    endings: Collection[str],
-    several: bool,
-) -> list[Job]:
-    streamed = any(source.path is None for source in sources)
-    if streamed and (len(sources) > 1 or output is None):
-        raise UsageError("Standard input (-) is one picture; name its output with -o.")
-    if output == "-":
-        if len(sources) > 1:
-            raise UsageError("Standard output (-o -) takes one picture.")
-        return [Job(sources[0].path, None, sources[0].relative)]
-    if output is None:
-        return [_beside(source, operation, in_place) for source in sources]
-    folder = Path(output)
-    is_folder = output.endswith(("/", "\\")) or folder.is_dir()
-    if several and not is_folder and not folder.exists() and folder.suffix.lower() in endings:
-        raise UsageError(
-            f"{output} is the name of one picture, and there may be several results; name a folder: {output}/"
-        )
-    if several or is_folder:
-        return _into_folder(sources, folder)
-    if folder.suffix.lower() not in endings:
-        raise UsageError(f"{output} does not end in a picture format ({', '.join(endings)}).")
-    if not folder.parent.is_dir():
-        raise ImageError(f"{output} cannot be written: there is no folder {folder.parent}.")
-    return [Job(sources[0].path, folder, sources[0].relative)]
-
-
-def _beside(source: Source, operation: str, in_place: bool) -> Job:
-    path = source.path
-    assert path is not None
-    target = path if in_place else written_name(path.with_name(f"{path.stem}.{operation}{path.suffix}"))
-    return Job(path, target, source.relative, in_place=in_place)
-
-
-def _into_folder(sources: Sequence[Source], folder: Path) -> list[Job]:
-    nearest = next(path for path in (folder, *folder.parents) if path.exists())
-    if not nearest.is_dir():
-        raise UsageError(f"{nearest} is a file; several results need a folder.")
-    return [Job(source.path, folder / written_name(source.relative), source.relative) for source in sources]
 
 
 def refuse_clashes(

@@ -160,14 +160,15 @@ class Worker:
         if film and result.film:
             return film_bytes(result.film, film)
         kind = FORMATS.get(job.source.suffix.lower()) if job.source else None
-        wanted = format_of(job.target) if job.target else kind or "PNG"
+        wanted, quality = format_of(job.target) if job.target else job.format, self.spec.quality
         edited = result.frame if self.spec.provenance else without_note(result.frame)
-        if edited is frame and kind == wanted and policy == "keep" and not frame.damage:
+        unchanged = edited is frame and not frame.damage and quality is None
+        if unchanged and kind == wanted and policy == "keep":
             return attempt.data, []
         made = None
         if self.spec.provenance and result.frame is not frame:
             made = self.spec.note_after(frame.metadata)
-        return write_bytes(described(edited, made, wanted, policy), wanted)
+        return write_bytes(described(edited, made, wanted, policy), wanted, quality)
 
     def _record(self, attempt: Attempt, **members: object) -> Record:
         job, done = attempt.job, attempt.done

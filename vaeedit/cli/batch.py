@@ -79,6 +79,8 @@ def _require_watchable(values: Mapping[str, Any]) -> None:
         raise UsageError("--watch works with one local worker; leave out --workers and --engine.")
     if {STREAM, LIST + STREAM} & {*values["inputs"], values["output"]}:
         raise UsageError("--watch reads its inputs again and again; leave out standard input and output (-).")
+    if "{index" in (values["output"] or ""):
+        raise UsageError("With --watch pictures have no number; leave {index} out of -o.")
 
 
 def _require_no_streams(values: Mapping[str, Any], jobs: Sequence[Job]) -> None:
@@ -186,6 +188,7 @@ def spec_of(plan: "Plan", values: Mapping[str, Any]) -> "BatchSpec":
         values["metadata"],
         not values["no_provenance"],
         values["damaged"],
+        values["encode_quality"],
     )
 
 

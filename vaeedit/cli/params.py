@@ -9,10 +9,12 @@ import click
 
 from vaeedit.batch.jobs import EXISTS
 from vaeedit.batch.journal import NAME
+from vaeedit.batch.template import FIELDS
 from vaeedit.cli.pages import SectionedCommand
 from vaeedit.errors import OptionError, UsageError
+from vaeedit.image.files import FORMATS
 from vaeedit.options import Field, Options, fields
-from vaeedit.settings import DAMAGED, POLICIES, STEP_KEYS, Settings
+from vaeedit.settings import DAMAGED, POLICIES, STEP_KEYS, Quality, Settings
 
 UNITS = {"s": 1, "m": 60, "h": 3600}
 
@@ -51,6 +53,22 @@ class Duration(click.ParamType[float]):
         if match is None or float(match[1]) <= 0:
             self.fail(f"{value!r} is not a time; write for example 90s, 45m or 2h.", param, ctx)
         return float(match[1]) * UNITS[match[2]]
+
+
+class EncodeQuality(click.ParamType[Quality]):
+    """A click type for a quality from 1 to 100, or lossless."""
+
+    name = "quality"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Quality:
+        """Parse one value."""
+        if value == "lossless":
+            return "lossless"
+        if not re.fullmatch(r"[1-9]\d?|100", str(value)):
+            self.fail(
+                f"{value!r} is not a quality; write a whole number from 1 to 100, or lossless.", param, ctx
+            )
+        return int(value)
 
 
 def click_options(cls: type[Options]) -> list[click.Option]:
@@ -94,8 +112,13 @@ def file_options(inputs: str = "INPUTS...", only: Collection[str] | None = None)
     """Return the inputs and the flags for files, workers and printing; with `only`, those with these names."""
     options = [
         click.Argument(["inputs"], nargs=-1, required=True, metavar=inputs),
-        _option("-o", "--output", metavar="FILE|DIR|-",
-                help="Output file or folder, - for standard output; by default IN.OPERATION.jpg beside the input."),
+        _option("-o", "--output", metavar="FILE|DIR|TEMPLATE|-",
+                help="Output file or folder, - for standard output, or a template with "
+                f"{', '.join(map('{{{}}}'.format, FIELDS))}; by default IN.OPERATION.jpg beside the input."),
+        _option("--format", kind=click.Choice([ending[1:] for ending in FORMATS]), metavar="EXTENSION",
+                help="Format of the outputs, as an extension such as png; by default that of each input."),
+        _option("--encode-quality", kind=EncodeQuality(), metavar="1..100|lossless",
+                help="Quality of outputs in lossy formats; by default that of each input, but no worse than 88."),
         _option("-r", "--recursive", help="Also search the sub-folders of folders; the output folder mirrors them."),
         _option("--in-place", help="Replace the inputs by the results."),
         _option("--exists", kind=click.Choice(EXISTS), default="error",

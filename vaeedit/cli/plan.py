@@ -9,6 +9,7 @@ from vaeedit.batch.history import History
 from vaeedit.batch.jobs import Job, inspections, placed, refuse_clashes, settled, with_sides
 from vaeedit.batch.journal import NAME
 from vaeedit.batch.sources import LIST, STREAM, Source
+from vaeedit.batch.template import fixed_folder, is_template, literal
 from vaeedit.cli.files import Named, files_read
 
 if TYPE_CHECKING:
@@ -44,7 +45,13 @@ class Planner:
         if self.look is not None:
             return inspections(sources, output)
         return placed(
-            sources, output, self.name, in_place=in_place, film=self.plan.film, several=self.several
+            sources,
+            output,
+            self.name,
+            in_place=in_place,
+            film=self.plan.film,
+            several=self.several,
+            ending=self.values["format"] and f".{self.values['format']}",
         )
 
     def settled(self, jobs: Sequence[Job], history: History) -> list[Job]:
@@ -78,11 +85,14 @@ def journal_of(values: Mapping[str, Any]) -> Path | None:
 
 
 def output_folder(values: Mapping[str, Any]) -> Path | None:
-    """Return the folder of the outputs, if -o names a folder."""
+    """Return the folder of the outputs: the one that -o names, or that its template begins with."""
     output: str | None = values["output"]
     if output is None or output == STREAM:
         return None
-    folder = Path(output)
+    if is_template(output):
+        fixed = fixed_folder(output)
+        return None if fixed is None else Path(fixed)
+    folder = Path(literal(output))
     is_folder = is_several(values["inputs"]) or output.endswith(("/", "\\")) or folder.is_dir()
     return folder if is_folder else None
 

@@ -4,12 +4,13 @@ import io
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 
 from vaeedit.image.webp_quality import estimated
+from vaeedit.settings import Quality
 
 _SEARCHED = 1 << 16
 """First bytes of a file, among which its headers are."""
@@ -28,8 +29,6 @@ _IDENTITY = re.compile(rb"colrnclx....\0\0", re.DOTALL)
 
 
 CAN_BE_LOSSLESS = ("WEBP", "AVIF", "JXL")
-Quality = int | Literal["lossless"]
-"""1 to 100, or without any loss."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from PIL import Image, PngImagePlugin
 from vaeedit.errors import ImageError, UsageError
 from vaeedit.image import deep, heif, jxl, tiff
 from vaeedit.image.atomic import write_whole
-from vaeedit.image.coding import Quality, is_lossless, settings
+from vaeedit.image.coding import is_lossless, settings
 from vaeedit.image.color import working
 from vaeedit.image.exif import up_to_date
 from vaeedit.image.files import FORMATS
@@ -26,6 +26,7 @@ from vaeedit.image.lossless import lossless_avif
 from vaeedit.image.segments import jpeg_segments
 from vaeedit.image.texts import XMP_IN_PNG, fit_texts
 from vaeedit.image.xmp import up_to_date_xmp
+from vaeedit.settings import Quality
 
 
 @dataclass(frozen=True)
@@ -209,6 +210,8 @@ def _with_pillow(frame: Frame, format: str, settings: dict[str, Any]) -> bytes:
         settings["xmp"] = metadata.xmp
     if format == "JPEG":
         settings["extra"] = jpeg_segments(metadata)
+    if format == "GIF" and metadata.comments:
+        settings["comment"] = b"\n".join(metadata.comments)
     buffer = io.BytesIO()
     image = Image.fromarray(frame.samples)
     image.save(buffer, format, **{name: value for name, value in settings.items() if value is not None})
