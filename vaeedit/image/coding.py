@@ -28,7 +28,13 @@ _IDENTITY = re.compile(rb"colrnclx....\0\0", re.DOTALL)
 """Colors of AVIF and HEIF that are stored as RGB, which only files without loss do."""
 
 
-CAN_BE_LOSSLESS = ("WEBP", "AVIF", "JXL")
+LOSSLESS: dict[str, dict[str, Any]] = {
+    "WEBP": {"lossless": True, "exact": True, "quality": 100},
+    "AVIF": {"quality": 100},
+    "HEIF": {"quality": -1, "chroma": 444, "matrix_coefficients": 0},
+    "JXL": {"quality": 100},
+}
+"""The same for files without loss, of the formats that can be both."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +61,12 @@ def coding_of(image: Image.Image, data: bytes) -> Coding | None:
     if image.format == "WEBP":
         lossless = b"VP8L" in data[:_SEARCHED]
         return Coding("WEBP", quality=None if lossless else estimated(data), lossless=lossless)
-    if image.format in ("AVIF", "HEIF"):
-        return Coding(image.format, lossless=_IDENTITY.search(data[:_SEARCHED]) is not None)
-    return None
+    return coding_of_boxes("AVIF", data) if image.format == "AVIF" else None
+
+
+def coding_of_boxes(format: str, data: bytes) -> Coding:
+    """How an AVIF or HEIF file is compressed."""
+    return Coding(format, lossless=_IDENTITY.search(data[:_SEARCHED]) is not None)
 
 
 def settings(format: str, coding: Coding | None, quality: Quality | None) -> dict[str, Any]:
@@ -68,19 +77,19 @@ def settings(format: str, coding: Coding | None, quality: Quality | None) -> dic
         chosen |= {"subsampling": same.subsampling, "progressive": same.progressive}
         if quality is None and same.tables:
             chosen |= {"qtables": _finer(same.tables), "quality": -1}
-    if is_lossless(format, coding, quality):
-        chosen = {"lossless": True, "exact": True, "quality": 100} if format == "WEBP" else {"quality": 100}
+    if wants_lossless(format, coding, quality):
+        chosen = dict(LOSSLESS.get(format, {**chosen, "quality": 100}))
     elif quality is not None and chosen:
-        chosen["quality"] = 100 if quality == "lossless" else quality
+        chosen["quality"] = quality
     elif same is not None and same.quality is not None:
         chosen["quality"] = max(FLOOR, same.quality)
     return chosen
 
 
-def is_lossless(format: str, coding: Coding | None, quality: Quality | None) -> bool:
-    """Whether a format that can lose something shall lose nothing."""
+def wants_lossless(format: str, coding: Coding | None, quality: Quality | None) -> bool:
+    """Whether a file shall lose nothing: the user says so or, by default, its input lost nothing in the same format."""
     kept = quality is None and coding is not None and coding.format == format and coding.lossless
-    return format in CAN_BE_LOSSLESS and (kept or quality == "lossless")
+    return format in HIGH and (kept or quality == "lossless")
 
 
 def _finer(tables: tuple[tuple[int, ...], ...]) -> list[list[int]]:

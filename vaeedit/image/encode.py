@@ -17,7 +17,7 @@ from PIL import Image, PngImagePlugin
 from vaeedit.errors import ImageError, UsageError
 from vaeedit.image import deep, heif, jxl, tiff
 from vaeedit.image.atomic import write_whole
-from vaeedit.image.coding import is_lossless, settings
+from vaeedit.image.coding import LOSSLESS, settings, wants_lossless
 from vaeedit.image.color import working
 from vaeedit.image.exif import up_to_date
 from vaeedit.image.files import FORMATS
@@ -96,8 +96,8 @@ def write_bytes(frame: Frame, format: str, quality: Quality | None = None) -> tu
             frame, warnings = fit(frame, format)
             if max(frame.height, frame.width) > HOLDS[format].side:
                 raise ValueError(f"it is over {HOLDS[format].side:,} pixels wide or high")
-            if format == "JPEG" and quality == "lossless":
-                warnings.append("JPEG cannot be lossless; it was saved with quality 100.")
+            if wants_lossless(format, frame.metadata.coding, quality) and format not in LOSSLESS:
+                warnings.append(f"{format} cannot be lossless; it was saved with quality 100.")
             if format == "GIF" and Image.fromarray(frame.pixels).getcolors(256) is None:
                 warnings.append("GIF cannot hold more than 256 colors; the nearest ones were taken.")
             return _encoded(frame, format, quality), warnings
@@ -115,7 +115,7 @@ def _encoded(frame: Frame, format: str, quality: Quality | None) -> bytes:
     if format in ("HEIF", "JXL"):
         encode = heif.encode if format == "HEIF" else jxl.encode
         return encode(frame, frame.samples, settings(format, coding, quality))
-    if format == "AVIF" and (frame.depth == 16 or is_lossless(format, coding, quality)):
+    if format == "AVIF" and (frame.depth == 16 or wants_lossless(format, coding, quality)):
         return lossless_avif(frame)
     if frame.depth == 16:
         return _png_16(frame) if format == "PNG" else deep.encode(frame, frame.samples, format)

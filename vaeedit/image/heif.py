@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vaeedit.image.coding import coding_of_boxes
 from vaeedit.image.exif import reset_exif
 from vaeedit.image.files import library
 from vaeedit.image.frame import Frame, Metadata, Pixels
@@ -42,7 +43,12 @@ def decode(data: bytes, name: str, gate: Gate) -> tuple[Pixels, Metadata]:
         values = np.rint((values >> (16 - bits)) * np.float32(65535 / ((1 << bits) - 1))).astype(np.uint16)
     exif, xmp = image.info.get("exif"), image.info.get("xmp")
     exif = reset_exif(b"Exif\0\0" + exif.removeprefix(b"Exif\0\0")) if exif else None
-    return values, Metadata(exif=exif, icc=image.info.get("icc_profile"), xmp=reset_xmp(xmp) if xmp else None)
+    return values, Metadata(
+        exif=exif,
+        icc=image.info.get("icc_profile"),
+        xmp=reset_xmp(xmp) if xmp else None,
+        coding=coding_of_boxes("HEIF", data),
+    )
 
 
 def _warn(file: Any, about: dict[str, Any], gate: Gate) -> None:
