@@ -49,6 +49,12 @@ class InterpolateOptions(Options, frozen=True):
     """Options of `interpolate`."""
 
     frames: Annotated[int, option("Number of frames, including both ends.", ge=2, le=240)] = 9
+    at: Annotated[
+        Annotated[float, bounded(ge=0, le=1)] | None,
+        option(
+            "Make one picture, at this position between the first (0) and the last (1), instead of all frames."
+        ),
+    ] = None
     rate: Annotated[float, option("Frames per second of a film (.gif, .mp4).", ge=1, le=60)] = 12.0
     side: Annotated[
         Annotated[int, bounded(ge=16)] | None,

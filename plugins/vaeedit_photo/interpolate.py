@@ -1,4 +1,7 @@
-"""`interpolate`: the straight line between the latents of two pictures, without a loss of contrast in the middle."""
+"""`interpolate`: along the optical flow where two pictures match; elsewhere the straight line between their latents.
+
+The line keeps the contrast in the middle, but shows one picture through the other; what matches moves instead.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,6 +13,7 @@ from torch import Tensor
 from vaeedit.api import Film, Frame, Inspect, Join, Latents, OptionError, Request, Result, Series
 from vaeedit_photo import InterpolateOptions
 from vaeedit_photo.fitted import pair
+from vaeedit_photo.flow import Array, flow_of
 from vaeedit_photo.moments import JointMoments
 from vaeedit_photo.sheet import sheet
 
@@ -18,7 +22,7 @@ MOST = 2.0
 
 
 class Interpolate(Inspect[InterpolateOptions], Join[InterpolateOptions]):
-    """Makes frames D(z_t) + (1 - t) (a - D(z_a)) + t (b - D(z_b)): the first is exactly a, the last exactly b."""
+    """Makes frames D(z_t) + (1 - t) (a - D(z_a)) + t (b - D(z_b)), and moves what matches; the ends are exactly a and b."""
 
     def __init__(self, request: Request[InterpolateOptions]) -> None:
         super().__init__(request)
@@ -29,7 +33,9 @@ class Interpolate(Inspect[InterpolateOptions], Join[InterpolateOptions]):
 
     @property
     def weights(self) -> list[float]:
-        """The share t of the second picture in each frame, from 0 to 1."""
+        """The share t of the second picture in each frame, from 0 to 1; the ends are always made."""
+        if self.options.at is not None:
+            return [0.0, self.options.at, 1.0]
         return [float(t) for t in np.linspace(0, 1, self.options.frames)]
 
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
@@ -70,24 +76,42 @@ class Interpolate(Inspect[InterpolateOptions], Join[InterpolateOptions]):
         return mean + gain * (z - mean)
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
-        """The frames, plus what decoding loses at the ends, as a contact sheet and as a film."""
-        lost = [
-            end.floats() - frame.floats()
-            for end, frame in zip(self.ends, (frames[0], frames[-1]), strict=True)
-        ]
-        made = [self._between(frame, lost, t) for frame, t in zip(frames, self.weights, strict=True)]
-        return Result(sheet(made), notes={"frames": len(made)}, film=Film(made, self.options.rate))
+        """The frames as a contact sheet and as a film, or the one at the position that is asked for."""
+        values = [_values(end) for end in self.ends]
+        flow = flow_of(*(end.floats() for end in self.ends))
+        made = []
+        for frame, t in zip(frames, self.weights, strict=True):
+            between = self._dissolved(frame, frames, t)
+            if flow is not None and 0 < t < 1:
+                moved, share = flow.between(values[0], values[1], t)
+                between += share * (moved - between)
+            made.append(_frame(self.ends[0], between) if 0 < t < 1 else self.ends[round(t)])
+        made = made if self.options.at is None else made[1:2]
+        matched = 0.0 if flow is None else float(np.mean(flow.trust))
+        notes = {"frames": len(made), "matched": round(matched, 3)}
+        return Result(sheet(made), notes=notes, film=Film(made, self.options.rate))
 
-    def _between(self, frame: Frame, lost: Sequence[np.ndarray], t: float) -> Frame:
-        values = frame.floats() + (1 - t) * lost[0] + t * lost[1]
-        made = self.ends[0].with_floats(values.astype(np.float32))
-        alphas = [end.alpha for end in self.ends if end.alpha is not None]
-        if not alphas:
-            return made
-        blended = (1 - t) * alphas[0].astype(np.float64) + t * alphas[1]
-        return replace(
-            made,
-            alpha=blended.astype(alphas[0].dtype)
-            if made.depth == 32
-            else np.rint(blended).astype(alphas[0].dtype),
-        )
+    def _dissolved(self, frame: Frame, frames: Sequence[Frame], t: float) -> Array:
+        """A decoded frame plus what decoding loses at the ends, and alpha: (H, W, C)."""
+        made = frame.floats()
+        for weight, end, decoded in zip((1 - t, t), self.ends, (frames[0], frames[-1]), strict=True):
+            made = made + np.float32(weight) * (end.floats() - decoded.floats())
+        alphas = [_values(end)[..., end.channels :] for end in self.ends]
+        return np.concatenate([made, (1 - t) * alphas[0] + t * alphas[1]], 2).astype(np.float32)
+
+
+def _values(frame: Frame) -> Array:
+    """Values and, if there is one, alpha (H, W, C) in [0, 1]."""
+    if frame.alpha is None:
+        return frame.floats()
+    alpha = frame.alpha.astype(np.float32) / np.float32(frame.peak)
+    return np.concatenate([frame.floats(), alpha[..., None]], 2)
+
+
+def _frame(like: Frame, values: Array) -> Frame:
+    """A frame of the kind of `like` of such values."""
+    made = replace(like, alpha=None).with_floats(np.ascontiguousarray(values[..., : like.channels]))
+    if like.alpha is None:
+        return made
+    alpha = made.with_floats(np.ascontiguousarray(values[..., like.channels :])).pixels[..., 0]
+    return replace(made, alpha=alpha)

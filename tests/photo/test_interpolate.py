@@ -8,13 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from skimage import data
 
 import vaeedit
 from vaeedit.api import Frame
 from vaeedit.cli.main import call
 from vaeedit.errors import OptionError
+from vaeedit.evaluation.metrics import psnr
 from vaeedit.image import read, write
 from vaeedit_photo.fitted import pair
+from vaeedit_photo.flow import flow_of
 from vaeedit_photo.sheet import GAP, columns_of, sheet
 
 
@@ -185,9 +188,9 @@ def test_a_second_picture_is_needed(files, capsys):
 
 
 def test_only_what_makes_a_film_may_be_written_as_one(files, capsys):
-    assert call(["vary", "a.png", "-o", "x.gif"]) == 2
-    assert "x.gif does not end in a picture format" in capsys.readouterr().err
-    assert call(["chain", "interpolate --other b.png --frames 2 | vary", "a.png", "-o", "x.gif"]) == 2
+    assert call(["vary", "a.png", "-o", "x.mp4"]) == 2
+    assert "x.mp4 does not end in a picture format" in capsys.readouterr().err
+    assert call(["chain", "interpolate --other b.png --frames 2 | vary", "a.png", "-o", "x.mp4"]) == 2
     assert call(["chain", "vary | interpolate --other b.png --frames 2", "a.png", "-o", "x.gif"]) == 0
     with Image.open("x.gif") as gif:
         assert gif.n_frames == 2
@@ -196,3 +199,51 @@ def test_only_what_makes_a_film_may_be_written_as_one(files, capsys):
 def test_several_others_are_refused_from_python(run, cat, files):
     with pytest.raises(OptionError, match="name only one"):
         run("interpolate", cat, other=["a.png", "b.png"])
+
+
+def moved_pictures():
+    """A picture, the same moved by (12, 8) pixels, and moved by half of that."""
+    whole = data.astronaut()
+    return [
+        np.ascontiguousarray(whole[y : y + 160, x : x + 192]) for y, x in ((60, 130), (68, 142), (64, 136))
+    ]
+
+
+def error(frame, truth):
+    """PSNR in dB away from the border, where the motion shows what only one picture has."""
+    inside = slice(16, -16)
+    return psnr(*(np.asarray(x, np.float64)[inside, inside] for x in (frame, truth)))
+
+
+def test_what_matches_moves_instead_of_showing_twice(go):
+    a, b, middle = moved_pictures()
+    film = go(Frame(a), Frame(b), frames=3).film
+    assert error(film.frames[1].pixels, middle) > error(a / 2 + b / 2, middle) + 15
+    assert np.array_equal(film.frames[0].pixels, a)
+    assert np.array_equal(film.frames[2].pixels, b)
+
+
+def test_one_position_is_that_frame_of_the_film(go):
+    a, b, _ = moved_pictures()
+    one = go(Frame(a), Frame(b), at=0.5)
+    assert np.array_equal(one.frame.pixels, go(Frame(a), Frame(b), frames=3).film.frames[1].pixels)
+    assert len(one.film.frames) == 1
+    assert one.notes["interpolate"]["matched"] > 0.9
+    assert np.array_equal(go(Frame(a), Frame(b), at=0).frame.pixels, a)
+    assert np.array_equal(go(Frame(a), Frame(b), at=1).frame.pixels, b)
+
+
+def test_unrelated_pictures_only_dissolve(go, cat, woman):
+    assert flow_of(cat.floats(), woman.floats()) is None
+    assert go(cat, woman, at=0.5).notes["interpolate"]["matched"] == 0
+
+
+def test_only_a_part_that_matches_moves(cat):
+    a, b, middle = moved_pictures()
+    for picture, color in ((a, 40), (b, 220)):
+        picture[:, 120:] = np.random.default_rng(color).integers(0, 256, picture[:, 120:].shape)
+    flow = flow_of(a.astype(np.float32) / 255, b.astype(np.float32) / 255)
+    moved, share = flow.between(a.astype(np.float32), b.astype(np.float32), 0.5)
+    assert share[24:-24, 24:90].mean() > 0.9
+    assert share[:, 140:].mean() < 0.1
+    assert psnr(*(np.asarray(x[24:-24, 24:90], np.float64) for x in (moved, middle))) > 30
