@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from vaeedit.api import OperationSpec, Options, hookimpl, option
+from vaeedit.api import OperationSpec, Options, bounded, hookimpl, option
 
 
 class StyleOptions(Options, frozen=True):
@@ -12,8 +12,11 @@ class StyleOptions(Options, frozen=True):
         float, option("From the unchanged picture (0) to the full style (1).", ge=0, le=1)
     ] = 1.0
     texture: Annotated[
-        float, option("Amount of the style's texture to add: 0 changes colors only.", ge=0, le=1)
-    ] = 0.6
+        Annotated[float, bounded(ge=0, le=1)] | Literal["auto"],
+        option(
+            "Amount of the style's texture to add: 0 changes colors only; auto gives it to paintings and not to photographs."
+        ),
+    ] = "auto"
     weights: Annotated[
         tuple[float, ...], option("Weight of each style picture; by default all have the same weight.")
     ] = ()

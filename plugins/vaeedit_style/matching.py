@@ -14,6 +14,14 @@ CHANCE = 1.0
 """Distances are multiplied by random factors from 1 to 1 plus this."""
 COHERENCE = 0.5
 """Cost of each neighbor with another offset, in mean distances."""
+PRICE = 0.5
+"""Cost, in mean distances, of a patch for each time that its part of the style was used more often than is fair."""
+BIDS = 3
+"""Rounds in which prices are found."""
+PART = 2
+"""Places along each side of a part of the style that has one price."""
+BORDER = 8.0
+"""Factor on the distance of a patch that reaches over the border of the style: mirrored, it shows the border as a line."""
 SWEEPS = 12
 """Passes over the lattice, each over half of its places, like the colors of a chessboard."""
 CHUNK = 1024
@@ -44,18 +52,39 @@ class Matcher:
         return offsets
 
     def _nearest(self) -> tuple[Tensor, Tensor]:
-        """The place of the style with the smallest randomized distance, (N, 2), and the mean distance."""
-        flat, columns = self.style.flatten(0, 1), self.style.shape[1]
+        """The place of the style with the smallest randomized distance and price, (N, 2), and the mean distance.
+
+        Parts that are wanted too often become dearer, as in an auction (Bertsekas 1979): no patch becomes a stamp.
+        """
+        rows, columns = (torch.arange(size) for size in self.style.shape[:2])
+        across = -(-len(columns) // PART)
+        part = (rows[:, None] // PART * across + columns // PART).flatten()
+        price = torch.zeros(int(part[-1]) + 1)
+        fair = len(self.content) / len(price)
+        for _ in range(BIDS):
+            index, scale = self._cheapest(price[part])
+            uses = torch.bincount(part[index], minlength=len(price))
+            price = price + PRICE * scale * (uses / fair - 1).clamp_min(0)
+        return torch.stack([index // len(columns), index % len(columns)], 1), scale
+
+    def _cheapest(self, price: Tensor) -> tuple[Tensor, Tensor]:
+        """For each place of the content the cheapest of the style, (N,), and the mean distance."""
+        flat = self.style.flatten(0, 1)
         generator = torch.Generator().manual_seed(0)
         chosen, total = [], flat.new_zeros(())
         for part in torch.split(self.content, CHUNK):
             distances = torch.cdist(part, flat).square()
-            chance = torch.rand(distances.shape, generator=generator).to(distances)
-            nearest = (distances * (1 + CHANCE * chance)).argmin(1)
+            chance = torch.rand(distances.shape, generator=generator)
+            nearest = (distances * (1 + CHANCE * chance) * self._costs().flatten() + price).argmin(1)
             total = total + distances.gather(1, nearest[:, None]).sum()
             chosen.append(nearest)
-        index = torch.cat(chosen)
-        return torch.stack([index // columns, index % columns], 1), total / len(index)
+        return torch.cat(chosen), total / len(self.content)
+
+    def _costs(self) -> Tensor:
+        """Factors on the distance of each place of the style, (h, w)."""
+        costs = torch.full(self.style.shape[:2], BORDER)
+        costs[PART:-PART, PART:-PART] = 1
+        return costs
 
     def _agreed(self, offsets: Tensor, price: Tensor) -> Tensor:
         """For each place, the offset of least energy: its own or a neighbor's."""
@@ -75,6 +104,7 @@ class Matcher:
         row, column = goal.clamp_min(0).minimum(size - 1).unbind(-1)
         distance = (self.style[row, column] - self.content.reshape(*offsets.shape[:2], -1)).square().sum(-1)
         disagree = torch.stack([(each != offsets).any(-1) for each in around]).sum(0)
+        distance = distance * self._costs()[row, column]
         return torch.where(inside, distance, torch.inf) + price * disagree
 
 

@@ -22,12 +22,13 @@ from vaeedit.api import (
 )
 from vaeedit_style import StyleOptions
 from vaeedit_style.canvas import canvas
-from vaeedit_style.grids import levelled
+from vaeedit_style.paint import painted
 from vaeedit_style.palette import match_palette, recolored
-from vaeedit_style.texture import laid_over
 
 LARGEST = 1024
 """Most pixels along the longer side of a style picture."""
+PAINTED = 0.5
+"""Texture that `auto` takes of a painting."""
 SMALLEST = 32
 """Fewest pixels along its shorter side: one patch of texture."""
 Image = NDArray[np.float32]
@@ -40,7 +41,8 @@ class Style(Inspect[StyleOptions], Edit[StyleOptions]):
         super().__init__(request)
         self.shares = _shares(self.options.weights, len(request.extra_inputs["style"]))
         self.styles: list[Image] = []
-        self.further: list[Image] = []
+        self.canvases: list[Image] = []
+        self.texture = 0.0
         self.grids: dict[tuple[int, int], Grid] = {}
         self.changes: list[Tensor] = []
 
@@ -57,22 +59,30 @@ class Style(Inspect[StyleOptions], Edit[StyleOptions]):
             _sized(_rgb(style, gray), max(own.shape)) for style in self.request.extra_inputs["style"]
         ]
         changed = recolored(own, self.styles, self.shares, self.options.strength)
-        if self.options.texture:
-            self.further = [canvas(changed, self.styles, self.shares), *self.styles]
+        self.texture = self._texture()
+        if self.texture:
+            self.canvases = [canvas(changed, self.styles, self.shares)]
         return [Frame(changed)]
 
+    def _texture(self) -> float:
+        """The amount of texture; `auto` takes `PAINTED` of a painting and nothing of a photograph."""
+        if self.options.texture != "auto":
+            return self.options.texture
+        amounts = zip(self.styles, self.shares, strict=True)
+        return PAINTED * sum(share * painted(style) for style, share in amounts)
+
     def references(self) -> Sequence[Frame]:
-        """The canvas and the style pictures."""
-        return [Frame(image) for image in self.further]
+        """The canvas."""
+        return [Frame(image) for image in self.canvases]
 
     def gather(self, index: int, latents: Latents) -> None:
-        """Collect all levels of all pictures."""
-        for rank, level in enumerate(latents.levels if self.further else ()):
+        """Collect all levels of the picture and of its canvas."""
+        for rank, level in enumerate(latents.levels if self.canvases else ()):
             self.grids.setdefault((index, rank), Grid()).add(level)
 
     def edit(self, latents: Latents) -> Latents:
         """Add the styles' texture to the levels that the option `levels` names."""
-        if not self.options.texture:
+        if not self.texture:
             return latents.mean()
         count = len(latents.levels)
         moving = {"all": range(count), "coarse": range((count + 1) // 2), "fine": range(count // 2, count)}
@@ -85,20 +95,18 @@ class Style(Inspect[StyleOptions], Edit[StyleOptions]):
 
     def _changes(self, count: int) -> list[Tensor]:
         """The change that texture makes to each level of the whole picture."""
-        content, painted, *styles = (
-            levelled([self.grids[index, rank].whole() for rank in range(count)])
-            for index in range(1 + len(self.further))
-        )
+        amount = self.options.strength * self.texture
+        grids = ([self.grids[index, rank].whole() for rank in range(count)] for index in range(2))
+        changes = [amount * (painted - own) for own, painted in zip(*grids, strict=True)]
         self.grids.clear()
-        amount = self.options.strength * self.options.texture
-        return [amount * change for change in laid_over(content, painted, styles, self.shares)]
+        return changes
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
         """Match the palette, which the texture has changed; then apply `preserve_color`."""
         original, values = originals[0], frames[0].floats()
-        if self.options.texture:
+        if self.texture:
             share = (
-                self.options.texture**0.5 * self.options.strength
+                self.texture**0.5 * self.options.strength
             )  # little texture keeps contrasts in proportion
             values = match_palette(values, self.styles, self.shares, share)
         own = original.floats()

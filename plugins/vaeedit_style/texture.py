@@ -1,62 +1,31 @@
-"""Adds the texture of a canvas to a content picture, on the levels of their latents.
-
-At each level the content's local activity (the root of the local mean square) is transported to the styles' distribution,
-which keeps its ranks. Where the content has less activity than that, texture of the canvas is added; none is removed.
-"""
+"""Lays the detail of a style over a content whose own detail gives way to it."""
 
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
 
-from vaeedit_style.grids import local_mean
 from vaeedit_style.sliced import Line, mixed_quantiles
-
-REACH = 5
-"""Side of a neighborhood, in places of the coarsest level."""
-LEAST = 0.5
-"""Share of the activity that comes from the canvas even where the content has enough."""
-LARGEST = 2.0
-"""Largest factor on the canvas: where the canvas is flat it holds mostly rounding errors."""
-TINY = 1e-6
-
-Levels = Sequence[Tensor]
+from vaeedit_style.structure import Image, activity, gain
 
 
-def laid_over(
-    content: Levels, canvas: Levels, styles: Sequence[Levels], shares: Sequence[float]
-) -> list[Tensor]:
-    """The change of each level (1, C, h, w) of the content, coarse to fine; shares of the styles sum to 1.
+def laid_over(own: Image, field: Image, styles: Sequence[Image], shares: Sequence[float], width: float) -> Image:
+    """The detail (H, W, 3) of the canvas, from the content's `own` and the quilted `field`, both of that shape.
 
-    The canvas has levels of the same sizes, a style may have others. Latents have about unit variance.
+    Activities of `own` are transported to those of the styles' details, which keeps their ranks; neither `own` nor the field
+    gets more than that: a painting has no pores, and a quiet sky gets a quiet brush, also beside a ridge. Where the field is
+    stronger, `own` fades further. The sum gets the activity of the stronger of both. A field equal to `own` changes nothing.
+    Shares of the styles sum to 1.
     """
-    changes = []
-    for rank, (level, painted) in enumerate(zip(content, canvas, strict=True)):
-        own, field = texture(level, rank), texture(painted, rank)
-        have = activity(own, rank)
-        theirs = [activity(texture(style[rank], rank), rank).flatten() for style in styles]
-        wanted = Line(have.flatten(), mixed_quantiles(theirs, shares))(have)
-        changes.append(filled(own, field, torch.maximum(wanted, have), rank) - own)
-    return changes
+    field = field * gain(_wanted(own, styles, shares, width, quiet=True), activity(field, width, quiet=True))
+    have, given = activity(own, width), activity(field, width)
+    left = gain(_wanted(own, styles, shares, width), have) * gain(have, given)
+    mixed = left * own + field
+    return mixed * gain((left * have).clip(given), activity(mixed, width))
 
 
-def filled(own: Tensor, field: Tensor, target: Tensor, rank: int) -> Tensor:
-    """Texture (1, C, h, w) with the activity `target` (1, 1, h, w), which is at least its own.
-
-    `field` (1, C, h, w) is the texture that is added; one that equals `own` changes nothing.
-    """
-    have = activity(own, rank)
-    lacking = (target**2 - have**2).clamp_min(0).sqrt().maximum(LEAST * target)
-    mixed = own + (lacking / activity(field, rank).clamp_min(TINY)).clamp_max(LARGEST) * field
-    return mixed * (target / activity(mixed, rank).clamp_min(TINY)).clamp_max(1)
-
-
-def texture(level: Tensor, rank: int) -> Tensor:
-    """A level (1, C, h, w) without its slow changes, same shape; only the coarsest level (rank 0) has them."""
-    return level - local_mean(level, REACH) if rank == 0 else level
-
-
-def activity(values: Tensor, rank: int) -> Tensor:
-    """Root of the local mean square of (1, C, h, w), as (1, 1, h, w)."""
-    side = (REACH << rank) | 1
-    return local_mean((values**2).mean(1, keepdim=True), side).clamp_min(0).sqrt()
+def _wanted(own: Image, styles: Sequence[Image], shares: Sequence[float], width: float, quiet: bool = False) -> Image:
+    """The activity (H, W, 1) of `own` transported to that of the styles' details."""
+    have, *theirs = (torch.from_numpy(activity(detail, width, quiet)) for detail in (own, *styles))
+    line = Line(have.flatten(), mixed_quantiles([their.flatten() for their in theirs], shares))
+    wanted: Image = line(have.flatten()).reshape(have.shape).numpy()
+    return wanted
