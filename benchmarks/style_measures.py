@@ -90,7 +90,7 @@ def _sliced(first: Image, second: Image) -> float:
 
 
 def periodicity(result: Image, content: Image) -> float:
-    """Deviation in gray levels of 255 of what repeats regularly in the result, where the content is flat, minus the content's own.
+    """Deviation of what repeats regularly where the content is flat, minus the content's own, in gray levels of 255.
 
     The power spectrum, a mean over flat windows (Welch 1967), has narrow peaks where a pattern repeats. Counted is what lies
     more than three times above the median of its neighborhood (Aizenberg & Butakoff 2008); strokes and noise are broad and

@@ -46,7 +46,9 @@ def _quilted(content: Image, own: Image, style: Image, detail: Image, width: flo
     hop = PLACES * max(4, round(3 * width / PLACES))
     around = 2 * hop
     source = np.pad(detail, ((around, around), (around, around), (0, 0)), mode="reflect")
-    offsets = _offsets((content, activity(own, width, quiet=True)), (style, activity(detail, width, quiet=True)), hop)
+    offsets = _offsets(
+        (content, activity(own, width, quiet=True)), (style, activity(detail, width, quiet=True)), hop
+    )
     patches = quilted(torch.from_numpy(source).permute(2, 0, 1), offsets, hop, *content.shape[:2])
     field: Image = patches.permute(1, 2, 0).numpy()
     return field
@@ -77,7 +79,8 @@ def _described(image: Image, active: Image, step: int) -> tuple[Tensor, Tensor]:
     """Colors around places `step` pixels apart, at low resolution, (h, w, D), and the activity there, (h, w)."""
     height, width = (-(-size // step) for size in image.shape[:2])
     small, quiet = (
-        np.asarray(cv2.resize(x, (width, height), interpolation=cv2.INTER_AREA), np.float32) for x in (image, active)
+        np.asarray(cv2.resize(x, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+        for x in (image, active)
     )
     reach = PLACES // 2
     around = np.pad(small, ((reach, reach), (reach, reach), (0, 0)), mode="edge")

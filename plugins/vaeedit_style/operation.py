@@ -1,4 +1,4 @@
-"""`style`: colors by optimal transport between palettes, then texture of the styles on the levels of the latents."""
+"""`style`: colors by optimal transport between palettes, then the texture of a canvas on the levels of the latents."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -52,24 +52,22 @@ class Style(Inspect[StyleOptions], Edit[StyleOptions]):
         return self.options.strength == 0
 
     def before(self, frames: Sequence[Frame]) -> Sequence[Frame]:
-        """The picture in the styles' colors, always with three channels."""
-        gray = self.options.preserve_color or frames[0].channels == 1
+        """The picture in the styles' colors, always with three channels, and its canvas."""
+        gray = self.options.preserve_color
         own = _rgb(frames[0], gray)
-        self.styles = [
-            _sized(_rgb(style, gray), max(own.shape)) for style in self.request.extra_inputs["style"]
-        ]
+        given = [_rgb(style, gray) for style in self.request.extra_inputs["style"]]
+        self.styles = [_sized(style, max(own.shape)) for style in given]
         changed = recolored(own, self.styles, self.shares, self.options.strength)
-        self.texture = self._texture()
+        self.texture = self._texture(given)
         if self.texture:
             self.canvases = [canvas(changed, self.styles, self.shares)]
         return [Frame(changed)]
 
-    def _texture(self) -> float:
+    def _texture(self, styles: Sequence[Image]) -> float:
         """The amount of texture; `auto` takes `PAINTED` of a painting and nothing of a photograph."""
         if self.options.texture != "auto":
             return self.options.texture
-        amounts = zip(self.styles, self.shares, strict=True)
-        return PAINTED * sum(share * painted(style) for style, share in amounts)
+        return PAINTED * sum(share * painted(style) for style, share in zip(styles, self.shares, strict=True))
 
     def references(self) -> Sequence[Frame]:
         """The canvas."""
@@ -81,7 +79,7 @@ class Style(Inspect[StyleOptions], Edit[StyleOptions]):
             self.grids.setdefault((index, rank), Grid()).add(level)
 
     def edit(self, latents: Latents) -> Latents:
-        """Add the styles' texture to the levels that the option `levels` names."""
+        """Move the levels that the option `levels` names towards those of the canvas."""
         if not self.texture:
             return latents.mean()
         count = len(latents.levels)
@@ -105,15 +103,14 @@ class Style(Inspect[StyleOptions], Edit[StyleOptions]):
         """Match the palette, which the texture has changed; then apply `preserve_color`."""
         original, values = originals[0], frames[0].floats()
         if self.texture:
-            share = (
-                self.texture**0.5 * self.options.strength
-            )  # little texture keeps contrasts in proportion
+            share = self.texture**0.5 * self.options.strength  # little texture keeps contrasts in proportion
             values = match_palette(values, self.styles, self.shares, share)
-        own = original.floats()
-        if original.channels == 1:
+        if original.channels == 1 and (self.options.preserve_color or all(map(_is_gray, self.styles))):
             values = values.mean(2, keepdims=True)
         elif self.options.preserve_color:
-            values = own + (values - _rgb(original, gray=True)).mean(2, keepdims=True)
+            values = original.floats() + (values - _rgb(original, gray=True)).mean(2, keepdims=True)
+        if values.shape[2] > original.channels:  # a gray profile does not describe colors
+            original = replace(original, metadata=replace(original.metadata, icc=None))
         return Result(original.with_floats(values))
 
 
@@ -132,6 +129,10 @@ def _rgb(frame: Frame, gray: bool) -> Image:
     if gray and frame.channels == 3:
         values = luma(values)[..., None]
     return np.broadcast_to(values, (*values.shape[:2], 3))
+
+
+def _is_gray(image: Image) -> bool:
+    return bool(np.ptp(image, 2).max() < 1e-3)
 
 
 def _sized(image: Image, longest: int) -> Image:

@@ -14,7 +14,7 @@ FAINT = 2e-3
 """Deviation that counts as none."""
 WEIGHTS = (20.8, 0.82, 1.34)
 """Weights of the three signs: the linear discriminant of 20 paintings and 100 photographs."""
-PHOTOGRAPH, PAINTING = -6.0, -5.4
+PHOTOGRAPH, PAINTING = -6.0, -5.5
 """Sums up to which a picture counts as a photograph, and from which it counts as a painting."""
 
 
@@ -27,7 +27,7 @@ def painted(image: Image) -> float:
 def signs(image: Image) -> tuple[float, float, float]:
     """Evenness of sharpness, activity of the quiet parts, and skewness of the fine detail; all are larger in paintings.
 
-    A brush is equally sharp everywhere, a lens is not; paper and canvas have no empty parts; lights shine in photographs only.
+    A brush is equally sharp everywhere, a lens is not; canvas has no empty parts; lights shine in photographs only.
     """
     scale = SIDE / max(image.shape)
     height, width = (max(2, round(size * scale)) for size in image.shape[:2])
@@ -42,4 +42,5 @@ def signs(image: Image) -> tuple[float, float, float]:
 
 def _strength(detail: Image) -> Image:
     """Deviation in each cell."""
-    return np.sqrt(cv2.resize(detail**2, (CELLS, CELLS), interpolation=cv2.INTER_AREA)) + FAINT
+    power = cv2.resize(detail**2, (CELLS, CELLS), interpolation=cv2.INTER_AREA)
+    return np.asarray(np.sqrt(power) + FAINT, np.float32)

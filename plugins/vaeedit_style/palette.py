@@ -16,6 +16,10 @@ NODES = 33
 """Nodes of the table along each of red, green and blue."""
 ROUNDS = 5
 """Rotations of a transport."""
+GRAY = 0.5
+"""Chroma in CIE Lab below which a pixel is gray."""
+TONES, TONE = 33, 6.0
+"""Lightness values of a gray picture's tones, and the deviation in lightness of the pixels that give each its chroma."""
 SAMPLE = 30_000
 """Pixels of a picture from which its palette is estimated."""
 
@@ -24,12 +28,20 @@ def recolored(image: Image, styles: Sequence[Image], shares: Sequence[float], st
     """An image (H, W, 3) in [0, 1] with the colors of `styles`, whose shares sum to 1; same shape and range.
 
     In CIE Lab, lightness gets an affine map, which keeps the proportions of all contrasts, and chroma a two-dimensional
-    transport. `strength` interpolates linearly from no change (0) to the full transport (1).
+    transport; a gray image takes the chroma that the styles have at its lightness (Welsh, Ashikhmin & Mueller 2002).
+    `strength` interpolates linearly from no change (0) to the full transport (1).
     """
     source, *targets = (_lab(_sample(picture)) for picture in (image, *styles))
     table = _lab(_table())
     light = _affine(table[:, :1], source[:, :1], [target[:, :1] for target in targets], shares)
-    chroma = transported(table[:, 1:], source[:, 1:], [target[:, 1:] for target in targets], shares, ROUNDS)
+    if source[:, 1:].abs().max() < GRAY:
+        chroma = table[:, 1:] + sum(
+            share * _tone(light, target) for target, share in zip(targets, shares, strict=True)
+        )
+    else:
+        chroma = transported(
+            table[:, 1:], source[:, 1:], [target[:, 1:] for target in targets], shares, ROUNDS
+        )
     moved = _rgb(torch.lerp(table, torch.cat([light, chroma], 1), strength))
     return _changed(image, moved - _rgb(table))
 
@@ -38,6 +50,16 @@ def match_palette(image: Image, styles: Sequence[Image], shares: Sequence[float]
     """Like `recolored` (H, W, 3), but red, green and blue are transported together: the palette matches, contrasts change."""
     source, *targets = (_sample(picture) for picture in (image, *styles))
     return _changed(image, strength * (transported(_table(), source, targets, shares, ROUNDS) - _table()))
+
+
+def _tone(light: Tensor, target: Tensor) -> Tensor:
+    """The mean chroma (N, 2) that a sample (M, 3) in CIE Lab has around each lightness (N, 1)."""
+    levels = torch.linspace(0, 100, TONES)
+    weights = torch.exp(-((target[:, :1] - levels) / TONE).square() / 2) + 1e-6
+    means = (weights.T @ target[:, 1:]) / weights.sum(0)[:, None]
+    place = light.clamp(0, 100) / 100 * (TONES - 1)
+    below = place.long().clamp_max(TONES - 2)
+    return torch.lerp(means[below[:, 0]], means[below[:, 0] + 1], place - below)
 
 
 def _affine(points: Tensor, source: Tensor, targets: Sequence[Tensor], shares: Sequence[float]) -> Tensor:

@@ -1,5 +1,7 @@
 """Splits a picture into structure, which has the large edges, and detail: strokes, lines, grain, weave."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +24,7 @@ def structure(image: Image, width: float) -> Image:
 
 
 def _rolled(plane: Image, width: float) -> Image:
-    smooth: Image = cv2.GaussianBlur(plane, (0, 0), width)
+    smooth = np.asarray(cv2.GaussianBlur(plane, (0, 0), width), np.float32)
     mean = _window(plane, width)
     for _ in range(ROUNDS):
         around = _window(smooth, width)
@@ -35,13 +37,13 @@ def _rolled(plane: Image, width: float) -> Image:
 def activity(detail: Image, width: float, quiet: bool = False) -> Image:
     """Root of the local mean square (H, W, 1) of a detail (H, W, C).
 
-    With `quiet`, the quietest of all windows around a place counts: the sky beside a ridge is as quiet as the rest of the sky.
+    With `quiet`, the quietest of all windows around a place counts: beside a ridge the sky is as quiet as elsewhere.
     """
-    power = _window(np.square(detail).mean(2), width)
+    power: NDArray[Any] = _window(np.square(detail).mean(2), width)
     if quiet:
         around = np.ones((_side(width),) * 2, np.uint8)
         power = cv2.erode(power, around, borderType=cv2.BORDER_REPLICATE)
-    return np.sqrt(power.clip(0))[..., None]
+    return np.asarray(np.sqrt(power.clip(0)), np.float32)[..., None]
 
 
 def gain(wanted: Image, have: Image) -> Image:
@@ -50,9 +52,9 @@ def gain(wanted: Image, have: Image) -> Image:
     return factors
 
 
-def _window(plane: Image, width: float) -> Image:
-    mean: Image = cv2.blur(plane, (_side(width),) * 2, borderType=cv2.BORDER_REFLECT_101)
-    return mean
+def _window(plane: NDArray[Any], width: float) -> Image:
+    mean = cv2.blur(plane, (_side(width),) * 2, borderType=cv2.BORDER_REFLECT_101)
+    return np.asarray(mean, np.float32)
 
 
 def _side(width: float) -> int:

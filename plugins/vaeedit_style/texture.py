@@ -8,7 +8,9 @@ from vaeedit_style.sliced import Line, mixed_quantiles
 from vaeedit_style.structure import Image, activity, gain
 
 
-def laid_over(own: Image, field: Image, styles: Sequence[Image], shares: Sequence[float], width: float) -> Image:
+def laid_over(
+    own: Image, field: Image, styles: Sequence[Image], shares: Sequence[float], width: float
+) -> Image:
     """The detail (H, W, 3) of the canvas, from the content's `own` and the quilted `field`, both of that shape.
 
     Activities of `own` are transported to those of the styles' details, which keeps their ranks; neither `own` nor the field
@@ -23,7 +25,9 @@ def laid_over(own: Image, field: Image, styles: Sequence[Image], shares: Sequenc
     return mixed * gain((left * have).clip(given), activity(mixed, width))
 
 
-def _wanted(own: Image, styles: Sequence[Image], shares: Sequence[float], width: float, quiet: bool = False) -> Image:
+def _wanted(
+    own: Image, styles: Sequence[Image], shares: Sequence[float], width: float, quiet: bool = False
+) -> Image:
     """The activity (H, W, 1) of `own` transported to that of the styles' details."""
     have, *theirs = (torch.from_numpy(activity(detail, width, quiet)) for detail in (own, *styles))
     line = Line(have.flatten(), mixed_quantiles([their.flatten() for their in theirs], shares))
