@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from skimage import data
 
 import vaeedit
 from vaeedit import Frame, Session, Step
@@ -34,20 +35,38 @@ def sheet(target: Path, rows: list[list[np.ndarray]]) -> None:
 
 
 def style(session: Session, folder: Path) -> None:
-    """Content and style; colors alone, the default, all of the texture."""
-    pairs = [("mountain", "sunset"), ("osprey", "skyline"), ("skyline", "mountain")]
-    rows = [
-        [
-            pixels(content),
-            pixels(other),
-            *(
-                run(session, content, "style", style=str(IMAGES / f"{other}.jpg"), texture=texture)
-                for texture in (0, 0.6, 1)
-            ),
-        ]
-        for content, other in pairs
-    ]
+    """Content and style; colors alone, the default, all of the texture. None of these was a training picture."""
+    scenes = {name: getattr(data, name)() for name in ("chelsea", "coffee", "rocket", "astronaut")}
+    scenes["astronaut"] = scenes["astronaut"][:341]
+    scenes["painted"] = brushed(scenes["rocket"])
+    rows = []
+    with tempfile.TemporaryDirectory() as place:
+        for content, other in (("chelsea", "rocket"), ("coffee", "chelsea"), ("astronaut", "painted")):
+            path = Path(place) / f"{other}.png"
+            vaeedit.write(Frame(scenes[other]), path)
+            steps = [Step("style", style=str(path), texture=texture) for texture in (0, "auto", 1)]
+            made = [session.run(step, Frame(scenes[content])).frame.pixels for step in steps]
+            rows.append([scenes[content], scenes[other], *made])
     sheet(folder / "edits-style.jpg", rows)
+
+
+def brushed(pixels: np.ndarray) -> np.ndarray:
+    """The picture in strokes of many bristles along its contours, large ones first (after Hertzmann 1998)."""
+    random = np.random.default_rng(0)
+    height, width = pixels.shape[:2]
+    canvas = cv2.GaussianBlur(pixels, (0, 0), 30)
+    for size in (20, 10, 5):
+        smooth = cv2.GaussianBlur(pixels, (0, 0), size / 3).astype(np.float32)
+        across, down = (cv2.Sobel(smooth.mean(2), -1, *order) for order in ((1, 0), (0, 1)))
+        for x, y in random.integers(0, (width, height), (3 * height * width // size**2, 2)):
+            along = np.arctan2(down[y, x], across[y, x]) + np.pi / 2 + random.normal(0, 0.3)
+            toward, aside = np.array([[np.cos(along), np.sin(along)], [-np.sin(along), np.cos(along)]])
+            for bristle in np.linspace(-size / 2, size / 2, size // 2):
+                middle = np.array([x, y]) + bristle * aside
+                ends = (np.rint(middle + sign * 1.5 * size * toward).astype(int).tolist() for sign in (-1, 1))
+                color = np.clip(smooth[y, x] + random.normal(0, 9) + random.normal(0, 4, 3), 0, 255)
+                cv2.line(canvas, *ends, color.tolist(), 2, cv2.LINE_AA)
+    return canvas
 
 
 def fuse(session: Session, folder: Path) -> None:

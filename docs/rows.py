@@ -10,6 +10,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from skimage import data
 
 import vaeedit
 from vaeedit import Frame, Session, Step
@@ -55,9 +56,11 @@ def super_resolve(session: Session, folder: Path) -> None:
 
 
 def style(session: Session, folder: Path) -> None:
-    content, look = picture("mountain"), IMAGES / "sunset.jpg"
-    made = run(session, content, "style", style=str(look))
-    strip(folder / "row-style.jpg", content, vaeedit.read(look).pixels, made)
+    with tempfile.TemporaryDirectory() as place:
+        look = Path(place) / "rocket.png"
+        vaeedit.write(Frame(data.rocket()), look)
+        made = run(session, data.chelsea(), "style", style=str(look))
+    strip(folder / "row-style.jpg", data.chelsea(), data.rocket(), made)
 
 
 def fuse(session: Session, folder: Path) -> None:

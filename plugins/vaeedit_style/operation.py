@@ -25,6 +25,7 @@ from vaeedit_style.canvas import canvas
 from vaeedit_style.paint import painted
 from vaeedit_style.palette import match_palette, recolored
 
+FADED = "The style is gray, so it takes the colors away; preserve_color keeps them."
 LARGEST = 1024
 """Most pixels along the longer side of a style picture."""
 PAINTED = 0.5
@@ -105,13 +106,15 @@ class Style(Inspect[StyleOptions], Edit[StyleOptions]):
         if self.texture:
             share = self.texture**0.5 * self.options.strength  # little texture keeps contrasts in proportion
             values = match_palette(values, self.styles, self.shares, share)
-        if original.channels == 1 and (self.options.preserve_color or all(map(_is_gray, self.styles))):
+        kept, gray = self.options.preserve_color, all(map(_is_gray, self.styles))
+        if original.channels == 1 and (kept or gray):
             values = values.mean(2, keepdims=True)
-        elif self.options.preserve_color:
+        elif kept:
             values = original.floats() + (values - _rgb(original, gray=True)).mean(2, keepdims=True)
         if values.shape[2] > original.channels:  # a gray profile does not describe colors
             original = replace(original, metadata=replace(original.metadata, icc=None))
-        return Result(original.with_floats(values))
+        faded = gray and not kept and original.channels == 3
+        return Result(original.with_floats(values), warnings=(FADED,) if faded else ())
 
 
 def _shares(weights: Sequence[float], count: int) -> list[float]:

@@ -6,7 +6,7 @@ import pytest
 
 from vaeedit import Frame, Session, Step, read, write
 from vaeedit.cli.main import call
-from vaeedit.errors import OptionError
+from vaeedit.errors import OptionError, VaeeditWarning
 from vaeedit.image import Metadata
 
 
@@ -213,6 +213,16 @@ def test_alpha_and_sixteen_bits_stay(styled):
 def test_a_gray_style_takes_the_colors_away(styled):
     gray = np.repeat(painting(color=(1, 1, 1))[..., :1], 3, 2)
     assert np.ptp(styled(landscape(), gray, texture=1).pixels.astype(int), 2).mean() < 6
+
+
+def test_a_gray_style_is_warned_of(session, tmp_path):
+    write(Frame(painting()[..., :1]), tmp_path / "gray.png")
+    step = Step("style", style=str(tmp_path / "gray.png"), texture=0)
+    with pytest.warns(VaeeditWarning, match="takes the colors away"):
+        session.run(step, Frame(landscape()))
+    kept = Step("style", style=str(tmp_path / "gray.png"), texture=0, preserve_color=True)
+    assert not session.run(kept, Frame(landscape())).warnings
+    assert not session.run(step, Frame(landscape()[..., :1])).warnings
 
 
 def test_from_the_command_line(tmp_path, monkeypatch, capsys):
