@@ -38,10 +38,10 @@ def style(session: Session, folder: Path) -> None:
     """Content and style; colors alone, the default, all of the texture. None of these was a training picture."""
     scenes = {name: getattr(data, name)() for name in ("chelsea", "coffee", "rocket", "astronaut")}
     scenes["astronaut"] = scenes["astronaut"][:341]
-    scenes["painted"] = brushed(scenes["rocket"])
+    scenes["painted"] = brushed(scenes["coffee"])
     rows = []
     with tempfile.TemporaryDirectory() as place:
-        for content, other in (("chelsea", "rocket"), ("coffee", "chelsea"), ("astronaut", "painted")):
+        for content, other in (("chelsea", "rocket"), ("coffee", "chelsea"), ("rocket", "painted")):
             path = Path(place) / f"{other}.png"
             vaeedit.write(Frame(scenes[other]), path)
             steps = [Step("style", style=str(path), texture=texture) for texture in (0, "auto", 1)]
