@@ -61,6 +61,7 @@ from .image import merged as merged
 from .image import read as read
 from .image import read_clip as read_clip
 from .image import views as views
+from .image import working as working
 from .image import write as write
 from .image import write_clip as write_clip
 from .image.atomic import make_folder as make_folder

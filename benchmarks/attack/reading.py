@@ -11,7 +11,9 @@ from mutate import mutated
 from pictures import exif, png_file, saved, tiff_file, values
 
 from vaeedit.errors import VaeeditError
-from vaeedit.image import read_bytes
+from vaeedit.image import Frame, read_bytes, write_bytes
+
+NEW = ("HEIF", "JXL", "JPEG2000", "PPM")
 
 
 @cache
@@ -25,6 +27,7 @@ def pool() -> list[list[bytes]]:
 def _files(seed: int, side: int) -> list[bytes]:
     rgb, gray, clear = (values(mode, 8, side, seed) for mode in ("RGB", "L", "RGBA"))
     deep, deep_clear = values("RGB", 16, side, seed), values("RGBA", 16, side, seed)
+    large = values("RGB", 16, max(side, 64), seed)
     packed = ("none", "lzw", "packbits", "deflate")
     return [
         saved(rgb, "JPEG", exif=exif()),
@@ -39,6 +42,9 @@ def _files(seed: int, side: int) -> list[bytes]:
         saved(rgb, "AVIF", speed=10),
         saved(rgb, "BMP"),
         saved(gray, "GIF"),
+        saved(rgb, "TGA", compression="tga_rle"),
+        *(write_bytes(Frame(rgb), format)[0] for format in NEW),
+        *(write_bytes(Frame(large), format)[0] for format in (*NEW, "AVIF")),
         *(tiff_file(rgb, kind) for kind in packed),
         *(tiff_file(deep, kind) for kind in packed),
         tiff_file(clear, "deflate", tile=16),
@@ -47,9 +53,10 @@ def _files(seed: int, side: int) -> list[bytes]:
 
 
 def trial(rng: random.Random) -> str:
+    name = "mutated" + rng.choice(["", "", "", "", "", "", ".tga", ".dng"])
     one, other = (rng.choice(rng.choice(pool())) for _ in range(2))
     try:
-        read_bytes(mutated(one, other, rng), "mutated", damaged=rng.choice(["error", "warn"]))
+        read_bytes(mutated(one, other, rng), name, damaged=rng.choice(["error", "warn"]))
     except VaeeditError as error:
         if not str(error).endswith("."):
             raise AssertionError(f"no sentence: {error}") from None

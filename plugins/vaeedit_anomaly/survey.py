@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vaeedit.api import Frame, ImageError, UsageError, image_files, read
+from vaeedit.api import Frame, ImageError, UsageError, image_files, read, working
 from vaeedit_anomaly.sizes import Preparation
 
 FEWEST = 5
@@ -82,7 +82,7 @@ def readable(paths: Sequence[Path], problems: dict[Path, str]) -> Iterator[Frame
     """The images that can be read; `problems` receives a message for each of the others."""
     for path in paths:
         try:
-            yield read(path)
+            yield working(read(path))
         except ImageError as error:
             problems[path] = str(error)
 

@@ -9,7 +9,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vaeedit.api import Frame, ImageError, LoadedVae, Source, UsageError, console, open_source, read, readable
+from vaeedit.api import (
+    Frame,
+    ImageError,
+    LoadedVae,
+    Source,
+    UsageError,
+    console,
+    open_source,
+    read,
+    readable,
+    working,
+)
 from vaeedit_show.sheet import Pixels
 
 Data = str | Path | Source
@@ -61,7 +72,7 @@ def picture(
         if example is None:
             raise UsageError(f"{source.path} has no image {number} in its split {split}; numbers begin at 0.")
         return _suited(vae, example.load(), example.label if label == NONE else label, example.name)
-    return _suited(vae, read(str(image)).as_uint8(), label, str(image))
+    return _suited(vae, working(read(str(image))).as_uint8(), label, str(image))
 
 
 def _suited(vae: LoadedVae, pixels: Pixels, label: int, name: str) -> Seen:

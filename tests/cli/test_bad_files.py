@@ -51,8 +51,8 @@ def _make_bad(folder: Path, photo) -> dict[str, str]:
         "text.png": "not a picture",
         "empty.jpg": "empty (0 bytes)",
         "bomb.png": "60000 x 60000 pixels",
-        "layers.psd": "is a Photoshop file",
-        "disguised.png": "is a Photoshop file",
+        "layers.psd": "the format Photoshop",
+        "disguised.png": "the format Photoshop",
         "noise.webp": "not a picture",
     }
 

@@ -363,7 +363,7 @@ def test_the_limit_is_a_number_or_a_usage_error(monkeypatch):
 
 
 def test_a_picture_of_another_program_is_refused_by_name():
-    assert "is a Photoshop file" in _refused(b"8BPS\0\1" + bytes(40), "layers.psd")
+    assert "the format Photoshop" in _refused(b"8BPS\0\1" + bytes(40), "layers.psd")
 
 
 @pytest.mark.parametrize("format", ["PNG", "TIFF", "WEBP", "AVIF"])

@@ -5,7 +5,9 @@ import sys
 
 import make
 import numpy as np
+import profiles
 import pytest
+import raws
 from PIL import Image
 
 from vaeedit.errors import ImageError, MissingExtra
@@ -143,3 +145,84 @@ def test_further_pictures_of_a_heic_are_told():
     assert read_bytes(buffer.getvalue(), "x").warnings == (
         "It holds 2 pictures; only the primary one is edited.",
     )
+
+
+def test_camera_raw_comes_in_with_16_bits_and_its_tags():
+    light = np.stack(np.broadcast_arrays(np.linspace(0, 1, 64), np.linspace(0, 1, 48)[:, None], 0.3), axis=2)
+    found = read_bytes(raws.dng(light), "IMG_1.DNG")
+    expected = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+    assert (found.pixels.shape, found.depth, found.warnings) == ((48, 64, 3), 16, ())
+    assert np.abs(found.floats() - expected)[4:-4, 4:-4].mean() < 0.02
+    tags = Image.Exif()
+    tags.load(found.metadata.exif)
+    assert tags[271] == "Maker"
+    with pytest.raises(ImageError, match=r"IMG_1.DNG is damaged"):
+        read_bytes(raws.dng(light)[:5000], "IMG_1.DNG")
+
+
+ANIMATED = "ff0a41044d002026080401001c004b188b15820300080405003c004b188b15805dd4ff001892ae9a4002"
+"""A JPEG XL file of two frames of 8 x 8 pixels."""
+
+
+def test_further_frames_of_a_jpeg_xl_are_told():
+    found = read_bytes(bytes.fromhex(ANIMATED), "x")
+    assert found.pixels.shape == (8, 8, 3)
+    assert found.warnings == ("It is animated; only its first frame is edited.",)
+
+
+def test_a_profile_in_jpeg_2000_is_read_and_other_boxes_are_told():
+    data, _ = write_bytes(Frame(make.ramp("RGB")), "JPEG2000")
+    icc = profiles.gray(1.8)
+    at = data.index(b"colr")
+    size = int.from_bytes(data[at - 4 : at], "big")
+    box = (len(icc) + 11).to_bytes(4, "big") + b"colr\2\0\0" + icc
+    header = data.index(b"jp2h") - 4
+    grown = int.from_bytes(data[header : header + 4], "big") + len(box) - size
+    boxed = data[:header] + grown.to_bytes(4, "big") + data[header + 4 : at - 4] + box + data[at - 4 + size :]
+    exif = (36).to_bytes(4, "big") + b"uuidJpgTiffExif->JP2" + b"II*\0" + bytes(8)
+    found = read_bytes(boxed + exif, "x")
+    assert found.metadata.icc == icc
+    assert found.warnings[0] == "Its EXIF are left out."
+
+
+def test_colors_by_a_code_without_a_profile_are_told():
+    data, _ = write_bytes(Frame(make.ramp("RGB")), "AVIF")
+    at = data.index(b"colrnclx") + 8
+    found = read_bytes(data[:at] + b"\0\x0c" + data[at + 2 :], "x")
+    assert found.warnings == (
+        "Its colors are of another space, without a profile; it is edited as if it were sRGB.",
+    )
+
+
+@pytest.mark.parametrize("format", [*dict.fromkeys(FORMATS.values()), "RAW"])
+def test_the_limit_of_pixels_holds_for_every_format(format, monkeypatch):
+    if format == "RAW":
+        data, name = raws.dng(np.zeros((HIGH, WIDE, 3))), "x.dng"
+    else:
+        (data, _), name = write_bytes(Frame(make.ramp("RGB", HIGH, WIDE)), format), _name(format)
+    read_bytes(data, name)
+    monkeypatch.setenv("VAEEDIT_MAX_PIXELS", str(HIGH * WIDE - 1))
+    with pytest.raises(ImageError, match="over the limit of 2,239"):
+        read_bytes(data, name)
+
+
+@pytest.mark.parametrize(
+    ("bomb", "name"),
+    [
+        (b"P6 60000 6000 255\n" + bytes(100), "x.ppm"),
+        (b"P5 60000 6000 65535\n" + bytes(100), "x.pgm"),
+        (bytes([0, 0, 10]) + bytes(9) + b"\x60\xea\x70\x17\x20\x08" + bytes(100), "x.tga"),
+        (
+            b"GIF89a"
+            + b"\x60\xea\x70\x17"
+            + bytes([0x80, 0, 0])
+            + bytes(6)
+            + b",\0\0\0\0\x60\xea\x70\x17\0\2"
+            + bytes(9),
+            "x.gif",
+        ),
+    ],
+)
+def test_small_files_that_ask_for_gigabytes_are_refused(bomb, name):
+    with pytest.raises(ImageError, match="60000 x 6000 pixels, more than 256 bytes of samples for each"):
+        read_bytes(bomb, name)

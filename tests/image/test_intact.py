@@ -165,7 +165,7 @@ def test_a_flat_picture_of_many_megapixels_is_no_bomb():
 
 def test_only_the_decoders_of_our_formats_are_asked():
     eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n"
-    refused(eps, "EPS file, a format vaeedit does not edit")
+    refused(eps, "in the format EPS, which vaeedit does not edit")
 
 
 def test_a_deep_strip_that_inflates_to_gigabytes_is_not_inflated_with_a_warning_either():

@@ -30,6 +30,7 @@ from vaeedit.image.files import FORMATS, LIBRARIES, RAW
 from vaeedit.image.frame import Frame, Metadata, plausible_dpi
 from vaeedit.image.gate import Gate
 from vaeedit.image.intact import png_fault
+from vaeedit.image.jp2 import left_out_boxes, profile_in
 from vaeedit.image.jpeg import jpeg_fault
 from vaeedit.image.orientation import TAG, reset_xmp, upright
 from vaeedit.image.photoshop import joined
@@ -135,6 +136,11 @@ def _with_pillow(image: Image.Image, data: bytes, name: str, gate: Gate) -> Fram
     metadata, orientation = _metadata(image)
     chunks = copied_chunks(data) if kind == "PNG" else ()
     metadata = replace(metadata, chunks=chunks, coding=coding_of(image, data))
+    if kind == "JPEG2000":
+        gate.warnings.extend(left_out_boxes(data))
+        metadata = replace(metadata, icc=profile_in(data))
+    if kind == "AVIF":
+        gate.warnings.extend(heif.unused_colors(data, metadata.icc))
     key = image.info.get("transparency")
     values = deep.decode(kind, data, key) if is_deep else np.asarray(_plain(image, gate))
     return _frame(upright(values, orientation), metadata)
@@ -209,6 +215,8 @@ def _unknown(data: bytes, name: str) -> str:
     """The message for a file of no known format, by its first bytes."""
     for kind, start in UNKNOWN.items():
         if start in data[:16]:
-            return f"{name} is a {kind} file, a format vaeedit does not edit; save it as TIFF or PNG first."
+            return (
+                f"{name} is in the format {kind}, which vaeedit does not edit; save it as TIFF or PNG first."
+            )
     kinds = ", ".join(dict.fromkeys(FORMATS.values()))
     return f"{name} is not a picture in a known format ({kinds})."

@@ -55,7 +55,7 @@ HOLDS = {
     "WEBP": Holds(gray=False),
     "TIFF": Holds(depths=(8, 16, 32), photoshop=True),
     "AVIF": Holds(depths=(8, 12), gray=False, side=32_768),  # libavif writes larger ones and cannot read them
-    "HEIF": Holds(depths=(8, 12), gray_alpha=False, side=8192),
+    "HEIF": Holds(depths=(8, 12), gray_alpha=False, side=32_768),
     "JXL": Holds(depths=(8, 16)),
     "JPEG2000": Holds(depths=(8, 16), gray_alpha=False, metadata=False),
     "BMP": Holds(alpha=False, metadata=False),

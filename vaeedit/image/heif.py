@@ -1,6 +1,7 @@
 """HEIC and other HEIF, the format of phones, by pillow-heif (an extra)."""
 
 import io
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,8 @@ from vaeedit.image.orientation import reset_xmp
 
 SDR = {1, 2, 5, 6, 13}
 """Codes of primaries and curves that are those of sRGB or close to them, or unknown (ITU-T H.273)."""
+_CODES = re.compile(rb"colrnclx(..)(..)", re.DOTALL)
+"""Where a file says these codes."""
 
 
 def is_heif(data: bytes) -> bool:
@@ -35,7 +38,7 @@ def decode(data: bytes, name: str, gate: Gate) -> tuple[Pixels, Metadata]:
     image = file[file.primary_index]
     width, height = image.size
     gate.admit("HEIF", width, height, 1, 8)
-    _warn(file, image.info, gate)
+    _warn(file, data, image.info, gate)
     values = np.asarray(image)
     values = values.reshape(*values.shape[:2], -1)
     if values.dtype == np.uint16:
@@ -51,17 +54,20 @@ def decode(data: bytes, name: str, gate: Gate) -> tuple[Pixels, Metadata]:
     )
 
 
-def _warn(file: Any, about: dict[str, Any], gate: Gate) -> None:
+def _warn(file: Any, data: bytes, about: dict[str, Any], gate: Gate) -> None:
     if len(file) > 1:
         gate.warnings.append(f"It holds {len(file)} pictures; only the primary one is edited.")
     if about.get("aux") or about.get("depth_images"):
         gate.warnings.append("Its map of depth or of brightness for HDR screens is left out.")
-    codes = about.get("nclx_profile") or {}
-    told = codes.get("color_primaries", 2), codes.get("transfer_characteristics", 2)
-    if not about.get("icc_profile") and not SDR.issuperset(told):
-        gate.warnings.append(
-            "Its colors are of another space, without a profile; it is edited as if it were sRGB."
-        )
+    gate.warnings.extend(unused_colors(data, about.get("icc_profile")))
+
+
+def unused_colors(data: bytes, icc: bytes | None) -> list[str]:
+    """A warning for a HEIF or AVIF file whose colors are of another space by code only, without a profile."""
+    codes = _CODES.search(data)
+    if icc or codes is None or SDR.issuperset(int.from_bytes(code, "big") for code in codes.groups()):
+        return []
+    return ["Its colors are of another space, without a profile; it is edited as if it were sRGB."]
 
 
 def encode(frame: Frame, values: NDArray[Any], settings: Mapping[str, Any]) -> bytes:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from vaeedit.image.color import working
 from vaeedit.image.frame import Frame, Pixels
 
 PANEL = 720
@@ -17,10 +18,11 @@ GAP = 8
 
 
 def compare(before: Frame, after: Frame) -> Frame:
-    """Both images side by side, and below them the same detail of both at full size, as an 8-bit RGB frame.
+    """Both images side by side, and below them the same detail of both at full size, as an 8-bit RGB frame in sRGB.
 
     If the sizes differ, the image `before` is enlarged by repeating its pixels.
     """
+    before, after = working(before), working(after)
     old, new = (Image.fromarray(_rgb(frame)) for frame in (before, after))
     if old.size != new.size:
         old = old.resize(new.size, Image.Resampling.NEAREST)

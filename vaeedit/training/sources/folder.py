@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vaeedit.image import read
+from vaeedit.image import read, working
 from vaeedit.training.sources.files import PictureFiles
 from vaeedit.training.sources.indexed import Indexed
 from vaeedit.training.sources.source import UNLABELED, WHOLE, Example, Source, split_named
@@ -71,4 +71,4 @@ def _unreadable(files: dict[str, PictureFiles]) -> list[str]:
 
 
 def _decoded(path: Path) -> NDArray[np.uint8]:
-    return read(path).as_uint8()
+    return working(read(path)).as_uint8()

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from vaeedit.documents import text_of
 from vaeedit.errors import ImageError, MissingExtra, UsageError
-from vaeedit.image import FORMATS, read_bytes
+from vaeedit.image import FORMATS, read_bytes, working
 from vaeedit.limits import PICTURE, SHARD, require_regular
 from vaeedit.training.sources.source import UNLABELED, WHOLE, Example, Source, split_named
 
@@ -116,4 +116,4 @@ def _decoded(sample: dict[str, Any], name: str) -> NDArray[np.uint8]:
     extension = next((key for key in sample if f".{key}" in FORMATS), None)
     if extension is None:
         raise ImageError(f"{name} holds no picture.")
-    return read_bytes(sample[extension], f"{name}.{extension}").as_uint8()
+    return working(read_bytes(sample[extension], f"{name}.{extension}")).as_uint8()
