@@ -52,6 +52,7 @@ from .image import Condition as Condition
 from .image import Estimated as Estimated
 from .image import Film as Film
 from .image import Frame as Frame
+from .image import as_generated as as_generated
 from .image import clip_files as clip_files
 from .image import deviation_map as deviation_map
 from .image import format_of as format_of

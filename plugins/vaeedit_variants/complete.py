@@ -80,7 +80,7 @@ def _complete(
     with Session(device=device) as session:
         made = completions(session.vae(vae), frame, hidden, number, seed=seed, temperature=temperature)
     seen = np.where(hidden[..., None], np.uint8(128), frame.as_uint8())
-    write_grids(paths, [seen, *made] if target.suffix else made)
+    write_grids(paths, [seen, *made] if target.suffix else made, edited=True)
     console.say(f"{output}  ({number} completions of {picture})")
     return console.OK
 

@@ -7,18 +7,35 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from vaeedit.api import console, debug_option, device_option, exists_option, make_folder, write
+from vaeedit.api import (
+    as_generated,
+    console,
+    debug_option,
+    device_option,
+    exists_option,
+    format_of,
+    make_folder,
+    write,
+)
 from vaeedit_variants.grid import grid
 
 
 def write_grids(
-    paths: Sequence[Path], images: Sequence[NDArray[np.uint8]], *, columns: int | None = None
+    paths: Sequence[Path],
+    images: Sequence[NDArray[np.uint8]],
+    *,
+    columns: int | None = None,
+    edited: bool = False,
 ) -> None:
-    """Write images (H, W, C) of one size as a grid in the only path, or each in a path of its own."""
+    """Write images (H, W, C) of one size as a grid in the only path, or each in a path of its own.
+
+    They say that a model has generated them or, with `edited`, a part of them.
+    """
     groups = [images] if len(paths) == 1 else [[image] for image in images]
     for path, group in zip(paths, groups, strict=True):
         make_folder(path.parent)
-        for warning in write(grid(group, columns), path):
+        picture = as_generated(grid(group, columns), format_of(path), edited=edited)
+        for warning in write(picture, path):
             console.warn(warning)
 
 

@@ -1,5 +1,6 @@
 """`vaeedit predict`: the frames after a clip; and clips drawn from nothing, for `vaeedit generate`."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -7,12 +8,14 @@ import numpy as np
 import torch
 
 from vaeedit.api import (
+    FILMS,
     Decoded,
     Film,
     Frame,
     ImageError,
     LoadedVae,
     Session,
+    as_generated,
     clip_files,
     console,
     debug_option,
@@ -66,9 +69,11 @@ def generated_film(vae: LoadedVae, number: int, frames: int, *, seed: int, tempe
     return Film([grid(images) for images in zip(*clips, strict=True)])
 
 
-def write_film_of(film: Film, target: Path, exists: str) -> int:
-    """Write a clip, and say so; raises UsageError for files that exist."""
+def write_film_of(film: Film, target: Path, exists: str, *, edited: bool = False) -> int:
+    """Write a clip, and say so; raises UsageError for files that exist. Pictures in a folder say that a model made them."""
     refuse_existing(clip_files(target, len(film.frames)), exists)
+    if target.suffix.lower() not in FILMS:
+        film = replace(film, frames=[as_generated(frame, "PNG", edited=edited) for frame in film.frames])
     for warning in write_clip(film, target):
         console.warn(warning)
     first = film.frames[0]
@@ -101,7 +106,7 @@ def _predict(
         loaded = session.vae(vae)
         require_recurrent(loaded)
         film = predicted_film(loaded, read_clip(clip), frames, sample=sample, seed=seed, mark=mark)
-    return write_film_of(film, target, exists)
+    return write_film_of(film, target, exists, edited=True)
 
 
 predict = click.Command(

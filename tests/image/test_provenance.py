@@ -1,6 +1,7 @@
 """What made a picture travels with it, and what it had before stays."""
 
 from html import escape
+from xml.etree import ElementTree
 
 import msgspec
 import numpy as np
@@ -10,6 +11,7 @@ from make import XMP
 from vaeedit.image import (
     Frame,
     Metadata,
+    as_generated,
     described,
     described_file,
     made_of,
@@ -242,3 +244,69 @@ def test_sixteen_megabytes_are_one_pass(piece):
     assert made_of(Metadata(xmp=xmp)) is None
     assert reset_xmp(b"tiff:Orientation" + xmp) == b"tiff:Orientation" + xmp
     assert without_note(described(with_xmp(xmp), MADE, "PNG")).metadata.xmp == xmp
+
+
+TERMS = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+EDITED, GENERATED = (
+    TERMS + name for name in ("compositeWithTrainedAlgorithmicMedia", "trainedAlgorithmicMedia")
+)
+NAMESPACES = {
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "i": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+}
+
+
+def source_types(xmp):
+    """All values of DigitalSourceType in a packet, read as XML."""
+    root = ElementTree.fromstring(xmp)
+    name = f"{{{NAMESPACES['i']}}}DigitalSourceType"
+    attributes = [
+        node.get(name) for node in root.iter(f"{{{NAMESPACES['rdf']}}}Description") if node.get(name)
+    ]
+    return attributes + [
+        node.text or node.get(f"{{{NAMESPACES['rdf']}}}resource") for node in root.iter(name)
+    ]
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif", "avif"])
+def test_a_picture_says_that_a_model_has_edited_it(tmp_path, suffix):
+    write(described(FRAME, MADE, "PNG"), tmp_path / f"x.{suffix}")
+    found = read(tmp_path / f"x.{suffix}")
+    assert source_types(found.metadata.xmp) == [EDITED]
+    again = described(found, MADE, "PNG")
+    assert source_types(again.metadata.xmp) == [EDITED]
+    assert without_note(again).metadata.xmp is None
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        b'<rdf:Description rdf:about="" Iptc4xmpExt:DigitalSourceType="%s"/>',
+        b"<rdf:Description><Iptc4xmpExt:DigitalSourceType>%s</Iptc4xmpExt:DigitalSourceType></rdf:Description>",
+        b'<rdf:Description><Iptc4xmpExt:DigitalSourceType rdf:resource="%s"/></rdf:Description>',
+    ],
+)
+def test_what_the_picture_said_before_is_corrected(own):
+    head = (
+        b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:Iptc4xmpExt="%s">'
+        % NAMESPACES["i"].encode()
+    )
+    for before, after in ((TERMS + "digitalCapture", EDITED), (GENERATED, GENERATED)):
+        packet = head + own % before.encode() + b"</rdf:RDF>"
+        edited = described(with_xmp(packet), MADE, "PNG").metadata
+        assert source_types(edited.xmp) == [after]
+        assert made_of(edited) == MADE
+
+
+def test_a_generated_picture_says_so_and_remains_one():
+    frame = as_generated(FRAME, "PNG")
+    assert source_types(frame.metadata.xmp) == [GENERATED]
+    assert source_types(described(frame, MADE, "PNG").metadata.xmp) == [GENERATED]
+    assert as_generated(FRAME, "BMP") is FRAME
+    assert source_types(as_generated(FRAME, "PNG", edited=True).metadata.xmp) == [EDITED]
+
+
+def test_policies_leave_it_out_or_keep_it():
+    assert source_types(described(FRAME, MADE, "JPEG", "minimal").metadata.xmp) == [EDITED]
+    assert described(FRAME, MADE, "JPEG", "strip").metadata.xmp is None
+    assert described(FRAME, None, "JPEG").metadata.xmp is None

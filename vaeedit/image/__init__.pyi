@@ -30,6 +30,7 @@ from .masks import mixed as mixed
 from .masks import weights_of as weights_of
 from .panels import compare as compare
 from .panels import deviation_map as deviation_map
+from .provenance import as_generated as as_generated
 from .provenance import described as described
 from .provenance import described_file as described_file
 from .provenance import made_of as made_of

@@ -15,6 +15,13 @@ from vaeedit.image.decode import read
 from vaeedit.image.encode import HOLDS
 from vaeedit.image.frame import Frame, Metadata
 from vaeedit.image.made import Made, edits_of, mapping_of, notes
+from vaeedit.image.source_type import (
+    EDITED,
+    GENERATED,
+    corrected,
+    description,
+    without_description,
+)
 from vaeedit.limits import TEXT, XMP
 from vaeedit.settings import Policy
 
@@ -52,8 +59,14 @@ def described(frame: Frame, made: Any, format: str, policy: Policy = "keep") -> 
     return replace(frame, metadata=replace(metadata, xmp=xmp))
 
 
+def as_generated(frame: Frame, format: str, *, edited: bool = False) -> Frame:
+    """The frame with XMP that says that a model has made it or a part of it, if the format holds XMP."""
+    packet = _HEAD + description(EDITED if edited else GENERATED) + _TAIL
+    return replace(frame, metadata=replace(frame.metadata, xmp=packet)) if HOLDS[format].metadata else frame
+
+
 def without_note(frame: Frame) -> Frame:
-    """The frame without a note on its edits; the same object if it has none."""
+    """The frame without a note on its edits and without what kind of picture that made it; the same object if it has none."""
     xmp = frame.metadata.xmp
     kept = _without_note(xmp)
     return frame if kept == xmp else replace(frame, metadata=replace(frame.metadata, xmp=kept))
@@ -87,24 +100,32 @@ def made_of(metadata: Metadata) -> dict[str, Any] | None:
 
 
 def _with_note(xmp: bytes | None, edits: list[Made], longest: int) -> bytes | None:
-    """The packet with a note instead of an older one: as many edits as fit, and all that other software wrote."""
+    """The packet with a note instead of an older one: as many edits as fit, and all that other software wrote.
+
+    It also says that a model has edited the picture (`source_type`).
+    """
     if xmp is not None and len(xmp) > XMP.value:
         return xmp
-    others = _without_note(xmp)
+    was_generated = xmp is not None and description(GENERATED) in xmp
+    others, has_type = corrected(_without_note(xmp) or b"")
     before, close, after = (_HEAD, b"", _TAIL) if not others else others.rpartition(_CLOSE)
     if others and not close:  # no packet that a description could be added to
         return others
     room = min(longest, XMP.value) - len(before) - len(close) - len(after) - len(_START) - len(_END)
+    source = description(GENERATED if was_generated else EDITED)
+    if has_type or len(source) > room:
+        source = b""
+    before, room = before + source, room - len(source)
     for note in notes(edits):
         text = escape(note, quote=True).encode()
         if len(text) <= min(room, TEXT.value):
             return before + _START + text + _END + close + after
-    return others
+    return before + close + after if source else others or None
 
 
 def _without_note(xmp: bytes | None) -> bytes | None:
     """The part of a packet that other software wrote."""
     if xmp is None or len(xmp) > XMP.value:
         return xmp
-    kept = _OURS.sub(b"", xmp)
+    kept = without_description(_OURS.sub(b"", xmp))
     return None if kept == _HEAD + _TAIL else kept
