@@ -1,4 +1,4 @@
-"""Write the generated pages of the docs, or with --check fail where one is stale.
+"""Write the generated pages of the docs and the stub of `edit`, or with --check fail where one is stale.
 
 python docs/generate.py [--check]
 """
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import msgspec
+from stub import edit_stub
 
 from vaeedit import limits
 from vaeedit.cli.commands import cli
@@ -85,7 +86,7 @@ def limits_table() -> str:
     return "\n".join(rows + [f"| `{one.variable}` | {one.of} | {one.default:,} |" for one in found])
 
 
-PAGES = {"cli.md": cli_page, "options.md": options_page}
+PAGES = {"cli.md": cli_page, "options.md": options_page, "../vaeedit/run/edit.pyi": edit_stub}
 
 
 def main() -> None:

@@ -182,9 +182,17 @@ def test_edit_takes_an_array_and_gives_one(session):
         vaeedit.edit(RGB, Step("reconstruct"), strength=1)
 
 
-def test_a_reserved_word_may_end_in_an_underscore(session, path):
-    done = session.run(Step("fuse", with_=str(path), mode="blend"), RGB)
-    assert "fuse" in done.notes
+def test_extra_inputs_are_pictures_of_any_kind_too(session, path, tmp_path):
+    kinds = [str(path), path, RGB, Image.open(path), [path.read_bytes()]]
+    blends = [session.run(Step("fuse", with_=kind, mode="blend"), RGB[::-1]) for kind in kinds]
+    assert all((np.asarray(each) == np.asarray(blends[0])).all() for each in blends[1:])
+    blends[2].save(tmp_path / "b.png")
+    options = made_of(vaeedit.read(tmp_path / "b.png").metadata)["steps"][0]["options"]
+    assert options["with"] == ["picture 1, 16x12 RGB, 8 bits"]
+    with pytest.raises(VaeeditError, match="A picture is a file name"):
+        session.run(Step("fuse", with_=3), RGB)
+    with pytest.raises(VaeeditError, match=r"gone\.png"):
+        session.run(Step("fuse", with_=tmp_path / "gone.png"), RGB)
 
 
 def test_saving_replaces_nothing_silently_and_says_what_is_lost(session, tmp_path):

@@ -5,8 +5,8 @@ from .image import read as read
 from .image import write as write
 from .pipeline.pipeline import Pipeline as Pipeline
 from .pipeline.pipeline import Step as Step
+from .run.edit import edit as edit
 from .run.operation import Result as Result
 from .run.session import Session as Session
-from .run.session import edit as edit
 
 __version__: str

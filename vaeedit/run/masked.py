@@ -1,18 +1,16 @@
 """The mask of a step: the result of an edit inside of it, and the picture before the edit elsewhere."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from vaeedit.errors import ImageError, OptionError
-from vaeedit.image import Frame, mixed, read, weights_of
+from vaeedit.image import Frame, mixed, weights_of
 from vaeedit.image.masks import Weights
-from vaeedit.pipeline.inputs import resolved
 from vaeedit.pipeline.plan import PlannedStep
-from vaeedit.run.member import Member
+from vaeedit.run.member import Member, Opened
 from vaeedit.run.operation import Edit, Result
 
 
-def weights_for(member: Member, original: Frame, folder: Path | None, source: Path | None) -> Weights | None:
+def weights_for(member: Member, original: Frame, opened: Opened) -> Weights | None:
     """How much of the edit each pixel takes, (H, W) in [0, 1]; None without a mask.
 
     Raises OptionError for an operation that is no `Edit`, and ImageError for a mask that cannot be read or does not fit.
@@ -22,11 +20,11 @@ def weights_for(member: Member, original: Frame, folder: Path | None, source: Pa
         return None
     if not isinstance(member.operation, Edit):
         raise OptionError(f"{step.spec.name} does not edit one picture, so a mask cannot limit it.")
-    path = resolved(step.mask, folder, source)
+    mask = opened(step.mask)[0]
     try:
-        return weights_of(read(path), original, step.masking.feather, inverted=step.masking.invert_mask)
+        return weights_of(mask, original, step.masking.feather, inverted=step.masking.invert_mask)
     except ImageError as error:
-        raise ImageError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
+        raise ImageError(f"{step.mask}: {error}") from None
 
 
 def limited(result: Result, original: Frame, step: PlannedStep, weights: Weights) -> Result:

@@ -1,17 +1,20 @@
 """A member: one step of a chain with its operation."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from vaeedit.errors import PluginError, VaeeditError, is_out_of_memory
 from vaeedit.extension.specs import load_target
-from vaeedit.image import Frame
+from vaeedit.image import Frame, working
 from vaeedit.pipeline.plan import PlannedStep
 from vaeedit.run.operation import Edit, Inspect, Join, Operation, Request
 from vaeedit.vae.edited import Edited
 from vaeedit.vae.latents import Latents
+
+Opened = Callable[[str], list[Frame]]
+"""Opens an extra input by its text in the plan: one picture, or those of a folder."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,13 @@ class Member:
     operation: Operation[Any]
 
     @classmethod
-    def of(cls, step: PlannedStep, seed: int, images: Mapping[str, Sequence[Frame]]) -> "Member":
-        """Make the operation; raises PluginError for a class that is not an operation, or fails."""
+    def of(cls, step: PlannedStep, seed: int, opened: Opened) -> "Member":
+        """Make the operation; raises PluginError for a class that is not an operation, or fails, and ImageError."""
+        images = {
+            name: [working(frame) for text in texts for frame in opened(text)]
+            for name, texts in step.extra_inputs.items()
+            if name in step.spec.extra_inputs
+        }
         with plugin_errors(step):
             operation = load_target(step.spec.target)(Request(step.options, seed, step.maps, images))
             if not isinstance(operation, (Edit, Join, Inspect)):

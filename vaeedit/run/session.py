@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeAlias
@@ -11,17 +12,19 @@ from typing import Any, TypeAlias
 import torch
 
 from vaeedit.devices import autocast, refuse_after_fork, resolve_device, resolve_precision
-from vaeedit.errors import UsageError, caution
+from vaeedit.errors import caution
 from vaeedit.extension.registry import Registry, registry
 from vaeedit.image import Frame, Picture, expanded, frame_of, read, returned, working
 from vaeedit.options import validate
 from vaeedit.pipeline.condition import SKIPPED
+from vaeedit.pipeline.inputs import resolved
 from vaeedit.pipeline.pipeline import Pipeline, Step
 from vaeedit.pipeline.plan import Plan, PlannedStep
 from vaeedit.pipeline.recorded import Recorded
 from vaeedit.run.chain import run_chain
 from vaeedit.run.masked import limited, weights_for
 from vaeedit.run.member import Member
+from vaeedit.run.named import named
 from vaeedit.run.operation import Result
 from vaeedit.settings import Settings
 from vaeedit.vae.files import find_vae, load_vae
@@ -52,6 +55,7 @@ class Session:
         self.device = resolve_device(self.settings.device)
         self._vaes: dict[Path, LoadedVae] = {}
         self._planned: tuple[Pipeline | Step, Plan] | None = None
+        self._pictures: dict[str, Frame] = {}
 
     def __enter__(self) -> "Session":
         return self
@@ -96,11 +100,11 @@ class Session:
             when = steps[0].when
             if when is None or when.holds(result.notes):
                 start = self.settings.seed + plan.seed + index * STEP_SEEDS
+                opened = partial(self._opened, folder=plan.folder, name=name)
                 members = [
-                    Member.of(step, (start + k * STEP_SEEDS) % SEEDS, _pictures(step, plan.folder, name))
-                    for k, step in enumerate(steps)
+                    Member.of(step, (start + k * STEP_SEEDS) % SEEDS, opened) for k, step in enumerate(steps)
                 ]
-                weights = weights_for(members[0], result.frame, plan.folder, name)
+                weights = weights_for(members[0], result.frame, opened)
                 done = self._run(members, result.frame, tile or self.settings.tile)
                 done = done if weights is None else limited(done, result.frame, steps[-1], weights)
             else:
@@ -132,11 +136,18 @@ class Session:
         return autocast(self.device, resolve_precision(self.settings.precision, self.device, depth=16))
 
     def _plan(self, pipeline: Pipeline | Step) -> Plan:
-        """The plan of a pipeline; the last one is kept for the next picture; raises PipelineError."""
+        """The plan of a pipeline; the last one is kept for the next picture; raises PipelineError or ImageError."""
         if self._planned is None or self._planned[0] is not pipeline:
             whole = pipeline if isinstance(pipeline, Pipeline) else Pipeline(pipeline)
+            whole, self._pictures = named(whole, self.registry)
             self._planned = pipeline, whole.check(self.registry, self.settings.vae)
         return self._planned[1]
+
+    def _opened(self, text: str, folder: Path | None, name: Path | None) -> list[Frame]:
+        """An extra input, or all pictures of a folder; raises ImageError for one that cannot be read."""
+        if text in self._pictures:
+            return [self._pictures[text]]
+        return [read(path) for path in expanded(resolved(text, folder, name))]
 
     def _run(self, members: Sequence[Member], original: Frame, tile: int | None) -> Result:
         """The result of one chain on a frame, with notes by step; those of the last step hold the seconds it took."""
@@ -155,32 +166,7 @@ class Session:
         return replace(result, frame=clean, notes={**result.notes, last: timed})
 
 
-def _pictures(step: PlannedStep, folder: Path | None, name: Path | None) -> dict[str, list[Frame]]:
-    """The step's extra inputs, with all pictures of a folder; raises ImageError for one that cannot be read."""
-    return {
-        key: [working(read(path)) for path_or_folder in paths for path in expanded(path_or_folder)]
-        for key, paths in step.files(folder, name).items()
-        if key in step.spec.extra_inputs
-    }
-
-
 def _chained(steps: Sequence[PlannedStep], notes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """The notes of every step of a chain; all but the last name the step with which they share encode and decode."""
     last = {step.label: {"chained_with": steps[-1].label} for step in steps[:-1]}
     return {step.label: {**notes.get(step.label, {}), **last.get(step.label, {})} for step in steps}
-
-
-def edit(
-    source: Source, operation: str | Step | Pipeline, *, maps: tuple[str, ...] = (), **options: Any
-) -> Result:
-    """Edit one picture: `vaeedit.edit("in.jpg", "soften", strength=0.6).save("out.png")`.
-
-    The picture may be of any kind (`frame_of`), and the operation a `Step` or a `Pipeline`. The options may include members
-    of `Settings` (device, seed, vae, ...). Raises VaeeditError.
-    """
-    names = {name: options.pop(name) for name in Settings.__struct_fields__ if name in options}
-    step = Step(operation, maps=maps, **options) if isinstance(operation, str) else operation
-    if step is operation and (maps or options):
-        raise UsageError(f"The options belong into the {type(step).__name__} that is given.")
-    with Session(**names) as session:
-        return session.run(step, source)
