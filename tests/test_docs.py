@@ -111,6 +111,7 @@ def test_every_command_of_the_guides_exists():
         "pipeline",
         "train",
         "evaluate",
+        "completion",
         "ops",
         "models",
         "plugins",

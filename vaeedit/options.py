@@ -74,6 +74,11 @@ class Field:
         return describe(self.info)
 
     @property
+    def choices(self) -> list[str]:
+        """The words that it may be, such as auto; empty for numbers and free text."""
+        return list(_words(self.info))
+
+    @property
     def is_flag(self) -> bool:
         """True for an on/off option."""
         return self.kind is bool or getattr(self.kind, "__origin__", None) is bool
@@ -238,6 +243,19 @@ def describe(info: Any) -> str:
             return f"a list of at most {info.max_length}, each {describe(info.item_type)}"
         case _:
             return "a list" if hasattr(info, "item_type") else "a value"
+
+
+def _words(info: Any) -> Iterator[str]:
+    import msgspec.inspect as inspect
+
+    match info:
+        case inspect.LiteralType():
+            yield from map(str, info.values)
+        case inspect.Metadata():
+            yield from _words(info.type)
+        case inspect.UnionType():
+            for member in info.types:
+                yield from _words(member)
 
 
 def _bounds(low: float | None, high: float | None) -> str:

@@ -147,6 +147,9 @@ def _run(
         sinks.append(Reporter(None if watch else len(jobs), as_json=values["as_json"]))
     else:
         sinks += planner.look.sinks(jobs)
+    for sink in sinks:
+        if isinstance(sink, Reporter):
+            sink.quiet = values["quiet"]
     with ExitStack() as entered:
         for sink in (summary, *sinks):
             entered.enter_context(sink)
@@ -166,7 +169,7 @@ def _run(
             if watch is None:
                 raise
             interrupts.stop_listening()
-    if watch or (len(jobs) > 1 and not values["as_json"]):
+    if not values["quiet"] and (watch or (len(jobs) > 1 and not values["as_json"])):
         console.note(summary.sentence(None if watch else len(jobs)))
     return console.FAILED if summary.failures else console.OK
 

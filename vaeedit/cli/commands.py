@@ -3,6 +3,8 @@
 import click
 
 from vaeedit import __version__
+from vaeedit.cli.compare import compare
+from vaeedit.cli.completion import completion
 from vaeedit.cli.data import data
 from vaeedit.cli.doctor import doctor
 from vaeedit.cli.info import info
@@ -20,7 +22,21 @@ from vaeedit.extension.registry import registry
 evaluate = PluggedGroup(
     "evaluate", lambda: registry().evaluations, help="Measure an operation on a folder of reference images."
 )
-COMMANDS = (run, chain, pipeline, train, data, evaluate, info, doctor, ops, models, plugins)
+COMMANDS = (
+    run,
+    chain,
+    pipeline,
+    train,
+    data,
+    evaluate,
+    compare,
+    info,
+    doctor,
+    ops,
+    models,
+    plugins,
+    completion,
+)
 FIXED = {str(command.name): command for command in COMMANDS}
 
 
@@ -51,6 +67,10 @@ class Commands(CommandGroup):
         """Write an example with the first operation that needs only a picture."""
         for name in plain_operations()[:1]:
             write_example(formatter, f"vaeedit {name} in.jpg")
+
+    def summaries(self, ctx: click.Context) -> dict[str, str]:
+        """Return the summaries of the specs; nothing is imported."""
+        return {**_operations(), **_commands()}
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write operations and commands in two sections, from the specs; nothing is imported."""

@@ -33,7 +33,7 @@ FLAGS = (
         "engine",
         "scheduler",
     ),
-    *("journal", "resume", "fail_fast", "allow_cpu", "as_json", "debug"),
+    *("journal", "resume", "fail_fast", "allow_cpu", "as_json", "quiet", "debug"),
 )
 
 

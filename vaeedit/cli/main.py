@@ -1,5 +1,6 @@
 """The entry point of `vaeedit`. Every error becomes a message and an exit code; the commands are in `commands`."""
 
+import os
 import sys
 
 from vaeedit.cli import interrupts
@@ -30,12 +31,14 @@ def call(arguments: list[str]) -> int:
     """Run the command line with these arguments and return the exit code."""
     import click
 
-    from vaeedit.cli import console
+    from vaeedit.cli import completion, console
     from vaeedit.cli.commands import cli
     from vaeedit.errors import VaeeditError, is_out_of_memory, unexpected
 
     debug = "--debug" in arguments
     interrupts.raise_from_here_on()
+    if completion.VARIABLE in os.environ:
+        completion.register()
     try:
         with console.warnings_shown():
             code = cli.main(arguments, prog_name="vaeedit", standalone_mode=False)

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from vaeedit.cli import console
+from vaeedit.cli.completion import vae_names
 from vaeedit.cli.files import require_writable
 from vaeedit.cli.lists import show
 from vaeedit.cli.pages import CommandGroup
@@ -94,7 +95,7 @@ def _verify(vae: str, debug: bool) -> int:
     return console.OK if fine else console.FAILED
 
 
-_VAE = click.Argument(["vae"], metavar="VAE")
+_VAE = click.Argument(["vae"], metavar="VAE", shell_complete=vae_names)
 
 models = CommandGroup(
     "models",

@@ -1,9 +1,12 @@
 """The layout of help pages: options in sections, summaries in full length."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class CommandGroup(click.Group):
@@ -13,6 +16,17 @@ class CommandGroup(click.Group):
         """Return what each command does, by name."""
         commands = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
         return {name: summary_of(command) for name, command in commands if command is not None}
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list["CompletionItem"]:
+        """Return the commands and options that begin so; no command is loaded for it."""
+        from click.shell_completion import CompletionItem
+
+        names = [
+            CompletionItem(name, help=text)
+            for name, text in self.summaries(ctx).items()
+            if name.startswith(incomplete)
+        ]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write all commands in one section."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,9 @@ from vaeedit.errors import OptionError, UsageError
 from vaeedit.image.files import FORMATS
 from vaeedit.options import Field, Options, fields
 from vaeedit.settings import DAMAGED, POLICIES, STEP_KEYS, Quality, Settings
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 UNITS = {"s": 1, "m": 60, "h": 3600}
 
@@ -38,6 +41,14 @@ class FieldType(click.ParamType[Any]):
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         """Return what help shows after the flag."""
         return _metavar(self.field.expects)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list["CompletionItem"]:
+        """Return the words that the value may be."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(word) for word in self.field.choices if word.startswith(incomplete)]
 
 
 class Duration(click.ParamType[float]):
@@ -147,6 +158,7 @@ def file_options(inputs: str = "INPUTS...", only: Collection[str] | None = None)
         _option("--allow-cpu", help="Edit pictures on the CPU that do not fit into the memory of the GPU."),
         _option("--report", metavar="FILE", help="Write a summary of the run as JSON to this file."),
         _option("--json", "as_json", help="Print one JSON line per picture."),
+        _option("-q", "--quiet", help="Print only warnings and errors, and no progress."),
         debug_option(),
     ]  # fmt: skip
     return [option for option in options if only is None or option.name in only]

@@ -10,10 +10,17 @@ from vaeedit.batch.lines import encoded
 from vaeedit.batch.sinks import Sink
 from vaeedit.batch.sources import STREAM
 from vaeedit.cli import console
+from vaeedit.vae.ticks import heard_by
 
 
 class Reporter(Sink):
-    """Prints records. On a terminal, a progress bar shows the remaining time; `files` is their number, None if unknown."""
+    """Prints records. On a terminal, progress bars show the remaining time, of the batch and of the tiles of a large picture.
+
+    `files` is the number of pictures, None if unknown.
+    """
+
+    quiet = False
+    """Whether only warnings, errors and requested records are printed."""
 
     def __init__(self, files: int | None, *, as_json: bool = False) -> None:
         self.files, self.as_json = files, as_json
@@ -21,10 +28,18 @@ class Reporter(Sink):
         self._bar: Any = None
 
     def __enter__(self) -> Self:
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and not self.quiet:
             self._bar = self._stack.enter_context(_bar())
-            self._task = self._bar.add_task("", total=self.files, rate="")
+            self._task = self._bar.add_task("pictures", total=self.files)
+            self._tiles = self._bar.add_task("tiles", visible=False)
+            self._stack.enter_context(heard_by(self.tick))
         return self
+
+    def tick(self, done: int, total: int) -> None:
+        """Show how many tiles of a picture are done, if there are several."""
+        if done == 0:
+            self._bar.reset(self._tiles, total=total, visible=total > 1)
+        self._bar.update(self._tiles, completed=done, visible=1 < total != done, refresh=True)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -43,6 +58,8 @@ class Reporter(Sink):
 
     def say(self, record: Record) -> None:
         """Print the result of one file."""
+        if self.quiet and not self.as_json:
+            return
         if record.status == "skipped" and not self.as_json:
             console.note(f"{record.input}: {record.output} exists; skipped.")
         elif record.output == STREAM:
@@ -65,7 +82,15 @@ def _remarks(record: Record) -> str:
 
 def _bar() -> Any:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = (SpinnerColumn(), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    named = TextColumn("{task.description}")
+    columns = (SpinnerColumn(), named, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty())

@@ -13,6 +13,7 @@ from vaeedit.run.member import Member, plugin_errors
 from vaeedit.run.operation import Edit, Inspect, Join, Result
 from vaeedit.vae.latents import Latents
 from vaeedit.vae.loaded import LoadedVae
+from vaeedit.vae.ticks import counted
 
 
 def run_chain(
@@ -36,16 +37,19 @@ def _edited(member: Member, vae: LoadedVae, original: Frame, **how: Any) -> Sequ
     """The frames that an `Edit`, a `Join` or an `Inspect` makes of the image."""
     operation = member.operation
     frames = operation.before([original])
-    if isinstance(operation, Inspect):
-        for index, frame in enumerate([*frames, *operation.references()]):
-            vae.visit(frame, partial(operation.gather, index), **how)
+    inspected = [*frames, *operation.references()] if isinstance(operation, Inspect) else []
+    decoded = frames if isinstance(operation, Join) and operation.wants_decoded else []
+    edited = frames if isinstance(operation, Edit) else frames[:1] if isinstance(operation, Join) else []
     changed = {"std": operation.wants_std, "delta": member.step.spec.delta, **how}
-    if isinstance(operation, Join) and frames:
-        decoded = frames if operation.wants_decoded else []
-        joined = vae.edit_all(frames[0], lambda *all: operation.join(all), others=frames[1:], **changed)
-        return joined + [vae.edit(frame, Latents.mean, **how) for frame in decoded]
-    if isinstance(operation, Edit):
-        return [result for frame in frames for result in vae.edit_all(frame, operation.edit, **changed)]
+    with counted(lambda: sum(vae.tiles(frame, how["tile"]) for frame in [*inspected, *edited, *decoded])):
+        for index, frame in enumerate(inspected):
+            assert isinstance(operation, Inspect)
+            vae.visit(frame, partial(operation.gather, index), **how)
+        if isinstance(operation, Join) and frames:
+            joined = vae.edit_all(frames[0], lambda *all: operation.join(all), others=frames[1:], **changed)
+            return joined + [vae.edit(frame, Latents.mean, **how) for frame in decoded]
+        if isinstance(operation, Edit):
+            return [result for frame in edited for result in vae.edit_all(frame, operation.edit, **changed)]
     return frames
 
 

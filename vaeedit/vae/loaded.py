@@ -21,6 +21,7 @@ from vaeedit.vae.edited import Edited, pictures
 from vaeedit.vae.files import VaeInfo
 from vaeedit.vae.latents import Decoded, Latents
 from vaeedit.vae.protocol import VAE, Estimator, FixedSize, Network, SeesWhole, Upscaler
+from vaeedit.vae.ticks import tick
 
 Change = Callable[..., Edited]
 """An edit of one tile: from the latents of each frame to those of the result, or of several results."""
@@ -101,6 +102,7 @@ class LoadedVae:
             share = parts[0][0][..., 0].size / (shape[0] * shape[1])
             for name, value in estimates.items():
                 averages[name] = averages.get(name, 0.0) + value * share
+            tick()
         alpha = frame.alpha if frame.alpha is None or times == 1 else _enlarged(frame.alpha, times)
         whole = replace(frame, alpha=alpha, conditions={**frame.conditions, **averages})
         return [replace(whole, pixels=canvas.pixels, std=canvas.std) for canvas in canvases]
@@ -124,6 +126,11 @@ class LoadedVae:
             else:
                 raise self._not_finite("latents")
             see(kept)
+            tick()
+
+    def tiles(self, frame: Frame, tile: int | None = None) -> int:
+        """The number of tiles in which a frame is encoded and decoded; raises what `edit_all` raises before it begins."""
+        return len(list(self._grid(frame, self._magnification([frame]), tile)))
 
     def _not_finite(self, what: str) -> VaeeditError:
         return VaeeditError(
