@@ -213,6 +213,20 @@ def test_saving_replaces_nothing_silently_and_says_what_is_lost(session, tmp_pat
             done.save(tmp_path / "b.jpg")
 
 
+def test_quality(session, tmp_path):
+    done = session.run(
+        Step("reconstruct"), np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)
+    )
+    for quality in (20, 90):
+        done.save(tmp_path / f"{quality}.jpg", quality=quality)
+    assert 2 * (tmp_path / "20.jpg").stat().st_size < (tmp_path / "90.jpg").stat().st_size
+    done.save(tmp_path / "a.webp", quality="lossless")
+    assert (vaeedit.read(tmp_path / "a.webp").pixels == done.frame.pixels).all()
+    for quality in (0, 101, "best", 0.5):
+        with pytest.raises(VaeeditError, match="quality must be a whole number from 1 to 100, or 'lossless'"):
+            done.save(tmp_path / "b.jpg", quality=quality)
+
+
 def test_what_python_saves_records_how_it_was_made(session, tmp_path, path):
     first = session.run(Step("reconstruct"), path)
     second = session.run(Step("vary", amount=0.1), first)

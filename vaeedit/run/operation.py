@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # this module is light; frames and latents are not
     from PIL import Image
 
     from vaeedit.image import Film, Frame
+    from vaeedit.image.coding import Quality
     from vaeedit.pipeline.recorded import Recorded
     from vaeedit.vae.edited import Edited
     from vaeedit.vae.files import VaeInfo
@@ -100,18 +101,22 @@ class Result:
         self,
         path: str | os.PathLike[str],
         *,
+        quality: Quality | None = None,
         exists: Literal["error", "overwrite"] = "error",
         metadata: Policy = "keep",
         provenance: bool = True,
     ) -> list[str]:
         """Write the image, or the film if the name ends in .gif or .mp4.
 
+        `quality`, 1 to 100 or "lossless", is for formats that can lose something; by default it is that of the input's file.
         What the format cannot hold is a `VaeeditWarning`; these texts are also returned. The file records how the image was
         made, unless `provenance` is false. Raises UsageError for a file that exists, unless it may be overwritten, and for
         an unknown format; ImageError for a picture that cannot be encoded or written.
         """
         from vaeedit.image import FILMS, format_of, write, write_film
 
+        if not (quality in (None, "lossless") or (isinstance(quality, int) and 1 <= quality <= 100)):
+            raise UsageError(f"quality must be a whole number from 1 to 100, or 'lossless', not {quality!r}.")
         if exists not in ("error", "overwrite"):
             raise UsageError(f"exists must be 'error' or 'overwrite', not {exists!r}.")
         if exists == "error" and os.path.lexists(path):
@@ -121,7 +126,7 @@ class Result:
         if self.film is not None and Path(path).suffix.lower() in FILMS:
             lost = write_film(self.film, self.frame, path)
         else:
-            lost = write(self.described(format_of(path), metadata, provenance=provenance), path)
+            lost = write(self.described(format_of(path), metadata, provenance=provenance), path, quality)
         caution(lost)
         return lost
 
