@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from vaeedit.errors import UsageError, caution
 from vaeedit.options import Options
-from vaeedit.settings import Policy
+from vaeedit.settings import Policy, Quality
 
 if TYPE_CHECKING:  # this module is light; frames and latents are not
     import torch
@@ -23,7 +23,6 @@ if TYPE_CHECKING:  # this module is light; frames and latents are not
     from PIL import Image
 
     from vaeedit.image import Film, Frame
-    from vaeedit.image.coding import Quality
     from vaeedit.pipeline.recorded import Recorded
     from vaeedit.vae.edited import Edited
     from vaeedit.vae.files import VaeInfo
