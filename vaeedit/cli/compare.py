@@ -104,5 +104,5 @@ compare = click.Command(
         debug_option(),
     ],
     help="Measure the difference of two pictures: PSNR, SSIM, and the largest difference and its place.",
-    epilog="Example: vaeedit compare photo.jpg photo.denoise.jpg --html difference.html",
+    epilog="Example: vaeedit compare before.jpg after.jpg --html difference.html",
 )
