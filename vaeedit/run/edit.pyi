@@ -133,6 +133,7 @@ def edit(
     *,
     other: Picture | Sequence[Picture],
     frames: int = 9,
+    at: float | None = None,
     rate: float = 12.0,
     side: int | None = None,
     maps: tuple[()] = (),
@@ -145,6 +146,7 @@ def edit(
     """Go from one picture to another, as a contact sheet or a film.
 
     frames: Number of frames, including both ends.
+    at: Make one picture, at this position between the first (0) and the last (1), instead of all frames.
     rate: Frames per second of a film (.gif, .mp4).
     side: Longest side of a frame in pixels; larger pictures are downscaled.
     other: The last picture.
@@ -212,7 +214,7 @@ def edit(
     style: Picture | Sequence[Picture],
     mask: Picture | Sequence[Picture] = ...,
     strength: float = 1.0,
-    texture: float = 0.6,
+    texture: float | Literal['auto'] = 'auto',
     weights: Sequence[float] = (),
     levels: Literal['all', 'coarse', 'fine'] = 'all',
     preserve_color: bool = False,
@@ -228,7 +230,7 @@ def edit(
     """Give a picture the look of others.
 
     strength: From the unchanged picture (0) to the full style (1).
-    texture: Amount of the style's texture to add: 0 changes colors only.
+    texture: Amount of the style's texture to add: 0 changes colors only; auto gives it to paintings and not to photographs.
     weights: Weight of each style picture; by default all have the same weight.
     levels: Scales of texture to add: coarse (brush strokes), fine (grain) or all.
     preserve_color: Keep the picture's own colors.
