@@ -109,7 +109,7 @@ class Ours:
         self.quality = quality
 
     def __call__(self, noisy: Image, sigma: float) -> Image:
-        step = Step("denoise", sigma="auto" if self.blind else sigma, quality=self.quality)
+        step = Step("denoise", sigma="auto" if self.blind else sigma, quality=self.quality, detail=0)
         return self.session.run(step, Frame(noisy)).frame.pixels
 
 

@@ -15,8 +15,8 @@ from vaeedit import Frame, Session, Step
 from vaeedit.devices import measured_ceiling
 
 CASES = (
-    ("denoise", {"sigma": 25}, 1024),
-    ("denoise", {"sigma": "auto"}, 1024),
+    ("denoise", {"sigma": 25, "detail": 0}, 1024),
+    ("denoise", {"sigma": "auto", "detail": 0}, 1024),
     ("super-resolve", {"scale": 2, "model": "bicubic"}, 512),
     ("super-resolve", {"scale": 3, "model": "bicubic"}, 341),
     ("super-resolve", {"scale": 4, "model": "bicubic"}, 256),

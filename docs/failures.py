@@ -46,7 +46,7 @@ def strong_noise(session: Session, target: Path) -> None:
     clean = part("night-tree-phone.jpg", 1500, 1200, 200)
     noisy = clean + np.random.default_rng(0).normal(0, 75, clean.shape)
     frame = Frame((noisy / 255).astype(np.float32))
-    steps = [Step("denoise", sigma=75, realism=realism) for realism in (0.0, 1.0)]
+    steps = [Step("denoise", sigma=75, detail=0, samples=samples) for samples in (0, 1)]
     restored = (session.run(step, frame).frame.as_uint8() for step in steps)
     row(target, frame.as_uint8(), *restored, clean)
 
@@ -54,7 +54,8 @@ def strong_noise(session: Session, target: Path) -> None:
 def night_sky(session: Session, target: Path) -> None:
     """A camera's blotches, wider than the noise in training, stay when the level is estimated; telling it helps."""
     noisy = part("night-tree-phone.jpg", 2100, 100, 200)
-    steps = [Step("denoise"), Step("denoise", strength=2), Step("denoise", sigma=12)]
+    ways: list[dict[str, float]] = [{}, {"strength": 2}, {"sigma": 12}]
+    steps = [Step("denoise", detail=0, **way) for way in ways]
     row(target, noisy, *(session.run(step, Frame(noisy)).frame.pixels for step in steps))
 
 

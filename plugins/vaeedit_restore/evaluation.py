@@ -3,6 +3,7 @@
 import click
 
 from vaeedit.api import evaluation_command
+from vaeedit_restore.options import DenoiseOptions
 from vaeedit_restore.tasks import Denoising, Enlarging, RealNoise
 
 QUALITY = click.Option(
@@ -15,11 +16,11 @@ QUALITY = click.Option(
 
 
 def _denoising(
-    sigma: tuple[float, ...], blind: bool, real: bool, quality: str
+    sigma: tuple[float, ...], blind: bool, real: bool, quality: str, detail: float
 ) -> list[Denoising] | list[RealNoise]:
     if real:
-        return [RealNoise(quality)]
-    return [Denoising(level, blind, quality) for level in sigma]
+        return [RealNoise(quality, detail)]
+    return [Denoising(level, blind, quality, detail) for level in sigma]
 
 
 denoise = evaluation_command(
@@ -43,6 +44,13 @@ denoise = evaluation_command(
             help="Add no noise; DIR holds photographs NAME_real and their references NAME_mean.",
         ),
         QUALITY,
+        click.Option(
+            ["--detail"],
+            type=click.FloatRange(0, 1),
+            default=0.0,
+            show_default=True,
+            help=f"As for the operation, whose default is {DenoiseOptions().detail}; 0 has the least error.",
+        ),
     ],
     vae="denoise",
     samples=True,

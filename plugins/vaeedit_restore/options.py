@@ -16,10 +16,6 @@ class RestorationOptions(Options, frozen=True):
             le=256,
         ),
     ] = 0
-    realism: Annotated[
-        float,
-        option("From the mean (0: least error) to a posterior sample (1: plausible detail).", ge=0, le=1),
-    ] = 0.0
     quality: Annotated[
         Literal["normal", "best"],
         option("best averages eight rotated and mirrored runs, which takes eight times as long."),
@@ -36,11 +32,30 @@ class DenoiseOptions(RestorationOptions, frozen=True):
     strength: Annotated[
         float, option("Factor on the noise level: 0 changes nothing, 1 removes all noise.", ge=0, le=2)
     ] = 1.0
+    detail: Annotated[
+        float,
+        option(
+            "Protection of skin, texture and fine structure: 0 has the least error and looks smooth, 1 keeps their "
+            "full contrast.",
+            ge=0,
+            le=1,
+        ),
+    ] = 0.6
+    luma: Annotated[float, option("Share of the noise in brightness to remove.", ge=0, le=1)] = 1.0
+    chroma: Annotated[float, option("Share of the noise in color to remove.", ge=0, le=1)] = 1.0
+    realism: Annotated[
+        float,
+        option("Fine grain to add, where the VAE is unsure of the detail beneath the noise.", ge=0, le=1),
+    ] = 0.0
 
 
 class SuperResolveOptions(RestorationOptions, frozen=True):
     """Options of `vaeedit super-resolve`."""
 
+    realism: Annotated[
+        float,
+        option("From the mean (0: least error) to a posterior sample (1: plausible detail).", ge=0, le=1),
+    ] = 0.0
     scale: Annotated[Literal[2, 3, 4], option("Factor on width and height.")] = 2
     model: Annotated[
         Literal["photo", "bicubic"],

@@ -29,6 +29,11 @@ class Restoration(Edit[R]):
         """Conditions of the VAE; "sigma" is the standard deviation of the noise, in units of [0, 1]."""
 
     @property
+    def sampled(self) -> float:
+        """Share of one more posterior sample in the result."""
+        return 0.0
+
+    @property
     def wants_std(self) -> bool:
         """True if the map `uncertainty` is requested."""
         return "uncertainty" in self.request.maps
@@ -41,7 +46,7 @@ class Restoration(Edit[R]):
 
     def edit(self, latents: Latents) -> Latents | Mixture:
         """The prior mean, or a mixture of it and samples."""
-        samples, realism = self.options.samples, self.options.realism
+        samples, realism = self.options.samples, self.sampled
         if samples == 0 and realism == 0:
             return latents.mean()
         return Mixture(_components(latents, samples, realism, self.request.seed))
@@ -56,7 +61,7 @@ class Restoration(Edit[R]):
             sigma = frame.conditions["sigma"]
             assert isinstance(sigma, float)  # the mean of the estimated map
             notes["estimated_sigma"] = round(sigma / noise.times * 255, 2)
-        if frame.std is not None:
+        if frame.std is not None and "uncertainty" in self.request.maps:
             maps["uncertainty"], figures = deviation_map(frame)
             notes |= figures
         return Result(frame, maps, notes)

@@ -22,8 +22,12 @@ from vaeedit.api import (
     read,
 )
 
-SAMPLE = {"realism": 1.0, "quality": "normal"}
+SAMPLE = {"samples": 1, "quality": "normal"}
 """Options that draw one sample, without the average of eight views."""
+
+
+def _unless_zero(detail: float) -> dict[str, float]:
+    return {"detail": detail} if detail else {}
 
 
 class Denoising(AllOfIt):
@@ -36,12 +40,12 @@ class Denoising(AllOfIt):
     protocol = (
         "Gaussian noise, unclipped, NumPy seed 0 per image; output rounded to 8 bits; PSNR and SSIM on RGB"
     )
-    sample = SAMPLE
+    sample = {**SAMPLE, "detail": 0}
 
-    def __init__(self, sigma: float, blind: bool = False, quality: str = "normal") -> None:
+    def __init__(self, sigma: float, blind: bool = False, quality: str = "normal", detail: float = 0) -> None:
         self.sigma = sigma
-        self.setting = {"sigma": sigma, "blind": blind, "quality": quality}
-        self.options = {"sigma": "auto" if blind else sigma, "quality": quality}
+        self.setting = {"sigma": sigma, "blind": blind, "quality": quality, **_unless_zero(detail)}
+        self.options = {"sigma": "auto" if blind else sigma, "quality": quality, "detail": detail}
         self.conditions = {"sigma": Estimated() if blind else sigma / 255}
 
     def pairs(self, folder: Path) -> Iterator[Pair]:
@@ -62,11 +66,11 @@ class RealNoise(AllOfIt):
 
     operation = "denoise"
     protocol = "real camera noise; its level is estimated; PSNR and SSIM on RGB, 8 bits"
-    sample = SAMPLE
+    sample = {**SAMPLE, "detail": 0}
 
-    def __init__(self, quality: str = "normal") -> None:
-        self.setting = {"noise": "real", "quality": quality}
-        self.options = {"sigma": "auto", "quality": quality}
+    def __init__(self, quality: str = "normal", detail: float = 0) -> None:
+        self.setting = {"noise": "real", "quality": quality, **_unless_zero(detail)}
+        self.options = {"sigma": "auto", "quality": quality, "detail": detail}
         self.conditions = {"sigma": Estimated()}
 
     def pairs(self, folder: Path) -> Iterator[Pair]:

@@ -1,4 +1,4 @@
-"""From the mean to a posterior sample: the same photograph at realism 0, 0.5 and 1, side by side.
+"""Without noise, and with fine grain instead: the same photograph at realism 0, 0.5 and 1, side by side.
 
 python samples/gallery/realism.py samples/images/box-iso1600.jpg realism.png
 """

@@ -317,7 +317,7 @@ def test_the_mean_beats_every_single_sample_and_more_strength_removes_more(
         return psnr(pixels(tmp_path / "out.png"), clean)
 
     mean = quality()
-    samples = [quality("--realism", "1", "--seed", seed) for seed in range(4)]
+    samples = [quality("--samples", "1", "--detail", "0", "--seed", seed) for seed in range(4)]
     assert mean > max(samples)
-    assert mean > quality("--realism", "0.5") > max(samples) - 0.01
+    assert mean > quality("--realism", "0.5") > quality("--realism", "1")
     assert mean > quality("--strength", "0.4") > psnr(pixels(noisy), clean)

@@ -45,8 +45,11 @@ def edit(
     mask: Picture | Sequence[Picture] = ...,
     sigma: float | Literal['auto'] = 'auto',
     strength: float = 1.0,
-    samples: int = 0,
+    detail: float = 0.6,
+    luma: float = 1.0,
+    chroma: float = 1.0,
     realism: float = 0.0,
+    samples: int = 0,
     quality: Literal['normal', 'best'] = 'normal',
     feather: float | None = None,
     invert_mask: bool = False,
@@ -61,8 +64,11 @@ def edit(
 
     sigma: Standard deviation of the noise, in units of 1/255; auto estimates it at every pixel.
     strength: Factor on the noise level: 0 changes nothing, 1 removes all noise.
+    detail: Protection of skin, texture and fine structure: 0 has the least error and looks smooth, 1 keeps their full contrast.
+    luma: Share of the noise in brightness to remove.
+    chroma: Share of the noise in color to remove.
+    realism: Fine grain to add, where the VAE is unsure of the detail beneath the noise.
     samples: Number of posterior samples to average; 0 uses the VAE's mean, which has less error.
-    realism: From the mean (0: least error) to a posterior sample (1: plausible detail).
     quality: best averages eight rotated and mirrored runs, which takes eight times as long.
     feather: Width in pixels of the transition inside the mask's white part; by default 1/500 of the shorter side.
     invert_mask: Edit where the mask is black, and keep what is white.
@@ -246,10 +252,10 @@ def edit(
     operation: Literal["super-resolve"],
     *,
     mask: Picture | Sequence[Picture] = ...,
+    realism: float = 0.0,
     scale: Literal[2, 3, 4] = 2,
     model: Literal['photo', 'bicubic'] = 'photo',
     samples: int = 0,
-    realism: float = 0.0,
     quality: Literal['normal', 'best'] = 'normal',
     feather: float | None = None,
     invert_mask: bool = False,
@@ -262,10 +268,10 @@ def edit(
 ) -> Result:
     """Enlarge images two, three or four times.
 
+    realism: From the mean (0: least error) to a posterior sample (1: plausible detail).
     scale: Factor on width and height.
     model: photo removes some noise and JPEG artifacts; bicubic takes every pixel as exact.
     samples: Number of posterior samples to average; 0 uses the VAE's mean, which has less error.
-    realism: From the mean (0: least error) to a posterior sample (1: plausible detail).
     quality: best averages eight rotated and mirrored runs, which takes eight times as long.
     feather: Width in pixels of the transition inside the mask's white part; by default 1/500 of the shorter side.
     invert_mask: Edit where the mask is black, and keep what is white.
