@@ -66,7 +66,7 @@ def test_color_stays_color(tmp_path):
 
 def test_clips_that_cannot_be_read_are_sentences(tmp_path, monkeypatch):
     (tmp_path / "a.gif").write_bytes(b"GIF89a and no more")
-    with pytest.raises(ImageError, match=r"a\.gif is damaged or no clip"):
+    with pytest.raises(ImageError, match=r"a\.gif is not a picture in a known format"):
         read_clip(tmp_path / "a.gif")
     with pytest.raises(UsageError, match="is no clip; name a GIF"):
         read_clip(tmp_path / "a.png")

@@ -31,8 +31,8 @@ class Job:
     """Whether an earlier attempt has killed its worker process."""
     in_place: bool = False
     """Whether the result replaces the input."""
-    format: str = "PNG"
-    """The format of a result on standard output."""
+    format: str = ""
+    """The format of a result on standard output; empty takes PNG or, for several pictures, that of the input."""
     run: str = field(default_factory=this_process)
     """The process of its run; the names of temporary files contain it."""
 

@@ -56,6 +56,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     sides_written: dict[str, str] = {}
     """Hashes of the side pictures' bytes, by the same names."""
     notes: dict[str, Any] = {}
+    pages: list[dict[str, Any]] = []
+    """The notes of each picture of an input that holds several; `notes` is empty then."""
     warnings: list[str] = []
     rungs: list[str] = []
     """What was tried when memory ran out."""

@@ -98,6 +98,6 @@ class Naming:
         )
 
     def _format(self, source: Source) -> str:
-        """Return the format of a result on standard output."""
+        """Return the format of a result on standard output, as `Job.format`."""
         ending = self.ending or (source.path.suffix.lower() if source.path else "")
-        return FORMATS.get(ending, "PNG")
+        return FORMATS.get(ending, "" if source.path is None else "PNG")

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -13,6 +13,7 @@ from vaeedit.batch.jobs import Job
 from vaeedit.batch.journal import Record
 from vaeedit.batch.lines import digest
 from vaeedit.batch.memory import Managed, run_within_memory
+from vaeedit.batch.outputs import Outputs
 from vaeedit.batch.overlap import overlapped
 from vaeedit.batch.sources import STREAM
 from vaeedit.devices import resolve_precision
@@ -25,18 +26,7 @@ from vaeedit.errors import (
     is_out_of_memory,
     unexpected,
 )
-from vaeedit.image import (
-    FILMS,
-    FORMATS,
-    Frame,
-    compare,
-    described,
-    film_bytes,
-    format_of,
-    read_bytes,
-    without_note,
-    write_bytes,
-)
+from vaeedit.image import FILMS, FORMATS, Frame, Pages, opened, single
 from vaeedit.limits import PICTURE, read_regular, read_stream
 from vaeedit.run.operation import Result
 from vaeedit.run.session import Session
@@ -48,9 +38,10 @@ class Attempt:
 
     job: Job
     started: float
-    data: bytes = b""
-    frame: Frame | None = None
-    done: Managed | None = None
+    pages: Pages | None = None
+    outputs: Outputs | None = None
+    done: list[Managed] = field(default_factory=list)
+    """What was made of each picture of the file."""
     error: str = ""
 
 
@@ -77,105 +68,101 @@ class Worker:
                 data = read_stream(sys.stdin.buffer, job.name, PICTURE)
             else:
                 data = read_regular(job.source, PICTURE)
-            frame = read_bytes(data, job.name, damaged=self.spec.damaged)
+            read = single if job.inspect_only or self.spec.plan.film else opened
+            pages = read(data, job.name, damaged=self.spec.damaged)
             endings = {**FORMATS, **(FILMS if self.spec.plan.film else {})}
             if job.target is not None and job.target.suffix.lower() not in endings:
                 raise ImageError(f"{job.target} does not end in a picture format; name the output with -o.")
-            return replace(attempt, data=data, frame=frame)
+            return replace(attempt, pages=pages)
         except Exception as error:
             return self._failed(attempt, error)
 
     def _compute(self, attempt: Attempt) -> Attempt:
-        if attempt.frame is None:
+        """Edit the picture, or each of several; several are encoded here, and a single one where it is written."""
+        job, pages = attempt.job, attempt.pages
+        if pages is None:
             return attempt
-        spare = self._on_cpu if self.spec.cpu_allowed else None
         try:
-            done = run_within_memory(
-                self.session,
-                self.spec.plan,
-                attempt.frame,
-                spare=spare,
-                careful=attempt.job.careful,
-                name=attempt.job.source,
-            )
-            return replace(attempt, done=replace(done, result=_noted(done.result)))
+            outputs = Outputs(self.spec, job, pages)
+            if len(pages) == 1:
+                done = [self._edited(job, pages.first)]
+            else:
+                frames = iter(pages)
+                done = list(
+                    overlapped(
+                        range(len(pages)),
+                        lambda _: next(frames),
+                        lambda frame: (frame, self._edited(job, frame)),
+                        lambda pair: _encoded(outputs, *pair),
+                    )
+                )
+            return replace(attempt, outputs=outputs, done=done)
         except (UsageError, WeightsError):
             raise  # it concerns every file
         except Exception as error:
             return self._failed(attempt, error)
 
+    def _edited(self, job: Job, frame: Frame) -> Managed:
+        spare = self._on_cpu if self.spec.cpu_allowed else None
+        done = run_within_memory(
+            self.session, self.spec.plan, frame, spare=spare, careful=job.careful, name=job.source
+        )
+        return replace(done, result=_noted(done.result))
+
     def _write(self, attempt: Attempt) -> Record:
-        if attempt.done is not None:
+        if attempt.done:
             try:
-                return self._delivered(attempt, attempt.done.result)
+                return self._delivered(attempt)
             except Exception as error:
                 attempt = self._failed(attempt, error)
         return self._record(attempt, status="failed", error=attempt.error)
 
-    def _delivered(self, attempt: Attempt, result: Result) -> Record:
-        """Write the image, or its film, and the side pictures, under temporary names."""
-        job, frame = attempt.job, attempt.frame
-        assert frame is not None
-        data, lost = (b"", []) if job.inspect_only else self._encoded(attempt, frame, result)
-        warnings = [f"{job.name} is damaged: {frame.damage}."] if frame.damage else []
-        if not job.inspect_only and data is not attempt.data:
-            warnings += [f"{job.name}: {text}" for text in frame.warnings]
-        warnings += [f"{job.name}: {text}" for text in result.warnings]
-        warnings += [f"{job.output}: {text}" for text in lost]
+    def _delivered(self, attempt: Attempt) -> Record:
+        """Write the output and the side pictures under temporary names."""
+        job, pages, outputs, done = attempt.job, attempt.pages, attempt.outputs, attempt.done
+        assert pages is not None
+        assert outputs is not None
+        if len(pages) == 1:
+            outputs.add(pages.first, done[0].result)
+        encoded = outputs.finish()
         sides: dict[str, str] = {}
         parts: Parts = []
         with removed_on_error(parts):
-            for name, path in job.sides.items():
-                if name != "compare" and name not in result.maps:
-                    continue  # the map of a step that was skipped
-                picture = compare(frame, result.frame) if name == "compare" else result.maps[name]
-                side, lost = write_bytes(picture, format_of(path))
-                warnings += [f"{path}: {text}" for text in lost]
-                sides[name] = add_part(parts, path, side, job.run)
+            for name, side in encoded.sides.items():
+                sides[name] = add_part(parts, job.sides[name], side, job.run)
             if job.target is not None:
-                add_part(parts, job.target, data, job.run)
-            fingerprint = self.spec.fingerprint(attempt.data, job)
+                add_part(parts, job.target, encoded.data, job.run)
+            fingerprint = self.spec.fingerprint(pages.data, job)
         if job.output == STREAM:
-            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.write(encoded.data)
             sys.stdout.buffer.flush()
+        notes = [dict(each.result.notes) for each in done]
         return self._record(
             attempt,
             status="done",
-            width=frame.width,
-            height=frame.height,
+            width=pages.first.width,
+            height=pages.first.height,
             fingerprint=fingerprint,
-            written="" if job.inspect_only else digest(data),
+            written="" if job.inspect_only else digest(encoded.data),
             sides={name: str(job.sides[name]) for name in sides},
             sides_written=sides,
             parts=parts,
-            notes=dict(result.notes),
-            warnings=warnings,
-            rungs=attempt.done.rungs if attempt.done else [],
+            notes=notes[0] if len(pages) == 1 else {},
+            pages=notes if len(pages) > 1 else [],
+            warnings=encoded.warnings,
+            rungs=list(dict.fromkeys(rung for each in done for rung in each.rungs)),
         )
-
-    def _encoded(self, attempt: Attempt, frame: Frame, result: Result) -> tuple[bytes, list[str]]:
-        """Return the output's bytes, and warnings of what its format lost. An unchanged image keeps the input's bytes."""
-        job, policy = attempt.job, self.spec.metadata
-        film = FILMS.get(job.target.suffix.lower()) if job.target else None
-        if film and result.film:
-            return film_bytes(result.film, film)
-        kind = FORMATS.get(job.source.suffix.lower()) if job.source else None
-        wanted, quality = format_of(job.target) if job.target else job.format, self.spec.quality
-        edited = result.frame if self.spec.provenance else without_note(result.frame)
-        unchanged = edited is frame and not frame.damage and quality is None
-        if unchanged and kind == wanted and policy == "keep":
-            return attempt.data, []
-        made = None
-        if self.spec.provenance and result.frame is not frame:
-            made = self.spec.note_after(frame.metadata)
-        return write_bytes(described(edited, made, wanted, policy), wanted, quality)
 
     def _record(self, attempt: Attempt, **members: object) -> Record:
         job, done = attempt.job, attempt.done
-        session, tile = (done.session, done.tile) if done else (self.session, self.session.settings.tile)
+        session = done[-1].session if done else self.session
+        tile = min((each.tile for each in done if each.tile), default=None)
         if done and tile is None:
-            tile = next((note["tile"] for note in done.result.notes.values() if "tile" in note), None)
-        depth = attempt.frame.depth if attempt.frame else 8
+            notes = (note for each in done for note in each.result.notes.values())
+            tile = next((note["tile"] for note in notes if "tile" in note), None)
+        elif not done:
+            tile = self.session.settings.tile
+        depth = attempt.pages.first.depth if attempt.pages else 8
         precision = resolve_precision(session.settings.precision, session.device, depth)
         return Record(
             input=job.name,
@@ -200,12 +187,18 @@ class Worker:
             text = f"{name} does not fit into memory; try a smaller --tile."
         else:
             text = f"{name}: {unexpected(error)}"
-        return replace(attempt, done=None, error=text)
+        return replace(attempt, done=[], error=text)
 
     def _on_cpu(self) -> Session:
         if self._spare is None:
             self._spare = Session(msgspec.structs.replace(self.spec.settings, device="cpu"))
         return self._spare
+
+
+def _encoded(outputs: Outputs, frame: Frame, done: Managed) -> Managed:
+    """Encode what was made of one of several pictures, and forget the pixels."""
+    outputs.add(frame, done.result)
+    return replace(done, result=Result(outputs.pages.first, notes=done.result.notes))
 
 
 def _noted(result: Result) -> Result:

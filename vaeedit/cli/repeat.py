@@ -82,10 +82,10 @@ class Recipe:
 
 def recipe_of(picture: str) -> Recipe:
     """Read how a picture was made; raises ImageError, or UsageError if that is not recorded or is damaged."""
-    from vaeedit.image import made_of, read
+    from vaeedit.image import made_of, read_pages
     from vaeedit.pipeline.pipeline import Pipeline
 
-    made = made_of(read(picture).metadata)
+    made = made_of(read_pages(picture).first.metadata)
     if made is None:
         raise UsageError(f"{picture} does not record how it was made.")
     try:

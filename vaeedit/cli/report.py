@@ -77,7 +77,8 @@ def _remarks(record: Record) -> str:
         for name, value in step.items()
         if name not in ("seconds", "tile")
     ]
-    return ", ".join([*notes, *record.rungs, f"{record.seconds} s"])
+    pages = [f"{len(record.pages)} pictures"] if record.pages else []
+    return ", ".join([*pages, *notes, *record.rungs, f"{record.seconds} s"])
 
 
 def _bar() -> Any:

@@ -28,6 +28,12 @@ from .given import frame_of as frame_of
 from .made import file_name as file_name
 from .masks import mixed as mixed
 from .masks import weights_of as weights_of
+from .page_writer import SEVERAL as SEVERAL
+from .page_writer import PageWriter as PageWriter
+from .pages import Pages as Pages
+from .pages import opened as opened
+from .pages import read_pages as read_pages
+from .pages import single as single
 from .panels import compare as compare
 from .panels import deviation_map as deviation_map
 from .provenance import as_generated as as_generated

@@ -3,20 +3,21 @@
 import io
 import os
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from textwrap import shorten
 
 import numpy as np
-from PIL import Image, ImageSequence
 
 from vaeedit.errors import ImageError, MissingExtra, UsageError, VaeeditError
+from vaeedit.image.animation import pictures, too_long
 from vaeedit.image.atomic import make_folder, write_whole
 from vaeedit.image.decode import read
 from vaeedit.image.encode import write
 from vaeedit.image.files import FILMS, expanded
 from vaeedit.image.film import Film, film_bytes
 from vaeedit.image.frame import Frame
+from vaeedit.image.gate import Gate
 from vaeedit.limits import FRAMES, PICTURE, PIXELS, read_regular
 
 RATE = 12.0
@@ -73,19 +74,17 @@ def _opened(path: Path) -> tuple[Iterator[Frame], float]:
         raise UsageError(f"{path} is no clip; name a GIF, an MP4 or a folder of pictures.")
     data = read_regular(path, PICTURE)
     try:
-        return _of_gif(data) if format == "GIF" else _of_mp4(data)
+        return _of_gif(data, path) if format == "GIF" else _of_mp4(data)
     except VaeeditError:
         raise
     except Exception as error:  # decoders raise anything on damaged data
         raise _damaged(path, error) from None
 
 
-def _of_gif(data: bytes) -> tuple[Iterator[Frame], float]:
-    image = Image.open(io.BytesIO(data), formats=("GIF",))
-    _require_size(image.width, image.height)
-    duration = image.info.get("duration") or 1000 / RATE
-    frames = (Frame(np.asarray(each.convert("RGB"))) for each in ImageSequence.Iterator(image))
-    return frames, 1000 / duration
+def _of_gif(data: bytes, path: Path) -> tuple[Iterator[Frame], float]:
+    found = pictures(data, Gate(str(path), len(data)))
+    first = next(found)
+    return chain([first.frame], (shown.frame for shown in found)), 1000 / (first.milliseconds or 1000 / RATE)
 
 
 def _of_mp4(data: bytes) -> tuple[Iterator[Frame], float]:
@@ -117,10 +116,7 @@ def _limited(frames: Iterator[Frame], path: Path) -> list[Frame]:
             found.append(frame)
             pixels += frame.width * frame.height
             if len(found) > FRAMES.value or pixels > PIXELS.value:
-                raise ImageError(
-                    f"{path} has more than {FRAMES.value:,} frames, or more than {PIXELS.value:,} pixels in all; cut it "
-                    f"shorter, or raise {FRAMES.variable} or {PIXELS.variable}."
-                )
+                raise too_long(str(path))
     except VaeeditError:
         raise
     except Exception as error:  # as above

@@ -50,6 +50,7 @@ UNKNOWN = {
     "JPEG XR": b"II\xbc",
     "BPG": b"BPG\xfb",
     "QOI": b"qoif",
+    "MP4": b"ftyp",  # the last one, because other formats begin in this way, too
 }
 """First bytes of formats that vaeedit does not edit, for the message."""
 PILLOW = tuple({*FORMATS.values()} - LIBRARIES.keys() - {"TGA"})  # TGA has no first bytes of its own
@@ -66,15 +67,22 @@ def read(path: str | os.PathLike[str], *, damaged: Damaged = "error") -> Frame:
 
 def read_bytes(data: bytes, name: str, *, damaged: Damaged = "error") -> Frame:
     """Decode the bytes of a picture file as `read` does; `name` is for messages; raises ImageError."""
+    with decoding(data, name, damaged):
+        gate = Gate(name, len(data), damaged)
+        frame = _decode(data, name, gate)
+        warnings = filter(None, (*gate.warnings, profile_fault(frame)))
+        return replace(frame, damage="; ".join(gate.faults), warnings=tuple(warnings))
+
+
+@contextmanager
+def decoding(data: bytes, name: str, damaged: Damaged) -> Iterator[None]:
+    """Decode with Pillow's settings for `damaged`, in one thread at a time; every failure is raised as an ImageError."""
     if not data:
         raise ImageError(f"{name} is empty (0 bytes).")
     with _pillow_settings(damaged), catch_warnings():
         simplefilter("ignore")  # Pillow warns about harmless metadata
         try:
-            gate = Gate(name, len(data), damaged)
-            frame = _decode(data, name, gate)
-            warnings = filter(None, (*gate.warnings, profile_fault(frame)))
-            return replace(frame, damage="; ".join(gate.faults), warnings=tuple(warnings))
+            yield
         except VaeeditError:
             raise
         except UnidentifiedImageError:
@@ -92,10 +100,10 @@ def read_image(image: Image.Image) -> Frame:
     name = "The Pillow image"
     try:
         image.load()
-        metadata, orientation = _metadata(image)
+        metadata, orientation = metadata_of(image)
         gate = Gate(name, 0)
         is_deep = image.mode.startswith("I;16")
-        values = np.asarray(image).astype(np.uint16) if is_deep else np.asarray(_plain(image, gate))
+        values = np.asarray(image).astype(np.uint16) if is_deep else np.asarray(plain_image(image, gate))
     except (OSError, ValueError, SyntaxError) as error:
         raise ImageError(f"{name} cannot be decoded: {error}.") from error
     frame = _frame(upright(values, orientation), metadata)
@@ -132,17 +140,15 @@ def _with_pillow(image: Image.Image, data: bytes, name: str, gate: Gate) -> Fram
         gate.warnings.extend(left_out_segments(image.applist))
     image.load()
     if kind == "TIFF":  # Pillow has applied the orientation
-        return _frame(np.asarray(_plain(image, gate)), tiff.metadata(data))
-    metadata, orientation = _metadata(image)
-    chunks = copied_chunks(data) if kind == "PNG" else ()
-    metadata = replace(metadata, chunks=chunks, coding=coding_of(image, data))
+        return _frame(np.asarray(plain_image(image, gate)), tiff.metadata(data))
+    metadata, orientation = metadata_of(image, data)
     if kind == "JPEG2000":
         gate.warnings.extend(left_out_boxes(data))
         metadata = replace(metadata, icc=profile_in(data))
     if kind == "AVIF":
         gate.warnings.extend(heif.unused_colors(data, metadata.icc))
     key = image.info.get("transparency")
-    values = deep.decode(kind, data, key) if is_deep else np.asarray(_plain(image, gate))
+    values = deep.decode(kind, data, key) if is_deep else np.asarray(plain_image(image, gate))
     return _frame(upright(values, orientation), metadata)
 
 
@@ -154,7 +160,7 @@ def _frame(values: NDArray[Any], metadata: Metadata) -> Frame:
     return Frame(values[:, :, :-1], values[:, :, -1], metadata)
 
 
-def _plain(image: Image.Image, gate: Gate) -> Image.Image:
+def plain_image(image: Image.Image, gate: Gate) -> Image.Image:
     """L, LA, RGB or RGBA; palettes, color keys and bilevel are expanded, CMYK and Lab become sRGB, with a warning."""
     if image.mode.startswith(("I", "F")):
         raise ImageError(f"{gate.name} holds samples of the kind {image.mode}, which vaeedit does not edit.")
@@ -167,8 +173,8 @@ def _plain(image: Image.Image, gate: Gate) -> Image.Image:
     return image.convert(("L" if gray else "RGB") + ("A" if alpha else ""))
 
 
-def _metadata(image: Image.Image) -> tuple[Metadata, int]:
-    """Raw metadata with the orientation tag reset, and the orientation to apply."""
+def metadata_of(image: Image.Image, data: bytes = b"") -> tuple[Metadata, int]:
+    """Raw metadata with the orientation tag reset, and the orientation to apply; `data` is the file, if there is one."""
     raw, xmp = image.info.get("exif"), image.info.get("xmp")
     try:
         exif = image.getexif()
@@ -185,6 +191,8 @@ def _metadata(image: Image.Image) -> tuple[Metadata, int]:
         xmp=at_rest(reset_xmp(xmp)) if xmp else None,
         dpi=plausible_dpi(*image.info.get("dpi", (None, None))),
         **_texts(image),
+        chunks=copied_chunks(data) if image.format == "PNG" else (),
+        coding=coding_of(image, data) if data else None,
     )
     return metadata, orientation if isinstance(orientation, int) else 1
 

@@ -61,7 +61,7 @@ HOLDS = {
     "BMP": Holds(alpha=False, metadata=False),
     "TGA": Holds(metadata=False, side=65_535),
     "PPM": Holds(depths=(8, 16), alpha=False, metadata=False),
-    "GIF": Holds(alpha=False, gray=False, metadata=False, comments=True, side=65_535),
+    "GIF": Holds(gray=False, metadata=False, comments=True, side=65_535),
     "MP4": Holds(alpha=False, gray=False, metadata=False, side=16_384),
 }
 
@@ -200,8 +200,14 @@ def _flattened(frame: Frame) -> Frame:
 
 
 def _with_pillow(frame: Frame, format: str, settings: dict[str, Any]) -> bytes:
-    metadata = frame.metadata
-    settings.update(exif=metadata.exif, icc_profile=metadata.icc, dpi=metadata.dpi)
+    buffer = io.BytesIO()
+    Image.fromarray(frame.samples).save(buffer, format, **save_options(frame.metadata, format, settings))
+    return buffer.getvalue()
+
+
+def save_options(metadata: Metadata, format: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """What Pillow's `save` needs for this metadata in this format, beside the settings of the encoder."""
+    settings = {**settings, "exif": metadata.exif, "icc_profile": metadata.icc, "dpi": metadata.dpi}
     if format == "PNG":
         settings["pnginfo"] = info = PngImagePlugin.PngInfo()
         for chunk in _png_chunks(metadata):
@@ -212,10 +218,7 @@ def _with_pillow(frame: Frame, format: str, settings: dict[str, Any]) -> bytes:
         settings["extra"] = jpeg_segments(metadata)
     if format == "GIF" and metadata.comments:
         settings["comment"] = b"\n".join(metadata.comments)
-    buffer = io.BytesIO()
-    image = Image.fromarray(frame.samples)
-    image.save(buffer, format, **{name: value for name, value in settings.items() if value is not None})
-    return buffer.getvalue()
+    return {name: value for name, value in settings.items() if value is not None}
 
 
 def _png_chunks(metadata: Metadata) -> list[bytes]:

@@ -12,6 +12,7 @@ FORMATS = {
     ".jpeg": "JPEG",
     ".jfif": "JPEG",
     ".png": "PNG",
+    ".apng": "PNG",
     ".webp": "WEBP",
     ".tif": "TIFF",
     ".tiff": "TIFF",
@@ -42,7 +43,7 @@ READ_ONLY = {
     ".pbm": ".pgm",
 }
 """For extensions of pictures that are read but not written, the extension of their results."""
-OTHERS = "apng bpg dds emf eps exr hdr ico jxr pcx pfm psb psd qoi sgi svg svgz wdp wmf xcf"
+OTHERS = "bpg dds emf eps exr hdr ico jxr pcx pfm psb psd qoi sgi svg svgz wdp wmf xcf"
 """Extensions of pictures that are not read. In a folder they are inputs that fail, so that each of them is named."""
 PICTURES = frozenset({*FORMATS, *READ_ONLY, *(f".{name}" for name in OTHERS.split())})
 """Extensions of everything that counts as a picture in a folder."""

@@ -1,6 +1,5 @@
 """Films: a sequence of frames, as GIF or MP4."""
 
-import io
 import os
 import tempfile
 from collections.abc import Sequence
@@ -9,14 +8,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
 from vaeedit.errors import ImageError
 from vaeedit.image.atomic import write_whole
 from vaeedit.image.encode import HOLDS, fit, write
 from vaeedit.image.files import FILMS
 from vaeedit.image.frame import Frame
+from vaeedit.image.gif import GifWriter
 
 CODEC = "vp09"
 """VP9, which browsers play and OpenCV's own build writes; H.264 it does not."""
@@ -51,41 +49,37 @@ def write_film(film: Film, still: Frame, path: str | os.PathLike[str]) -> list[s
 def film_bytes(film: Film, format: str) -> tuple[bytes, list[str]]:
     """Encode a film as "GIF" or "MP4"; returns the file's bytes and a warning for each loss; raises ImageError."""
     fitted = [fit(frame, format) for frame in film.frames]
-    images, warnings = [frame.pixels for frame, _ in fitted], fitted[0][1]
+    frames, warnings = [frame for frame, _ in fitted], fitted[0][1]
     try:
-        if max(images[0].shape) > HOLDS[format].side:
+        if max(frames[0].pixels.shape) > HOLDS[format].side:
             raise ValueError(f"it is over {HOLDS[format].side:,} pixels wide or high")
-        return (_gif if format == "GIF" else _mp4)(images, film.rate), warnings
+        return (_gif if format == "GIF" else _mp4)(frames, film.rate), warnings
     except MemoryError:
         raise ImageError(f"There is not enough memory to encode the film as {format}.") from None
     except (OSError, ValueError, cv2.error) as error:
         raise ImageError(f"The film cannot be encoded as {format}: {error}.") from error
 
 
-def _gif(images: Sequence[NDArray[np.uint8]], rate: float) -> bytes:
-    """A GIF of images (H, W, 3), each with its own palette; the format counts time in hundredths of a second."""
-    frames = [Image.fromarray(image).quantize(256, Image.Quantize.MEDIANCUT) for image in images]
-    buffer = io.BytesIO()
-    milliseconds = max(20, round(100 / rate) * 10)  # browsers play shorter frames slowly
-    frames[0].save(
-        buffer, "GIF", save_all=True, append_images=frames[1:], duration=milliseconds, loop=0, optimize=False
-    )
-    return buffer.getvalue()
+def _gif(frames: Sequence[Frame], rate: float) -> bytes:
+    """A GIF of frames, each with its own palette; the format counts time in hundredths of a second."""
+    writer, milliseconds = GifWriter(), max(20, round(100 / rate) * 10)  # browsers play shorter frames slowly
+    for frame in frames:
+        writer.add(frame, milliseconds)
+    return writer.data(plays=0)
 
 
-def _mp4(images: Sequence[NDArray[np.uint8]], rate: float) -> bytes:
-    """An MP4 of images (H, W, 3); chroma at half resolution needs even sides, so the last row and column are repeated."""
-    height, width = (side + side % 2 for side in images[0].shape[:2])
+def _mp4(frames: Sequence[Frame], rate: float) -> bytes:
+    """An MP4 of frames; chroma at half resolution needs even sides, so the last row and column are repeated."""
+    height, width = (side + side % 2 for side in frames[0].pixels.shape[:2])
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "film.mp4")
         writer = cv2.VideoWriter(path, cv2.VideoWriter.fourcc(*CODEC), rate, (width, height))
         try:
             if not writer.isOpened():
                 raise ValueError(f"OpenCV has no encoder for {CODEC} here")
-            for image in images:
-                even = np.pad(
-                    image, ((0, height - image.shape[0]), (0, width - image.shape[1]), (0, 0)), "edge"
-                )
+            for frame in frames:
+                more = (0, height - frame.height), (0, width - frame.width), (0, 0)
+                even = np.pad(frame.pixels, more, "edge")
                 writer.write(cv2.cvtColor(even, cv2.COLOR_RGB2BGR))
         finally:
             writer.release()

@@ -1,4 +1,4 @@
-"""Whether a PNG or TIFF file is complete and unchanged; decoders accept missing rows or changed bytes without an error.
+"""Whether a PNG, TIFF or GIF file is complete and unchanged; decoders accept missing rows or changed bytes without an error.
 
 PNG and deflated TIFF have checksums, so every damaged byte of their samples is detected. Other TIFF has none: only
 data that ends early is detected.
@@ -15,6 +15,9 @@ PIECE = 1 << 20
 """Bytes that are inflated at a time."""
 SPARE = 1 << 16
 """Bytes that a PNG may hold after its last row."""
+_PARTS = (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"acTL", b"fcTL", b"fdAT")
+"""Chunks of the samples; those of an animation among them."""
+GIF_END, GIF_IMAGE, GIF_EXTENSION = b";,!"
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 """The passes of Adam7: first column and row, and the steps to the next ones."""
 
@@ -65,7 +68,7 @@ def png_fault(data: bytes) -> str | None:
     for kind, body, sound in png_chunks(data):
         if kind == b"IHDR" and not header:
             header = body
-        if kind in (b"IHDR", b"PLTE", b"IDAT", b"IEND") and not sound:
+        if kind in _PARTS and not sound:
             return f"the checksum of its chunk {kind.decode()} is wrong"
         if kind == b"IDAT":
             parts.append(body)
@@ -76,6 +79,31 @@ def png_fault(data: bytes) -> str | None:
         return "it ends early"
     expected = _png_bytes(header)
     return _inflated_fault(parts, expected, expected + SPARE)
+
+
+def gif_fault(data: bytes) -> str | None:
+    """What is wrong with the blocks of a GIF, or None: Pillow takes the end of the file for that of the animation."""
+    place = 13 + _table(data[10:11])
+    while place < len(data):
+        kind = data[place]
+        if kind == GIF_END:
+            return None
+        if kind == GIF_IMAGE:
+            place += 11 + _table(data[place + 9 : place + 10])
+        elif kind == GIF_EXTENSION:
+            place += 2
+        else:  # a stray byte, which decoders skip
+            place += 1
+            continue
+        while place < len(data) and data[place]:
+            place += 1 + data[place]
+        place += 1
+    return "it ends early"
+
+
+def _table(flags: bytes) -> int:
+    """The number of bytes of the palette that these flags of a GIF announce."""
+    return 3 << 1 + (flags[0] & 7) if flags and flags[0] & 128 else 0
 
 
 def bare_png(data: bytes) -> bytes:

@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
-from vaeedit.image.decode import read
 from vaeedit.image.encode import HOLDS
 from vaeedit.image.frame import Frame, Metadata
 from vaeedit.image.made import Made, edits_of, mapping_of, notes
+from vaeedit.image.pages import read_pages
 from vaeedit.image.source_type import (
     EDITED,
     GENERATED,
@@ -73,15 +73,16 @@ def without_note(frame: Frame) -> Frame:
 
 
 def described_file(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """A description of a picture file, ready for JSON; raises ImageError."""
-    frame = read(path)
-    metadata = frame.metadata
+    """A description of a picture file, ready for JSON; of several pictures, that of the first one. Raises ImageError."""
+    pages = read_pages(path)
+    frame, metadata = pages.first, pages.first.metadata
     return {
         "file": str(path),
         "width": frame.width,
         "height": frame.height,
         "mode": ("gray" if frame.channels == 1 else "RGB") + ("" if frame.alpha is None else " with alpha"),
         "bits": frame.depth,
+        "pictures": len(pages),
         "metadata": [each.name for each in fields(metadata) if each.compare and getattr(metadata, each.name)],
         "made": made_of(metadata),
     }

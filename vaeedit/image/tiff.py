@@ -27,6 +27,8 @@ DEFLATED = (8, 32946)
 """Values of the tag Compression for zlib streams."""
 ROWS = 64
 """Rows of a strip."""
+HEADER = b"II*\0\x08\0\0\0"
+"""The first bytes of a file that is written: its byte order, and the offset of its first directory."""
 
 logging.getLogger("tifffile").addHandler(logging.NullHandler())  # faults are reported as ImageError
 
@@ -144,7 +146,15 @@ def readable_exif(exif: bytes) -> dict[int, Any]:
 
 
 def encode(frame: Frame, values: NDArray[Any]) -> bytes:
-    """A TIFF file of `values` (H, W[, C]), uint8, uint16 or float32, in deflated strips, with the frame's metadata."""
+    """A TIFF file of one `page`."""
+    return HEADER + page(frame, values, len(HEADER))
+
+
+def page(frame: Frame, values: NDArray[Any], offset: int) -> bytes:
+    """A directory for this offset of a file, and the `values` (H, W[, C]), uint8, uint16 or float32, in deflated strips.
+
+    The directory holds the frame's metadata, and leads to no other one.
+    """
     about = frame.metadata
     values = values.reshape(frame.height, frame.width, -1)
     whole = values.dtype != np.float32
@@ -174,9 +184,7 @@ def encode(frame: Frame, values: NDArray[Any]) -> bytes:
     tags.update({tag: block for tag, block in blocks.items() if block})
     directory = ImageFileDirectory_v2()
     directory.update(tags)
-    buffer = io.BytesIO()
-    directory.save(buffer)
-    return buffer.getvalue() + b"".join(strips)
+    return directory.tobytes(offset) + b"".join(strips)
 
 
 def _strip(rows: NDArray[Any], differences: bool) -> bytes:
