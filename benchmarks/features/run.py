@@ -1,6 +1,6 @@
 """The 38 features that the users of similar programs ask for: each as a real command, with yes, or no and why.
 
-python benchmarks/features/run.py [--only WORD] [--write docs/features.md]
+python benchmarks/features/run.py [--only WORD] [--write docs/features.md] [--list]
 
 Every row has an empty folder with a picture of 96x64 pixels; "yes" means that all its commands ended as they should and
 that the fact beside it holds. Exit code 1 if there is a "no".
@@ -39,25 +39,31 @@ def answer(row: Row) -> tuple[str, list[str]]:
         try:
             row(world)
         except Refused as refused:
-            return f"no: {' '.join(str(refused).split())[:160]}", world.commands
+            return f"no: {str(refused).partition(';')[0][:160]}", world.commands
         return "yes", world.commands
 
 
-def line(row: Row, found: str, commands: list[str]) -> str:
+def named(row: Row) -> tuple[str, str]:
+    """The feature, and what is checked."""
     name, _, checked = (row.__doc__ or "").strip().partition("\n")
+    return name.strip(), checked.strip()
+
+
+def line(row: Row, found: str, commands: list[str]) -> str:
     code = "<br>".join(f"`{command}`" for command in commands)
-    return (
-        "| "
-        + " | ".join(text.replace("|", "\\|") for text in (name.strip(), checked.strip(), found, code))
-        + " |"
-    )
+    cells = [text.replace("|", "\\|") for text in (*named(row), found, code)]
+    return f"| {' | '.join(cells)} |"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", default="")
     parser.add_argument("--write")
+    parser.add_argument("--list", action="store_true", help="print the features, and run nothing")
     asked = parser.parse_args()
+    if asked.list:
+        print(*(named(row)[0] for row in ROWS), sep="\n")
+        return
     lines = []
     for row in ROWS:
         if asked.only in (row.__doc__ or ""):

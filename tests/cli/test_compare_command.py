@@ -2,7 +2,9 @@
 
 import json
 import re
+import sys
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +13,10 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from vaeedit.evaluation import difference as module
 from vaeedit.evaluation.difference import difference, difference_picture
-from vaeedit.image import Frame
+from vaeedit.image import Frame, Metadata, working, write
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "image"))
+import profiles
 
 RANDOM = np.random.default_rng(0)
 A = RANDOM.integers(0, 256, (40, 30, 3)).astype(np.uint8)
@@ -63,6 +68,15 @@ def test_the_command(pair, vaeedit, tmp_path):
     vaeedit("compare", *pair, "-o", "a.png", "--exists", "overwrite").assert_refused(2, "a.png is a picture")
     vaeedit("compare", *pair, "-o", "d.txt").assert_refused(2, "does not end in a picture format")
     vaeedit("compare", "a.png", "gone.png").assert_refused(1, "gone.png")
+
+
+def test_colors_are_compared_as_they_are_seen(vaeedit, tmp_path):
+    flat = np.full((16, 16, 3), (200, 120, 60), np.uint8)
+    wide = profiles.rgb(profiles.P3, *profiles.SRGB_CURVE)
+    own = working(Frame(flat, metadata=Metadata(icc=wide)))
+    Image.fromarray(flat).save(tmp_path / "p3.png", icc_profile=wide)
+    write(own, tmp_path / "srgb.png")
+    assert "PSNR: equal" in vaeedit("compare", "p3.png", "srgb.png").out
 
 
 def test_sizes_that_differ_are_shown_but_not_measured(pair, vaeedit, tmp_path):

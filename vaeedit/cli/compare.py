@@ -20,7 +20,7 @@ def _compare(
 ) -> int:
     from vaeedit.batch.clashes import Uses
     from vaeedit.evaluation.difference import difference
-    from vaeedit.image import format_of, read_bytes
+    from vaeedit.image import format_of, read_bytes, working
     from vaeedit.limits import PICTURE, read_regular
 
     uses = Uses()
@@ -40,14 +40,15 @@ def _compare(
             f"{first} has {a.width}x{a.height} pixels and {second} {b.width}x{b.height}, so nothing can be measured; "
             "--html FILE shows them over each other."
         )
-    found = difference(a, b) if same else None
+    seen = working(a), working(b)
+    found = difference(*seen) if same else None
     lines = [
         f"{first}: {a.title}",
         f"{second}: {b.title}",
         *(found.lines() if found else ["The sizes differ."]),
     ]
     if output is not None:
-        lines.append(f"{output}: the difference, times {_write_difference(a, b, output)}")
+        lines.append(f"{output}: the difference, times {_write_difference(*seen, output)}")
     if page is not None:
         _write_page((first, second), (a, b), data, page, lines)
     if as_json:

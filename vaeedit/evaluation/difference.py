@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from vaeedit.evaluation.metrics import ssim
 from vaeedit.image import Frame
 
-PROTOCOL = "all pixels, values from 0 to 255, gray as RGB; SSIM with a Gaussian window of 1.5 pixels, mean of the channels"
+PROTOCOL = "all pixels in sRGB, 0 to 255, gray as RGB; SSIM with a Gaussian window of 1.5 pixels, mean of the channels"
 ROWS = 512
 """Height of a strip."""
 MARGIN = 5
