@@ -82,6 +82,7 @@ def test_channels(channels):
     assert (np.asarray(frame_of(frame.tensor).as_depth(8)) == shown).all()
 
 
+@pytest.mark.filterwarnings("ignore:.*CMYK:vaeedit.VaeeditWarning")
 @pytest.mark.parametrize(
     "mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV", "I;16"]
 )
