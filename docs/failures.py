@@ -6,11 +6,13 @@ Small print enlarged four times; strong noise over fine branches; a night sky wi
 """
 
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
+from skimage import data
 
 import vaeedit
 from vaeedit import Frame, Session, Step
@@ -59,9 +61,20 @@ def night_sky(session: Session, target: Path) -> None:
     row(target, noisy, *(session.run(step, Frame(noisy)).frame.pixels for step in steps))
 
 
+def texture_of_things(session: Session, target: Path) -> None:
+    """Texture of a photograph puts its things into other pictures; neither of these was a training picture."""
+    cat, rocket = data.chelsea()[:, 40:340], data.rocket()[:, 100:527]
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "rocket.png"
+        vaeedit.write(Frame(rocket), path)
+        steps = [Step("style", style=str(path), texture=texture) for texture in ("auto", 1)]
+        made = [session.run(step, Frame(cat)).frame.pixels for step in steps]
+    row(target, cat, rocket, *made)
+
+
 def main(folder: str) -> None:
     with Session(seed=1) as session:
-        for case in (small_print, strong_noise, night_sky):
+        for case in (small_print, strong_noise, night_sky, texture_of_things):
             case(session, Path(folder) / f"failure-{case.__name__.replace('_', '-')}.png")
 
 

@@ -63,7 +63,7 @@ def _offsets(content: tuple[Image, Image], style: tuple[Image, Image], hop: int)
     (ours, own), (theirs, other) = _described(*content, step), _described(*style, step)
     grids = [torch.tensor(looks.shape[:2]) for looks in (ours, theirs)]
     flat = theirs.flatten(0, 1)
-    looks = transport_gaussian(ours.flatten(0, 1), flat)
+    looks = transport_gaussian(ours.flatten(0, 1), ours.flatten(0, 1), flat)
     spread = ACTIVITY * flat.var(0).sum().sqrt() / other.std(correction=0).clamp_min(1e-6)
     suited = Line(own.flatten(), quantiles_of(other.flatten()))(own.flatten())
     looks = torch.cat([looks, spread * suited[:, None]], 1)

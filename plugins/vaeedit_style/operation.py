@@ -104,8 +104,7 @@ class Style(Inspect[StyleOptions], Edit[StyleOptions]):
         """Match the palette, which the texture has changed; then apply `preserve_color`."""
         original, values = originals[0], frames[0].floats()
         if self.texture:
-            share = self.texture**0.5 * self.options.strength  # little texture keeps contrasts in proportion
-            values = match_palette(values, self.styles, self.shares, share)
+            values = match_palette(values, self.styles, self.shares, self.texture * self.options.strength)
         kept, gray = self.options.preserve_color, all(map(_is_gray, self.styles))
         if original.channels == 1 and (kept or gray):
             values = values.mean(2, keepdims=True)

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import grid_sample
 
 from vaeedit_style.sliced import transported
+from vaeedit_style.transport import transport_gaussian
 
 Image = NDArray[np.float32]
 NODES = 33
@@ -20,6 +21,8 @@ GRAY = 0.5
 """Chroma in CIE Lab below which a pixel is gray."""
 TONES, TONE = 33, 6.0
 """Lightness values of a gray picture's tones, and the deviation in lightness of the pixels that give each its chroma."""
+SHARED = 0.05
+"""Share of a style's covariance that is added to both, so that colors are stretched at most 4.6 times."""
 SAMPLE = 30_000
 """Pixels of a picture from which its palette is estimated."""
 
@@ -27,23 +30,22 @@ SAMPLE = 30_000
 def recolored(image: Image, styles: Sequence[Image], shares: Sequence[float], strength: float) -> Image:
     """An image (H, W, 3) in [0, 1] with the colors of `styles`, whose shares sum to 1; same shape and range.
 
-    In CIE Lab, lightness gets an affine map, which keeps the proportions of all contrasts, and chroma a two-dimensional
-    transport; a gray image takes the chroma that the styles have at its lightness (Welsh, Ashikhmin & Mueller 2002).
+    In CIE Lab, lightness and the plane of chroma get linear maps (Pitie & Kokaram 2007), which keep the proportions of
+    contrasts and split no even sky into spots; several styles meet in the mean of their maps. A gray image takes the
+    chroma that the styles have at its lightness (Welsh, Ashikhmin & Mueller 2002).
     `strength` interpolates linearly from no change (0) to the full transport (1).
     """
     source, *targets = (_lab(_sample(picture)) for picture in (image, *styles))
     table = _lab(_table())
-    light = _affine(table[:, :1], source[:, :1], [target[:, :1] for target in targets], shares)
-    if source[:, 1:].abs().max() < GRAY:
-        chroma = table[:, 1:] + sum(
-            share * _tone(light, target) for target, share in zip(targets, shares, strict=True)
+    gray = source[:, 1:].abs().max() < GRAY
+    moved = torch.zeros_like(table)
+    for target, share in zip(targets, shares, strict=True):
+        light, chroma = (
+            transport_gaussian(table[:, part], source[:, part], target[:, part], SHARED)
+            for part in (slice(0, 1), slice(1, 3))
         )
-    else:
-        chroma = transported(
-            table[:, 1:], source[:, 1:], [target[:, 1:] for target in targets], shares, ROUNDS
-        )
-    moved = _rgb(torch.lerp(table, torch.cat([light, chroma], 1), strength))
-    return _changed(image, moved - _rgb(table))
+        moved += share * torch.cat([light, _tone(light, target) if gray else chroma], 1)
+    return _changed(image, _rgb(torch.lerp(table, moved, strength)) - _rgb(table))
 
 
 def match_palette(image: Image, styles: Sequence[Image], shares: Sequence[float], strength: float) -> Image:
@@ -60,17 +62,6 @@ def _tone(light: Tensor, target: Tensor) -> Tensor:
     place = light.clamp(0, 100) / 100 * (TONES - 1)
     below = place.long().clamp_max(TONES - 2)
     return torch.lerp(means[below[:, 0]], means[below[:, 0] + 1], place - below)
-
-
-def _affine(points: Tensor, source: Tensor, targets: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
-    """Points moved to the weighted mean and standard deviation of the targets (Reinhard et al. 2001)."""
-    pairs = list(zip(targets, shares, strict=True))
-    mean, std = (sum(share * part(target) for target, share in pairs) for part in (torch.mean, _std))
-    return (points - source.mean()) * (std / _std(source).clamp_min(1e-6)) + mean
-
-
-def _std(values: Tensor) -> Tensor:
-    return values.std(correction=0)
 
 
 def _sample(image: Image) -> Tensor:

@@ -7,11 +7,15 @@ SHRINK = 1e-3
 """Share of the mean variance that is added to every variance: directions without variance could not be stretched."""
 
 
-def transport_gaussian(points: Tensor, to: Tensor) -> Tensor:
-    """Points (N, D) moved by the optimal map between the Gaussians fitted to them and to `to` (M, D); same shape."""
-    own, other = points.double(), to.double()
-    matrix = monge_map(_covariance(own), _covariance(other))
-    return ((own - own.mean(0)) @ matrix + other.mean(0)).to(points.dtype)
+def transport_gaussian(points: Tensor, source: Tensor, to: Tensor, shared: float = 0.0) -> Tensor:
+    """Points (N, D) moved by the optimal map between the Gaussians of `source` (M, D) and `to` (K, D); same shape.
+
+    `shared` times the covariance of `to` is added to both: no direction is stretched more than (1 + 1 / shared)^1/2 times.
+    """
+    own, other = source.double(), to.double()
+    goal = _covariance(other)
+    matrix = monge_map(_covariance(own) + shared * goal, goal + shared * goal)
+    return ((points.double() - own.mean(0)) @ matrix + other.mean(0)).to(points.dtype)
 
 
 def monge_map(source: Tensor, target: Tensor) -> Tensor:
