@@ -72,7 +72,9 @@ class Worker:
             pages = read(data, job.name, damaged=self.spec.damaged)
             endings = {**FORMATS, **(FILMS if self.spec.plan.film else {})}
             if job.target is not None and job.target.suffix.lower() not in endings:
-                raise ImageError(f"{job.target} does not end in a picture format; name the output with -o.")
+                raise ImageError(
+                    f"{job.target} does not end in a picture format; name the output with -o, or choose a --format."
+                )
             return replace(attempt, pages=pages)
         except Exception as error:
             return self._failed(attempt, error)

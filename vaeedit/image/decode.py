@@ -161,13 +161,17 @@ def _frame(values: NDArray[Any], metadata: Metadata) -> Frame:
 
 
 def plain_image(image: Image.Image, gate: Gate) -> Image.Image:
-    """L, LA, RGB or RGBA; palettes, color keys and bilevel are expanded, CMYK and Lab become sRGB, with a warning."""
+    """L, LA, RGB or RGBA: color keys are expanded and, with a warning, palettes and bilevel; CMYK and Lab become sRGB."""
     if image.mode.startswith(("I", "F")):
         raise ImageError(f"{gate.name} holds samples of the kind {image.mode}, which vaeedit does not edit.")
     if image.mode in ("CMYK", "LAB"):
         image, warning = rgb_of(image)
         gate.warnings.append(warning)
         return image
+    if image.mode == "1":
+        gate.warnings.append("Its black and white pixels become gray ones.")
+    elif image.mode in ("P", "PA") and image.format != "GIF":
+        gate.warnings.append("Its palette is given up for any color.")
     gray = image.mode in ("1", "L", "LA", "La")
     alpha = image.has_transparency_data
     return image.convert(("L" if gray else "RGB") + ("A" if alpha else ""))
