@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import vaeedit as package
+
 TIMES = [100, 50, 200]
 
 
@@ -137,3 +139,25 @@ def test_a_side_picture_that_cannot_hold_all_sizes_shows_the_first_with_a_warnin
     ran = vaeedit("denoise", "scan.tif", "-o", "out.tif", "--compare", "both.png")
     assert "both.png: it shows the first of 2 pictures" in ran.err
     assert len(_pixels(tmp_path / "both.png")) == 1
+
+
+@pytest.mark.parametrize("suffix", ["tif", "gif"])
+def test_from_python_one_result_has_all_and_saves_them(vaeedit, pictures, tmp_path, suffix):
+    options = {"duration": TIMES, "loop": 1} if suffix == "gif" else {}
+    source = _save(pictures, tmp_path / f"in.{suffix}", **options)
+    assert vaeedit("denoise", source.name, "-o", f"out.{suffix}").code == 0
+    result = package.edit(source, "denoise")
+    assert len(result.pages) == len(list(package.read_pages(source))) == 3
+    assert "pages: 3" in repr(result)
+    np.testing.assert_array_equal(np.asarray(result), np.asarray(result.pages[0]))
+    result.save(tmp_path / f"saved.{suffix}")
+    for one, two in zip(
+        _pixels(tmp_path / f"saved.{suffix}"), _pixels(tmp_path / f"out.{suffix}"), strict=True
+    ):
+        np.testing.assert_array_equal(one, two)
+    assert (
+        package.read_pages(tmp_path / f"saved.{suffix}").milliseconds
+        == package.read_pages(source).milliseconds
+    )
+    with pytest.raises(package.VaeeditError, match="JPEG holds one picture, not 3"):
+        result.save(tmp_path / "saved.jpg")

@@ -59,15 +59,24 @@ class Result:
     """How the session made it; None for an image that is unchanged."""
     warnings: tuple[str, ...] = ()
     """Sentences about what is doubtful though the image was made."""
+    pages: tuple[Result, ...] = ()
+    """The results of all pictures of a file that holds several; this one is that of the first."""
+    times: tuple[float, ...] = ()
+    """How many milliseconds each of them is shown, if they are an animation."""
+    plays: int = 0
+    """How often the animation is shown; 0 means without end."""
 
     def __repr__(self) -> str:
         more = {
             "maps": self.maps,
             "notes": self.notes,
             "film": self.film and f"{len(self.film.frames)} frames",
+            "pages": self.pages and str(len(self.pages)),
         }
         texts = [
-            f"{key}: {value if key == 'film' else ', '.join(value)}" for key, value in more.items() if value
+            f"{key}: {value if isinstance(value, str) else ', '.join(value)}"
+            for key, value in more.items()
+            if value
         ]
         return f"<Result {'; '.join([self.frame.title, *texts])}>"
 
@@ -105,7 +114,7 @@ class Result:
         metadata: Policy = "keep",
         provenance: bool = True,
     ) -> list[str]:
-        """Write the image, or the film if the name ends in .gif or .mp4.
+        """Write the image, or the film if the name ends in .gif or .mp4, or all pages into one file.
 
         `quality`, 1 to 100 or "lossless", is for formats that can lose something; by default it is that of the input's file.
         What the format cannot hold is a `VaeeditWarning`; these texts are also returned. The file records how the image was
@@ -124,10 +133,26 @@ class Result:
             )
         if self.film is not None and Path(path).suffix.lower() in FILMS:
             lost = write_film(self.film, self.frame, path)
+        elif self.pages:
+            lost = self._save_pages(path, quality, metadata, provenance)
         else:
             lost = write(self.described(format_of(path), metadata, provenance=provenance), path, quality)
         caution(lost)
         return lost
+
+    def _save_pages(
+        self, path: str | os.PathLike[str], quality: Quality | None, metadata: Policy, provenance: bool
+    ) -> list[str]:
+        """Write the pages; the first one has the note on how the file was made."""
+        from vaeedit.image import PageWriter, format_of, write_whole
+
+        format = format_of(path)
+        writer = PageWriter(format, len(self.pages), self.plays, quality)
+        for index, (page, time) in enumerate(zip(self.pages, self.times, strict=True)):
+            writer.add(page.described(format, metadata, provenance=provenance and not index), time)
+        data, lost = writer.finish()
+        write_whole(Path(path), data)
+        return [f"{path}: {text}" for text in lost]
 
 
 class Operation(ABC, Generic[O]):

@@ -14,7 +14,7 @@ import torch
 from vaeedit.devices import autocast, refuse_after_fork, resolve_device, resolve_precision
 from vaeedit.errors import caution
 from vaeedit.extension.registry import Registry, registry
-from vaeedit.image import Frame, Picture, expanded, frame_of, read, returned, working
+from vaeedit.image import Frame, Pages, Picture, expanded, frame_of, read, read_pages, returned, working
 from vaeedit.options import validate
 from vaeedit.pipeline.condition import SKIPPED
 from vaeedit.pipeline.inputs import resolved
@@ -79,16 +79,29 @@ class Session:
     ) -> Result:
         """Run on a picture of any kind (`frame_of`); the result holds the maps and notes of all steps; raises VaeeditError.
 
+        Of a file that holds several pictures each is edited, and `Result.pages` has the results.
         `tile` replaces the setting of that name; `name` is the file that a Frame was read from, for templates. The result's
         warnings are also given as `VaeeditWarning`.
         """
         plan = pipeline if isinstance(pipeline, Plan) else self._plan(pipeline)
         if isinstance(source, str | os.PathLike):
             name = Path(source)
+            if not plan.film:
+                pages = read_pages(source)
+                caution(f"{source}: {text}" for text in pages.warnings)
+                if len(pages) > 1:
+                    return self._run_pages(plan, pages, tile, name)
+                source = pages.first
         given = source.described() if isinstance(source, Result) else frame_of(source)
         result = self.run_plan(plan, given, tile=tile, name=name)
         caution(result.warnings)
         return result
+
+    def _run_pages(self, plan: Plan, pages: Pages, tile: int | None, name: Path) -> Result:
+        """The result of the first picture of a file, with those of all."""
+        results = tuple(self.run_plan(plan, page, tile=tile, name=name) for page in pages)
+        caution(dict.fromkeys(text for result in results for text in result.warnings))
+        return replace(results[0], pages=results, times=pages.milliseconds, plays=pages.plays)
 
     def run_plan(
         self, plan: Plan, given: Frame, *, tile: int | None = None, name: Path | None = None
