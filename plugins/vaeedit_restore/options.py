@@ -52,15 +52,15 @@ class DenoiseOptions(RestorationOptions, frozen=True):
 class SuperResolveOptions(RestorationOptions, frozen=True):
     """Options of `vaeedit super-resolve`."""
 
-    realism: Annotated[
-        float,
-        option("From the mean (0: least error) to a posterior sample (1: plausible detail).", ge=0, le=1),
-    ] = 0.0
     scale: Annotated[Literal[2, 3, 4], option("Factor on width and height.")] = 2
     model: Annotated[
         Literal["photo", "bicubic"],
         option("photo removes some noise and JPEG artifacts; bicubic takes every pixel as exact."),
     ] = "photo"
+    realism: Annotated[
+        float,
+        option("From the mean (0: least error) to a posterior sample (1: plausible detail).", ge=0, le=1),
+    ] = 0.0
 
 
 class Noise(Options, frozen=True):

@@ -252,9 +252,9 @@ def edit(
     operation: Literal["super-resolve"],
     *,
     mask: Picture | Sequence[Picture] = ...,
-    realism: float = 0.0,
     scale: Literal[2, 3, 4] = 2,
     model: Literal['photo', 'bicubic'] = 'photo',
+    realism: float = 0.0,
     samples: int = 0,
     quality: Literal['normal', 'best'] = 'normal',
     feather: float | None = None,
@@ -268,9 +268,9 @@ def edit(
 ) -> Result:
     """Enlarge images two, three or four times.
 
-    realism: From the mean (0: least error) to a posterior sample (1: plausible detail).
     scale: Factor on width and height.
     model: photo removes some noise and JPEG artifacts; bicubic takes every pixel as exact.
+    realism: From the mean (0: least error) to a posterior sample (1: plausible detail).
     samples: Number of posterior samples to average; 0 uses the VAE's mean, which has less error.
     quality: best averages eight rotated and mirrored runs, which takes eight times as long.
     feather: Width in pixels of the transition inside the mask's white part; by default 1/500 of the shorter side.
