@@ -157,7 +157,7 @@ def test_the_commands_write_pictures_films_and_figures(linear, rows, tmp_path, m
 @pytest.mark.parametrize(
     ("words", "text"),
     [
-        ("grid ROWS --vae VAE -o x.gif", "x.gif does not end in a picture format"),
+        ("grid ROWS --vae VAE -o x.mp4", "x.mp4 does not end in a picture format"),
         ("map ROWS --vae VAE -o x.jpg", "x.jpg is no figure; its name must end in .png, .svg, .pdf"),
         ("map ROWS --vae VAE -o x.png --level 2", "There is no level 2; this VAE has 1"),
         ("map OTHER --vae VAE -o x.png --color-by-label", "have no label; put the images of each class"),
