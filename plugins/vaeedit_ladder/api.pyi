@@ -7,6 +7,7 @@ from .blocks import zero_initialized as zero_initialized
 from .centered import RESIDUAL_GAIN as RESIDUAL_GAIN
 from .centered import START as START
 from .centered import CenteredLadder as CenteredLadder
+from .centered import point_of as point_of
 from .levels import LEVELS as LEVELS
 from .levels import Blocks as Blocks
 from .levels import Widths as Widths

@@ -63,17 +63,18 @@ class CenteredLadder(nn.Module):
         At the prior mean the image is the trunk's mean; then the ladder runs only for the standard deviation.
         """
         context = latents.context
-
-        def point(level: int, _: Tensor) -> Tensor:
-            return latents.levels[-1 - level].mean
-
         if latents.is_prior_mean():
             if not std:
                 return Decoded(context["mean"])
-            h = self.ladder(context["features"], point)
+            h = self.ladder(context["features"], point_of(latents))
             return Decoded(context["mean"], _deviation(self.head_of(h, context)[:, self.channels :]))
-        offset, log_scale, _ = self._centered(context["features"], point, context)
+        offset, log_scale = self.offset(latents)
         return Decoded(context["mean"] + offset, _deviation(log_scale) if std else None)
+
+    def offset(self, latents: Latents) -> tuple[Tensor, Tensor]:
+        """What a point z adds to the mean, and the log of the Laplace scale at z, (B, C, H, W) each."""
+        offset, log_scale, _ = self._centered(latents.context["features"], point_of(latents), latents.context)
+        return offset, log_scale
 
     def infer(self, prior: Latents, x: Tensor) -> Latents:
         """The posterior q(z | y, x) of every level, for a clean image x (B, C, H, W) in [0, 1]."""
@@ -99,18 +100,28 @@ class CenteredLadder(nn.Module):
     def _centered(
         self, features: Sequence[Tensor], choose: Choose, context: Mapping[str, Any]
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """g(z, h) - g(mu, h), and the log scales at z and at mu: one pass over a doubled batch."""
+        """g(z, h) - g(mu, h), and the log scales at z and at mu."""
+        (at_z, log_scale), (at_mu, log_scale_at_mu) = self.both(features, choose, context, 0.0)
+        return self.allowed(at_z - at_mu, context), log_scale, log_scale_at_mu
+
+    def both(
+        self, features: Sequence[Tensor], choose: Choose, context: Mapping[str, Any], times: float
+    ) -> Sequence[tuple[Tensor, Tensor]]:
+        """g and the log of the Laplace scale, (B, C, H, W) each, at e and at `times` e: one pass over a doubled batch."""
         count = len(features[0])
 
-        def with_prior_mean(level: int, h: Tensor) -> Tensor:
+        def pair(level: int, h: Tensor) -> Tensor:
             e = choose(level, h[:count])
-            return torch.cat([e, torch.zeros_like(e)])
+            return torch.cat([e, times * e])
 
         doubled = [torch.cat([feature, feature]) for feature in features]
-        at_z, at_mu = self.head_of(self.ladder(doubled, with_prior_mean), context).chunk(2)
-        c = self.channels
-        offset = self.allowed(at_z[:, :c] - at_mu[:, :c], context)
-        return offset, _bounded(at_z[:, c:]), _bounded(at_mu[:, c:])
+        heads = self.head_of(self.ladder(doubled, pair), context).chunk(2)
+        return [(head[:, : self.channels], _bounded(head[:, self.channels :])) for head in heads]
+
+
+def point_of(latents: Latents) -> Choose:
+    """The means of the levels, for a ladder."""
+    return lambda level, _: latents.levels[-1 - level].mean
 
 
 def _deviation(log_scale: Tensor) -> Tensor:

@@ -3,6 +3,8 @@
 The trunk works at the resolution of y, like EDSR (Lim et al. 2017), and all factors share it; each factor has its own
 tail, head and entrance to the encoder. The mean is bicubic interpolation plus the tail's detail. Samples differ from the
 mean only in the null space of the downscaler (`vaeedit.api.null_space`), so all of them downscale to the same small image.
+They add the odd part of what the ladder decodes, since the mean of g(z) - g(mu) over z is a pattern that repeats with every
+pixel of the small image, and grain of the predicted scale (`grain.py`).
 The noise level of y is a condition, a map: zero for a clean picture; a small network estimates it if it is not given.
 """
 
@@ -15,9 +17,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vaeedit.api import Condition, Latents, OptionError, bicubic_up, null_space, receptive_radius
-from vaeedit_ladder.api import START, CenteredLadder, Head, Hourglass, Pyramid, TopDown
+from vaeedit_ladder.api import START, CenteredLadder, Head, Hourglass, Pyramid, TopDown, point_of
 from vaeedit_restore.configs import UpscalerConfig
+from vaeedit_restore.grain import grain
 from vaeedit_restore.noise import EstimatesNoise, NoiseEstimator
+
+STRUCTURE = 0.8
+"""Share of what the ladder decodes in a sample, beside the grain."""
 
 
 class LadderUpscaler(EstimatesNoise, CenteredLadder):
@@ -77,6 +83,14 @@ class LadderUpscaler(EstimatesNoise, CenteredLadder):
         entrance = self.entrances[str(scale)]
         features: list[Tensor] = self.encoder(torch.relu(entrance(F.pixel_unshuffle(residual, scale))))
         return features
+
+    def offset(self, latents: Latents) -> tuple[Tensor, Tensor]:
+        """A share of (g(z) - g(-z)) / 2, whose mean over z is zero everywhere, plus grain; the log of the Laplace scale."""
+        context = latents.context
+        (at_z, one), (opposite, other) = self.both(context["features"], point_of(latents), context, -1.0)
+        log_scale = (one + other) / 2
+        drawn = grain(latents.levels[-1].mean.float(), log_scale, context["scale"])
+        return self.allowed(STRUCTURE * (at_z - opposite) / 2 + drawn, context), log_scale
 
     def allowed(self, offset: Tensor, context: Mapping[str, Any]) -> Tensor:
         """The part of an offset (B, C, H, W) that does not change the small image."""

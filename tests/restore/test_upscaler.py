@@ -1,14 +1,22 @@
 """The upscaler: identities of its design, on a small untrained network."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
+from skimage import data
 from torch.nn.functional import interpolate
 
 from networks import shaken
+from vaeedit import Frame, Session, Step
+from vaeedit.api import luma
 from vaeedit.errors import OptionError
 from vaeedit.resampling import bicubic_down
 from vaeedit.vae.protocol import ConditionalVAE, Estimator, Upscaler
 from vaeedit_restore.configs import UpscalerConfig
+from vaeedit_restore.grain import AMOUNT, grain
+from vaeedit_restore.periodicity import highest_peak
 from vaeedit_restore.upscaler import LadderUpscaler
 
 SMALL = UpscalerConfig(
@@ -64,3 +72,44 @@ def test_the_trunk_is_homogeneous(network):
 def test_a_factor_it_has_not_learned_is_refused(network, scale):
     with pytest.raises(OptionError, match="enlarges by 2, 3, 4"):
         network.magnification({} if scale is None else {"scale": scale})
+
+
+@torch.inference_mode()
+def test_what_samples_add_has_no_mean(network):
+    y = small_image()
+    latents = network.encode(y, conditions(y, 2))
+    drawn = latents.sample(1)
+    opposite = replace(drawn, levels=tuple(level.at(-level.mean) for level in drawn.levels))
+    mean = latents.context["mean"]
+    both = [network.decode(each).mean - mean for each in (drawn, opposite)]
+    assert both[0].std() > 1e-3
+    assert torch.allclose(both[0], -both[1], atol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_samples_of_the_shipped_model_have_no_grid(scale):
+    """The face of a photograph that no model was trained on: skin, hair and a plain wall."""
+    face = Frame(np.ascontiguousarray(data.astronaut()[40:136, 170:266].astype(np.float32) / 255))
+    with Session(device="cpu", precision="float32") as session:
+        steps = [Step("super-resolve", scale=scale, realism=realism) for realism in (0.0, 1.0)]
+        mean, sample = (session.run(step, face).frame.floats() for step in steps)
+    added = luma(sample) - luma(mean)
+    assert highest_peak(added) < 3
+
+
+def test_grain_follows_the_predicted_scale():
+    e = torch.randn(1, 9, 80, 80, generator=torch.Generator().manual_seed(0))
+    log_scale = torch.full((1, 3, 240, 240), -4.0)
+    log_scale[..., 120:] = -2
+    drawn = grain(e, log_scale, 3)
+    assert drawn[..., 124:].std() / drawn[..., :116].std() == pytest.approx(np.exp(2), rel=0.1)
+    assert drawn[..., :116].std() == pytest.approx(AMOUNT * 2**0.5 * np.exp(-4), rel=0.1)
+    assert highest_peak(drawn[0, 0].numpy()) < 3
+    assert not grain(e[:, :8], log_scale, 3).any()
+
+
+def test_a_grid_is_seen():
+    noise = np.random.default_rng(0).normal(0, 1, (256, 256))
+    assert highest_peak(noise) < 3
+    noise[::4, ::4] += 2
+    assert highest_peak(noise) > 6
