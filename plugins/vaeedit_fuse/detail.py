@@ -7,6 +7,7 @@ visible steps. So the VAE encodes the pictures without their base (structures la
 from abc import abstractmethod
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 from torch import Tensor
 
@@ -21,6 +22,10 @@ SCALES = 3
 """Halvings down to the base, which has the stride of the coarsest latents."""
 DEEP = 16
 """More halvings than any picture allows: all of its scales are fused."""
+WHITE = 0.93
+"""Luma above which a base of the visible picture begins to be white."""
+NEAR = 31
+"""Side in pixels of the surroundings of a place that would be lighter than white."""
 RADII = (1, 2, 2)
 """Grid places on each side over which activity is averaged, from the coarsest level."""
 
@@ -68,7 +73,7 @@ class Detailed(Rule):
 
 
 class Infrared(Detailed):
-    """Luma has the strongest detail at every scale; colors are those of the first picture."""
+    """Luma has the strongest detail at every scale; colors, and the tone of a white sky, are those of the first picture."""
 
     unchosen = True
     softness = 2
@@ -92,9 +97,27 @@ class Infrared(Detailed):
         return fused(self.bases, [score / total for score in scores], strongest_detail(self._chosen), 4)
 
     def finished(self, joined: Array, decoded: Sequence[Array], shares: Sequence[Sequence[Map]]) -> Frame:
-        """The first picture with the fused luma."""
-        change = self.fused_luma(joined, decoded, shares[-1]) - self.values[0]
-        return self.first.with_floats(self.first.floats() + change)
+        """The first picture with the fused luma, as far as the others have something to say."""
+        change = below_white(self.fused_luma(joined, decoded, shares[-1])) - self.values[0]
+        said = np.max([_said(self.bases[0], base) for base in self.bases[1:]], 0)
+        return self.first.with_floats(self.first.floats() + upsample(said, change.shape, SCALES) * change)
+
+
+def _said(visible: Array, infrared: Array) -> Array:
+    """How far an infrared base (h, w, 1) has something to say, from 0 to 1.
+
+    Nothing where it is cold and the visible picture is white: a sky would turn gray, embossed with branches.
+    """
+    white = np.clip((visible - WHITE) / (1 - WHITE), 0, 1)
+    cold = 1 - np.clip((infrared - infrared.mean()) / (infrared.std() + np.float32(1e-6)), 0, 1)
+    return np.asarray(1 - white * cold, np.float32)
+
+
+def below_white(luma: Array) -> Array:
+    """Luma (H, W, 1), darker around places above 1 by half of what is lost there, so that bright lines stand out."""
+    square = (NEAR, NEAR)
+    over = cv2.dilate(np.maximum(luma[..., 0] - 1, 0), np.ones(square))
+    return luma - np.float32(0.5) * cv2.blur(over, square, borderType=cv2.BORDER_REFLECT)[..., None]
 
 
 class Exposure(Detailed):

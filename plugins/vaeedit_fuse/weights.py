@@ -10,7 +10,7 @@ from vaeedit.api import Gaussian, local_mean, product_of_experts
 
 LONGER = 1.5
 """Largest factor on the length of a mean."""
-ADVANTAGE = 0.5
+ADVANTAGE = 0.55
 """Weight of the coarser scales in a choice."""
 REACH = 2
 """Grid places on each side over which sources are compared."""

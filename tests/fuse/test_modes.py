@@ -7,6 +7,7 @@ from scenes import BLUR, HALF, SCENE, infrared_of
 
 from vaeedit.errors import VaeeditError
 from vaeedit.image import Frame
+from vaeedit_fuse.detail import below_white
 from vaeedit_fuse.evaluation import gray
 from vaeedit_fuse.metrics import edge_preservation, exposure_structure
 
@@ -109,3 +110,28 @@ def test_infrared_from_another_sensor_keeps_the_edges_of_both(fuse):
     sources = [gray(Frame(SCENE)), gray(Frame(other[..., None]))]
     fused = gray(fuse(SCENE, other).frame)
     assert edge_preservation(sources, fused) > edge_preservation(sources, sum(sources) / 2) + 0.1
+
+
+def test_a_white_sky_stays_white_unless_something_warm_is_in_it(fuse):
+    visible = SCENE // 3
+    visible[:90] = 253
+    cold = np.full(SCENE.shape[:2], 150, np.uint8)
+    cold[:90] = 40
+    for x in range(20, 200, 24):
+        cv2.line(cold, (x, 90), (x + 8, 10), 75, 2)  # branches that only the other sensor sees
+    fused = gray(fuse(visible, cold, mode="infrared").frame)
+    assert fused[:70].min() > 245
+    cv2.circle(cold, (104, 40), 14, 250, -1)
+    cv2.circle(cold, (104, 40), 6, 90, -1)
+    warm = gray(fuse(visible, cold, mode="infrared").frame)
+    assert warm[20:60, 84:124].min() < fused[20:60, 84:124].min() - 30
+
+
+def test_lines_on_a_light_ground_keep_their_contrast():
+    light = np.full((80, 80, 1), 0.9, np.float32)
+    light[40] = 1.5
+    made = below_white(light)
+    assert made[40].mean() - made[36].mean() > 0.5
+    assert made[40].mean() > 1
+    assert np.array_equal(made[:10], light[:10])
+    assert np.array_equal(below_white(light.clip(0, 1)), light.clip(0, 1))
