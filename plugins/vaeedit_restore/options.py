@@ -55,7 +55,9 @@ class SuperResolveOptions(RestorationOptions, frozen=True):
     scale: Annotated[Literal[2, 3, 4], option("Factor on width and height.")] = 2
     model: Annotated[
         Literal["photo", "bicubic"],
-        option("photo removes some noise and JPEG artifacts; bicubic takes every pixel as exact."),
+        option(
+            "photo estimates the noise and removes it; bicubic takes every pixel as exact. JPEG artifacts stay with both."
+        ),
     ] = "photo"
     realism: Annotated[
         float,

@@ -22,7 +22,7 @@ from vaeedit_restore.configs import UpscalerConfig
 from vaeedit_restore.grain import grain
 from vaeedit_restore.noise import EstimatesNoise, NoiseEstimator
 
-STRUCTURE = 0.8
+STRUCTURE = 0.7
 """Share of what the ladder decodes in a sample, beside the grain."""
 
 
