@@ -121,3 +121,15 @@ def test_no_policy_of_metadata_changes_the_quality(photo, policy):
     source = make.pillow(photo, "JPEG", quality=97)
     frame = described(read_bytes(source, "x"), None, "JPEG", policy)
     assert opened(write_bytes(frame, "JPEG")[0]).quantization == opened(source).quantization
+
+
+@pytest.mark.parametrize("metadata", [False, True])
+@pytest.mark.parametrize(("mode", "depth"), [("L", 8), ("RGB", 8), ("RGBA", 8), ("RGB", 16), ("RGBA", 16)])
+def test_a_jpeg_xl_without_loss_stays_so(mode, depth, metadata):
+    pytest.importorskip("pyjpegxl")
+    frame = make.frame(make.samples(mode, depth, 41, 300), make.everything() if metadata else None)
+    lossless, lossy = (write_bytes(frame, "JXL", quality)[0] for quality in ("lossless", 90))
+    assert not read_bytes(lossy, "x").metadata.coding.lossless
+    np.testing.assert_array_equal(
+        make.joined(read_bytes(rewritten(lossless, "JXL"), "x")), make.joined(frame)
+    )
