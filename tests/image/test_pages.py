@@ -118,6 +118,17 @@ def test_many_pages_are_not_in_memory_together():
     assert peak < 12 * page.pixels.nbytes < 40 * page.pixels.nbytes
 
 
+def test_no_copies_of_the_file_gather_while_its_pages_are_read():
+    """Pages that do not compress, so that each copy of the file's bytes counts."""
+    data = _written([make.frame(make.samples("RGB", height=200, width=200))] * 30, "TIFF", [0.0] * 30)
+    tracemalloc.start()
+    for _ in opened(data, "x.tif"):
+        pass
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 6 * len(data)
+
+
 # ---- animations
 
 

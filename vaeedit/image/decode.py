@@ -122,7 +122,8 @@ def _decode(data: bytes, name: str, gate: Gate) -> Frame:
         values = tiff.decode_deep(data, name, gate)
         if values is not None:
             return _frame(values, tiff.metadata(data))
-    with Image.open(io.BytesIO(data), formats=("TGA",) if ending == ".tga" else PILLOW) as image:
+    formats = ("TGA",) if ending == ".tga" else PILLOW
+    with io.BytesIO(data) as stream, Image.open(stream, formats=formats) as image:
         return _with_pillow(image, data, name, gate)
 
 

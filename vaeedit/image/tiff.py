@@ -40,7 +40,10 @@ def decode_deep(data: bytes, name: str, gate: Gate) -> NDArray[Any] | None:
     """
     import tifffile
 
-    with tifffile.TiffFile(io.BytesIO(data)) as file:
+    with (
+        io.BytesIO(data) as stream,
+        tifffile.TiffFile(stream) as file,
+    ):  # its objects refer to each other for long
         page: Any = file.pages[0]
         width, height = int(page.imagewidth), int(page.imagelength)
         each = max(4, -(-int(page.bitspersample) * int(page.samplesperpixel) // 8))

@@ -35,7 +35,7 @@ def contents(data: bytes, name: str) -> Contents:
     """The pages of a TIFF file; raises ImageError for too many."""
     import tifffile
 
-    with tifffile.TiffFile(io.BytesIO(data)) as file:
+    with io.BytesIO(data) as stream, tifffile.TiffFile(stream) as file:
         if len(file.pages) > FRAMES.value:
             raise ImageError(
                 f"{name} has {len(file.pages):,} pages, over the limit of {FRAMES.value:,}; raise {FRAMES.variable}."
