@@ -132,7 +132,7 @@ def methods(session: Session, vae: str) -> dict[str, Method]:
     settings: dict[str, dict[str, float]] = {
         "default": {},
         "recolor": {"texture": 0},
-        **{f"texture {texture:g}": {"texture": texture} for texture in (0.1, 0.2, 0.3, 0.5, 1)},
+        **{f"texture {texture:g}": {"texture": texture} for texture in (0.1, 0.3, 0.5, 1)},
         "strength 0.5": {"strength": 0.5},
     }
     mine = {f"{MINE}, {name}": partial(ours, session, vae, **given) for name, given in settings.items()}
