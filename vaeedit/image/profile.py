@@ -4,7 +4,7 @@ Through Pillow, LittleCMS transforms RGB in 8 bits only; this file computes with
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from struct import error as StructError
 from struct import unpack_from
 from typing import Any
@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from PIL import ImageCms
 
 NODES = np.linspace(0, 1, 4097)
-"""Places at which a curve is known; between them it is taken for linear, so that its inverse is exact."""
+"""Places at which a curve is known; between them it is taken for linear."""
+FINE = 1 << 17
+"""Entries of the tables that lead from light to values: half a step is less than half of one of 16 bits."""
 TAGS = 200
 """Most tags of a profile."""
 SAME = 1 / 510
@@ -42,10 +44,26 @@ class Space:
         Colors keep their XYZ relative to white: the colorimetric intent. Gray stays gray, whatever the matrices.
         """
         channels = range(values.shape[-1])
-        light = np.stack([np.interp(values[..., c], NODES, self.curves[c]) for c in channels], axis=-1)
+        light = np.stack([_at(self._forward[c], values[..., c]) for c in channels], axis=-1)
         if self.matrix is not None and other.matrix is not None and len(channels) == 3:
             light = light @ np.linalg.solve(other.matrix, self.matrix).T
-        return np.stack([np.interp(light[..., c], other.curves[c], NODES) for c in channels], axis=-1)
+        roots = np.sqrt(light.clip(0, 1))
+        return np.stack([_at(other._backward[c], roots[..., c]) for c in channels], axis=-1)
+
+    @cached_property
+    def _forward(self) -> NDArray[np.float64]:
+        """Light (3, 65536) at every value of 16 bits."""
+        return np.stack([np.interp(np.linspace(0, 1, 1 << 16), NODES, curve) for curve in self.curves])
+
+    @cached_property
+    def _backward(self) -> NDArray[np.float64]:
+        """Values (3, FINE) at equal steps of the square root of light, which are small where it is dark."""
+        return np.stack([np.interp(np.linspace(0, 1, FINE) ** 2, curve, NODES) for curve in self.curves])
+
+
+def _at(table: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The entries at places in [0, 1]; looking up is five times as fast as np.interp."""
+    return table[np.rint(places * (len(table) - 1)).astype(np.int32)]
 
 
 @lru_cache(16)
