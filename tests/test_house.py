@@ -117,3 +117,8 @@ def test_the_core_imports_neither_the_facade_nor_a_plugin():
         if path.suffix == ".py":
             wrong = {m for m in imported(path) if m == "vaeedit.api" or m.startswith("vaeedit_")}
             assert wrong == set(), f"{path.relative_to(ROOT)} imports {wrong}"
+
+
+def test_files_of_tests_have_names_of_their_own():
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []  # pytest cannot import two of one name
