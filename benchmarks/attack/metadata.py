@@ -35,6 +35,7 @@ from vaeedit.image import described, described_file, made_of, read_bytes, withou
 from vaeedit.image.encode import HOLDS
 from vaeedit.image.made import edits_of, mapping_of
 from vaeedit.image.orientation import reset_xmp
+from vaeedit.image.source_type import without_description
 from vaeedit.pipeline.pipeline import Pipeline, Step
 from vaeedit.plain import plain, plain_json
 from vaeedit.vae import files
@@ -137,8 +138,7 @@ def edit(r: random.Random, frame: Any) -> None:
     source = r.choice([frame, without_note(frame)])
     data, warned = write_bytes(described(source, made, format), format)
     again = read_bytes(data, "edited")
-    owner = NOTES.sub(b"", frame.metadata.xmp or b"")
-    kept = NOTES.sub(b"", again.metadata.xmp or b"")
+    owner, kept = (without_description(NOTES.sub(b"", each.metadata.xmp or b"")) for each in (frame, again))
     holds = HOLDS[format]
     fits = len(owner) <= holds.longest
     same = owner in (kept, b"") or frame.metadata.xmp == again.metadata.xmp

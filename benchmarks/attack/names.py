@@ -202,7 +202,7 @@ def single(r: random.Random, good: list[str], bad: list[str]) -> None:
     """Each file by its name alone, and names where none belongs."""
     for path in [*good, *bad]:
         code, out, err = run("info", path)
-        expect(code == (path in bad) and len(out) == (0 if code else 7) and len(err) == code, out, err)
+        expect(code == (path in bad) and len(out) == (0 if code else 8) and len(err) == code, out, err)
         code, out, _ = run("info", "--json", "--", path)
         expect(
             code == (path in bad) and [json.loads(line)["file"] for line in out] == [path] * (not code), out
