@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from vaeedit.api import Film, Result, UsageError, read, read_snapshots
+from vaeedit.api import Result, UsageError, read, read_snapshots
 from vaeedit_show.defaults import RATE
+from vaeedit_show.films import film_of
 from vaeedit_show.sheet import Block, factor_for, sheet
 
 SIDE = 480
@@ -36,4 +37,4 @@ def training(run: str | Path, *, rate: float = RATE, scale: int | None = None) -
     steps = np.array([step for step, _ in kept])
     some = sorted({int(np.abs(steps - steps[-1] / FACTOR**n).argmin()) for n in range(SHOWN)})
     still = sheet([Block([images[n]], 1, names[n]) for n in some], scale=scale or 1)
-    return Result(still, film=Film(frames, rate).in_color())
+    return Result(still, film=film_of(frames, rate))

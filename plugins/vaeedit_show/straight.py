@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vaeedit.api import Film, ImageError, Latents, LoadedVae, Result
+from vaeedit.api import ImageError, Latents, LoadedVae, Result
 from vaeedit_show.codes import decode, encode, given, number_of, opened
 from vaeedit_show.defaults import BETWEEN, FINER, RATE
-from vaeedit_show.films import finer, there_and_back
+from vaeedit_show.films import film_of, finer, there_and_back
 from vaeedit_show.seen import Data, picture
 from vaeedit_show.sheet import Block, factor_for, sheet
 
@@ -62,7 +62,7 @@ def interpolate(
     still = sheet(blocks, scale=scale or factor_for(made[0], SIDE))
     large = scale or factor_for(made[0], LARGE)
     frames = [sheet([Block([made[n]], 1)], scale=large) for n in there_and_back(len(made))]
-    return Result(still, film=Film(frames, rate).in_color())
+    return Result(still, film=film_of(frames, rate))
 
 
 def slerp(first: Latents, second: Latents, weight: float) -> Latents:

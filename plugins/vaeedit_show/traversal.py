@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from vaeedit.api import Film, LoadedVae, Result, UsageError
+from vaeedit.api import LoadedVae, Result, UsageError
 from vaeedit_show.codes import decode, encode, given, number_of, opened, require_prior
 from vaeedit_show.coordinates import most_active, parse
 from vaeedit_show.defaults import FINER, LATENTS, RANKED, RATE, VALUES
-from vaeedit_show.films import finer, there_and_back
+from vaeedit_show.films import film_of, finer, there_and_back
 from vaeedit_show.seen import Data, picture, seen
 from vaeedit_show.sheet import Block, Pixels, factor_for, sheet
 
@@ -87,7 +87,7 @@ def _shown(
         )
         for n in there_and_back(len(values))
     ]
-    return Result(sheet([block], scale=scale, rows=list(rows)), film=Film(frames, rate).in_color())
+    return Result(sheet([block], scale=scale, rows=list(rows)), film=film_of(frames, rate))
 
 
 def _number(value: float) -> str:
