@@ -120,5 +120,6 @@ def test_the_core_imports_neither_the_facade_nor_a_plugin():
 
 
 def test_files_of_tests_have_names_of_their_own():
+    """Pytest cannot import two files of one name."""
     names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
-    assert sorted({name for name in names if names.count(name) > 1}) == []  # pytest cannot import two of one name
+    assert sorted({name for name in names if names.count(name) > 1}) == []
