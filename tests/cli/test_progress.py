@@ -1,5 +1,6 @@
 """On a terminal, the tiles of one large picture are counted; --quiet prints warnings and errors only."""
 
+import errno
 import os
 import pty
 import re
@@ -21,8 +22,9 @@ def on_a_terminal(*words, cwd):
     try:
         while piece := os.read(terminal, 1 << 16):
             written += piece
-    except OSError:  # Linux: the other end is closed
-        pass
+    except OSError as error:
+        if error.errno != errno.EIO:  # on Linux this says that the other end is closed
+            raise
     assert os.waitpid(pid, 0)[1] == 0, written
     return written.decode()
 
