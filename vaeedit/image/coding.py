@@ -24,10 +24,6 @@ HIGH: dict[str, dict[str, Any]] = {
     "JXL": {"quality": 95},
 }
 """Encoder settings of the lossy formats for pictures of other formats, which may have lost nothing before."""
-_IDENTITY = re.compile(rb"colrnclx....\0\0", re.DOTALL)
-"""Colors of AVIF and HEIF that are stored as RGB, which only files without loss do."""
-
-
 LOSSLESS: dict[str, dict[str, Any]] = {
     "WEBP": {"lossless": True, "exact": True, "quality": 100},
     "AVIF": {"quality": 100},
@@ -35,6 +31,8 @@ LOSSLESS: dict[str, dict[str, Any]] = {
     "JXL": {"quality": 100},
 }
 """The same for files without loss, of the formats that can be both."""
+_IDENTITY = re.compile(rb"colrnclx....\0\0", re.DOTALL)
+"""Colors of AVIF and HEIF that are stored as RGB, which only files without loss do."""
 
 
 @dataclass(frozen=True)
