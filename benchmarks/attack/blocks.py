@@ -116,6 +116,8 @@ def honest(r: random.Random, checksums: dict[str, str]) -> dict[str, Any]:
         "options": options,
         "vae": "denoise",
         "checksum": checksums["denoise"],
+        "package": "vaeedit 0",
+        "network": "",
     }
 
 
@@ -137,6 +139,7 @@ def step(r: random.Random, checksums: dict[str, str]) -> dict[str, Any]:
         "options": options,
         "vae": vae,
         "checksum": checksums.get(vae, "0"),
+        "package": text(r),
     }
     if r.random() < 0.3:
         found[r.choice([*found, text(r)])] = odd(r)
@@ -161,7 +164,9 @@ def recipe(r: random.Random, checksums: dict[str, str]) -> bytes:
     elif kind == 2:
         asked["options"] = {r.choice(OPTIONS): r.choice([["uncertainty"], ["/dev/zero"], odd(r)])}
     else:
-        asked[r.choice(["operation", "vae", "checksum"])] = r.choice([text(r), r.choice(FILES)])
+        asked[r.choice(["operation", "vae", "checksum", "package", "network"])] = r.choice(
+            [text(r), r.choice(FILES)]
+        )
     steps = [honest(r, checksums) for _ in range(r.randrange(3))]
     steps.insert(r.randrange(len(steps) + 1), asked)
     note = escape(json.dumps({"seed": r.choice([0, 7, 2**70]), "steps": steps}))

@@ -16,6 +16,8 @@ import sys
 import sysconfig
 import tempfile
 import warnings
+from contextlib import redirect_stderr
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,7 @@ NOTES = re.compile(
 PACKAGE = (
     Path(vaeedit.__file__).parent,
     Path(vaeedit_restore.__file__).parents[1],
+    Path(str(distribution("vaeedit").locate_file(""))),
     Path(sys.prefix),
     Path(sysconfig.get_path("stdlib")),
 )
@@ -161,7 +164,8 @@ def plan(path: Path) -> str:
         recipe = repeat.recipe_of(str(path))
         recipe.require_harmless()
         steps = recipe.pipeline.check(registry())
-        repeat.require_present(recipe, recipe.pipeline.steps, None)
+        with redirect_stderr(io.StringIO()):  # warnings of other versions
+            repeat.require_present(recipe, recipe.pipeline.steps, None)
         word = "planned"
     except VaeeditError as error:
         steps, word = [], "not planned"

@@ -112,6 +112,18 @@ def test_a_worker_that_is_killed_is_replaced_while_pictures_arrive(tmp_path, env
     assert process.returncode == 1
 
 
+def test_what_another_version_of_a_plugin_made_is_made_again(tmp_path):
+    (tmp_path / "packages").mkdir()
+    environment = trouble.install(tmp_path / "packages")
+    trouble.picture(tmp_path / "in", "a.png")
+    assert run(tmp_path, environment).returncode == 0
+    assert run(tmp_path, environment, "--resume").stdout == ""
+    facts = tmp_path / "packages" / "acme_trouble-1.0.dist-info" / "METADATA"
+    facts.write_text(facts.read_text().replace("1.0", "2.0"))
+    assert "a.png" in run(tmp_path, environment, "--resume").stdout
+    assert records(tmp_path)["a.png"]["steps"][0]["package"] == "acme-trouble 2.0"
+
+
 def test_streams_have_no_limit_of_time(tmp_path, environment):
     trouble.picture(tmp_path, "in.png")
     command = [SCRIPT, "trouble", tmp_path / "in.png", "-o", "-", "--time-limit", "9s"]

@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
+from vaeedit import __version__
 from vaeedit.extension.registry import registry
 from vaeedit.image import Frame, described, write
 from vaeedit.vae.files import checksum, find_vae
@@ -125,6 +126,25 @@ def test_a_vae_of_ones_own_is_asked_for_and_compared(vaeedit, says, tmp_path):
     ran = again(vaeedit, "--trust")
     assert ran.code == 0
     assert "another version of the VAE denoise" in ran.err
+
+
+def test_code_of_other_versions_is_shown_and_warned_of(vaeedit, says):
+    ours = f"vaeedit {__version__}"
+    says(package="acme-denoise 1.0", network=ours)
+    ran = again(vaeedit)
+    assert ran.code == 0
+    shown, warned = ran.err.splitlines()[:5], ran.err.splitlines()[5:]
+    assert "package acme-denoise 1.0" in shown[3]
+    assert f"package {ours}" in shown[4]
+    assert [line for line in warned if "made by" in line] == [
+        f"Warning: from.png was made by {made}; the result may differ with {ours}, which is installed."
+        for made in ("vaeedit 1", "acme-denoise 1.0")
+    ]
+    assert not [
+        line
+        for line in vaeedit("run", "--from", "out.png", "in.png", "-o", "2.png").err.splitlines()
+        if "Warning" in line
+    ]
 
 
 def test_text_that_may_name_a_file_needs_trust(vaeedit, says, monkeypatch):

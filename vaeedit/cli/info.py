@@ -35,7 +35,10 @@ def provenance_lines(made: dict[str, Any] | None) -> Iterator[str]:
             options = ", ".join(f"{name}={value}" for name, value in step["options"].items())
             more = "".join(f", {key} {step[key]}" for key in ("name", "when") if step.get(key))
             yield f"  {number}. {step['operation']} ({options}){more}"
-            yield f"     VAE {step.get('vae')}, SHA-256 {step.get('checksum')}"
+            if step.get("package"):
+                yield f"     package {step['package']}"
+            network = f", package {step['network']}" if step.get("network") else ""
+            yield f"     VAE {step.get('vae')}, SHA-256 {step.get('checksum')}{network}"
         if made.get("earlier"):
             yield f"before that, {made['earlier']} more edits"
         made, start = made.get("before"), "before that, made by: "

@@ -96,16 +96,21 @@ def recipe_of(picture: str) -> Recipe:
 
 
 def require_present(recipe: Recipe, steps: Sequence["Step"], vae: str | None) -> None:
-    """Raise UsageError if a file that the steps need is missing; warn if a VAE is not the same as in the record.
+    """Raise UsageError if a file that the steps need is missing; warn if a VAE or a package is not that of the record.
 
     `vae` is a VAE that the user has named instead.
     """
+    from vaeedit import __version__
     from vaeedit.extension.registry import registry
+    from vaeedit.pipeline.recorded import package, package_of_network
     from vaeedit.vae.files import find_vae
     from vaeedit.vae.folders import is_remote
 
+    installed = {f"vaeedit {recipe.made['version']}": f"vaeedit {__version__}"}
     for step, recorded in zip(steps, recipe.made["steps"], strict=True):
-        for name, texts in _pictures(step, registry().operations.find(step.operation).spec.inputs):
+        operation = registry().operations.find(step.operation)
+        installed[recorded.get("package", "")] = package(operation.distribution)
+        for name, texts in _pictures(step, operation.spec.inputs):
             for text in texts:
                 if "{" not in text and not os.path.exists(text):
                     raise UsageError(_missing(recipe, _short(text), f"{step.label}.{name}"))
@@ -113,8 +118,15 @@ def require_present(recipe: Recipe, steps: Sequence["Step"], vae: str | None) ->
             continue
         if not (_is_installed(step.vae) or is_remote(step.vae, registry()) or os.path.exists(step.vae)):
             raise UsageError(_missing(recipe, f"the VAE {_short(step.vae)}", f"{step.label}.vae"))
-        if _checksum(find_vae(step.vae, registry())) != recorded.get("checksum"):
+        path = find_vae(step.vae, registry())
+        if _checksum(path) != recorded.get("checksum"):
             console.warn(f"{recipe.picture} was made with another version of the VAE {step.vae}.")
+        installed[recorded.get("network", "")] = package_of_network(path, registry())
+    for before, now in installed.items():
+        if before.strip() not in ("", "vaeedit", now):
+            console.warn(
+                f"{recipe.picture} was made by {before[:LONGEST]}; the result may differ with {now}, which is installed."
+            )
 
 
 def _missing(recipe: Recipe, what: str, option: str) -> str:
@@ -125,9 +137,9 @@ def _step(
     operation: str,
     options: Mapping[str, Any],
     vae: str | None = None,
-    checksum: str | None = None,
     name: str | None = None,
     when: str | None = None,
+    **_compared: str,
 ) -> "Step":
     """Return a step of a record; raises ValueError for one that vaeedit cannot have written."""
     from vaeedit.pipeline.step import Step

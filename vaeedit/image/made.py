@@ -27,6 +27,10 @@ class MadeStep(msgspec.Struct, omit_defaults=True):
     checksum: str | None = None
     name: str | None = None
     when: str | None = None
+    package: str = ""
+    """Name and version of the operation's package."""
+    network: str = ""
+    """Name and version of the package whose code the VAE ran."""
 
 
 class Made(msgspec.Struct):

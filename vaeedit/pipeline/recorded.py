@@ -39,11 +39,11 @@ class Recorded:
             steps.append(
                 {
                     "operation": step.provided.qualified,
-                    "package": _package(step.provided.distribution),
+                    "package": package(step.provided.distribution),
                     "options": step.given,
                     "vae": step.vae,
                     "checksum": checksum(path),
-                    "network": _package_of_network(path, self._known),
+                    "network": package_of_network(path, self._known),
                     "name": step.name,
                     "when": step.when.text if step.when else None,
                     "maps": sorted(step.maps),
@@ -70,7 +70,8 @@ class Recorded:
             images = {
                 key: [_public_input(text) for text in texts] for key, texts in planned.extra_inputs.items()
             }
-            public = {key: step[key] for key in ("operation", "checksum", "name", "when")}
+            kept = ("operation", "package", "checksum", "network", "name", "when")
+            public = {key: step[key] for key in kept}
             steps.append(
                 {
                     **public,
@@ -86,18 +87,18 @@ class Recorded:
         return {**self.note, "before": before} if before else self.note
 
 
-def _package(name: str) -> str:
-    """A package's name and version."""
+def package(name: str) -> str:
+    """The name of an installed package and its version; the name alone if no such package is installed."""
     try:
         return f"{name} {version(name)}"
     except (PackageNotFoundError, ValueError):
         return name
 
 
-def _package_of_network(vae: Path, known: Registry) -> str:
+def package_of_network(vae: Path, known: Registry) -> str:
     """The package whose code the VAE runs; empty if it is not known (loading the VAE will raise)."""
     try:
-        return _package(known.architectures.find(read_info(vae, known).architecture).distribution)
+        return package(known.architectures.find(read_info(vae, known).architecture).distribution)
     except VaeeditError:
         return ""
 
