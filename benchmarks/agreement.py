@@ -9,12 +9,12 @@ from pathlib import Path
 from fuse import FOLDERS
 from vaeedit import Frame, read
 from vaeedit_fuse.agreement import LEAST, agreement
-from vaeedit_fuse.arrays import resize_like
+from vaeedit.api import like
 from vaeedit_fuse.evaluation import MODES, picture_sets
 
 
 def warned(pairs: list[tuple[Frame, Frame]]) -> int:
-    return sum(agreement(first, resize_like(other, first)) < LEAST for first, other in pairs)
+    return sum(agreement(first, like(other, first)) < LEAST for first, other in pairs)
 
 
 def main(data: str) -> None:

@@ -52,6 +52,7 @@ from .image import Condition as Condition
 from .image import Estimated as Estimated
 from .image import Film as Film
 from .image import Frame as Frame
+from .image import Metadata as Metadata
 from .image import as_generated as as_generated
 from .image import clip_files as clip_files
 from .image import deviation_map as deviation_map
@@ -69,6 +70,7 @@ from .image.atomic import make_folder as make_folder
 from .image.atomic import write_whole as write_whole
 from .image.frame import from_floats as from_floats
 from .image.panels import laid_out as laid_out
+from .image.sizing import like as like
 from .image.sizing import mask_of as mask_of
 from .image.sizing import resized as resized
 from .limits import LIST as LIST
@@ -89,6 +91,7 @@ from .resampling import null_space as null_space
 from .run.operation import Edit as Edit
 from .run.operation import Inspect as Inspect
 from .run.operation import Join as Join
+from .run.operation import Operation as Operation
 from .run.operation import Request as Request
 from .run.operation import Result as Result
 from .run.session import Session as Session
@@ -119,9 +122,11 @@ from .vae.draws import Draw as Draw
 from .vae.draws import Generative as Generative
 from .vae.draws import importance_bound as importance_bound
 from .vae.draws import sampled as sampled
+from .vae.edited import Edited as Edited
 from .vae.edited import Mixture as Mixture
 from .vae.edited import Refined as Refined
 from .vae.edited import Series as Series
+from .vae.files import VaeInfo as VaeInfo
 from .vae.files import load_vae as load_vae
 from .vae.files import save_vae as save_vae
 from .vae.given import Completing as Completing
@@ -139,6 +144,7 @@ from .vae.likelihoods import LIKELIHOODS as LIKELIHOODS
 from .vae.likelihoods import Laplace as Laplace
 from .vae.likelihoods import Likelihood as Likelihood
 from .vae.loaded import LoadedVae as LoadedVae
+from .vae.protocol import VAE as VAE
 from .vae.protocol import WHOLE as WHOLE
 from .vae.protocol import ElboTerms as ElboTerms
 from .vae.protocol import Estimator as Estimator

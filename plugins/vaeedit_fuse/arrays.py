@@ -4,21 +4,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vaeedit.api import Frame, luma, resized
-
 Array = NDArray[np.float32]
 Map = NDArray[np.float32]
 """One value per pixel or grid place, (H, W)."""
-
-
-def resize_like(frame: Frame, to: Frame) -> Frame:
-    """A frame with the size, channels and depth of another, without alpha; if these are equal already, its exact pixels."""
-    if frame.pixels.dtype == to.pixels.dtype and frame.pixels.shape == to.pixels.shape:
-        return Frame(frame.pixels)
-    values = frame.floats()
-    if values.shape[2] != to.channels:
-        values = np.repeat(values, 3, 2) if to.channels == 3 else luma(values)[..., None]
-    return Frame(to.with_floats(resized(values, to.height, to.width)).pixels)
 
 
 def blurred(x: Array, radius: int) -> Array:

@@ -7,11 +7,23 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaeedit.api import Frame, Grid, Inspect, Join, Latents, OptionError, Request, Result, mask_of, under
+from vaeedit.api import (
+    Frame,
+    Grid,
+    Inspect,
+    Join,
+    Latents,
+    OptionError,
+    Request,
+    Result,
+    like,
+    mask_of,
+    under,
+)
 from vaeedit_fuse import FuseOptions
 from vaeedit_fuse.agreement import LEAST, agreement
 from vaeedit_fuse.align import aligned
-from vaeedit_fuse.arrays import Map, resize_like
+from vaeedit_fuse.arrays import Map
 from vaeedit_fuse.auto import suited
 from vaeedit_fuse.blend import Even, Masked
 from vaeedit_fuse.detail import Exposure, Infrared
@@ -45,7 +57,7 @@ class Fuse(Inspect[FuseOptions], Join[FuseOptions]):
         """
         first = replace(frames[0], alpha=None)
         others = self.request.extra_inputs["with"]
-        pictures = [first, *(resize_like(other, first) for other in others)]
+        pictures = [first, *(like(other, first) for other in others)]
         mask = _mask(self.request.extra_inputs, first, len(pictures))
         mode: str = self.options.mode
         if mode == "auto":
