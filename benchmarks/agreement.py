@@ -8,8 +8,8 @@ from pathlib import Path
 
 from fuse import FOLDERS
 from vaeedit import Frame, read
-from vaeedit_fuse.agreement import LEAST, agreement
 from vaeedit.api import like
+from vaeedit_fuse.agreement import LEAST, agreement
 from vaeedit_fuse.evaluation import MODES, picture_sets
 
 

@@ -1,4 +1,4 @@
-"""Write the generated pages of the docs and the stub of `edit`, or with --check fail where one is stale.
+"""Write the generated pages, the stub of `edit` and the record of the API, or with --check fail where one is stale.
 
 python docs/generate.py [--check]
 """
@@ -8,7 +8,10 @@ from pathlib import Path
 
 import click
 import msgspec
+from promises import RECORD, BrokenPromise, updated
+from reference import reference
 from stub import edit_stub
+from surface import lines
 
 from vaeedit import limits
 from vaeedit.cli.commands import cli
@@ -86,7 +89,21 @@ def limits_table() -> str:
     return "\n".join(rows + [f"| `{one.variable}` | {one.of} | {one.default:,} |" for one in found])
 
 
-PAGES = {"cli.md": cli_page, "options.md": options_page, "../vaeedit/run/edit.pyi": edit_stub}
+def record() -> str:
+    """What plugins may rely on; ends the program where a promise is broken."""
+    try:
+        return updated(RECORD.read_text(), lines())
+    except BrokenPromise as error:
+        sys.exit(str(error))
+
+
+PAGES = {
+    "cli.md": cli_page,
+    "options.md": options_page,
+    "../vaeedit/run/edit.pyi": edit_stub,
+    "../tests/contract/surface.txt": record,
+    "api.md": reference,
+}
 
 
 def main() -> None:

@@ -76,7 +76,7 @@ class MissingExtra(VaeeditError):
 
 
 class UsageError(VaeeditError):
-    """The request is wrong, whatever the input."""
+    """The request is wrong, whatever the input; its `exit_code` is 2."""
 
     exit_code = 2
 

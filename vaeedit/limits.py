@@ -39,14 +39,17 @@ FRAMES = Limit(
 )
 PICTURE = Limit("VAEEDIT_MAX_PICTURE_BYTES", 2 << 30, "bytes of a picture file")
 MODEL = Limit("VAEEDIT_MAX_MODEL_BYTES", 16 << 30, "bytes of a model file")
+"""The `limit` of `read_regular` and `require_regular` for files of weights."""
 MODEL_HEADER = Limit("VAEEDIT_MAX_MODEL_HEADER_BYTES", 8 << 20, "bytes of a model file's header")
 TEXT = Limit("VAEEDIT_MAX_TEXT_BYTES", 1 << 20, "bytes of a pipeline, recipe or configuration")
+"""Their `limit` for text that people write."""
 EXPANSION = Limit(
     "VAEEDIT_MAX_EXPANSION", 256, "bytes of samples for each byte of a picture file, above 224 MiB in all"
 )
 SCANS = Limit("VAEEDIT_MAX_SCANS", 100, "scans of a progressive JPEG")
 XMP = Limit("VAEEDIT_MAX_XMP_BYTES", 16 << 20, "bytes of a picture's XMP that are searched for what made it")
 LIST = Limit("VAEEDIT_MAX_LIST_BYTES", 1 << 30, "bytes of a list of files or of a journal")
+"""Their `limit` for lists that programs write."""
 DATA = Limit("VAEEDIT_MAX_DATA_BYTES", 4 << 30, "bytes of a file of many images, as packed and as unpacked")
 SHARD = Limit(
     "VAEEDIT_MAX_SHARD_BYTES", 64 << 30, "bytes of a tar shard, which is never in memory as a whole"

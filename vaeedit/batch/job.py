@@ -17,7 +17,9 @@ class Job:
     """
 
     source: Path | None
+    """The input file; None: standard input."""
     target: Path | None
+    """The file of the result; None: standard output or no result."""
     relative: Path = Path()
     """The input's path relative to the folder that was searched."""
     inspect_only: bool = False
@@ -27,6 +29,7 @@ class Job:
     fault: str = ""
     """Why it cannot be done, if planning found that."""
     sides: Mapping[str, Path] = field(default_factory=dict)
+    """Files of the side pictures by name."""
     careful: bool = False
     """Whether an earlier attempt has killed its worker process."""
     in_place: bool = False

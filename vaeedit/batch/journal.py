@@ -33,18 +33,25 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """The result of one input."""
 
     input: str
+    """Path of the input."""
     output: str
     """Empty if no output was wanted."""
     status: str
     """done, failed, skipped (the output existed before), or finished (done by the run that is resumed)."""
     width: int = 0
+    """Width of the input in pixels; 0 if it was not read."""
     height: int = 0
+    """Height of the input in pixels."""
     seconds: float = 0.0
+    """How long it took."""
     device: str = ""
+    """Device that it ran on."""
     precision: str = ""
+    """Precision of the network."""
     tile: int | list[int] | None = None
     """Side of the tiles in pixels, or their height and width as a step chose them; None if the picture was edited whole."""
     seed: int = 0
+    """Seed of everything random."""
     steps: list[dict[str, Any]] = []
     """The operation, package, options, VAE and its checksum of each step."""
     fingerprint: str = ""
@@ -56,12 +63,15 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     sides_written: dict[str, str] = {}
     """Hashes of the side pictures' bytes, by the same names."""
     notes: dict[str, Any] = {}
+    """Notes of the steps by their labels."""
     pages: list[dict[str, Any]] = []
     """The notes of each picture of an input that holds several; `notes` is empty then."""
     warnings: list[str] = []
+    """Sentences about what is lost or doubtful."""
     rungs: list[str] = []
     """What was tried when memory ran out."""
     error: str = ""
+    """Why it failed; empty otherwise."""
     parts: list[tuple[str, str]] | UnsetType = UNSET
     """Temporary files and their final names; set by a worker, never in a journal."""
 

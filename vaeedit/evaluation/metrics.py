@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 Array = NDArray[np.float64]
+"""Values of a picture (H, W, C), from 0 to 255."""
 
 
 def psnr(reference: Array, output: Array) -> float:

@@ -19,8 +19,11 @@ class Pair:
     """A reference and the observed image, which is the input of the operation."""
 
     path: Path
+    """The file of the reference."""
     reference: Frame
+    """The image that a perfect operation would return."""
     observed: Frame
+    """The input of the operation."""
 
 
 class Task(Protocol):
@@ -64,7 +67,9 @@ class AllOfIt:
     """Base of tasks: unless they differ, they have no conditions or samples, and compare all pixels in RGB."""
 
     conditions: Mapping[str, Condition] = {}
+    """None."""
     sample: Mapping[str, Any] = {}
+    """None."""
 
     def compared(self, pixels: NDArray[np.uint8]) -> Array:
         """All pixels (H, W, 3), from 0 to 255."""

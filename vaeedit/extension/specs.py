@@ -34,6 +34,7 @@ class OperationSpec:
     target: str
     """'module:Class' of an `Edit`, a `Join` or an `Inspect`, imported when the operation first runs."""
     options: type[Options] = Options
+    """The class of its options; an object of it is `Operation.options`."""
     vae: str = ""
     """Default VAE: the name of shipped weights; empty where the user must name one."""
     calibrated: bool = False
@@ -79,10 +80,13 @@ class ArchitectureSpec:
     """One architecture: the class of the network and its hyper-parameters."""
 
     name: str
+    """Lower-case words joined by dashes, unique among architectures; headers of VAE files hold it."""
     summary: str
+    """One line for lists."""
     target: str
     """'module:Class'; the class takes one `options` object and satisfies `VAE`, or `Network` where `kind` is another."""
     options: type[Options] = Options
+    """The class of its hyper-parameters."""
     kind: str = "VAE"
     """What the network is, in messages. One of another kind is trained, stored and used by plugins, but edits no image."""
     detect: str = ""
@@ -98,6 +102,7 @@ class FolderVae:
     """A VAE in a folder that other software wrote."""
 
     name: str
+    """Name of the VAE in messages and in the header of a converted file."""
     config: Mapping[str, Any]
     """The options of the architecture."""
     folder: Path
@@ -105,6 +110,7 @@ class FolderVae:
     tensors: Callable[[], Mapping[str, Any]]
     """Reads the weights, by their names in the network; must never open a pickle."""
     summary: str = ""
+    """One line for `vaeedit models info`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +118,9 @@ class WeightsSpec:
     """A trained VAE that ships with a plugin."""
 
     name: str
+    """Lower-case words joined by dashes; what `--vae` takes."""
     summary: str
+    """One line for `vaeedit models`."""
     resource: str
     """'package:path/in/package.safetensors'."""
 
@@ -122,7 +130,9 @@ class CommandSpec:
     """A command of `vaeedit` that is not an operation; it hides an operation of the same name."""
 
     name: str
+    """Lower-case words joined by dashes; the name of the command."""
     summary: str
+    """One line for `vaeedit --help`."""
     target: str
     """'module:command' of a `click.Command`, imported when it runs or shows its help."""
 
@@ -132,7 +142,9 @@ class EvaluationSpec:
     """An evaluation: what `vaeedit evaluate NAME` measures."""
 
     name: str
+    """Lower-case words joined by dashes; the name of the command below `evaluate`."""
     summary: str
+    """One line for `vaeedit evaluate --help`."""
     target: str
     """'module:command' of a `click.Command`, imported when it runs; `evaluation_command` makes one from tasks."""
 
@@ -142,10 +154,13 @@ class ObjectiveSpec:
     """An objective that training can minimize; a recipe names it as the `kind` of its objective."""
 
     name: str
+    """Lower-case words joined by dashes; the `kind` that recipes name."""
     summary: str
+    """One line for the docs."""
     target: str
     """'module:Class' of an `Objective`, which takes one `options` object."""
     options: type[Options] = Options
+    """The class of its options, which stand beside `kind` in a recipe."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +168,9 @@ class RecipeSpec:
     """A ready recipe for `vaeedit train NAME`."""
 
     name: str
+    """Lower-case words joined by dashes; what `vaeedit train` takes."""
     summary: str
+    """One line for `vaeedit train --help`."""
     resource: str
     """'package:path/in/package.yaml'."""
 

@@ -32,7 +32,7 @@ FORMATS = {
 """Formats that are read and written, by extension in lower case."""
 
 FILMS = {".gif": "GIF", ".mp4": "MP4"}
-"""The same for films."""
+"""Formats of films by the extensions of their files, in lower case."""
 
 RAW = "3fr arw cr2 cr3 crw dng erf iiq kdc mef mos mrw nef nrw orf pef raf raw rw2 rwl sr2 srf srw x3f"
 """Extensions of camera raw."""

@@ -25,7 +25,9 @@ class Film:
     """Frames of one size, and the number of frames per second."""
 
     frames: Sequence[Frame]
+    """The pictures in order, all of one size, mode and depth."""
     rate: float = 12.0
+    """Frames per second."""
 
     def in_color(self) -> "Film":
         """The same with three channels in each frame, as GIF and MP4 have them."""

@@ -31,9 +31,13 @@ class Metadata:
     """The metadata of a file as raw bytes; the EXIF orientation is already applied to the pixels."""
 
     exif: bytes | None = None
+    """The EXIF block, without its orientation."""
     icc: bytes | None = None
+    """The color profile; None is sRGB."""
     xmp: bytes | None = None
+    """The XMP packet."""
     dpi: tuple[float, float] | None = None
+    """Horizontal and vertical resolution in dots per inch."""
     photoshop: bytes | None = None
     """Photoshop's image resources, which hold IPTC, without thumbnails."""
     comments: tuple[bytes, ...] = ()
@@ -49,6 +53,7 @@ class Estimated:
     """A condition that the VAE estimates from the image itself, times a factor."""
 
     times: float = 1.0
+    """The factor, at least 0."""
 
 
 Condition = float | NDArray[np.float32] | Estimated
@@ -65,8 +70,10 @@ class Frame:
     """
 
     pixels: Pixels
+    """(H, W, 1) or (H, W, 3), uint8, uint16 or float32."""
     alpha: Pixels | None = None
     metadata: Metadata = field(default_factory=Metadata)
+    """The metadata of its file."""
     conditions: Mapping[str, Condition] = field(default_factory=dict)
     std: NDArray[np.float32] | None = None
     damage: str = ""

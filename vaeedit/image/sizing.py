@@ -23,8 +23,8 @@ def resized(values: NDArray[np.float32], height: int, width: int) -> NDArray[np.
 def like(frame: Frame, other: Frame) -> Frame:
     """The pixels of `frame` with the size, channels (1 or 3) and depth of `other`, for operations on several pictures.
 
-    Values are resized as `resized` does and clipped to [0, 1]; RGB becomes luma, gray is repeated. Pixels that fit already stay
-    the same to the last bit. Neither alpha, metadata nor conditions are taken over.
+    Values are resized as `resized` does and clipped to [0, 1]; RGB becomes luma, gray is repeated. Pixels that fit already
+    stay the same to the last bit. Neither alpha, metadata nor conditions are taken over.
     """
     if frame.pixels.dtype == other.pixels.dtype and frame.pixels.shape == other.pixels.shape:
         return Frame(frame.pixels)

@@ -38,7 +38,9 @@ class Pipeline:
     """Steps in order, and the seed of everything random in them: Pipeline(Step("soften"), seed=7)."""
 
     steps: tuple[Step, ...]
+    """In the order in which they run."""
     seed: int
+    """Seed of everything random; each step draws its own samples."""
     places: Mapping[Place, int] = field(compare=False, repr=False)
     """Line of each part of the YAML text that it was read from."""
     folder: Path | None = field(compare=False, repr=False)

@@ -14,7 +14,9 @@ class Step:
     """
 
     operation: str
+    """Name of the operation, or plugin:name."""
     options: Mapping[str, Any]
+    """Options and extra inputs as they were given; `Pipeline.check` checks them."""
     vae: str | None
     maps: tuple[str, ...]
     name: str | None

@@ -36,7 +36,9 @@ class Request(Generic[O]):
     """What the user requests of an operation on one image."""
 
     options: O
+    """The checked options."""
     seed: int = 0
+    """Seed of everything random."""
     maps: frozenset[str] = frozenset()
     """Names of the requested side results."""
     extra_inputs: Mapping[str, Sequence[Frame]] = field(default_factory=dict)
@@ -52,9 +54,13 @@ class Result:
     """
 
     frame: Frame
+    """The edited image."""
     maps: Mapping[str, Frame] = field(default_factory=dict)
+    """The requested side results by their names in the spec."""
     notes: Mapping[str, Any] = field(default_factory=dict)
+    """What the report and the journal say about this image; values are valid JSON."""
     film: Film | None = None
+    """The film, if the spec declares one."""
     made: Recorded | None = field(default=None, compare=False)
     """How the session made it; None for an image that is unchanged."""
     warnings: tuple[str, ...] = ()
@@ -166,8 +172,10 @@ class Operation(ABC, Generic[O]):
     """Header of the VAE that runs; set when `before` is called."""
 
     def __init__(self, request: Request[O]) -> None:
-        self.request = request
-        self.options = request.options
+        self.request: Request[O] = request
+        """What the user requests: the seed, side results, extra inputs."""
+        self.options: O = request.options
+        """The checked options, an object of the class in the spec."""
 
     @property
     def is_identity(self) -> bool:

@@ -50,9 +50,12 @@ class Session:
         # Before its first tensor, let torch ask Linux for pages of 2 MB: with those of 4 kB, page faults take a tenth
         # of the time on a large image.
         os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
-        self.settings = settings or validate(Settings, given)
-        self.registry = plugins or registry()
-        self.device = resolve_device(self.settings.device)
+        self.settings: Settings = settings or validate(Settings, given)
+        """Device, precision, tile, seed and VAE."""
+        self.registry: Registry = plugins or registry()
+        """Where names of operations and VAEs are looked up."""
+        self.device: torch.device = resolve_device(self.settings.device)
+        """Where networks run."""
         self._vaes: dict[Path, LoadedVae] = {}
         self._planned: tuple[Pipeline | Step, Plan] | None = None
         self._pictures: dict[str, Frame] = {}

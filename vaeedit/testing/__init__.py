@@ -46,6 +46,7 @@ from vaeedit.testing.samples import (
 from vaeedit.vae.files import find_vae, load_vae
 from vaeedit.vae.protocol import FixedSize
 
+__all__ = ["checks", "parametrize_with_checks"]
 HEAVY = ("torch", "kornia", "cv2", "skimage", "numpy", "PIL", "scipy")
 Check = Callable[[], None]
 

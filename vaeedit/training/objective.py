@@ -56,7 +56,8 @@ class Objective(ABC, Generic[O]):
     """Number of training images; set before the first step, 0 where it is not known then (tar shards)."""
 
     def __init__(self, options: O) -> None:
-        self.options = options
+        self.options: O = options
+        """The checked options, an object of the class in the spec."""
 
     @abstractmethod
     def losses(self, vae: Any, x: Tensor, done: float) -> Losses:

@@ -14,6 +14,7 @@ class Budget:
     """How long to train: for so many seconds or, where `steps` is set, for so many steps, which any machine can repeat."""
 
     seconds: float = 2700.0
+    """Seconds of training, more than 0; not used where `steps` is set."""
     steps: int | None = None
 
     def share(self, spent: float, step: int) -> float:
@@ -33,6 +34,7 @@ class Run:
     folder: Path
     """Receives a checkpoint every few minutes."""
     budget: Budget = Budget()
+    """When it ends."""
     resume: bool = False
     """Continue from the newest checkpoint."""
     devices: int | None = None

@@ -31,6 +31,7 @@ class Series:
     """
 
     members: Iterable[Latents | Mixture]
+    """What each picture is decoded from."""
 
     def __iter__(self) -> Iterator[Latents | Mixture]:
         return iter(self.members)
@@ -41,6 +42,7 @@ class Refined:
     """Latents whose means are improved by `steps` of gradient descent, so that they decode closer to the image."""
 
     latents: Latents
+    """Where the descent begins."""
     steps: int
 
 

@@ -47,15 +47,23 @@ class VaeInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The header of a VAE file."""
 
     name: Name
+    """Name in messages and reports."""
     architecture: Name
+    """Name of the registered architecture."""
     config: dict[str, Any]
+    """Hyper-parameters: the options of the architecture."""
     summary: str = ""
+    """One line for lists."""
     license: str = ""
+    """License of the weights."""
     recipe: dict[str, Any] = {}
+    """The recipe that trained it; empty if it was trained elsewhere."""
     training: dict[str, Any] = {}
+    """How the training went: data, steps, time."""
     figures: dict[str, dict[str, Any]] = {}
+    """Measurements by name of the evaluation."""
     temperature: Annotated[float, msgspec.Meta(gt=0, le=100)] = 1.0
-    """Factor on the decoded standard deviation, fitted on validation images."""
+    """Factor on the decoded standard deviation, above 0 and at most 100, fitted on validation images."""
     calibration: dict[str, Any] = {}
     """What an operation has measured with this VAE on images that were not used for training."""
     classes: Annotated[tuple[Name, ...], msgspec.Meta(max_length=100_000)] = ()

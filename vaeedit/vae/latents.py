@@ -77,6 +77,7 @@ class Latents:
     """Levels, coarse to fine, and the decoder's `context`, for example features of the observation of a conditional VAE."""
 
     levels: tuple[Gaussian, ...]
+    """One or more, coarse to fine."""
     context: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:

@@ -3,3 +3,4 @@
 from typing import Literal
 
 LikelihoodName = Literal["bernoulli", "gaussian", "fixed-gaussian", "laplace", "logistic-mixture"]
+"""The type of an option that names one of `LIKELIHOODS`."""

@@ -28,7 +28,8 @@ class Likelihood(ABC):
     """Channels of the decoder's output for each channel of the image."""
 
     def __init__(self, out: Tensor) -> None:
-        self.out = out.float()
+        self.out: Tensor = out.float()
+        """The decoder's output (B, P, H, W)."""
 
     @classmethod
     def parameters(cls, channels: int) -> int:
@@ -87,6 +88,7 @@ class Gaussian(Likelihood):
     """Normal distribution; the decoder predicts the mean and the natural logarithm of the standard deviation."""
 
     per_channel = 2
+    """Mean and log scale."""
 
     def __init__(self, out: Tensor) -> None:
         super().__init__(out)
@@ -231,4 +233,4 @@ LIKELIHOODS: dict[LikelihoodName, type[Likelihood]] = {
     "laplace": Laplace,
     "logistic-mixture": LogisticMixture,
 }
-"""By the names that the config of a network uses."""
+"""Likelihoods by the names that the config of a network uses (`LikelihoodName`)."""

@@ -55,6 +55,7 @@ class LoadedVae:
     def __init__(self, network: Network, info: VaeInfo, device: torch.device) -> None:
         assert isinstance(network, torch.nn.Module)
         self.network: VAE = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        """The network, on its device and ready to run."""
         self.info, self.device = info, device
         self.sides: tuple[int, int] | None = None
         """Height and width in pixels of the tiles of the last picture; None if it was done whole."""

@@ -61,7 +61,9 @@ class Source:
     """What a path holds."""
 
     path: Path
+    """The file or folder."""
     format: str
+    """Name of its format, such as idx files."""
     splits: Mapping[str, Split]
     """By name: some of `WORDS`, or `WHOLE` alone."""
     classes: tuple[str, ...] = ()
