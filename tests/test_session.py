@@ -296,7 +296,7 @@ def test_a_pipeline_is_planned_once_for_all_its_pictures(session, monkeypatch):
 
 
 def test_a_vae_is_loaded_once_and_freed_at_the_end(session, monkeypatch):
-    from vaeedit.run import session as module
+    from vaeedit.vae import files as module
 
     loads = []
     monkeypatch.setattr(module, "load_vae", lambda *a, real=module.load_vae: loads.append(a[0]) or real(*a))

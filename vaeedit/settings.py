@@ -38,6 +38,10 @@ class Settings(Options, frozen=True):
     ] = None
 
 
+OF_VAES = ("device", "precision", "tile", "vae")
+"""The settings that concern VAEs; an operation without one has none of them."""
+
+
 class Masking(Options, frozen=True):
     """How a mask limits an operation that edits one picture."""
 

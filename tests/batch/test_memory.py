@@ -10,6 +10,7 @@ from vaeedit.batch.memory import SPARE, Managed, run_within_memory
 from vaeedit.image import Frame
 
 FRAME = Frame(np.zeros((4, 4, 3), np.uint8))
+PLAN = SimpleNamespace(uses_vae=True)
 
 
 class Tight:
@@ -29,13 +30,13 @@ class Tight:
 
 def test_what_fits_is_done_at_once():
     session = Tight(10**9)
-    assert run_within_memory(session, None, FRAME) == Managed("done in None", session)
+    assert run_within_memory(session, PLAN, FRAME) == Managed("done in None", session)
     assert session.tiles == [None]
 
 
 def test_every_rung_is_tried_once_and_said():
     session = Tight(300)
-    done = run_within_memory(session, None, FRAME)
+    done = run_within_memory(session, PLAN, FRAME)
     assert (done.result, done.tile) == ("done in 256", 256)
     assert session.tiles == [None, None, 1024, 512, 256]
     assert done.rungs == ["with freed caches", "in tiles of 1024", "in tiles of 512", "in tiles of 256"]
@@ -43,29 +44,29 @@ def test_every_rung_is_tried_once_and_said():
 
 def test_careful_and_in_small_tiles_already_it_is_still_tried():
     session = Tight(128, tile=128)
-    done = run_within_memory(session, None, FRAME, careful=True)
+    done = run_within_memory(session, PLAN, FRAME, careful=True)
     assert (done.tile, done.rungs) == (128, [])
 
 
 def test_tiles_never_grow():
     session = Tight(128, tile=300)
-    run_within_memory(session, None, FRAME)
+    run_within_memory(session, PLAN, FRAME)
     assert session.tiles == [300, 300, 256, 128]
 
 
 def test_after_a_death_the_first_attempt_is_small():
     session = Tight(10**9)
-    done = run_within_memory(session, None, FRAME, careful=True)
+    done = run_within_memory(session, PLAN, FRAME, careful=True)
     assert session.tiles == [512]
     assert done.rungs == ["in tiles of 512"]
 
 
 def test_the_cpu_is_taken_only_where_it_is_allowed():
     with pytest.raises(MemoryError):
-        run_within_memory(Tight(-1, device="cuda"), None, FRAME)
+        run_within_memory(Tight(-1, device="cuda"), PLAN, FRAME)
     spare = Tight(512)
-    done = run_within_memory(Tight(-1, device="cuda"), None, FRAME, spare=lambda: spare)
+    done = run_within_memory(Tight(-1, device="cuda"), PLAN, FRAME, spare=lambda: spare)
     assert (done.result, done.session, done.tile) == ("done in 512", spare, 512)
     assert done.rungs[-1] == SPARE
     with pytest.raises(MemoryError):
-        run_within_memory(Tight(-1), None, FRAME, spare=lambda: Tight(512))
+        run_within_memory(Tight(-1), PLAN, FRAME, spare=lambda: Tight(512))

@@ -5,11 +5,10 @@ change the result (`vaeedit.tiling`), except with a VAE that sees the whole imag
 """
 
 import gc
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import torch
 
 from vaeedit.image import Frame
 from vaeedit.pipeline.plan import Plan
@@ -18,6 +17,7 @@ from vaeedit.run.session import Session
 
 TILES = (1024, 512, 256, 128)
 """Sides of tiles in pixels, in the order in which they are tried."""
+CACHES = "with freed caches"
 SPARE = "on the CPU"
 
 
@@ -46,7 +46,8 @@ def run_within_memory(
     the process that tried before has died. `name` is the frame's file.
     """
     tried: list[str] = []
-    for rung, tile in _rungs(session.settings.tile, careful):
+    rungs = _rungs(session.settings.tile, careful) if plan.uses_vae else [("", None), (CACHES, None)]
+    for rung, tile in rungs:
         if rung:
             tried.append(rung)
             _free()
@@ -54,7 +55,7 @@ def run_within_memory(
             return Managed(session.run_plan(plan, frame, tile=tile, name=name), session, tile, tried)
         except MemoryError:
             continue
-    if spare is not None and session.device.type != "cpu":
+    if spare is not None and plan.uses_vae and session.device.type != "cpu":
         _free()
         on_cpu, tile = spare(), min(TILES[1], session.settings.tile or TILES[1])
         return Managed(on_cpu.run_plan(plan, frame, tile=tile, name=name), on_cpu, tile, [*tried, SPARE])
@@ -65,7 +66,7 @@ def _rungs(tile: int | None, careful: bool) -> Iterator[tuple[str, int | None]]:
     """Yield what is tried in turn: its name ("" for the ordinary first attempt) and the side of its tiles."""
     if not careful or (tile or TILES[0]) <= TILES[1]:
         yield "", tile
-        yield "with freed caches", tile
+        yield CACHES, tile
     for side in TILES[1 if careful else 0 :]:
         if tile is None or side < tile:
             yield f"in tiles of {side}", side
@@ -74,5 +75,6 @@ def _rungs(tile: int | None, careful: bool) -> Iterator[tuple[str, int | None]]:
 def _free() -> None:
     """Free the memory that caches hold."""
     gc.collect()
-    if torch.cuda.is_available():
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
         torch.cuda.empty_cache()

@@ -16,7 +16,6 @@ from vaeedit.batch.memory import Managed, run_within_memory
 from vaeedit.batch.outputs import Outputs
 from vaeedit.batch.overlap import overlapped
 from vaeedit.batch.sources import STREAM
-from vaeedit.devices import resolve_precision
 from vaeedit.errors import (
     ImageError,
     PluginError,
@@ -55,7 +54,7 @@ class Worker:
         self.spec, self.on_failure = spec, on_failure
         self.session = Session(spec.settings)
         self._spare: Session | None = None
-        _use_threads(spec.threads)
+        _use_threads(spec.threads, with_torch=spec.plan.uses_vae)
 
     def records(self, jobs: Iterable[Job | None]) -> Iterator[Record]:
         """Yield the record of every job, in order. A None among the jobs means that there is none yet."""
@@ -164,14 +163,13 @@ class Worker:
             tile = next((note["tile"] for note in notes if "tile" in note), None)
         elif not done:
             tile = self.session.settings.tile
-        depth = attempt.pages.first.depth if attempt.pages else 8
-        precision = resolve_precision(session.settings.precision, session.device, depth)
+        device, precision = _hardware(session, attempt) if self.spec.plan.uses_vae else ("", "")
         return Record(
             input=job.name,
             output=job.output,
             seconds=round(time.perf_counter() - attempt.started, 3),
-            device=str(session.device),
-            precision=str(precision).removeprefix("torch."),
+            device=device,
+            precision=precision,
             tile=tile,
             seed=self.spec.seed,
             steps=self.spec.steps,
@@ -211,12 +209,23 @@ def _noted(result: Result) -> Result:
         raise PluginError(f"A note of its operation cannot be written as JSON: {error}.") from error
 
 
-def _use_threads(count: int | None) -> None:
+def _hardware(session: Session, attempt: Attempt) -> tuple[str, str]:
+    """Return the device and the precision of VAEs, as a record names them."""
+    from vaeedit.devices import resolve_precision
+
+    depth = attempt.pages.first.depth if attempt.pages else 8
+    precision = resolve_precision(session.settings.precision, session.device, depth)
+    return str(session.device), str(precision).removeprefix("torch.")
+
+
+def _use_threads(count: int | None, *, with_torch: bool) -> None:
     """Limit the CPU threads of this process, so that workers do not compete for cores."""
     if count is None:
         return
     import cv2
-    import torch
 
-    torch.set_num_threads(count)
     cv2.setNumThreads(count)
+    if with_torch:
+        import torch
+
+        torch.set_num_threads(count)

@@ -26,7 +26,7 @@ def files_read(plan: "Plan", jobs: Sequence[Job], values: Mapping[str, Any]) -> 
         if name.startswith(LIST):
             yield "the list of the inputs", Path(name.removeprefix(LIST))
     for step in plan:
-        for path in _inside(Path(step.vae)):
+        for path in _inside(Path(step.vae)) if step.vae else ():
             yield "a file of the VAE", path
         for name, texts in step.extra_inputs.items():
             for text in texts:

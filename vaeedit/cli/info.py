@@ -38,7 +38,8 @@ def provenance_lines(made: dict[str, Any] | None) -> Iterator[str]:
             if step.get("package"):
                 yield f"     package {step['package']}"
             network = f", package {step['network']}" if step.get("network") else ""
-            yield f"     VAE {step.get('vae')}, SHA-256 {step.get('checksum')}{network}"
+            if step.get("vae"):
+                yield f"     VAE {step['vae']}, SHA-256 {step.get('checksum')}{network}"
         if made.get("earlier"):
             yield f"before that, {made['earlier']} more edits"
         made, start = made.get("before"), "before that, made by: "

@@ -10,8 +10,8 @@ from vaeedit.errors import UsageError
 from vaeedit.extension.registry import registry
 from vaeedit.extension.specs import MASK, OperationSpec
 from vaeedit.extension.tables import Provided
-from vaeedit.options import fields
-from vaeedit.settings import Masking
+from vaeedit.options import as_dict, fields
+from vaeedit.settings import OF_VAES, Masking, Settings
 
 
 def operation_command(provided: Provided[OperationSpec]) -> click.Command:
@@ -43,6 +43,7 @@ def operation_command(provided: Provided[OperationSpec]) -> click.Command:
         spec.name,
         [*own, *click_options(spec.options), *mask, *maps.values()],
         callback,
+        without=() if spec.uses_vae else (*OF_VAES, "allow_cpu"),
         inputs=f"INPUT {spec.variadic.upper()}..." if spec.variadic else "INPUTS...",
         help=help_text,
         short_help=spec.summary,
@@ -53,7 +54,7 @@ def operation_command(provided: Provided[OperationSpec]) -> click.Command:
 def _example(spec: OperationSpec) -> str:
     """Return arguments that the operation can be called with."""
     needed = "".join(f" --{name} other.jpg" for name in spec.needs if name != spec.variadic)
-    vae = "" if spec.vae else " --vae mine.safetensors"
+    vae = "" if spec.vae or not spec.uses_vae else " --vae mine.safetensors"
     return f"in.jpg{' other.jpg' if spec.variadic else ''}{needed}{required(spec)}{vae} -o edited.jpg"
 
 
@@ -73,6 +74,7 @@ def _run_operation(
     from vaeedit.pipeline.plan import plan_alone
 
     spec = provided.spec
+    values = {**as_dict(Settings()), "allow_cpu": False, **values}
     if (
         spec.variadic and not extra_inputs[spec.variadic]
     ):  # the first argument is the input, the others are extra
@@ -103,5 +105,5 @@ def plain_operations() -> list[str]:
     return [
         name
         for name, item in sorted(operations.items())
-        if item.spec.vae and not item.spec.needs and not required(item.spec)
+        if (item.spec.vae or not item.spec.uses_vae) and not item.spec.needs and not required(item.spec)
     ]

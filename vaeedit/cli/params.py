@@ -120,9 +120,9 @@ def _metavar(expects: str) -> str:
     return "|".join(parts)
 
 
-def file_options(inputs: str = "INPUTS...", only: Collection[str] | None = None) -> list[click.Parameter]:
-    """Return the inputs and the flags for files, workers and printing; with `only`, those with these names."""
-    options = [
+def file_options(inputs: str = "INPUTS...") -> list[click.Parameter]:
+    """Return the inputs and the flags for files, workers and printing."""
+    return [
         click.Argument(["inputs"], nargs=-1, required=True, metavar=inputs),
         _option("-o", "--output", metavar="FILE|DIR|TEMPLATE|-",
                 help="Output file or folder, - for standard output, or a template with "
@@ -162,7 +162,6 @@ def file_options(inputs: str = "INPUTS...", only: Collection[str] | None = None)
         _option("-q", "--quiet", help="Print only warnings and errors, and no progress."),
         debug_option(),
     ]  # fmt: skip
-    return [option for option in options if only is None or option.name in only]
 
 
 def image_command(
@@ -172,15 +171,22 @@ def image_command(
     *,
     inputs: str = "INPUTS...",
     only: Collection[str] | None = None,
+    without: Collection[str] = (),
     kind: type[SectionedCommand] = SectionedCommand,
     **texts: str,
 ) -> click.Command:
-    """Return a command on images: its own `params`, then settings, then `file_options`; of these two, `only` those named."""
-    argument, *files = file_options(inputs, only)
-    settings = [option for option in click_options(Settings) if only is None or option.name in only]
+    """Return a command on images: its own `params`, then settings, then `file_options`.
+
+    Of the last two it has `only` those named, and all `without` some.
+    """
+
+    def wanted(options: Iterable[click.Parameter]) -> list[click.Parameter]:
+        return [one for one in options if (only is None or one.name in only) and one.name not in without]
+
+    argument, *files = wanted(file_options(inputs))
     sections: dict[str, Sequence[click.Parameter]] = {
         "Options": [*params, argument],
-        "How it runs": settings,
+        "How it runs": wanted(click_options(Settings)),
         "Files": files,
     }
     return kind(name, sections, callback=callback, **texts)

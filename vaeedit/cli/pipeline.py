@@ -29,16 +29,20 @@ def _check(pipeline: str, debug: bool) -> int:
         if last > first:
             console.say(f"Steps {first} to {last} share one encode and one decode.")
         first = last + 1
-    console.say(memory)
+    if memory:
+        console.say(memory)
     return console.OK
 
 
 def _expected_memory(plan: Plan) -> str:
+    """Return a sentence; nothing for a plan without a VAE."""
+    if not plan.uses_vae:
+        return ""
     from vaeedit.extension.registry import registry
     from vaeedit.vae.files import find_vae
     from vaeedit.vae.footprint import expected_bytes
 
-    memory = expected_bytes(find_vae(step.vae, registry()) for step in plan)
+    memory = expected_bytes(find_vae(step.vae, registry()) for step in plan if step.vae)
     if memory is None:
         return "Expected memory: not known; `vaeedit evaluate --record` measures it for a VAE."
     return f"Expected memory: {memory / 1e9:.1f} GB in float32, besides the pictures; less in bfloat16."

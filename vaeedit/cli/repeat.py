@@ -103,7 +103,6 @@ def require_present(recipe: Recipe, steps: Sequence["Step"], vae: str | None) ->
     from vaeedit import __version__
     from vaeedit.extension.registry import registry
     from vaeedit.pipeline.recorded import package, package_of_network
-    from vaeedit.vae.files import find_vae
     from vaeedit.vae.folders import is_remote
 
     installed = {f"vaeedit {recipe.made['version']}": f"vaeedit {__version__}"}
@@ -118,7 +117,7 @@ def require_present(recipe: Recipe, steps: Sequence["Step"], vae: str | None) ->
             continue
         if not (_is_installed(step.vae) or is_remote(step.vae, registry()) or os.path.exists(step.vae)):
             raise UsageError(_missing(recipe, f"the VAE {_short(step.vae)}", f"{step.label}.vae"))
-        path = find_vae(step.vae, registry())
+        path = _path(step.vae)
         if _checksum(path) != recorded.get("checksum"):
             console.warn(f"{recipe.picture} was made with another version of the VAE {step.vae}.")
         installed[recorded.get("network", "")] = package_of_network(path, registry())
@@ -156,12 +155,11 @@ def _asked(step: "Step", checksum: str | None) -> Iterator[tuple[str, str]]:
     """Yield options of a step that ask for more than installed VAEs and bounded values, each with a description."""
     from vaeedit.extension.registry import registry
     from vaeedit.options import fields, name_of
-    from vaeedit.vae.files import find_vae
 
     spec: OperationSpec = registry().operations.find(step.operation).spec
     if step.vae is not None and not _is_installed(step.vae):
         yield "vae", f"the VAE {_short(step.vae)}, which is not installed"
-    elif step.vae is not None and _checksum(find_vae(step.vae, registry())) != checksum:
+    elif step.vae is not None and _checksum(_path(step.vae)) != checksum:
         yield "vae", f"another version of the VAE {step.vae} than the installed one"
     for name in step.maps:
         yield "maps", f"the map {_short(name)}"
@@ -187,6 +185,13 @@ def _is_installed(vae: str) -> bool:
     from vaeedit.extension.registry import registry
 
     return vae in registry().weights
+
+
+def _path(vae: str) -> Path:
+    from vaeedit.extension.registry import registry
+    from vaeedit.vae.files import find_vae
+
+    return find_vae(vae, registry())
 
 
 @cache

@@ -16,6 +16,8 @@ MASK = "mask"
 """Name of the extra input that limits an edit to a part of the picture."""
 MASKING = tuple(flag_of(name) for name in Masking.__struct_fields__)
 """Flags of the options that say how it is used."""
+OF_VAES = ("vae", "calibrated", "conditions", "latent", "delta")
+"""Members of an operation's spec that say how it uses a VAE."""
 CONTRACT = 1
 """Version of everything that a plugin may rely on; it increases only when some of that is removed or changed."""
 
@@ -35,6 +37,11 @@ class OperationSpec:
     """'module:Class' of an `Edit`, a `Join` or an `Inspect`, imported when the operation first runs."""
     options: type[Options] = Options
     """The class of its options; an object of it is `Operation.options`."""
+    uses_vae: bool = True
+    """False for an operation on pixels: `target` derives from `Operation` itself, so only `before` and `after` run.
+
+    Its spec declares no `vae`, `calibrated`, `conditions`, `latent` or `delta`; no VAE is loaded, and torch is not imported.
+    """
     vae: str = ""
     """Default VAE: the name of shipped weights; empty where the user must name one."""
     calibrated: bool = False
@@ -61,6 +68,12 @@ class OperationSpec:
     """True if the result has a film, which is written where the output's name ends in .gif or .mp4."""
     maps: Mapping[str, str] = field(default_factory=dict)
     """Side results that are pictures, name -> description; each becomes `--NAME FILE`."""
+
+    def __post_init__(self) -> None:
+        """Raise TypeError for an operation on pixels that says how it uses a VAE."""
+        named = [name for name in OF_VAES if getattr(self, name)]
+        if named and not self.uses_vae:
+            raise TypeError(f"{self.name} has uses_vae=False; leave out {', '.join(named)}")
 
     @property
     def takes_mask(self) -> bool:

@@ -103,18 +103,21 @@ def made_of(metadata: Metadata) -> dict[str, Any] | None:
 def _with_note(xmp: bytes | None, edits: list[Made], longest: int) -> bytes | None:
     """The packet with a note instead of an older one: as many edits as fit, and all that other software wrote.
 
-    It also says that a model has edited the picture (`source_type`).
+    It also says that a model has edited the picture (`source_type`), if one has.
     """
     if xmp is not None and len(xmp) > XMP.value:
         return xmp
-    was_generated = xmp is not None and description(GENERATED) in xmp
-    others, has_type = corrected(_without_note(xmp) or b"")
+    by_model = any(edit.earlier or any(step.vae for step in edit.steps) for edit in edits)
+    marked = [kind for kind in (GENERATED, EDITED) if description(kind) in (xmp or b"")]
+    kinds = marked or [EDITED] * by_model
+    others = _without_note(xmp) or b""
+    others, has_type = corrected(others) if kinds else (others, False)
     before, close, after = (_HEAD, b"", _TAIL) if not others else others.rpartition(_CLOSE)
     if others and not close:  # no packet that a description could be added to
         return others
     room = min(longest, XMP.value) - len(before) - len(close) - len(after) - len(_START) - len(_END)
-    source = description(GENERATED if was_generated else EDITED)
-    if has_type or len(source) > room:
+    source = description(kinds[0]) if kinds and not has_type else b""
+    if len(source) > room:
         source = b""
     before, room = before + source, room - len(source)
     for note in notes(edits):

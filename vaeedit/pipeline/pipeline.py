@@ -133,7 +133,7 @@ def _planned(
     values, option_faults = parse(spec.options, options, where)
     mask_values, mask_faults = parse(Masking, masking, where)
     inputs = {name: (given,) if isinstance(given, str) else given for name, given in pictures.items()}
-    vae = vae or step.vae or spec.vae
+    vae = (vae or step.vae or spec.vae) if spec.uses_vae else (step.vae or "")
     used = Masking(**mask_values)
     other_faults = step_faults(spec, vae, step.maps, inputs, registry, where, used)
     option_faults |= mask_faults

@@ -23,6 +23,7 @@ class PlannedStep:
     provided: Provided[OperationSpec]
     options: Options
     vae: str
+    """Empty for an operation on pixels."""
     maps: frozenset[str]
     name: str | None = None
     when: When | None = None
@@ -62,7 +63,8 @@ class PlannedStep:
         values = {**self.given, **{name: " ".join(texts) for name, texts in self.extra_inputs.items()}}
         given = ", ".join(f"{name}={value}" for name, value in values.items())
         condition = "" if self.when is None else f", when {self.when.text}"
-        return f"{self.name or self.spec.name} ({given}) with the VAE {self.vae}{condition}"
+        vae = f" with the VAE {self.vae}" if self.vae else ""
+        return f"{self.name or self.spec.name} ({given}){vae}{condition}"
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,11 @@ class Plan:
 
     def __len__(self) -> int:
         return len(self.steps)
+
+    @property
+    def uses_vae(self) -> bool:
+        """Whether any step does."""
+        return any(step.vae for step in self.steps)
 
     @property
     def film(self) -> bool:
@@ -141,7 +148,10 @@ def step_faults(
     masking: Masking,
 ) -> Iterator[tuple[str, str]]:
     """The faults of a step outside its options: the key, and a sentence that begins with `where`."""
-    yield from (("vae", f"{where}: {text}") for text in misfits(vae, spec, registry))
+    if spec.uses_vae:
+        yield from (("vae", f"{where}: {text}") for text in misfits(vae, spec, registry))
+    elif vae:
+        yield "vae", f"{where}: it uses no VAE; leave out vae."
     yield from ((name, f"{where}: {text}") for name, text in _input_faults(extra_inputs, spec))
     if masking != WHOLE and MASK not in extra_inputs:
         yield "feather", f"{where}: feather and invert-mask need a mask."

@@ -13,7 +13,6 @@ from vaeedit.extension.registry import Registry, registry
 from vaeedit.image import Metadata, file_name, made_of
 from vaeedit.pipeline.plan import Plan
 from vaeedit.settings import Settings
-from vaeedit.vae.files import checksum, find_vae, read_info
 from vaeedit.vae.folders import is_remote
 
 
@@ -33,23 +32,18 @@ class Recorded:
     @cached_property
     def steps(self) -> list[dict[str, Any]]:
         """Everything that determines what each step does, for the journal. Raises what `find_vae` and `checksum` raise."""
-        steps = []
-        for step in self.plan:
-            path = find_vae(step.vae, self._known)
-            steps.append(
-                {
-                    "operation": step.provided.qualified,
-                    "package": package(step.provided.distribution),
-                    "options": step.given,
-                    "vae": step.vae,
-                    "checksum": checksum(path),
-                    "network": package_of_network(path, self._known),
-                    "name": step.name,
-                    "when": step.when.text if step.when else None,
-                    "maps": sorted(step.maps),
-                }
-            )
-        return steps
+        return [
+            {
+                "operation": step.provided.qualified,
+                "package": package(step.provided.distribution),
+                "options": step.given,
+                **(_vae(step.vae, self._known) if step.vae else {}),
+                "name": step.name,
+                "when": step.when.text if step.when else None,
+                "maps": sorted(step.maps),
+            }
+            for step in self.plan
+        ]
 
     @property
     def seed(self) -> int:
@@ -71,14 +65,9 @@ class Recorded:
                 key: [_public_input(text) for text in texts] for key, texts in planned.extra_inputs.items()
             }
             kept = ("operation", "package", "checksum", "network", "name", "when")
-            public = {key: step[key] for key in kept}
-            steps.append(
-                {
-                    **public,
-                    "options": {**step["options"], **images},
-                    "vae": _public_vae(step["vae"], self._known),
-                }
-            )
+            public = {key: value for key, value in step.items() if key in kept}
+            vae = {"vae": _public_vae(planned.vae, self._known)} if planned.vae else {}
+            steps.append({**public, "options": {**step["options"], **images}, **vae})
         return {**self.made, "steps": steps}
 
     def note_after(self, metadata: Metadata) -> Mapping[str, Any]:
@@ -95,8 +84,18 @@ def package(name: str) -> str:
         return name
 
 
+def _vae(name: str, known: Registry) -> dict[str, Any]:
+    """A VAE, its checksum, and the package whose code it runs."""
+    from vaeedit.vae.files import checksum, find_vae
+
+    path = find_vae(name, known)
+    return {"vae": name, "checksum": checksum(path), "network": package_of_network(path, known)}
+
+
 def package_of_network(vae: Path, known: Registry) -> str:
     """The package whose code the VAE runs; empty if it is not known (loading the VAE will raise)."""
+    from vaeedit.vae.files import read_info
+
     try:
         return package(known.architectures.find(read_info(vae, known).architecture).distribution)
     except VaeeditError:

@@ -63,16 +63,15 @@ def _options(item: Provided[OperationSpec], name: str, definitions: Schema) -> S
             "type": "string",
             "description": "STEP.NOTE > NUMBER: run only if the note of an earlier step satisfies this.",
         },
-        "vae": {
-            "type": "string",
-            "description": f"Name or file of a VAE instead of {item.spec.vae or 'none'}.",
-        },
         "maps": {
             "type": "array",
             "items": {"enum": sorted(item.spec.maps)},
             "description": "Side results to write.",
         },
     }
+    if item.spec.uses_vae:
+        text = f"Name or file of a VAE instead of {item.spec.vae or 'none'}."
+        own["vae"] = {"type": "string", "description": text}
     one = {"type": "string"}
     several = {"type": "array", "items": one, "minItems": 1}
     images = {key: {"anyOf": [one, several], "description": text} for key, text in item.spec.inputs.items()}

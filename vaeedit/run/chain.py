@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from vaeedit.image import Frame
+from vaeedit.run.checked import finished
 from vaeedit.run.combined import combined
 from vaeedit.run.member import Member, plugin_errors
 from vaeedit.run.operation import Edit, Inspect, Join, Result
@@ -29,7 +30,7 @@ def run_chain(
     member = Member(members[0].step, combined(members)) if together else members[0]
     with plugin_errors(member.step):
         edited = _edited(member, vae, original, precision=precision, tile=tile)
-        result = _finished(member, edited, original)
+        result = finished(member, edited, original)
     return result if together else replace(result, notes={member.step.label: result.notes})
 
 
@@ -51,19 +52,3 @@ def _edited(member: Member, vae: LoadedVae, original: Frame, **how: Any) -> Sequ
         if isinstance(operation, Edit):
             return [result for frame in edited for result in vae.edit_all(frame, operation.edit, **changed)]
     return frames
-
-
-def _finished(member: Member, edited: Sequence[Frame], original: Frame) -> Result:
-    """The result that `after` makes of the decoded frames; raises ValueError or TypeError for one that is not valid."""
-    if not edited:
-        raise ValueError("`before` returned no frame")
-    operation = member.operation
-    if operation.is_identity and operation.wants_std:
-        edited = [replace(frame, pixels=original.pixels) for frame in edited]
-    result = operation.after(edited, [original])
-    if not isinstance(result, Result):
-        raise TypeError(f"`after` returned {result!r:.60}, not a Result")
-    missing = member.step.maps - set(result.maps)
-    if missing:
-        raise ValueError(f"it returned no map {', '.join(sorted(missing))}")
-    return result

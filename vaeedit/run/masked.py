@@ -7,18 +7,19 @@ from vaeedit.image import Frame, mixed, weights_of
 from vaeedit.image.masks import Weights
 from vaeedit.pipeline.plan import PlannedStep
 from vaeedit.run.member import Member, Opened
-from vaeedit.run.operation import Edit, Result
+from vaeedit.run.operation import Result
 
 
 def weights_for(member: Member, original: Frame, opened: Opened) -> Weights | None:
     """How much of the edit each pixel takes, (H, W) in [0, 1]; None without a mask.
 
-    Raises OptionError for an operation that is no `Edit`, and ImageError for a mask that cannot be read or does not fit.
+    Raises OptionError for an operation that joins pictures or only inspects them, and ImageError for a mask that cannot be
+    read or does not fit.
     """
     step = member.step
     if step.mask is None:
         return None
-    if not isinstance(member.operation, Edit):
+    if not member.makes_one_of_one:
         raise OptionError(f"{step.spec.name} does not edit one picture, so a mask cannot limit it.")
     mask = opened(step.mask)[0]
     try:

@@ -1,17 +1,21 @@
 """A member: one step of a chain with its operation."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vaeedit.errors import PluginError, VaeeditError, is_out_of_memory
 from vaeedit.extension.specs import load_target
 from vaeedit.image import Frame, working
 from vaeedit.pipeline.plan import PlannedStep
 from vaeedit.run.operation import Edit, Inspect, Join, Operation, Request
-from vaeedit.vae.edited import Edited
-from vaeedit.vae.latents import Latents
+
+if TYPE_CHECKING:
+    from vaeedit.vae.edited import Edited
+    from vaeedit.vae.latents import Latents
 
 Opened = Callable[[str], list[Frame]]
 """Opens an extra input by its text in the plan: one picture, or those of a folder."""
@@ -25,7 +29,7 @@ class Member:
     operation: Operation[Any]
 
     @classmethod
-    def of(cls, step: PlannedStep, seed: int, opened: Opened) -> "Member":
+    def of(cls, step: PlannedStep, seed: int, opened: Opened) -> Member:
         """Make the operation; raises PluginError for a class that is not an operation, or fails, and ImageError."""
         images = {
             name: [working(frame) for text in texts for frame in opened(text)]
@@ -34,9 +38,13 @@ class Member:
         }
         with plugin_errors(step):
             operation = load_target(step.spec.target)(Request(step.options, seed, step.maps, images))
-            if not isinstance(operation, (Edit, Join, Inspect)):
-                raise TypeError(f"{type(operation).__name__} must derive from Edit, Join or Inspect")
+            _require_kind(operation, step)
             return cls(step, operation)
+
+    @property
+    def makes_one_of_one(self) -> bool:
+        """Whether the operation changes one picture, so that a mask can limit it."""
+        return not isinstance(self.operation, (Join, Inspect)) or isinstance(self.operation, Edit)
 
     def edit(self, latents: Latents) -> Edited:
         """The latents after the operation's edit; raises PluginError."""
@@ -44,6 +52,15 @@ class Member:
             if not isinstance(self.operation, Edit):
                 raise TypeError("it declares `latent` and does not derive from Edit")
             return self.operation.edit(latents)
+
+
+def _require_kind(operation: Any, step: PlannedStep) -> None:
+    """Raise TypeError for an object that has not the base class that its spec says."""
+    on_latents = isinstance(operation, (Edit, Join, Inspect))
+    if step.spec.uses_vae and not on_latents:
+        raise TypeError(f"{type(operation).__name__} must derive from Edit, Join or Inspect")
+    if not step.spec.uses_vae and (on_latents or not isinstance(operation, Operation)):
+        raise TypeError(f"{type(operation).__name__} must derive from Operation, because it uses no VAE")
 
 
 @contextmanager

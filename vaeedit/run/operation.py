@@ -164,12 +164,15 @@ class Result:
 class Operation(ABC, Generic[O]):
     """Base of all operations. Derive from `Edit`, `Join` or `Inspect`, or from `Inspect` and one of the others.
 
+    An operation without a VAE (`uses_vae=False` in its spec) derives from `Operation` itself: `after` gets what `before`
+    returned, and makes the result of it.
+
     An operation neither changes its inputs nor uses files, and returns the same output for the same inputs
     and seed. One object works on one image, so `before` may store values for `after`.
     """
 
     vae: VaeInfo
-    """Header of the VAE that runs; set when `before` is called."""
+    """Header of the VAE that runs, if one does; set when `before` is called."""
 
     def __init__(self, request: Request[O]) -> None:
         self.request: Request[O] = request

@@ -1,17 +1,19 @@
-"""Session: runs pipelines on images; holds the device, the precision and the loaded VAEs."""
+"""Session: runs pipelines on images; holds the device, the precision and the loaded VAEs.
+
+torch is imported where the first VAE runs.
+"""
+
+from __future__ import annotations
 
 import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import torch
-
-from vaeedit.devices import autocast, refuse_after_fork, resolve_device, resolve_precision
 from vaeedit.errors import caution
 from vaeedit.extension.registry import Registry, registry
 from vaeedit.image import Frame, Pages, Picture, expanded, frame_of, read, read_pages, returned, working
@@ -21,14 +23,17 @@ from vaeedit.pipeline.inputs import resolved
 from vaeedit.pipeline.pipeline import Pipeline, Step
 from vaeedit.pipeline.plan import Plan, PlannedStep
 from vaeedit.pipeline.recorded import Recorded
-from vaeedit.run.chain import run_chain
 from vaeedit.run.masked import limited, weights_for
 from vaeedit.run.member import Member
 from vaeedit.run.named import named
 from vaeedit.run.operation import Result
+from vaeedit.run.pixels import run_on_pixels
 from vaeedit.settings import Settings
-from vaeedit.vae.files import find_vae, load_vae
-from vaeedit.vae.loaded import LoadedVae
+
+if TYPE_CHECKING:
+    import torch
+
+    from vaeedit.vae.loaded import LoadedVae
 
 SEEDS = 2**62
 """Seeds are taken modulo this number, so that any whole number is valid."""
@@ -54,13 +59,20 @@ class Session:
         """Device, precision, tile, seed and VAE."""
         self.registry: Registry = plugins or registry()
         """Where names of operations and VAEs are looked up."""
-        self.device: torch.device = resolve_device(self.settings.device)
-        """Where networks run."""
         self._vaes: dict[Path, LoadedVae] = {}
         self._planned: tuple[Pipeline | Step, Plan] | None = None
         self._pictures: dict[str, Frame] = {}
+        if self.settings.device != Settings().device:
+            _ = self.device  # raises for one that is missing
 
-    def __enter__(self) -> "Session":
+    @cached_property
+    def device(self) -> torch.device:
+        """Where networks run."""
+        from vaeedit.devices import resolve_device
+
+        return resolve_device(self.settings.device)
+
+    def __enter__(self) -> Session:
         return self
 
     def __exit__(
@@ -140,6 +152,10 @@ class Session:
 
     def vae(self, name: str) -> LoadedVae:
         """The VAE of this name or file, loaded once; raises UnknownName, UsageError or WeightsError."""
+        from vaeedit.devices import refuse_after_fork
+        from vaeedit.vae.files import find_vae, load_vae
+        from vaeedit.vae.loaded import LoadedVae
+
         refuse_after_fork()
         path = find_vae(name, self.registry)
         if path not in self._vaes:
@@ -149,6 +165,8 @@ class Session:
 
     def autocast(self) -> torch.autocast:
         """The precision of the settings, for code that calls a network itself; `auto` is float32, which figures need."""
+        from vaeedit.devices import autocast, resolve_precision
+
         return autocast(self.device, resolve_precision(self.settings.precision, self.device, depth=16))
 
     def _plan(self, pipeline: Pipeline | Step) -> Plan:
@@ -171,15 +189,26 @@ class Session:
         changing = [member for member in members if not member.operation.is_identity]
         if not changing and not members[0].operation.wants_std:
             return Result(original, notes={last: {"unchanged": True}})
-        vae = self.vae(members[0].step.vae)
-        precision = resolve_precision(self.settings.precision, self.device, original.depth)
-        result = run_chain(changing or members[:1], vae, original, precision, tile)
+        if members[0].step.vae:
+            result, more = self._run_vae(changing or members[:1], original, tile)
+        else:
+            result, more = run_on_pixels(members[0], original), {}
         untouched = not changing or result.frame is original
         clean = original if untouched else replace(result.frame, conditions={}, std=None)
-        timed = {**result.notes.get(last, {}), "seconds": round(time.perf_counter() - started, 3)}
-        if vae.sides is not None:
-            timed["tile"] = list(vae.sides)
+        timed = {**result.notes.get(last, {}), "seconds": round(time.perf_counter() - started, 3), **more}
         return replace(result, frame=clean, notes={**result.notes, last: timed})
+
+    def _run_vae(
+        self, members: Sequence[Member], original: Frame, tile: int | None
+    ) -> tuple[Result, dict[str, Any]]:
+        """The same for members of one VAE, with a note on its tiles."""
+        from vaeedit.devices import resolve_precision
+        from vaeedit.run.chain import run_chain
+
+        vae = self.vae(members[0].step.vae)
+        precision = resolve_precision(self.settings.precision, self.device, original.depth)
+        result = run_chain(members, vae, original, precision, tile)
+        return result, {} if vae.sides is None else {"tile": list(vae.sides)}
 
 
 def _chained(steps: Sequence[PlannedStep], notes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

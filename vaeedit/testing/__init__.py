@@ -31,7 +31,7 @@ from vaeedit.extension.specs import OperationSpec, WeightsSpec, load_target
 from vaeedit.image import Frame, write
 from vaeedit.options import as_dict, fields, validate
 from vaeedit.pipeline.pipeline import Pipeline, Step
-from vaeedit.run.operation import Edit, Inspect, Join, Result
+from vaeedit.run.operation import Edit, Inspect, Join, Operation, Result
 from vaeedit.run.session import Session
 from vaeedit.testing.architectures import check_architecture
 from vaeedit.testing.samples import (
@@ -100,12 +100,13 @@ def _operation_checks(spec: OperationSpec, name: str, registry: Registry) -> Ite
     yield f"{spec.name}-options", partial(check_options, spec)
     yield f"{spec.name}-target", partial(check_target, spec)
     yield f"{spec.name}-yaml", partial(check_yaml, spec, name, registry)
-    if not spec.vae:
+    if spec.uses_vae and not spec.vae:
         return
     for kind in FRAMES:
         yield f"{spec.name}-runs-{kind}", partial(check_runs, spec, name, registry, kind)
     yield f"{spec.name}-same-seed", partial(check_same_seed, name, registry)
-    yield f"{spec.name}-tiles", partial(check_tiles, name, registry)
+    if spec.uses_vae:
+        yield f"{spec.name}-tiles", partial(check_tiles, name, registry)
     if spec.latent:
         yield f"{spec.name}-chains", partial(check_chains, name, registry)
 
@@ -155,11 +156,11 @@ def check_options(spec: OperationSpec) -> None:
 
 
 def check_target(spec: OperationSpec) -> None:
-    """The target derives from Edit, Join or Inspect and defines its abstract methods."""
+    """The target derives from Edit, Join or Inspect (without a VAE: from Operation) and defines its abstract methods."""
     target = load_target(spec.target)
-    assert issubclass(target, (Edit, Join, Inspect)), (
-        f"{spec.target} does not derive from Edit, Join or Inspect"
-    )
+    bases = (Edit, Join, Inspect) if spec.uses_vae else (Operation,)
+    names = " or ".join(base.__name__ for base in bases)
+    assert issubclass(target, bases), f"{spec.target} does not derive from {names}"
     missing = ", ".join(sorted(target.__abstractmethods__))
     assert not missing, f"{spec.target} does not define {missing}"
 
@@ -168,7 +169,7 @@ def check_yaml(spec: OperationSpec, name: str, registry: Registry) -> None:
     """Options are the same after writing and reading a pipeline file."""
     options = sample_options(spec.options)
     needed = dict.fromkeys(spec.needs, "other.png")
-    vae = spec.vae or "fitted.safetensors"
+    vae = (spec.vae or "fitted.safetensors") if spec.uses_vae else None
     pipeline = Pipeline(Step(name, vae=vae, maps=spec.maps, **as_dict(options), **needed), seed=3)
     (planned,) = Pipeline.from_yaml(pipeline.to_yaml()).check(registry)
     assert planned.options == options
@@ -219,7 +220,10 @@ def _sample(kind: str, name: str, registry: Registry) -> Frame:
 
 def _suiting(shape: tuple[int, int, int], name: str, registry: Registry) -> tuple[int, int, int]:
     """This shape or, if the operation's VAE takes images of one size only, theirs."""
-    network, _ = load_vae(find_vae(registry.operations.find(name).spec.vae, registry), registry)
+    spec = registry.operations.find(name).spec
+    if not spec.uses_vae:
+        return shape
+    network, _ = load_vae(find_vae(spec.vae, registry), registry)
     if not isinstance(network, FixedSize):
         return shape
     return *network.size, 1 if network.channels == 1 else shape[2]

@@ -23,6 +23,8 @@ from vaeedit.vae.files import find_vae, read_info
 sys.path.insert(0, str(Path(__file__).parent))
 acme_grain = importlib.import_module("acme_grain")
 
+ADDED = {"uses_vae"}
+"""Members of specs that contract 1 has got since the plugin was frozen."""
 HOOKS = [name for name in vars(hooks) if name.startswith("vaeedit_")]
 
 
@@ -72,7 +74,7 @@ def test_it_implements_every_hook():
 
 @pytest.mark.parametrize("kind", sorted({type(spec) for spec in returned()}, key=lambda kind: kind.__name__))
 def test_it_sets_every_field_of_every_spec(kind):
-    assert {field.name for field in dataclasses.fields(kind)} - used_fields(kind) == set()
+    assert {field.name for field in dataclasses.fields(kind)} - used_fields(kind) - ADDED == set()
 
 
 def test_it_returns_every_kind_of_spec():
