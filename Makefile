@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SAMPLE := samples/images/night-tree-phone.jpg
 
-.PHONY: demo test behavior attack check docs wheel dev clean
+.PHONY: demo test behavior attack check docs site wheel dev clean
 
 demo: $(VENV)/base.done
 	$(PIP) install -q -c constraints.txt .
@@ -43,6 +43,12 @@ docs: $(VENV)/base.done
 	$(PIP) install -q -c constraints.txt ".[dev]"
 	$(BIN)/python docs/generate.py
 
+# README and docs as pages that can be searched; a link that leads nowhere ends it
+site: $(VENV)/base.done
+	$(PIP) install -q -c constraints.txt ".[site]"
+	$(BIN)/sphinx-build -q -W --keep-going -c docs . build/site
+	@echo "open build/site/index.html"
+
 wheel: $(VENV)/base.done
 	$(PIP) install -q -c constraints.txt ".[dev]"
 	rm -rf dist
@@ -59,4 +65,4 @@ $(VENV)/base.done: constraints.txt
 	@touch $@
 
 clean:
-	rm -rf .venv dist demo runs
+	rm -rf .venv build dist demo runs
