@@ -43,18 +43,59 @@ def test_the_examples_of_the_hooks_run():
     assert doctest.testmod(hooks).failed == 0
 
 
-def test_the_plugin_of_the_authors_guide_keeps_the_contract(tmp_path, monkeypatch):
-    light, heavy, _ = blocks("docs/plugins.md", "python")
-    (tmp_path / "acme_soften").mkdir()
-    (tmp_path / "acme_soften" / "__init__.py").write_text(light)
-    (tmp_path / "acme_soften" / "operation.py").write_text(heavy)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+@pytest.fixture(scope="module")
+def soften(tmp_path_factory):
+    """The folder with the files of the section "An operation", each named before its block."""
+    folder = tmp_path_factory.mktemp("soften")
+    section = (
+        (ROOT / "docs" / "plugins.md").read_text().partition("## An operation\n")[2].partition("\n## ")[0]
+    )
+    files = re.findall(r"^`([\w/.]+)`[^\n]*:\n\n```\w+\n(.*?)```", section, flags=re.DOTALL | re.MULTILINE)
+    for name, text in files:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    assert len(files) == section.count("```") / 2 == 3
+    return folder
+
+
+def test_the_plugin_of_the_authors_guide_keeps_the_contract(soften, monkeypatch):
+    monkeypatch.syspath_prepend(soften)
+    monkeypatch.setenv("PYTHONPATH", str(soften), prepend=os.pathsep)
     count = 0
     for _, check in checks(importlib.import_module("acme_soften")):
         check()
         count += 1
     assert count > 10
+
+
+def test_the_plugin_of_the_authors_guide_can_be_installed(soften, tmp_path):
+    """The page's commands, but for a network: what is installed already builds and serves it."""
+    from PIL import Image
+
+    pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-build-isolation", "--no-index", "-q"]
+    subprocess.run([*pip, "--target", tmp_path / "installed", soften], check=True)
+    Image.fromarray(np.full((16, 24, 3), 90, np.uint8)).save(tmp_path / "in.jpg")
+    paths = os.pathsep.join([str(tmp_path / "installed"), *filter(None, [os.environ.get("PYTHONPATH")])])
+    text = (ROOT / "docs" / "plugins.md").read_text().partition("## An operation\n")[2]
+    first, *commands = re.findall(
+        r"^ {4}(\w+ .*?)(?: {2,}#.*)?$", text.partition("\n## ")[0], flags=re.MULTILINE
+    )
+    assert first == "pip install -e ."
+    said = ""
+    for command in commands:
+        done = subprocess.run(
+            [sys.executable, "-m", *command.split()],
+            env={**os.environ, "PYTHONPATH": paths},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        said += done.stdout
+    assert "How far to go" in said
+    assert "acme-soften" in said
+    assert Image.open(tmp_path / "in.soften.jpg").size == (24, 16)
 
 
 @pytest.fixture
