@@ -238,7 +238,7 @@ def test_a_condition_or_name_that_no_step_of_ours_has_is_refused(vaeedit, says, 
     again(vaeedit).assert_refused(2, fragment)
 
 
-def test_a_template_keeps_the_folder_of_the_input_and_loses_any_other(vaeedit, photo, pixels, tmp_path):
+def test_a_template_keeps_the_folder_of_the_input(vaeedit, photo, pixels, tmp_path):
     for number, folder in enumerate(("one", "two")):
         for name in (f"{folder}/a.png", f"{folder}/a-far.png"):
             (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -249,6 +249,47 @@ def test_a_template_keeps_the_folder_of_the_input_and_loses_any_other(vaeedit, p
     ran = vaeedit("run", "--from", "from.png", "--trust", "two/a.png", "-o", "out.png")
     assert ran.code == 0, ran.err
     assert (pixels(tmp_path / "out.png") == pixels(tmp_path / "want.png")).all()
-    (tmp_path / "p.yaml").write_text('version: 1\nsteps: [{fuse: {with: "one/{stem}-far.png"}}]\n')
-    assert vaeedit("run", "p.yaml", "one/a.png", "-o", "other.png").code == 0
-    assert " with=['{stem}-far.png']" in vaeedit("info", "other.png").out
+
+
+@pytest.fixture
+def album(tmp_path, photo):
+    """Two pictures, and for each a mask of its name in masks/: the left half of one, the right half of the other."""
+    (tmp_path / "masks").mkdir()
+    for number, name in enumerate(("a.png", "b.png")):
+        photo(tmp_path / name, size=(24, 32), seed=number)
+        mask = np.zeros((24, 32, 1), np.uint8)
+        mask[:, 16 * number : 16 + 16 * number] = 255
+        write(Frame(mask), tmp_path / "masks" / name)
+    return tmp_path
+
+
+def test_a_template_keeps_a_relative_folder(vaeedit, album, pixels):
+    for name in "ab":
+        flags = ("--mask", "masks/{stem}.png", "--sigma", "20", "--feather", "0")
+        assert vaeedit("denoise", f"{name}.png", *flags, "-o", f"{name}-done.png").code == 0
+    ran = vaeedit("run", "--from", "a-done.png", "--trust", "b.png", "-o", "again.png")
+    assert ran.code == 0, ran.err
+    assert (pixels(album / "again.png") == pixels(album / "b-done.png")).all()
+
+
+def test_an_absolute_folder_is_private_and_must_be_named(vaeedit, album, pixels):
+    flags = ("--sigma", "20", "--feather", "0")
+    assert (
+        vaeedit("denoise", "a.png", "--mask", f"{album}/masks/{{stem}}.png", *flags, "-o", "out.png").code
+        == 0
+    )
+    assert str(album) not in vaeedit("info", "out.png").out
+    again = ("run", "--from", "out.png", "--trust", "a.png", "-o", "again.png")
+    vaeedit(*again).assert_refused(2, "--set 'restore:denoise.mask=FOLDER/{stem}.png'")
+    assert vaeedit(*again, "--set", "restore:denoise.mask=masks/{stem}.png").code == 0
+    assert (pixels(album / "again.png") == pixels(album / "out.png")).all()
+
+
+def test_a_picture_is_not_taken_for_the_mask_of_its_name(vaeedit, album, pixels):
+    flags = ("--mask", "masks/a.png", "--sigma", "20", "--feather", "0")
+    (album / "done").mkdir()
+    assert vaeedit("denoise", "a.png", *flags, "-o", "done/a.png").code == 0
+    again = ("run", "--from", "done/a.png", "--trust", "a.png", "-o", "again.png")
+    vaeedit(*again).assert_refused(2, "called 'a.png'", "--set restore:denoise.mask=FILE")
+    assert vaeedit(*again, "--set", "restore:denoise.mask=masks/a.png").code == 0
+    assert (pixels(album / "again.png") == pixels(album / "done/a.png")).all()

@@ -47,8 +47,9 @@ class Recipe:
         from vaeedit.pipeline.step import Step
 
         def located(text: str) -> str:
-            beside = str(Path(self.picture).parent / text)
-            return beside if "{" not in text and os.path.exists(beside) else text
+            beside = Path(self.picture).parent / text
+            is_other = "{" not in text and beside.exists() and not beside.samefile(self.picture)
+            return str(beside) if is_other else text
 
         steps = []
         for step in self.pipeline.steps:
@@ -66,12 +67,11 @@ class Recipe:
 
         `chosen` are options that the user has set, as STEP.OPTION, and `vae` is the VAE that the user has named.
         """
-        by_user = {flag_of(name) for name in chosen}
         asked = [
             text
             for step, recorded in zip(self.pipeline.steps, self.made["steps"], strict=True)
             for name, text in _asked(step, recorded.get("checksum"))
-            if flag_of(f"{step.label}.{name}") not in by_user and not (vae and name == "vae")
+            if not _is_chosen(step, name, chosen) and not (vae and name == "vae")
         ]
         if asked:
             raise UsageError(
@@ -95,10 +95,13 @@ def recipe_of(picture: str) -> Recipe:
     return Recipe(picture, made, Pipeline(*steps, seed=made["seed"]))
 
 
-def require_present(recipe: Recipe, steps: Sequence["Step"], vae: str | None) -> None:
+def require_present(
+    recipe: Recipe, steps: Sequence["Step"], vae: str | None, inputs: Sequence[str], chosen: Collection[str]
+) -> None:
     """Raise UsageError if a file that the steps need is missing; warn if a VAE or a package is not that of the record.
 
-    `vae` is a VAE that the user has named instead.
+    `vae` is a VAE that the user has named instead, and `chosen` are options that the user has set, as STEP.OPTION. A
+    picture of the record is not taken for one of `inputs` that has its name.
     """
     from vaeedit import __version__
     from vaeedit.extension.registry import registry
@@ -110,9 +113,9 @@ def require_present(recipe: Recipe, steps: Sequence["Step"], vae: str | None) ->
         operation = registry().operations.find(step.operation)
         installed[recorded.get("package", "")] = package(operation.distribution)
         for name, texts in _pictures(step, operation.spec.inputs):
+            others = () if _is_chosen(step, name, chosen) else (recipe.picture, *inputs)
             for text in texts:
-                if "{" not in text and not os.path.exists(text):
-                    raise UsageError(_missing(recipe, _short(text), f"{step.label}.{name}"))
+                _require_picture(recipe, text, f"{step.label}.{name}", others)
         if step.vae is None or vae is not None:
             continue
         if not (_is_installed(step.vae) or is_remote(step.vae, registry()) or os.path.exists(step.vae)):
@@ -126,6 +129,31 @@ def require_present(recipe: Recipe, steps: Sequence["Step"], vae: str | None) ->
             console.warn(
                 f"{recipe.picture} was made by {before[:LONGEST]}; the result may differ with {now}, which is installed."
             )
+
+
+def _require_picture(recipe: Recipe, text: str, option: str, others: Sequence[str]) -> None:
+    """Raise UsageError for an extra input that is not known, is missing, or is one of `others`."""
+    from vaeedit.pipeline.inputs import HIDDEN
+
+    if text.startswith(HIDDEN):
+        raise UsageError(
+            f"{recipe.picture} was made with pictures of a folder that it does not record; "
+            f"name them with --set {_short(f'{option}=FOLDER/{text.removeprefix(HIDDEN)}')}"
+        )
+    if "{" in text:
+        return
+    if not os.path.exists(text):
+        raise UsageError(_missing(recipe, _short(text), option))
+    if any(os.path.exists(other) and os.path.samefile(text, other) for other in others):
+        raise UsageError(
+            f"{recipe.picture} was made with a picture called {Path(text).name!r}, and the one here is the picture itself "
+            f"or an input; name it with --set {option}=FILE"
+        )
+
+
+def _is_chosen(step: "Step", name: str, chosen: Collection[str]) -> bool:
+    """Whether the user has set this option of the step."""
+    return flag_of(f"{step.label}.{name}") in {flag_of(option) for option in chosen}
 
 
 def _missing(recipe: Recipe, what: str, option: str) -> str:

@@ -21,10 +21,11 @@ def _callback(**values: Any) -> int:
     if values["made"] is not None:
         recipe = recipe_of(values["made"])
         recipe.show()
+        chosen = [text.partition("=")[0] for text in assignments]
         if not values["trust"]:
-            recipe.require_harmless([text.partition("=")[0] for text in assignments], values["vae"])
+            recipe.require_harmless(chosen, values["vae"])
         pipeline = _assigned(recipe.here(), assignments)
-        require_present(recipe, pipeline.steps, values["vae"])
+        require_present(recipe, pipeline.steps, values["vae"], values["inputs"], chosen)
         return _execute(pipeline, values, [("the picture of --from", Path(values["made"]))])
     if values["trust"]:
         raise UsageError("--trust goes with --from; a pipeline file is always trusted.")

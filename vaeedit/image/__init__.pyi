@@ -26,6 +26,7 @@ from .frame import luma as luma
 from .given import Picture as Picture
 from .given import frame_of as frame_of
 from .made import file_name as file_name
+from .made import is_place as is_place
 from .masks import mixed as mixed
 from .masks import weights_of as weights_of
 from .page_writer import SEVERAL as SEVERAL

@@ -88,6 +88,11 @@ def file_name(text: str) -> str:
     return re.split(r"[/\\]", text.rstrip("/\\"))[-1] or text
 
 
+def is_place(text: str) -> bool:
+    """Whether a text begins as one that reveals where on a machine a file is."""
+    return _PLACE.match(text) is not None
+
+
 def _shortened(edits: list[Made], omitted: int) -> list[Made]:
     """The edits, the last of which counts the `omitted` ones before it."""
     counts = [0] * (len(edits) - 1) + [min(omitted, _LARGEST)]
@@ -122,4 +127,4 @@ def _without_places(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = value.encode("utf-8", "backslashreplace").decode()
-    return file_name(text) if _PLACE.match(text) else text
+    return file_name(text) if is_place(text) else text

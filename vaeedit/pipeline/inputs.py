@@ -1,15 +1,20 @@
 """Extra inputs of a step, such as a mask or a second exposure: one file for all inputs, or a template."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
 from vaeedit.errors import UsageError
+from vaeedit.image import file_name, is_place
 from vaeedit.options import name_of
 
 FIELDS = ("stem", "name", "folder")
 """The fields of a template: the input's name without and with its extension, and its folder."""
+
+HIDDEN = ".../"
+"""Stands for the folders of an absolute path, where a template is recorded."""
 
 LONGEST = 4096
 """Most characters of a name or template: the limit of paths on Linux."""
@@ -46,6 +51,17 @@ def resolved(text: str, folder: Path | None, source: Path | None) -> Path:
         text = text.format(stem=source.stem, name=source.name, folder=source.parent)
     path = Path(text)
     return path if folder is None or path.is_absolute() else folder / path
+
+
+def recorded(text: str) -> str:
+    """A name without its folder, as outputs record it. A template stays, but its absolute folders become `HIDDEN`."""
+    if not is_template(text):
+        return file_name(text)
+    if not is_place(text):
+        return text
+    parts = re.split(r"[/\\]", text)
+    first = next(index for index, part in enumerate(parts) if is_template(part))
+    return HIDDEN + "/".join(parts[first:])
 
 
 def split(options: Mapping[str, Any], names: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -11,6 +11,7 @@ from vaeedit import __version__
 from vaeedit.errors import VaeeditError
 from vaeedit.extension.registry import Registry, registry
 from vaeedit.image import Metadata, file_name, made_of
+from vaeedit.pipeline.inputs import recorded
 from vaeedit.pipeline.plan import Plan
 from vaeedit.settings import Settings
 from vaeedit.vae.folders import is_remote
@@ -58,12 +59,10 @@ class Recorded:
 
     @cached_property
     def note(self) -> dict[str, Any]:
-        """`made` as the outputs record it: files by name, without their folders."""
+        """`made` as the outputs record it: files by name, without their folders (see `recorded`)."""
         steps = []
         for step, planned in zip(self.steps, self.plan, strict=True):
-            images = {
-                key: [_public_input(text) for text in texts] for key, texts in planned.extra_inputs.items()
-            }
+            images = {key: list(map(recorded, texts)) for key, texts in planned.extra_inputs.items()}
             kept = ("operation", "package", "checksum", "network", "name", "when")
             public = {key: value for key, value in step.items() if key in kept}
             vae = {"vae": _public_vae(planned.vae, self._known)} if planned.vae else {}
@@ -100,12 +99,6 @@ def package_of_network(vae: Path, known: Registry) -> str:
         return package(known.architectures.find(read_info(vae, known).architecture).distribution)
     except VaeeditError:
         return ""
-
-
-def _public_input(picture: str) -> str:
-    """An extra input without its folder; {folder}/NAME, a file beside each input, stays."""
-    name = file_name(picture)
-    return picture if picture == f"{{folder}}/{name}" else name
 
 
 def _public_vae(vae: str, known: Registry) -> str:
