@@ -24,6 +24,7 @@ from vaeedit.api import (
     read,
     rows_command,
     ssim,
+    working,
 )
 from vaeedit_fuse import metrics
 
@@ -103,7 +104,7 @@ def evaluate_fusion(session: Session, vae: str, folder: str, mode: FusionMode) -
         fused = session.run(Step("fuse", vae=vae, **options), scene.paths[0]).frame
         seconds += time.perf_counter() - started
         megapixels += fused.width * fused.height / 1e6
-        rows.append(measured([gray(read(path)) for path in scene.paths], gray(fused)))
+        rows.append(measured([gray(working(read(path))) for path in scene.paths], gray(working(fused))))
         console.progress(f"{len(rows)}: {scene.name} Q_AB/F {rows[-1]['q_abf']:.3f}")
     means = {name: round(fmean(row[name] for row in rows), 4) for name in rows[0]}
     speed = {"seconds_per_megapixel": round(seconds / megapixels, 3)}

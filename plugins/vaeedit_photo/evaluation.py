@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from vaeedit.api import AllOfIt, Pair, evaluation_command, pictures, read
+from vaeedit.api import AllOfIt, Pair, evaluation_command, pictures, read, working
 
 
 class Reconstructing(AllOfIt):
@@ -24,7 +24,7 @@ class Reconstructing(AllOfIt):
     def pairs(self, folder: Path) -> Iterator[Pair]:
         """Every picture, compared with itself."""
         for path in pictures(folder):
-            reference = read(path)
+            reference = working(read(path))
             yield Pair(path, reference, reference)
 
 

@@ -20,6 +20,7 @@ from vaeedit.api import (
     pictures,
     psnr,
     read,
+    working,
 )
 
 SAMPLE = {"samples": 1, "quality": "normal"}
@@ -51,7 +52,7 @@ class Denoising(AllOfIt):
     def pairs(self, folder: Path) -> Iterator[Pair]:
         """Every picture, and the same with noise."""
         for path in pictures(folder):
-            reference = read(path)
+            reference = working(read(path))
             yield Pair(path, reference, self.observed(reference))
 
     def observed(self, reference: Frame) -> Frame:
@@ -80,7 +81,7 @@ class RealNoise(AllOfIt):
             raise UsageError(f"{folder} holds no picture called NAME_real with its reference NAME_mean.")
         for path in names:
             reference = path.with_name(f"{path.stem.removesuffix('_real')}_mean{path.suffix}")
-            yield Pair(path, read(reference), read(path))
+            yield Pair(path, working(read(reference)), working(read(path)))
 
 
 class Enlarging(AllOfIt):
@@ -100,7 +101,7 @@ class Enlarging(AllOfIt):
     def pairs(self, folder: Path) -> Iterator[Pair]:
         """Every picture, and the same downscaled."""
         for path in pictures(folder):
-            reference = self.reference(read(path))
+            reference = self.reference(working(read(path)))
             yield Pair(path, reference, self.observed(reference))
 
     def reference(self, frame: Frame) -> Frame:

@@ -16,6 +16,7 @@ from vaeedit.api import (
     mask_of,
     read,
     refuse_existing,
+    working,
 )
 from vaeedit_variants.completion_evaluation import require_completing
 from vaeedit_variants.output import draw_options, output_option, write_grids
@@ -75,7 +76,7 @@ def _complete(
     names = [f"{index:04d}.png" for index in range(seed, seed + number)]
     paths = [target] if target.suffix else [target / name for name in names]
     refuse_existing(paths, exists)
-    frame = read(picture)
+    frame = working(read(picture))
     hidden = hidden_part(read(mask), frame)
     with Session(device=device) as session:
         made = completions(session.vae(vae), frame, hidden, number, seed=seed, temperature=temperature)

@@ -56,6 +56,14 @@ def test_depth_gray_and_alpha():
     assert difference_picture(Frame(A), Frame(A))[1] == 1
 
 
+def test_what_reading_changes_is_said(pair, vaeedit, tmp_path):
+    Image.fromarray(A).convert("P").save(tmp_path / "palette.png")
+    assert (
+        "palette.png: Its palette is given up for any color."
+        in vaeedit("compare", "a.png", "palette.png").err
+    )
+
+
 def test_the_command(pair, vaeedit, tmp_path):
     done = vaeedit("compare", *pair, "-o", "d.png", "--html", "d.html")
     assert done.code == 0, done.err

@@ -20,7 +20,7 @@ def _compare(
 ) -> int:
     from vaeedit.batch.clashes import Uses
     from vaeedit.evaluation.difference import difference
-    from vaeedit.image import format_of, read_bytes, working
+    from vaeedit.image import format_of, working
     from vaeedit.limits import PICTURE, read_regular
 
     uses = Uses()
@@ -33,7 +33,7 @@ def _compare(
     if output is not None:
         format_of(output)
     data = [read_regular(name, PICTURE) for name in (first, second)]
-    a, b = (read_bytes(content, name) for content, name in zip(data, (first, second), strict=True))
+    a, b = (_decoded(content, name) for content, name in zip(data, (first, second), strict=True))
     same = (a.width, a.height) == (b.width, b.height)
     if not same and (output is not None or page is None):
         raise UsageError(
@@ -56,6 +56,16 @@ def _compare(
     else:
         console.say(*lines)
     return console.OK
+
+
+def _decoded(data: bytes, name: str) -> Frame:
+    """A picture of the bytes of a file; prints what of it is left out or changed."""
+    from vaeedit.image import read_bytes
+
+    frame = read_bytes(data, name)
+    for warning in frame.warnings:
+        console.warn(f"{name}: {warning}")
+    return frame
 
 
 def _write_difference(a: Frame, b: Frame, path: str) -> int:
