@@ -2,16 +2,19 @@
 
 import io
 import tracemalloc
+from itertools import product
 
 import cv2
 import make
 import numpy as np
+import png
 import pytest
 import tifffile
 from PIL import Image, ImageSequence
 
 from vaeedit.errors import ImageError
 from vaeedit.image import PageWriter, opened, read_bytes
+from vaeedit.image.intact import png_chunks
 
 ANIMATIONS = ("GIF", "PNG", "WEBP", "AVIF")
 TIMES = (100.0, 50.0, 400.0)
@@ -197,6 +200,50 @@ def test_deep_pictures_make_a_deep_apng():
     with Image.open(io.BytesIO(data)) as image:
         times = [each.info["duration"] for each in ImageSequence.Iterator(image)]
     assert times == pytest.approx([10, 1000 / 3])
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
+def test_an_apng_keeps_its_16_bits(mode):
+    frames = [make.frame(make.samples(mode, 16, seed=seed)) for seed in range(3)]
+    found = opened(_written(frames, "PNG"), "x.png")
+    assert (found.kind, found.milliseconds, found.warnings) == ("PNG", TIMES, ())
+    for page, frame in zip(found, frames, strict=True):
+        np.testing.assert_array_equal(page.samples, frame.samples)
+
+
+@pytest.mark.parametrize(
+    ("mode", "after", "over"),
+    sorted({*product(("RGB", "RGBA"), (0, 1, 2), (0, 1))} - {("RGBA", 2, 1)}),  # which Pillow does not remove
+)
+def test_parts_of_a_deep_apng_are_laid_as_pillow_lays_those_of_8_bits(mode, after, over):
+    shallow = _slopes(mode)
+    deep = [make.frame(frame.samples.astype(np.uint16) * 257) for frame in shallow]
+    for page, plain in zip(
+        *(opened(_laid(_written(f, "PNG"), after, over), "x.png") for f in (deep, shallow)), strict=True
+    ):
+        seen = True if plain.alpha is None else plain.alpha > 0
+        np.testing.assert_array_equal(page.as_uint8()[seen], plain.as_uint8()[seen])
+
+
+def test_a_damaged_part_of_a_deep_apng_is_named():
+    data = bytearray(_written([make.frame(make.samples("RGB", 16, seed=seed)) for seed in range(3)], "PNG"))
+    place = data.index(b"fdAT")
+    data[place + 9] ^= 255  # its checksum is wrong, too
+    with pytest.raises(ImageError, match="fdAT"):
+        opened(bytes(data), "x.png")
+    with pytest.raises(ImageError, match=r"x\.png is damaged: its compressed data"):
+        opened(_laid(bytes(data), 0, 0), "x.png")
+
+
+def _laid(data: bytes, after: int, over: int) -> bytes:
+    """An APNG whose pictures do this after they were shown, and are laid over what was there."""
+    buffer = io.BytesIO()
+    chunks = [
+        (kind, body[:24] + bytes([after, over]) if kind == b"fcTL" else body)
+        for kind, body, _ in png_chunks(data)
+    ]
+    png.write_chunks(buffer, chunks)
+    return buffer.getvalue()
 
 
 def _first_alone(data: bytes) -> bytes:

@@ -9,7 +9,8 @@ from PIL import Image
 
 from vaeedit.errors import ImageError
 from vaeedit.image.decode import decoding, metadata_of, plain_image
-from vaeedit.image.frame import Frame
+from vaeedit.image.deep_apng import deep_pictures, is_deep
+from vaeedit.image.frame import Frame, Pixels
 from vaeedit.image.gate import Gate
 from vaeedit.image.heif import unused_colors
 from vaeedit.image.intact import gif_fault, png_fault
@@ -17,7 +18,7 @@ from vaeedit.image.texts import left_out_chunks
 from vaeedit.limits import FRAMES, PIXELS
 
 CANVAS = 6
-"""Bytes a pixel: decoders keep two canvases."""
+"""Bytes a pixel of 8-bit samples: decoders keep two canvases."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ def pictures(data: bytes, gate: Gate) -> Iterator[Shown]:
     with decoding(data, name, damaged):
         image = Image.open(io.BytesIO(data), formats=("GIF", "PNG", "WEBP", "AVIF"))
         kind, count = str(image.format), getattr(image, "n_frames", 1)
-        gate.admit(kind, image.width, image.height, 1, CANVAS)
+        deep = deep_pictures(data, gate) if kind == "PNG" and is_deep(data) else None
+        gate.admit(kind, image.width, image.height, 1, 2 * CANVAS if deep else CANVAS)
         gate.report({"GIF": gif_fault, "PNG": png_fault}.get(kind, lambda _: None)(data))
         gate.warnings.extend(left_out_chunks(data) if kind == "PNG" else ())
         if count > FRAMES.value or count * image.width * image.height > PIXELS.value:
@@ -59,7 +61,8 @@ def pictures(data: bytes, gate: Gate) -> Iterator[Shown]:
     for index in range(still, count):
         with decoding(data, f"{name}, picture {index + 1 - still} of {count - still},", damaged):
             image.seek(index)
-            frame = _frame(plain_image(image, gate), opaque=kind == "GIF")
+            values = next(deep) if deep else np.asarray(plain_image(image, gate))
+            frame = _frame(values, opaque=kind == "GIF")
             time, plays = float(image.info.get("duration") or 0), _plays(image, kind)
         yield Shown(kind, replace(frame, metadata=metadata), time, plays)
 
@@ -72,9 +75,8 @@ def too_long(name: str) -> ImageError:
     )
 
 
-def _frame(image: Image.Image, opaque: bool) -> Frame:
-    """The frame of a decoded picture; if `opaque`, without alpha where all of it is opaque."""
-    values = np.asarray(image)
+def _frame(values: Pixels, opaque: bool) -> Frame:
+    """The frame of a decoded picture (H, W[, C]); if `opaque`, without alpha where all of it is opaque."""
     values = values.reshape(*values.shape[:2], -1)
     if values.shape[2] in (1, 3):
         return Frame(values)
