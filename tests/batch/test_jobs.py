@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from vaeedit.batch.jobs import Job, placed, settled, with_sides
-from vaeedit.batch.sources import find_sources
+from vaeedit.batch.sources import Search, find_sources
 from vaeedit.errors import ImageError, UsageError
 from vaeedit.image.atomic import make_folder
 
@@ -196,6 +196,43 @@ def test_a_folder_that_leads_back_to_itself_is_entered_once(folder):
     (folder / "sub/loop.png").symlink_to(folder / "sub/loop.png")
     found = find_sources(["sub"], recursive=True)
     assert [source.relative.as_posix() for source in found] == ["a.jpg", "c.PNG", "loop.png"]
+
+
+def test_files_that_are_passed_over_are_counted(folder):
+    for name in (
+        "._a.jpg",
+        ".thumb.png",
+        "a b",
+        "more.TXT",
+        "vaeedit-journal.jsonl",
+        ".vaeedit-journal.jsonl.lock",
+    ):
+        (folder / "sub" / name).write_bytes(b"x")
+    search = Search(["sub"])
+    assert len(search.sources()) == len(search.sources()) == 2
+    assert ": 2 hidden, 2 .txt, 1 without an extension. To edit one, name it." in search.note
+    search = Search(["sub/*"])
+    assert len(search.sources()) == 2
+    assert ": 2 .txt, 1 without an extension." in search.note
+    assert Search(["a.jpg", "sub/more.TXT"]).note == ""
+    (folder / "none").mkdir()
+    for number in range(9):
+        (folder / "none" / f"a.{number}").write_bytes(b"x")
+    with pytest.raises(UsageError, match=r"There is no picture in none\. Files .* 1 \.5, 3 others\."):
+        Search(["none"]).sources()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "template"),
+    [(("x.nef", "x.tif"), "new/{name}{ext}"), (("a.jpg", "sub/a.jpg"), "new/{index}-{name}{ext}")],
+)
+def test_a_clash_of_outputs_says_how_to_name_them_apart(folder, inputs, template):
+    for name in inputs:
+        (folder / name).write_bytes(b"x")
+    with pytest.raises(UsageError) as caught:
+        planned(*inputs, output="new")
+    assert f"-o '{template}' names them apart" in str(caught.value)
+    assert len({target for _, target in planned(*inputs, output=template)}) == 2
 
 
 def test_what_a_resumed_run_has_made_counts_as_missing(folder):

@@ -40,10 +40,21 @@ class Uses:
                 hint = "; to replace inputs, use --in-place" if is_input else ""
                 raise UsageError(f"{path} is {read} and cannot be {what}{hint}.")
             if written is not None:
-                raise UsageError(f"Both {written} and {what} would become {path}.")
+                raise UsageError(
+                    f"Both {written} and {what} would become {path}{_apart(written, what, path)}."
+                )
             self._written[name] = what
             if in_place:  # the other names keep the old file
                 return
+
+
+def _apart(one: str, other: str, path: Path) -> str:
+    """How two outputs with this path get different names."""
+    inputs = [text.removeprefix(f"{OUTPUT} of ") for text in (one, other) if text.startswith(OUTPUT)]
+    if len({*inputs}) < 2:
+        return ""
+    field = "{name}" if len({Path(name).name for name in inputs}) == 2 else "{index}-{name}"
+    return f"; -o '{path.parent}/{field}{{ext}}' names them apart"
 
 
 def _names(path: Path) -> Iterator[Hashable]:

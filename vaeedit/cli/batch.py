@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from vaeedit.batch.jobs import Job, remove_leftovers
 from vaeedit.batch.journal import NAME, Journal
 from vaeedit.batch.lock import Claim
 from vaeedit.batch.sinks import Sink
-from vaeedit.batch.sources import LIST, STREAM, find_sources
+from vaeedit.batch.sources import LIST, STREAM, Search
 from vaeedit.batch.summary import Summary
 from vaeedit.batch.watch import Watch
 from vaeedit.cli import console, interrupts
@@ -54,12 +53,15 @@ def run_on_files(
         pictures = {**pictures, "compare": values["compare"]}
     planner = Planner(plan, values, name, pictures, beside, [*read], look)
     history = History()
+    search = Search(values["inputs"], values["recursive"])
     watch = Watch(
-        partial(find_sources, values["inputs"], recursive=values["recursive"]),
+        search.sources,
         lambda sources: planner.settled(planner.placed(sources), history),
     )
     with ExitStack() as claims:
         jobs = planner.placed(watch.found() if values["watch"] else watch.find())
+        if search.note and not values["quiet"]:
+            console.note(search.note)
         if journal is not None and not values["dry_run"]:
             _claim(claims, values, journal)
         history = _history(values, journal)
