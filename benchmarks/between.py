@@ -35,7 +35,7 @@ def scaled(pixels: np.ndarray) -> np.ndarray:
 
 def half_way(session: Session, first: np.ndarray, second: np.ndarray) -> tuple[list[np.ndarray], float]:
     """The picture between by each way, and the share of places that match."""
-    step = Step("interpolate", at=0.5, **{"with": Frame(second)})
+    step = Step("interpolate", at=0.5, other=Frame(second))
     moved = session.run(step, Frame(first))
     with patch("vaeedit_photo.interpolate.flow_of", return_value=None):
         latents = session.run(step, Frame(first))
