@@ -69,9 +69,9 @@ BROKEN_NETWORKS = {
 }
 FAULTS = {
     "heavy import": ("import numpy\n", "", "imports-light"),
-    "reserved option": ("amount: Annotated", "seed: Annotated", "toy-names"),
-    "undescribed option": ('option("How much.", ge=0, le=1)', "1", "toy-options"),
-    "default out of bounds": ("] = 0.5", "] = 7.0", "toy-options"),
+    "reserved option": ("amount: Annotated", "seed: Annotated", "is-admitted"),
+    "undescribed option": ('option("How much.", ge=0, le=1)', "1", "is-admitted"),
+    "default out of bounds": ("] = 0.5", "] = 7.0", "is-admitted"),
     "illegal name": ('name="toy"', 'name="Toy_1"', "is-admitted"),
     "no edit": ("def edit", "def edits", "toy-target"),
     "changes its input": (

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeedit.cli.params import click_options, reserved
+from vaeedit.cli.params import click_options
 from vaeedit.errors import OptionError
 from vaeedit.extension.registry import registry
 from vaeedit.options import Options, as_dict, bounded, describe, fields, option, parse, table, validate
@@ -240,23 +240,6 @@ def test_every_option_becomes_a_flag_of_the_command_line():
         parsed("--size", "4", "--both", "9")
     with pytest.raises(click.MissingParameter):
         parsed()
-
-
-def test_no_shipped_operation_uses_a_flag_that_every_command_has():
-    for item in registry().operations.bare.values():
-        flags = {field.flag for field in fields(item.spec.options).values()} | set(item.spec.maps)
-        assert not flags & reserved()
-    assert {
-        "device",
-        "precision",
-        "tile",
-        "seed",
-        "vae",
-        "output",
-        "json",
-        "debug",
-        "time-limit",
-    } <= reserved()
 
 
 @pytest.mark.parametrize(

@@ -56,9 +56,11 @@ def _versions() -> Iterator[Finding]:
 def _plugins(registry: Registry) -> Iterator[Finding]:
     for report in registry.reports:
         fine = report.state in ("loaded", "off")
-        text = f"{report.plugin} of {report.distribution}: {report.state}"
-        cure = f"Update it, or remove it with: pip uninstall {report.distribution}"
-        yield Finding("plugin", fine, text if fine else f"{text}, {report.reason}", "" if fine else cure)
+        package = f"{report.distribution} {report.version}".rstrip()
+        texts = [f"{report.plugin} of {package}: {report.state}", report.reason, report.slowness]
+        yield Finding("plugin", fine, ", ".join(filter(None, texts)), "" if fine else report.cure)
+    for text in registry.warnings:
+        yield Finding("plugin", False, text, "Correct the variable.")
 
 
 def _extras() -> Iterator[Finding]:

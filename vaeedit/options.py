@@ -239,6 +239,8 @@ def describe(info: Any) -> str:
             return "text"
         case inspect.NoneType():
             return "nothing"
+        case inspect.TupleType():
+            return f"a list of {len(info.item_types)}"
         case _ if getattr(info, "max_length", None) is not None:
             return f"a list of at most {info.max_length}, each {describe(info.item_type)}"
         case _:

@@ -1,8 +1,11 @@
 """The command `vaeedit`: its fixed commands, commands of plugins, and one command for every operation."""
 
+from typing import Any
+
 import click
 
 from vaeedit import __version__
+from vaeedit.cli import console
 from vaeedit.cli.compare import compare
 from vaeedit.cli.completion import completion
 from vaeedit.cli.data import data
@@ -18,26 +21,16 @@ from vaeedit.cli.run import chain, run
 from vaeedit.cli.train import train
 from vaeedit.errors import UnknownName
 from vaeedit.extension.registry import registry
+from vaeedit.extension.reserved import COMMANDS
 
 evaluate = PluggedGroup(
     "evaluate", lambda: registry().evaluations, help="Measure an operation on a folder of reference images."
 )
-COMMANDS = (
-    run,
-    chain,
-    pipeline,
-    train,
-    data,
-    evaluate,
-    compare,
-    info,
-    doctor,
-    ops,
-    models,
-    plugins,
-    completion,
+_MADE = (
+    *(run, chain, pipeline, train, data, evaluate, compare),
+    *(info, doctor, ops, models, plugins, completion),
 )
-FIXED = {str(command.name): command for command in COMMANDS}
+FIXED = dict(zip(COMMANDS, _MADE, strict=True))
 
 
 class Commands(CommandGroup):
@@ -67,6 +60,12 @@ class Commands(CommandGroup):
         """Write an example with the first operation that needs only a picture."""
         for name in plain_operations()[:1]:
             write_example(formatter, f"vaeedit {name} in.jpg")
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Warn of wrong names in the environment, and run the command."""
+        for text in registry().warnings:
+            console.warn(text)
+        return super().invoke(ctx)
 
     def summaries(self, ctx: click.Context) -> dict[str, str]:
         """Return the summaries of the specs; nothing is imported."""

@@ -1,7 +1,9 @@
 """The entry point of `vaeedit`. Every error becomes a message and an exit code; the commands are in `commands`."""
 
+import io
 import os
 import sys
+from contextlib import suppress
 
 from vaeedit.cli import interrupts
 
@@ -9,6 +11,7 @@ from vaeedit.cli import interrupts
 def main() -> None:
     """Run the command line of this process, and exit."""
     interrupts.listen()
+    _keep_stdout()
     code: int | str | None = None
     try:
         code = call(sys.argv[1:])
@@ -25,6 +28,23 @@ def main() -> None:
         # the terminal was closed; Python would exit with 120 if it failed to flush it
         sys.stderr = None
     sys.exit(code)
+
+
+def _keep_stdout() -> None:
+    """Let `sys.stdout` alone write to stdout: what libraries in C and programs of plugins print there goes to stderr."""
+    if os.name != "posix" or sys.stdout is None or sys.stderr is None:
+        return
+    with suppress(OSError, ValueError):  # one of the two is closed
+        sys.stderr.fileno()
+        how = {
+            name: getattr(sys.stdout, name)
+            for name in ("encoding", "errors", "line_buffering", "write_through")
+        }
+        buffering = -1 if hasattr(sys.stdout.buffer, "raw") else 0  # with PYTHONUNBUFFERED there is no buffer
+        own = os.dup(sys.stdout.fileno())
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        sys.stdout = io.TextIOWrapper(open(own, "wb", buffering), **how)  # noqa: SIM115
+        sys.__stdout__ = sys.stdout  # type: ignore[misc]  # where shutil looks for the width of the terminal
 
 
 def call(arguments: list[str]) -> int:

@@ -12,9 +12,10 @@ from vaeedit.batch.journal import NAME
 from vaeedit.batch.template import FIELDS
 from vaeedit.cli.pages import SectionedCommand
 from vaeedit.errors import OptionError, UsageError
+from vaeedit.extension.reserved import FLAGS
 from vaeedit.image.files import FORMATS
 from vaeedit.options import Field, Options, fields
-from vaeedit.settings import DAMAGED, POLICIES, STEP_KEYS, Quality, Settings
+from vaeedit.settings import DAMAGED, POLICIES, Quality, Settings
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -122,7 +123,7 @@ def _metavar(expects: str) -> str:
 
 def file_options(inputs: str = "INPUTS...") -> list[click.Parameter]:
     """Return the inputs and the flags for files, workers and printing."""
-    return [
+    options = [
         click.Argument(["inputs"], nargs=-1, required=True, metavar=inputs),
         _option("-o", "--output", metavar="FILE|DIR|TEMPLATE|-",
                 help="Output file or folder, - for standard output, or a template with "
@@ -162,6 +163,8 @@ def file_options(inputs: str = "INPUTS...") -> list[click.Parameter]:
         _option("-q", "--quiet", help="Print only warnings and errors, and no progress."),
         debug_option(),
     ]  # fmt: skip
+    made = {str(option.name): option for option in options}
+    return [made[name] for name in FLAGS]
 
 
 def image_command(
@@ -190,12 +193,6 @@ def image_command(
         "Files": files,
     }
     return kind(name, sections, callback=callback, **texts)
-
-
-def reserved() -> frozenset[str]:
-    """Return the names that no operation may use for an option, a map or an extra input."""
-    flags = [flag for option in (*file_options(), *click_options(Settings)) for flag in option.opts]
-    return frozenset({flag.lstrip("-") for flag in flags} | {*STEP_KEYS, "help"})
 
 
 def exists_option() -> click.Option:

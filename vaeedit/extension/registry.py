@@ -6,18 +6,21 @@ becomes a report, never an exception.
 """
 
 import os
-import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache, partial
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from types import ModuleType
 from typing import Any
 
 import pluggy
 
+from vaeedit.errors import suggestion
 from vaeedit.extension import hooks
+from vaeedit.extension.admission import doubles, faults
+from vaeedit.extension.prints import prints_to_stderr
 from vaeedit.extension.specs import (
     CONTRACT,
     ArchitectureSpec,
@@ -30,16 +33,17 @@ from vaeedit.extension.specs import (
     WeightsSpec,
 )
 from vaeedit.extension.tables import Provided, Report, Table
-from vaeedit.options import Options
+from vaeedit.options import shown
 
 GROUP = "vaeedit"
-NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+ON, OFF = "VAEEDIT_PLUGINS", "VAEEDIT_PLUGINS_OFF"
+"""Environment variables with names of plugins: those that are used, and those that are not."""
 CURES = {
     "broken": "Update it, or remove it with: pip uninstall {}",
     "refused": "Otherwise remove it with: pip uninstall {}",
-    "off": "Add it to VAEEDIT_PLUGINS, or unset that variable.",
+    "clash": "Use the full name, or remove it with: pip uninstall {}",
 }
-"""What the user can do about a plugin that is not loaded, by its state."""
+"""What the user can do about a plugin that is not loaded, or not as it should be, by its state."""
 
 
 @dataclass
@@ -57,7 +61,9 @@ class Registry:
     recipes: Table[RecipeSpec] = field(default_factory=lambda: Table(RecipeSpec, "recipe"))
     reports: list[Report] = field(default_factory=list)
     off: dict[str, EntryPoint] = field(default_factory=dict)
-    """Plugins of vaeedit itself that VAEEDIT_PLUGINS leaves out, by name."""
+    """Plugins of vaeedit itself that are off, by name."""
+    warnings: list[str] = field(default_factory=list)
+    """Sentences on names in the environment that no plugin has."""
 
     def __post_init__(self) -> None:
         """Let every table explain why it lacks a name."""
@@ -75,14 +81,13 @@ class Registry:
         Without such a plugin the sentence lists all that are not loaded. Of the plugins that are off, only those of vaeedit
         itself are imported to look at their names.
         """
-        missing = [report for report in self.reports if report.state in CURES]
+        missing = [report for report in self.reports if report.is_missing]
         for report in missing:
             named = report.plugin == name.partition(":")[0]
             if named or name in self._would_provide(report.plugin, kinds):
                 which = f"The plugin {report.plugin} of the package {report.distribution}"
                 which += "" if named else ", which provides it,"
-                cure = CURES[report.state].format(report.distribution)
-                return f"{which} is {report.state}: {report.reason}. {cure}", True
+                return f"{which} is {report.state}: {report.reason}. {report.cure}", True
         names = ", ".join(f"{report.plugin} ({report.state})" for report in missing)
         return (f"Not loaded: {names}; see: vaeedit plugins" if names else ""), False
 
@@ -91,63 +96,103 @@ class Registry:
         if plugin not in self.off:
             return set()
         holds = tuple(self.tables()[kind].holds for kind in kinds)
-        return {spec.name for spec in _specs(self.off[plugin].load(), plugin) if isinstance(spec, holds)}
+        with prints_to_stderr():
+            specs = [spec for _, spec in _specs(self.off[plugin].load(), plugin)]
+        return {spec.name for spec in specs if isinstance(spec, holds)}
 
 
 @cache
 def registry() -> Registry:
     """The registry of this process, built once."""
-    return discover(entry_points(group=GROUP), selected_plugins())
+    return discover(entry_points(group=GROUP), names_in(ON), names_in(OFF) or ())
 
 
-def selected_plugins() -> set[str] | None:
-    """Names in VAEEDIT_PLUGINS (comma separated, may be empty), or None for all."""
-    names = os.environ.get("VAEEDIT_PLUGINS")
+def names_in(variable: str) -> set[str] | None:
+    """The names in an environment variable (comma separated, may be empty), or None if it is not set."""
+    names = os.environ.get(variable)
     return None if names is None else {name.strip() for name in names.split(",") if name.strip()}
 
 
-def discover(points: Iterable[EntryPoint], selected: set[str] | None = None) -> Registry:
-    """Build a registry from entry points; plugins of vaeedit itself come first, then the others by name."""
+def discover(
+    points: Iterable[EntryPoint], only: Collection[str] | None = None, off: Collection[str] = ()
+) -> Registry:
+    """Build a registry from entry points; plugins of vaeedit itself come first, then the others by name.
+
+    With `only`, plugins of other names are off; those in `off` are off in any case.
+    """
     result = Registry()
-    for point in sorted(points, key=lambda p: (_distribution(p) != "vaeedit", p.name)):
-        result.reports.append(report := _refusal(point, selected, result) or _admit(point, result))
+    reports = [(_unread(point), point) for point in points]
+    known = {point.name for _, point in reports}
+    for variable, names in ((ON, only or ()), (OFF, off)):
+        for name in sorted(set(names) - known):
+            result.warnings.append(f"{variable} names {name!r}, which is no plugin{suggestion(name, known)}")
+    for report, point in sorted(reports, key=lambda pair: (pair[0].distribution != GROUP, pair[0].plugin)):
+        report = _refusal(report, only, off, result) or _admit(report, point, result)
+        result.reports.append(report)
         if report.state == "off" and report.distribution == GROUP:
             result.off[point.name] = point
     return result
 
 
-def _refusal(point: EntryPoint, selected: set[str] | None, registry: Registry) -> Report | None:
+def _unread(point: EntryPoint) -> Report:
+    """The report of a plugin that is off."""
+    name, version = _package(point.dist)
+    return Report(point.name, name, "off", version=version)
+
+
+def _refusal(
+    report: Report, only: Collection[str] | None, off: Collection[str], registry: Registry
+) -> Report | None:
     """A report for a plugin that is not imported: it is off, or its name is taken. None for all others."""
-    report = Report(point.name, _distribution(point), "off", "it is not in VAEEDIT_PLUGINS")
-    if selected is not None and point.name not in selected:
-        return report
+    if report.plugin in off:
+        return replace(report, reason=f"it is in {OFF}", cure=f"Remove it from {OFF}.")
+    if only is not None and report.plugin not in only:
+        cure = f"Add it to {ON}, or unset that variable."
+        return replace(report, reason=f"it is not in {ON}", cure=cure)
     for holder in registry.reports:
-        if holder.plugin == point.name:
+        if holder.plugin == report.plugin:
             reason = f"the package {holder.distribution} has a plugin of this name already"
-            return replace(report, state="refused", reason=reason)
+            return _ended(report, "refused", reason)
     return None
 
 
-def _admit(point: EntryPoint, registry: Registry) -> Report:
+def _ended(report: Report, state: str, reason: str) -> Report:
+    return replace(report, state=state, reason=reason, cure=CURES[state].format(report.distribution))
+
+
+def _admit(report: Report, point: EntryPoint, registry: Registry) -> Report:
     """Import a plugin and register what it provides; a report says how that went."""
-    report = Report(point.name, _distribution(point), "broken")
-    try:
-        module = point.load()
-    except (Exception, SystemExit) as error:
-        return replace(report, reason=f"it could not be imported: {_cause(error)}")
-    contract = getattr(module, "CONTRACT", 1)
-    if not isinstance(contract, int) or contract > CONTRACT:
-        reason = f"it needs plugin contract {contract}, this vaeedit has {CONTRACT}; update vaeedit"
-        return replace(report, state="refused", reason=reason)
-    try:
-        specs = _specs(module, point.name)
-    except (Exception, SystemExit) as error:
-        return replace(report, reason=f"its hooks failed: {_cause(error)}")
+    started = time.perf_counter()
+    with prints_to_stderr():
+        try:
+            module = point.load()
+        except (Exception, SystemExit) as error:
+            return _ended(report, "broken", f"it could not be imported: {_cause(error)}")
+        report = replace(report, seconds=time.perf_counter() - started)
+        contract = getattr(module, "CONTRACT", 1)
+        if not isinstance(contract, int) or contract > CONTRACT:
+            reason = f"it needs plugin contract {contract}, this vaeedit has {CONTRACT}; update vaeedit"
+            return _ended(report, "refused", reason)
+        try:
+            specs = [*_specs(module, point.name)]
+            unfit = [] if report.distribution == GROUP else unfitness(specs)
+        except (Exception, SystemExit) as error:
+            return _ended(report, "broken", f"its hooks failed: {_cause(error)}")
+    if unfit:
+        return _ended(report, "broken", ". ".join(unfit))
     return _register(specs, report, registry)
 
 
-def _specs(module: ModuleType, name: str) -> list[Spec]:
-    """Call the module's hooks on a plugin manager of its own, so that a broken plugin affects no other."""
+def unfitness(specs: Sequence[tuple[str, Spec]]) -> list[str]:
+    """Sentences on why specs of one plugin do not fit; empty if all of them do."""
+    return [fault for kind, spec in specs for fault in faults(spec, kind)] or doubles(specs)
+
+
+def _specs(module: ModuleType, name: str) -> Iterator[tuple[str, Spec]]:
+    """Call the module's hooks on a plugin manager of its own, so that a broken plugin affects no other.
+
+    Yields the specs with their kinds in messages; raises TypeError for what is no spec.
+    """
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hooks)
     if os.environ.get("VAEEDIT_TRACE"):
@@ -155,54 +200,38 @@ def _specs(module: ModuleType, name: str) -> list[Spec]:
         manager.enable_tracing()
     manager.register(module, name)
     manager.check_pending()
-    specs: list[Spec] = []
     for name, table in Registry().tables().items():
         for answer in getattr(manager.hook, f"vaeedit_{name}")():
             for spec in answer:
-                _check(spec, table)
-                specs.append(spec)
-    return specs
+                if not isinstance(spec, table.holds):
+                    raise TypeError(
+                        f"vaeedit_{name} returned {shown(spec)}; it must return a list of {table.holds.__name__}"
+                    )
+                yield table.kind, spec
 
 
-def _check(spec: Any, table: Table[Any]) -> None:
-    """Raise TypeError for a spec that no command, list or help page could be made from."""
-    if not isinstance(spec, table.holds):
-        raise TypeError(f"a hook returned {spec!r}, which is not a spec: {table.holds.__name__} is expected")
-    texts = {name: getattr(spec, name, "") for name in ("name", "summary", "target", "vae", "resource")}
-    for name, text in texts.items():
-        if not isinstance(text, str):
-            raise TypeError(f"the {name} of {spec!r} is not text")
-    if not NAME.fullmatch(spec.name):
-        raise TypeError(f"the name {spec.name!r} is not lower-case words joined by dashes")
-    options, maps = getattr(spec, "options", Options), getattr(spec, "maps", {})
-    if not (isinstance(options, type) and issubclass(options, Options)):
-        raise TypeError(f"the options of {spec.name} are not a class derived from Options")
-    if not isinstance(maps, Mapping):
-        raise TypeError(f"the maps of {spec.name} are not a mapping")
-
-
-def _register(specs: list[Spec], report: Report, registry: Registry) -> Report:
+def _register(specs: Sequence[tuple[str, Spec]], report: Report, registry: Registry) -> Report:
     clashes = []
-    kinds = registry.tables().items()
-    tables = {table.holds: table for _, table in kinds}
-    for spec in specs:
-        table = tables[type(spec)]
-        holder = table.add(Provided(spec, report.plugin, report.distribution))
-        if holder is not None:
-            clashes.append(
-                f"{table.kind} {spec.name!r} belongs to {holder}; "
-                f"reach this one as {report.plugin}:{spec.name}"
-            )
-    names = {
-        kind: tuple(spec.name for spec in specs if isinstance(spec, table.holds)) for kind, table in kinds
-    }
-    state = "clash" if clashes else "loaded"
-    reason = "; ".join(clashes)
-    return replace(report, state=state, reason=reason, provides={k: v for k, v in names.items() if v})
+    provides: dict[str, tuple[str, ...]] = {}
+    for hook, table in registry.tables().items():
+        for spec in (spec for kind, spec in specs if kind == table.kind):
+            provides[hook] = (*provides.get(hook, ()), spec.name)
+            holder = table.add(Provided(spec, report.plugin, report.distribution))
+            if holder is not None:
+                clashes.append(
+                    f"{table.kind} {spec.name!r} belongs to {holder}; "
+                    f"reach this one as {report.plugin}:{spec.name}"
+                )
+    report = replace(report, provides=provides)
+    return _ended(report, "clash", "; ".join(clashes)) if clashes else replace(report, state="loaded")
 
 
-def _distribution(point: EntryPoint) -> str:
-    return (point.dist.name if point.dist is not None else None) or "unknown"
+@cache
+def _package(distribution: Distribution | None) -> tuple[str, str]:
+    """Its name and its version."""
+    if distribution is None:
+        return "unknown", ""
+    return distribution.name or "unknown", distribution.version or ""
 
 
 def _cause(error: BaseException) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pluggy
 
 from vaeedit.errors import PluginError
+from vaeedit.extension.prints import prints_to_stderr
 from vaeedit.options import Options, flag_of
 from vaeedit.settings import Masking
 
@@ -197,6 +198,7 @@ def load_target(target: str) -> Any:
     """Import 'module:attribute'; raises PluginError with the cause in its message."""
     module, _, attribute = target.partition(":")
     try:
-        return getattr(importlib.import_module(module), attribute)
+        with prints_to_stderr():
+            return getattr(importlib.import_module(module), attribute)
     except Exception as error:  # a plugin's module may raise anything
         raise PluginError(f"{target} could not be imported: {type(error).__name__}: {error}") from error

@@ -8,6 +8,8 @@ from vaeedit.errors import UnknownName
 from vaeedit.extension.specs import Spec
 
 S = TypeVar("S", bound=Spec)
+SLOW = 0.3
+"""Seconds that the import of a plugin may take."""
 
 
 @dataclass(frozen=True)
@@ -18,8 +20,29 @@ class Report:
     distribution: str
     state: str
     reason: str = ""
+    cure: str = ""
+    """What the user can do about it, unless it is loaded."""
     provides: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Names of its specs by kind: operations, weights, ..."""
+    version: str = ""
+    """That of the distribution."""
+    seconds: float | None = None
+    """How long its import took; None if it was not imported."""
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether nothing of it can be used."""
+        return self.state not in ("loaded", "clash")
+
+    @property
+    def slowness(self) -> str:
+        """A sentence, if its import takes longer than `SLOW`; else empty."""
+        if self.seconds is None or self.seconds <= SLOW:
+            return ""
+        return (
+            f"its import took {1000 * self.seconds:.0f} ms, more than {1000 * SLOW:.0f} ms, and every command waits "
+            "for it; its module should import nothing heavy"
+        )
 
 
 @dataclass(frozen=True)

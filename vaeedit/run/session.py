@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from vaeedit.errors import caution
+from vaeedit.extension.prints import prints_to_stderr
 from vaeedit.extension.registry import Registry, registry
 from vaeedit.image import Frame, Pages, Picture, expanded, frame_of, read, read_pages, returned, working
 from vaeedit.options import validate
@@ -121,7 +122,11 @@ class Session:
     def run_plan(
         self, plan: Plan, given: Frame, *, tile: int | None = None, name: Path | None = None
     ) -> Result:
-        """The same for a plan and a frame; the warnings stay in the result."""
+        """The same for a plan and a frame; the warnings stay in the result. What plugins print goes to stderr."""
+        with prints_to_stderr():
+            return self._run_plan(plan, given, tile, name)
+
+    def _run_plan(self, plan: Plan, given: Frame, tile: int | None, name: Path | None) -> Result:
         original = working(given)
         result, index = Result(original), 0
         for steps in plan.chains():

@@ -24,12 +24,10 @@ from typing import Any
 
 import numpy as np
 
-from vaeedit.cli.params import reserved
-from vaeedit.errors import OptionError
-from vaeedit.extension.registry import GROUP, Registry, discover
+from vaeedit.extension.registry import GROUP, Registry, discover, unfitness
 from vaeedit.extension.specs import OperationSpec, WeightsSpec, load_target
 from vaeedit.image import Frame, write
-from vaeedit.options import as_dict, fields, validate
+from vaeedit.options import as_dict
 from vaeedit.pipeline.pipeline import Pipeline, Step
 from vaeedit.run.operation import Edit, Inspect, Join, Operation, Result
 from vaeedit.run.session import Session
@@ -37,7 +35,6 @@ from vaeedit.testing.architectures import check_architecture
 from vaeedit.testing.samples import (
     FRAMES,
     LONG,
-    require_legal,
     required_options,
     sample_frame,
     sample_options,
@@ -96,8 +93,6 @@ def _point(module: ModuleType) -> EntryPoint:
 
 
 def _operation_checks(spec: OperationSpec, name: str, registry: Registry) -> Iterator[tuple[str, Check]]:
-    yield f"{spec.name}-names", partial(check_names, spec)
-    yield f"{spec.name}-options", partial(check_options, spec)
     yield f"{spec.name}-target", partial(check_target, spec)
     yield f"{spec.name}-yaml", partial(check_yaml, spec, name, registry)
     if spec.uses_vae and not spec.vae:
@@ -120,39 +115,13 @@ def check_imports_light(name: str) -> None:
 
 
 def check_admitted(plugin: str, registry: Registry) -> None:
-    """Discovery loads the plugin: its contract is supported, its hooks exist and return specs."""
+    """Discovery loads the plugin: its contract is supported, its hooks exist, and every part of its specs fits."""
     report = next(report for report in registry.reports if report.plugin == plugin)
-    assert report.state in ("loaded", "clash"), report.reason
-
-
-def check_names(spec: OperationSpec) -> None:
-    """Names are legal and unique, and none of them is the name of a common flag."""
-    for name in (spec.name, *spec.maps, *spec.extra_inputs):
-        require_legal(name)
-    flags = [field.flag for field in fields(spec.options).values()]
-    named = [*flags, *spec.maps, *spec.extra_inputs]
-    assert len(set(named)) == len(named), f"{spec.name} uses a name twice"
-    assert set(spec.needs) <= set(spec.extra_inputs), (
-        f"{spec.name} needs an extra input that it does not declare"
-    )
-    taken = reserved() & set(named)
-    assert not taken, f"{spec.name} uses reserved names: {', '.join(sorted(taken))}"
-    assert spec.summary.strip(), f"{spec.name} has no summary"
-
-
-def check_options(spec: OperationSpec) -> None:
-    """Every option has a description, its default is valid, and the default as text from a shell parses to it."""
-    for field in fields(spec.options).values():
-        assert field.description, f"{spec.name}: the option {field.flag} has no description"
-        if not field.required:
-            assert field.parse(field.default) == field.default
-            if isinstance(field.default, int | float | str):
-                assert field.parse(str(field.default)) == field.default
-    try:
-        validate(spec.options, {"no-such-option": 1})
-    except OptionError:
-        return
-    raise AssertionError(f"{spec.name} accepts an unknown option")
+    assert not report.is_missing, report.reason
+    tables = registry.tables().values()
+    own = [(t.kind, item.spec) for t in tables for item in t.qualified.values() if item.plugin == plugin]
+    unfit = unfitness(own)  # at a start, plugins of vaeedit itself are not checked
+    assert not unfit, ". ".join(unfit)
 
 
 def check_target(spec: OperationSpec) -> None:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from vaeedit.extension.specs import ArchitectureSpec, load_target
 from vaeedit.options import validate
-from vaeedit.testing.samples import require_legal, required_options
+from vaeedit.testing.samples import required_options
 from vaeedit.tiling import round_up
 from vaeedit.vae.protocol import (
     VAE,
@@ -30,7 +30,6 @@ def check_architecture(spec: ArchitectureSpec) -> None:
 
     One of another `kind` than "VAE" only needs to satisfy `Network`.
     """
-    require_legal(spec.name)
     network = load_target(spec.target)(validate(spec.options, required_options(spec.options)))
     assert isinstance(network, torch.nn.Module), f"{spec.target} is not a torch.nn.Module"
     network.eval()

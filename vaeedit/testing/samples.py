@@ -1,6 +1,5 @@
 """Frames and options that the checks use."""
 
-import re
 from typing import Any
 
 import numpy as np
@@ -8,8 +7,6 @@ import numpy as np
 from vaeedit.image import Frame
 from vaeedit.image.frame import peak_of
 from vaeedit.options import Field, Options, fields, validate
-
-NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 FRAMES: dict[str, tuple[tuple[int, int, int], Any, bool]] = {
     "1x1": ((1, 1, 3), np.uint8, False),
@@ -22,11 +19,6 @@ FRAMES: dict[str, tuple[tuple[int, int, int], Any, bool]] = {
 
 LONG = (16, 1200, 3)
 """A shape longer than the receptive field of any shipped VAE, so that tiles do not cover the whole image."""
-
-
-def require_legal(name: str) -> None:
-    """Raise AssertionError unless a name is lower-case words joined by dashes."""
-    assert NAME.fullmatch(name), f"{name!r} must be lower-case words joined by dashes"
 
 
 def required_options(cls: type[Options]) -> dict[str, Any]:
