@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 import trouble
-from trouble import GOOD, HANGS, KILLED, RAISING, SLEEPS, STOPPED
+from trouble import CRASHES, EXITS, GOOD, HANGS, KILLED, RAISING, SLEEPS, STOPPED
 
+from vaeedit.batch.batch_spec import BatchSpec
+from vaeedit.batch.engines import choose
 from vaeedit.batch.journal import NAME
+from vaeedit.extension.registry import registry
+from vaeedit.pipeline.pipeline import Pipeline, Step
 
 SCRIPT = Path(sys.executable).with_name("vaeedit")
 ENGINES = {"here": [], "workers": ["--workers", "2"], "dask": ["--workers", "2", "--engine", "dask"]}
@@ -70,6 +74,37 @@ def test_what_one_file_raises_is_its_failure(tmp_path, environment, engine):
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["0.png", "99.png", NAME]
 
 
+def test_code_of_others_that_ends_its_process_costs_its_own_file(tmp_path, environment):
+    for width in (10, EXITS, 99):
+        trouble.picture(tmp_path / "in", f"{width}.png", width)
+    done = run(tmp_path, environment)
+    assert done.returncode == 1, done.stderr
+    assert "2 of 3 done, 1 failed." in done.stderr
+    found = records(tmp_path)
+    failed = found[f"{EXITS}.png"]
+    assert "two worker processes died while they did it (exit code 0)" in failed["error"]
+    assert failed["error"].endswith("packages: trouble (acme-trouble 1.0).")
+    assert failed["steps"] == found["10.png"]["steps"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["10.png", "99.png", NAME]
+
+
+@pytest.mark.parametrize(
+    ("foreign", "flags", "elsewhere"),
+    [
+        (["grain (acme 1)"], {"apart": True}, True),
+        (["grain (acme 1)"], {"apart": True, "debug": True}, False),
+        (["grain (acme 1)"], {}, False),
+        ([], {"apart": True}, False),
+    ],
+)
+def test_only_batches_with_code_of_others_leave_this_process(monkeypatch, foreign, flags, elsewhere):
+    spec = BatchSpec(Pipeline(Step("denoise")).check(registry()))
+    assert spec.foreign == []
+    spec.__dict__["foreign"] = foreign
+    monkeypatch.setattr("vaeedit.batch.processes.records_of_processes", lambda *given: "processes")
+    assert (choose("local", **flags)(spec, []) == "processes") == elsewhere
+
+
 @pytest.mark.parametrize(("name", "slow"), [("workers", [SLEEPS, STOPPED]), ("dask", [HANGS])])
 def test_what_takes_too_long_or_kills_its_worker_is_given_up(tmp_path, environment, limit, name, slow):
     if name == "dask":
@@ -97,9 +132,10 @@ def test_a_file_that_kills_its_worker_takes_no_other_with_it(tmp_path, environme
     assert "died" in records(tmp_path)[f"{KILLED}.png"]["error"]
 
 
-def test_a_worker_that_is_killed_is_replaced_while_pictures_arrive(tmp_path, environment, limit):
-    trouble.picture(tmp_path / "in", f"{STOPPED}.png", STOPPED)
-    flags = ["--watch", "--time-limit", f"{limit}s", "--json"]
+@pytest.mark.parametrize("width", [STOPPED, CRASHES])
+def test_a_worker_that_is_lost_is_replaced_while_pictures_arrive(tmp_path, environment, limit, width):
+    trouble.picture(tmp_path / "in", f"{width}.png", width)
+    flags = ["--watch", "--json", *(["--time-limit", f"{limit}s"] if width == STOPPED else [])]
     command = [SCRIPT, "trouble", tmp_path / "in", "-o", tmp_path / "out", *flags]
     process = subprocess.Popen([str(p) for p in command], stdout=subprocess.PIPE, env=environment, text=True)
     try:

@@ -16,8 +16,8 @@ RAISING = {
     37: "an exception that cannot be printed",
     38: "notes nested too deeply",
 }
-KILLED, SLEEPS, STOPPED, HANGS = 41, 42, 43, 44
-"""Widths whose pictures end the process, sleep, stop it with SIGSTOP, or keep it in native code."""
+KILLED, SLEEPS, STOPPED, HANGS, EXITS, CRASHES = 41, 42, 43, 44, 45, 46
+"""Widths whose pictures end the process, sleep, stop it with SIGSTOP, keep it in native code, leave it, or crash it."""
 GOOD = 24
 """Any other width does no harm."""
 
@@ -76,6 +76,10 @@ class Trouble(Inspect):
             os.kill(os.getpid(), signal.SIGSTOP)
         if width == 44:
             re.match("(a+)+$", "a" * 100 + "b")
+        if width == 45:
+            os._exit(0)
+        if width == 46:
+            os.kill(os.getpid(), signal.SIGSEGV)
         return frames
 
     def after(self, frames, originals):

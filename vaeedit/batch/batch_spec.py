@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vaeedit.batch.jobs import Job
+from vaeedit.batch.journal import Record
 from vaeedit.batch.lines import digest, encoded
 from vaeedit.image import expanded
 from vaeedit.limits import PICTURE, read_regular
@@ -28,6 +29,17 @@ class BatchSpec(Recorded):
     """What to do with damaged pictures."""
     quality: Quality | None = None
     """Quality of lossy outputs; None takes that of each input."""
+
+    def failed(self, job: Job, why: str) -> Record:
+        """Return the record of a job that has failed with its process; it names code that is not of vaeedit itself."""
+        blame = f"; it runs code of other packages: {', '.join(self.foreign)}" if self.foreign else ""
+        return Record(
+            input=job.name,
+            output=job.output,
+            status="failed",
+            steps=self.steps,
+            error=f"{job.name}: {why}{blame}.",
+        )
 
     def fingerprint(self, data: bytes, job: Job) -> str:
         """Return the hash of an input's bytes and of everything that determines the output (not of the device)."""

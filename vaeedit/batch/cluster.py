@@ -86,7 +86,7 @@ class _Cluster:
                     raise UsageError(records)
                 yield from records
             elif chunk[0].careful:
-                yield self._failed(chunk[0])
+                yield self.spec.failed(chunk[0], f"every worker process that tried it died{self._late()}")
             else:
                 self.suspects.extend(replace(job, careful=True) for job in chunk)
             self._refill(fresh, at_once)
@@ -113,10 +113,9 @@ class _Cluster:
         self.chunks[future] = chunk
         self.ended.add(future)
 
-    def _failed(self, job: Job) -> Record:
-        late = f", or was ended because the job took longer than {self.limit:g} seconds" if self.limit else ""
-        text = f"{job.name}: every worker process that tried it died{late}."
-        return Record(input=job.name, output=job.output, status="failed", error=text)
+    def _late(self) -> str:
+        """A time limit ends workers too, and the scheduler does not say why one ended."""
+        return f", or was ended because the job took longer than {self.limit:g} seconds" if self.limit else ""
 
 
 def _needs(client: Any, spec: BatchSpec) -> Mapping[str, float]:

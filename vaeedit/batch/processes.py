@@ -129,14 +129,14 @@ class _Workers:
         if not handle.is_ready:
             self.failed_starts += 1
             if self.failed_starts == STARTS:
-                raise VaeeditError(
-                    f"Worker processes end before they are ready ({handle.cause()}); leave out --workers."
-                )
+                fewer = "; use fewer --workers" if self.count > 1 else ""
+                raise VaeeditError(f"Worker processes end before they are ready ({handle.cause()}){fewer}.")
             self.returned.extend(handle.held)
         elif handle.is_late:
-            yield _failed(handle.held[0], f"took longer than {self.limit:g} seconds and was stopped.")
+            yield self.spec.failed(handle.held[0], f"took longer than {self.limit:g} seconds and was stopped")
         elif handle.tried_again:
-            yield _failed(handle.held[0], f"two worker processes died while they did it ({handle.cause()}).")
+            why = f"two worker processes died while they did it ({handle.cause()})"
+            yield self.spec.failed(handle.held[0], why)
         else:
             self.suspects.extend(replace(job, careful=True) for job in handle.held)
         handle.pipe.close()
@@ -150,7 +150,3 @@ class _Workers:
                     record = handle.receive()
                     if record is not None:
                         yield record
-
-
-def _failed(job: Job, why: str) -> Record:
-    return Record(input=job.name, output=job.output, status="failed", error=f"{job.name}: {why}")

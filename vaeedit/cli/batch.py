@@ -91,11 +91,15 @@ def _require_no_streams(values: Mapping[str, Any], jobs: Sequence[Job]) -> None:
         raise UsageError(
             "Standard output is a terminal, which shows no pictures; redirect it (-o - > FILE), or name a file with -o."
         )
-    streams = any(job.source is None or job.output == STREAM for job in jobs)
-    if streams and (values["workers"] > 1 or values["engine"] == "dask" or values["time_limit"]):
+    if _streams(jobs) and (values["workers"] > 1 or values["engine"] == "dask" or values["time_limit"]):
         raise UsageError(
             "Standard input and output belong to one process; leave out --workers, --engine and --time-limit."
         )
+
+
+def _streams(jobs: Sequence[Job]) -> bool:
+    """Whether a picture comes from standard input or goes to standard output."""
+    return any(job.source is None or job.output == STREAM for job in jobs)
 
 
 def _claim(claims: ExitStack, values: Mapping[str, Any], journal: Path) -> None:
@@ -140,7 +144,9 @@ def _run(
 
     values = planner.values
     names = ("workers", "scheduler", "debug")
-    engine = choose(values["engine"], limit=values["time_limit"], **{name: values[name] for name in names})
+    apart = watch is not None or (len(jobs) > 1 and not _streams(jobs))
+    given = {name: values[name] for name in names}
+    engine = choose(values["engine"], limit=values["time_limit"], apart=apart, **given)
     if values["resume"]:
         remove_leftovers(jobs, history.processes)
     idle = watch is None and all(job.skipped for job in jobs)

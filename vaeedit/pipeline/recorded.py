@@ -9,7 +9,7 @@ from typing import Any
 
 from vaeedit import __version__
 from vaeedit.errors import VaeeditError
-from vaeedit.extension.registry import Registry, registry
+from vaeedit.extension.registry import GROUP, Registry, registry
 from vaeedit.image import Metadata, file_name, made_of
 from vaeedit.pipeline.inputs import recorded
 from vaeedit.pipeline.plan import Plan
@@ -45,6 +45,16 @@ class Recorded:
             }
             for step in self.plan
         ]
+
+    @cached_property
+    def foreign(self) -> list[str]:
+        """The operations and VAEs whose code is not of vaeedit itself, each with its package: 'grain (acme-grain 1.0)'."""
+        found = []
+        for step, planned in zip(self.steps, self.plan, strict=True):
+            found.append((planned.spec.name, step["package"]))
+            found.append((f"the VAE {file_name(step['vae'])}", step["network"]))
+        others = [f"{what} ({code})" for what, code in found if code and code.split()[0] != GROUP]
+        return list(dict.fromkeys(others))
 
     @property
     def seed(self) -> int:
