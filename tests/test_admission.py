@@ -272,12 +272,11 @@ def test_a_plugin_with_an_impossible_option_spoils_no_command(tmp_path):
     listed = states(run(tmp_path, "plugins", "--json"))["acme-graded"]
     assert listed["state"] == "broken"
     assert "operation 'graded': option 'table': its type cannot be part of a JSON Schema" in listed["reason"]
-    asked = run(tmp_path, "acme-graded", "in.png")
-    assert asked.returncode == 2
-    assert (
-        "The plugin acme-graded of the package acme-graded is broken: operation 'graded': option"
-        in asked.stderr
-    )
+    for name, provides in (("acme-graded", ""), ("graded", ", which provides it,")):
+        asked = run(tmp_path, name, "in.png")
+        assert asked.returncode == 2
+        plugin = f"The plugin acme-graded of the package acme-graded{provides} is broken: operation 'graded': option"
+        assert plugin in asked.stderr
 
 
 def test_no_name_is_listed_twice(tmp_path):

@@ -12,6 +12,7 @@ from vaeedit.doctor import _plugins as findings
 from vaeedit.extension import tables
 from vaeedit.extension.prints import prints_to_stderr
 from vaeedit.extension.registry import discover
+from vaeedit.extension.specs import call_target
 
 LOUD = """
 import os
@@ -23,7 +24,7 @@ os.write(1, b"LOUD native\\n")
 @hookimpl
 def vaeedit_operations():
     print("LOUD hook")
-    return [OperationSpec(name="loud", summary="Of a test.", vae="photo", target="acme_loud_work:Loud", latent=True)]
+    return [OperationSpec(name="loud", summary="Of a test.", uses_vae=False, target="acme_loud_work:Loud")]
 
 @hookimpl
 def vaeedit_commands():
@@ -32,11 +33,11 @@ def vaeedit_commands():
 WORK = """
 import os, subprocess, sys
 import click
-from vaeedit.api import Edit, console
+from vaeedit.api import Operation, Result, console
 
 print("LOUD work")
 
-class Loud(Edit):
+class Loud(Operation):
     def before(self, frames):
         print("LOUD before")
         sys.stdout.buffer.write(b"LOUD bytes\\n")
@@ -44,9 +45,9 @@ class Loud(Edit):
         subprocess.run([sys.executable, "-c", "print('LOUD child')"])
         return frames
 
-    def edit(self, latents):
-        print("LOUD edit")
-        return latents
+    def after(self, frames, originals):
+        print("LOUD after")
+        return Result(frames[0].with_floats(1 - frames[0].floats()))
 
 @click.command()
 def say():
@@ -84,7 +85,7 @@ def test_stdout_holds_nothing_but_json(loud, arguments):
     assert "LOUD" not in done.stdout
     assert "LOUD import" in done.stderr
     if arguments[0] == "loud":
-        for text in ("work", "before", "bytes", "native", "child", "edit"):
+        for text in ("work", "before", "bytes", "native", "child", "after"):
             assert f"LOUD {text}" in done.stderr
     lines = [done.stdout] if arguments[0] == "pipeline" else done.stdout.splitlines()
     assert all(json.loads(line) for line in lines)
@@ -127,6 +128,16 @@ def test_only_the_thread_of_a_plugin_prints_elsewhere(capsys):
     thread.join()
     print("at the end")
     assert capsys.readouterr() == ("of the program\nat the end\n", "of the plugin\nnested\n")
+
+
+def test_what_is_called_by_its_name_prints_elsewhere(capsys):
+    def loud(text):
+        print("of the plugin")
+        return text
+
+    loaded = point("loud", loud=loud)
+    assert call_target(f"{loaded.value}:loud", "it") == "it"
+    assert capsys.readouterr() == ("", "of the plugin\n")
 
 
 def test_what_a_program_collects_itself_stays_its_own(capsys):

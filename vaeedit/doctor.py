@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from vaeedit.devices import resolve_precision
-from vaeedit.errors import VaeeditError
+from vaeedit.errors import UnknownName, VaeeditError
 from vaeedit.extension.registry import Registry
 from vaeedit.image import Frame
 from vaeedit.run.session import Session
@@ -99,6 +99,11 @@ def round_trips(registry: Registry, names: Iterable[str]) -> Iterator[Finding]:
                 yield Finding("round trip", True, f"{name} is a {kind}, which has no decoder to compare")
                 continue
             reference = _decoded(registry, name, torch.device("cpu"), torch.float32)
+        except UnknownName as error:
+            yield Finding(
+                "round trip", False, f"{name}: {error}", "Install or switch on the plugin that has it."
+            )
+            continue
         except VaeeditError as error:
             yield Finding("round trip", False, f"{name}: {error}", "Reinstall the package that provides it.")
             continue

@@ -84,21 +84,28 @@ class Registry:
         missing = [report for report in self.reports if report.is_missing]
         for report in missing:
             named = report.plugin == name.partition(":")[0]
-            if named or name in self._would_provide(report.plugin, kinds):
+            if named or name in self._would_provide(report, kinds):
                 which = f"The plugin {report.plugin} of the package {report.distribution}"
                 which += "" if named else ", which provides it,"
                 return f"{which} is {report.state}: {report.reason}. {report.cure}", True
         names = ", ".join(f"{report.plugin} ({report.state})" for report in missing)
         return (f"Not loaded: {names}; see: vaeedit plugins" if names else ""), False
 
-    def _would_provide(self, plugin: str, kinds: Sequence[str]) -> set[str]:
-        """Names of these kinds that a plugin of vaeedit itself would provide if it were not off."""
-        if plugin not in self.off:
-            return set()
-        holds = tuple(self.tables()[kind].holds for kind in kinds)
-        with prints_to_stderr():
-            specs = [spec for _, spec in _specs(self.off[plugin].load(), plugin)]
-        return {spec.name for spec in specs if isinstance(spec, holds)}
+    def _would_provide(self, report: Report, kinds: Sequence[str]) -> set[str]:
+        """Names of these kinds that a plugin whose specs do not fit, or one of vaeedit itself that is off, would provide."""
+        provides = report.provides
+        if report.plugin in self.off:
+            with prints_to_stderr():
+                provides = self.provided(_specs(self.off[report.plugin].load(), report.plugin))
+        return {name for kind in kinds for name in provides.get(kind, ())}
+
+    def provided(self, specs: Iterable[tuple[str, Spec]]) -> dict[str, tuple[str, ...]]:
+        """The names of specs by the names of their hooks."""
+        names: dict[str, tuple[str, ...]] = {}
+        hooks = {table.kind: hook for hook, table in self.tables().items()}
+        for kind, spec in specs:
+            names[hooks[kind]] = (*names.get(hooks[kind], ()), str(spec.name))
+        return names
 
 
 @cache
@@ -178,6 +185,7 @@ def _admit(report: Report, point: EntryPoint, registry: Registry) -> Report:
             unfit = [] if report.distribution == GROUP else unfitness(specs)
         except (Exception, SystemExit) as error:
             return _ended(report, "broken", f"its hooks failed: {_cause(error)}")
+    report = replace(report, provides=registry.provided(specs))
     if unfit:
         return _ended(report, "broken", ". ".join(unfit))
     return _register(specs, report, registry)
@@ -212,17 +220,13 @@ def _specs(module: ModuleType, name: str) -> Iterator[tuple[str, Spec]]:
 
 def _register(specs: Sequence[tuple[str, Spec]], report: Report, registry: Registry) -> Report:
     clashes = []
-    provides: dict[str, tuple[str, ...]] = {}
-    for hook, table in registry.tables().items():
-        for spec in (spec for kind, spec in specs if kind == table.kind):
-            provides[hook] = (*provides.get(hook, ()), spec.name)
-            holder = table.add(Provided(spec, report.plugin, report.distribution))
-            if holder is not None:
-                clashes.append(
-                    f"{table.kind} {spec.name!r} belongs to {holder}; "
-                    f"reach this one as {report.plugin}:{spec.name}"
-                )
-    report = replace(report, provides=provides)
+    tables = {table.kind: table for table in registry.tables().values()}
+    for kind, spec in specs:
+        holder = tables[kind].add(Provided(spec, report.plugin, report.distribution))
+        if holder is not None:
+            clashes.append(
+                f"{kind} {spec.name!r} belongs to {holder}; reach this one as {report.plugin}:{spec.name}"
+            )
     return _ended(report, "clash", "; ".join(clashes)) if clashes else replace(report, state="loaded")
 
 

@@ -70,12 +70,6 @@ class OperationSpec:
     maps: Mapping[str, str] = field(default_factory=dict)
     """Side results that are pictures, name -> description; each becomes `--NAME FILE`."""
 
-    def __post_init__(self) -> None:
-        """Raise TypeError for an operation on pixels that says how it uses a VAE."""
-        named = [name for name in OF_VAES if getattr(self, name)]
-        if named and not self.uses_vae:
-            raise TypeError(f"{self.name} has uses_vae=False; leave out {', '.join(named)}")
-
     @property
     def takes_mask(self) -> bool:
         """Whether the core limits the edit to a mask; False for films, and if the operation uses one of the names itself."""
@@ -202,3 +196,10 @@ def load_target(target: str) -> Any:
             return getattr(importlib.import_module(module), attribute)
     except Exception as error:  # a plugin's module may raise anything
         raise PluginError(f"{target} could not be imported: {type(error).__name__}: {error}") from error
+
+
+def call_target(target: str, *arguments: Any) -> Any:
+    """Import 'module:function' and call it; what it prints goes to stderr. Raises PluginError, and what the call raises."""
+    called = load_target(target)
+    with prints_to_stderr():
+        return called(*arguments)

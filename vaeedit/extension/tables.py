@@ -23,7 +23,7 @@ class Report:
     cure: str = ""
     """What the user can do about it, unless it is loaded."""
     provides: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Names of its specs by kind: operations, weights, ..."""
+    """Names of its specs by kind: operations, weights, ...; those of a plugin that is broken cannot be used."""
     version: str = ""
     """That of the distribution."""
     seconds: float | None = None

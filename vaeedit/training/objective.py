@@ -10,7 +10,7 @@ from torch import Tensor
 
 from vaeedit.errors import OptionError
 from vaeedit.extension.registry import Registry
-from vaeedit.extension.specs import load_target
+from vaeedit.extension.specs import call_target
 from vaeedit.options import Options
 from vaeedit.training.losses import conditional_losses
 from vaeedit.training.recipe import Recipe
@@ -100,5 +100,5 @@ def objective_of(recipe: Recipe, registry: Registry) -> Objective[Any]:
         options = msgspec.convert(values, spec.options)
     except msgspec.ValidationError as error:
         raise OptionError(f"The objective {kind} of the recipe {recipe.name}: {error}.") from None
-    objective: Objective[Any] = load_target(spec.target)(options)
+    objective: Objective[Any] = call_target(spec.target, options)
     return objective

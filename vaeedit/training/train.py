@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from vaeedit.errors import MissingExtra, UnknownName, UsageError
+from vaeedit.extension.prints import prints_to_stderr
 from vaeedit.extension.registry import Registry
 from vaeedit.options import as_dict
 from vaeedit.training.objective import objective_of, require_trainable
@@ -50,7 +51,8 @@ def train(
     assert isinstance(network, torch.nn.Module)
     run.folder.mkdir(parents=True, exist_ok=True)
     source = open_source(run.data)
-    summary = fit(recipe, objective, network, source, run, untrained=start is None)
+    with prints_to_stderr():
+        summary = fit(recipe, objective, network, source, run, untrained=start is None)
     info = VaeInfo(
         name=recipe.name,
         architecture=recipe.architecture,

@@ -7,9 +7,8 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from vaeedit.errors import OptionError
-from vaeedit.extension.prints import prints_to_stderr
 from vaeedit.extension.registry import Registry
-from vaeedit.extension.specs import load_target
+from vaeedit.extension.specs import call_target
 from vaeedit.options import validate
 from vaeedit.vae.protocol import Network
 
@@ -23,8 +22,8 @@ def build(architecture: str, config: dict[str, Any], registry: Registry) -> Netw
     """A network with untrained weights; raises UnknownName or OptionError, also for too many parts."""
     spec = registry.architectures.find(architecture).spec
     options = validate(spec.options, config, f"the architecture {architecture}")
-    with _Limited(), prints_to_stderr():
-        network: Network = load_target(spec.target)(options)
+    with _Limited():
+        network: Network = call_target(spec.target, options)
     return network
 
 

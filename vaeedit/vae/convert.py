@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vaeedit.errors import OptionError, UsageError, WeightsError
 from vaeedit.extension.registry import Registry
-from vaeedit.extension.specs import load_target
+from vaeedit.extension.specs import call_target
 from vaeedit.vae.build import build_empty
 from vaeedit.vae.card import write_card
 from vaeedit.vae.files import SEALED, VaeInfo, checksum, load_vae, parts, save_vae
@@ -89,7 +89,7 @@ def _recognized(source: Path, tensors: dict[str, Tensor], registry: Registry) ->
     }
     for name, target in candidates.items():
         try:
-            config: dict[str, Any] | None = load_target(target)(shapes)
+            config: dict[str, Any] | None = call_target(target, shapes)
         except (
             LookupError,
             TypeError,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from vaeedit.errors import VaeeditError, WeightsError
 from vaeedit.extension.registry import Registry
-from vaeedit.extension.specs import FolderVae, load_target
+from vaeedit.extension.specs import FolderVae, call_target
 
 
 def recognized(folder: Path, registry: Registry) -> tuple[str, FolderVae] | None:
@@ -14,7 +14,7 @@ def recognized(folder: Path, registry: Registry) -> tuple[str, FolderVae] | None
         if not item.spec.folder:
             continue
         try:
-            vae: FolderVae | None = load_target(item.spec.folder)(folder)
+            vae: FolderVae | None = call_target(item.spec.folder, folder)
         except VaeeditError:
             raise
         except Exception as error:  # a plugin's reader may raise anything
@@ -51,7 +51,7 @@ def fetched(name: str, registry: Registry) -> Path | None:
     target = _fetcher(name, registry)
     if target is None:
         return None
-    folder: Path = load_target(target)(name.partition(":")[2])
+    folder: Path = call_target(target, name.partition(":")[2])
     return folder
 
 
