@@ -15,7 +15,11 @@ from vaeedit.batch.batch_spec import BatchSpec
 from vaeedit.batch.engines import choose
 from vaeedit.batch.journal import NAME
 from vaeedit.extension.registry import registry
+from vaeedit.extension.specs import OperationSpec
+from vaeedit.extension.tables import Provided
+from vaeedit.options import Options
 from vaeedit.pipeline.pipeline import Pipeline, Step
+from vaeedit.pipeline.plan import plan_alone
 
 SCRIPT = Path(sys.executable).with_name("vaeedit")
 ENGINES = {"here": [], "workers": ["--workers", "2"], "dask": ["--workers", "2", "--engine", "dask"]}
@@ -86,6 +90,13 @@ def test_code_of_others_that_ends_its_process_costs_its_own_file(tmp_path, envir
     assert failed["error"].endswith("packages: trouble (acme-trouble 1.0).")
     assert failed["steps"] == found["10.png"]["steps"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["10.png", "99.png", NAME]
+
+
+def test_code_of_others_is_named_also_without_a_vae():
+    grain = OperationSpec(name="grain", summary="", target="acme:Grain", uses_vae=False)
+    given = {"vae": None, "maps": (), "extra_inputs": {}, "registry": registry()}
+    plan = plan_alone(Provided(grain, "grain", "acme-grain"), Options(), **given)
+    assert BatchSpec(plan).foreign == ["grain (acme-grain)"]
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,8 @@ class Recorded:
         found = []
         for step, planned in zip(self.steps, self.plan, strict=True):
             found.append((planned.spec.name, step["package"]))
-            found.append((f"the VAE {file_name(step['vae'])}", step["network"]))
+            if planned.vae:
+                found.append((f"the VAE {file_name(planned.vae)}", step["network"]))
         others = [f"{what} ({code})" for what, code in found if code and code.split()[0] != GROUP]
         return list(dict.fromkeys(others))
 
