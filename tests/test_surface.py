@@ -1,5 +1,6 @@
 """What plugins may rely on: recorded, kept, and explained in the reference."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -78,9 +79,21 @@ def test_every_public_name_and_member_has_a_docstring():
     assert not undocumented()
 
 
-def test_the_reference_has_every_name_once():
-    import re
+def test_every_error_that_a_name_raises_is_in_its_docstring():
+    from reference import doc
+    from surface import members, promised
 
+    for name, item in promised().items():
+        inside = members(name) if item.is_class or item.is_module else {}
+        for key, one in {"": item, **inside}.items():
+            if not one.is_function or not one.lineno or key == "__init__":
+                continue
+            raised = set(re.findall(r"\braise ([A-Z]\w+)", one.source))
+            said = doc(one, name if key else "")
+            assert not raised or raised & set(re.findall(r"\w+", said)), f"{name}.{key} raises {raised}"
+
+
+def test_the_reference_has_every_name_once():
     from reference import slug
 
     from vaeedit import api

@@ -20,14 +20,17 @@ NULL_SPACE_REACH = INVERSE_RADIUS + 4
 
 
 def bicubic_down(x: Tensor, scale: int) -> Tensor:
-    """A x (B, C, H / scale, W / scale): the image x (B, C, H, W) made smaller; `scale` must divide its sides."""
+    """A x (B, C, H / scale, W / scale): the image x (B, C, H, W) made smaller by MATLAB's bicubic, in float32.
+
+    `scale` must divide its sides. The cubic may exceed the range of x.
+    """
     taps, border = _cubic(scale).to(x), _border(scale)
     with torch.autocast(x.device.type, enabled=False):
         return _along_both(_mirrored(x.float(), border), taps, scale)
 
 
 def bicubic_up(x: Tensor, scale: int) -> Tensor:
-    """The image x (B, C, H, W) made larger with the same cubic: (B, C, scale * H, scale * W)."""
+    """The image x (B, C, H, W) made larger with the same cubic: (B, C, scale * H, scale * W), in float32."""
     with torch.autocast(x.device.type, enabled=False):
         return F.interpolate(x.float(), scale_factor=scale, mode="bicubic", antialias=True)
 

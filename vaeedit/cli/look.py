@@ -71,7 +71,7 @@ def look_at_files(
     """Run the pipeline on the files of a `look_command`; returns the exit code.
 
     `values` are the values of the command's flags. They may include other flags of all commands, such as `vae`, and
-    `output`, the folder of the journal. `pictures` maps side pictures to the paths that the user typed.
+    `output`, the folder of the journal. `pictures` maps side pictures to the paths that the user typed. Raises UsageError.
     """
     every = click.Command(None, params=[*file_options(), *click_options(Settings)])
     values = {**every.make_context("look", ["-"]).params, **values}

@@ -17,7 +17,9 @@ VIEWS = tuple((turns, mirrored) for mirrored in (False, True) for turns in range
 
 
 def views(frame: Frame) -> list[Frame]:
-    """The eight views: float32 pixels (H, W, C) or (W, H, C) in [0, 1], so that their mean is rounded only once.
+    """The eight turned and mirrored versions of a frame, for `merged`.
+
+    Their pixels are float32, (H, W, C) or (W, H, C), in [0, 1], so that their mean is rounded only once.
 
     The first one has the alpha of the frame, the others have none.
     """

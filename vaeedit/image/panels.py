@@ -45,9 +45,10 @@ def compare(before: Frame, after: Frame) -> Frame:
 
 
 def deviation_map(frame: Frame) -> tuple[Frame, dict[str, float]]:
-    """The standard deviation of each pixel's error as an 8-bit gray frame, and two notes.
+    """The standard deviation of each pixel's error as a gray frame (H, W, 1) of 8 bits, and two notes.
 
-    The notes are the mean and the value of white, in units of 8-bit steps. The frame must have `std`.
+    `mean_uncertainty` is its mean and `white_uncertainty` the value of white, in units of 8-bit steps. The frame must have
+    `std`.
     """
     assert frame.std is not None
     deviation = frame.std.mean(axis=2, keepdims=True)

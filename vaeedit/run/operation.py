@@ -222,7 +222,10 @@ class Edit(Operation[O]):
 
     @abstractmethod
     def edit(self, latents: Latents) -> Edited:
-        """Return changed latents. Called for each tile, so it must depend on grid positions through `origin` only."""
+        """Return changed latents, whose levels are (1, C, h, w).
+
+        Called for each tile, so it must depend on grid positions through `origin` only.
+        """
 
 
 class Join(Operation[O]):
@@ -235,4 +238,4 @@ class Join(Operation[O]):
 
     @abstractmethod
     def join(self, latents: Sequence[Latents]) -> Edited:
-        """Return the latents of one image, made of those of all frames; called for each tile."""
+        """Return the latents of one image, made of those of all frames; levels are (1, C, h, w). Called for each tile."""

@@ -11,7 +11,7 @@ from vaeedit.vae.files import VaeInfo
 
 
 def write_card(weights: Path, info: VaeInfo) -> Path:
-    """Write the card of a VAE file; returns its path."""
+    """Write the card of a VAE file, Markdown beside it; returns its path. Raises ImageError if it cannot be written."""
     path = card_of(weights)
     write_whole(path, card(info).encode())
     return path

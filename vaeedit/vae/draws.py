@@ -56,7 +56,10 @@ class Generative(Protocol):
 
 
 def importance_bound(draws: Iterable[Draw]) -> Tensor:
-    """log(1/K sum_k w_k) of K draws, (B,), in nats: a lower bound of log p(x) (Burda et al. 2016, eq. 8)."""
+    """log(1/K sum_k w_k) of K draws, (B,), in nats: a lower bound of log p(x) (Burda et al. 2016, eq. 8).
+
+    Raises ValueError where there is no draw.
+    """
     total, count = None, 0
     for draw in draws:
         weight = draw.log_weight.double()

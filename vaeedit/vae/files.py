@@ -157,7 +157,7 @@ def _misfit(path: Path, info: VaeInfo, error: Exception) -> WeightsError:
 def save_vae(path: Path, network: torch.nn.Module, info: VaeInfo) -> None:
     """Write weights as float16 with their header and checksums, completely or not at all.
 
-    Raises WeightsError for weights that are not finite, or too large for float16.
+    Raises WeightsError for weights that are not finite, or too large for float16, and ImageError if it cannot be written.
     """
     weights = network.state_dict().items()
     tensors = {key: value.detach().to("cpu", torch.float16).contiguous() for key, value in weights}
