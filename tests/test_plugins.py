@@ -161,7 +161,7 @@ def test_the_clashing_operation_is_reached_by_its_full_name(all_bad, tmp_path):
     assert "From the package acme-clash." in helped.stdout
     done = run(all_bad, "acme-clash:denoise", "in.png", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    cause = "The operation denoise of acme-clash failed: RuntimeError: the clashing one"
+    cause = "The operation denoise of acme-clash 1.0 failed: RuntimeError: the clashing one"
     assert done.stderr == f"Error: in.png: {cause}\n"
     assert [path.name for path in tmp_path.iterdir()] == ["in.png"]
 

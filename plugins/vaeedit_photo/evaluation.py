@@ -1,11 +1,11 @@
 """`vaeedit evaluate reconstruct`: measures what a VAE loses of pictures."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
-from vaeedit.api import AllOfIt, Pair, evaluation_command, pictures, read, working
+from vaeedit.api import AllOfIt, Pair, Session, evaluation_command, pictures, read, working
 
 
 class Reconstructing(AllOfIt):
@@ -28,16 +28,27 @@ class Reconstructing(AllOfIt):
             yield Pair(path, reference, reference)
 
 
+def _tasks(channels: Sequence[int], refine: int) -> list[Reconstructing]:
+    counts = channels or _own_counts(click.get_current_context().params["vae"])
+    return [Reconstructing(count, refine) for count in counts]
+
+
+def _own_counts(vae: str) -> list[int]:
+    """The numbers of channels that a VAE was trained to decode alone, if it names them (`PhotoConfig.nested`), and all."""
+    with Session(device="cpu") as session:
+        nested = session.vae(vae).info.config.get("nested", ())
+    return [*nested[:-1], 0]
+
+
 reconstruct = evaluation_command(
-    lambda channels, refine: [Reconstructing(count, refine) for count in channels],
+    _tasks,
     [
         click.Option(
             ["--channels"],
             type=click.IntRange(0),
             multiple=True,
-            default=(10, 14, 0),
-            show_default=True,
-            help="Number of latent channels to keep, counted from the coarsest level; 0 keeps all; may be repeated.",
+            help="Number of latent channels to keep, counted from the coarsest level; 0 keeps all; may be repeated. "
+            "By default those that the VAE was trained to decode alone, and all.",
         ),
         click.Option(
             ["--refine"],

@@ -18,7 +18,6 @@ from vaeedit.batch.overlap import overlapped
 from vaeedit.batch.sources import STREAM
 from vaeedit.errors import (
     ImageError,
-    PluginError,
     UsageError,
     VaeeditError,
     WeightsError,
@@ -105,10 +104,9 @@ class Worker:
 
     def _edited(self, job: Job, frame: Frame) -> Managed:
         spare = self._on_cpu if self.spec.cpu_allowed else None
-        done = run_within_memory(
+        return run_within_memory(
             self.session, self.spec.plan, frame, spare=spare, careful=job.careful, name=job.source
         )
-        return replace(done, result=_noted(done.result))
 
     def _write(self, attempt: Attempt) -> Record:
         if attempt.done:
@@ -199,14 +197,6 @@ def _encoded(outputs: Outputs, frame: Frame, done: Managed) -> Managed:
     """Encode what was made of one of several pictures, and forget the pixels."""
     outputs.add(frame, done.result)
     return replace(done, result=Result(outputs.pages.first, notes=done.result.notes))
-
-
-def _noted(result: Result) -> Result:
-    """Return the result with notes as plain JSON values; raises PluginError for notes that are none."""
-    try:
-        return replace(result, notes=msgspec.to_builtins(dict(result.notes), str_keys=True))
-    except Exception as error:
-        raise PluginError(f"A note of its operation cannot be written as JSON: {error}.") from error
 
 
 def _hardware(session: Session, attempt: Attempt) -> tuple[str, str]:

@@ -105,13 +105,13 @@ def require_present(
     """
     from vaeedit import __version__
     from vaeedit.extension.registry import registry
-    from vaeedit.pipeline.recorded import package, package_of_network
+    from vaeedit.pipeline.recorded import package_of_network
     from vaeedit.vae.folders import is_remote
 
     installed = {f"vaeedit {recipe.made['version']}": f"vaeedit {__version__}"}
     for step, recorded in zip(steps, recipe.made["steps"], strict=True):
         operation = registry().operations.find(step.operation)
-        installed[recorded.get("package", "")] = package(operation.distribution)
+        installed[recorded.get("package", "")] = operation.package
         for name, texts in _pictures(step, operation.spec.inputs):
             others = () if _is_chosen(step, name, chosen) else (recipe.picture, *inputs)
             for text in texts:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 from typing import Generic, TypeVar
 
 from vaeedit.errors import UnknownName
@@ -57,6 +58,19 @@ class Provided(Generic[S]):
     def qualified(self) -> str:
         """'plugin:name', which is unique."""
         return f"{self.plugin}:{self.spec.name}"
+
+    @property
+    def package(self) -> str:
+        """The package and its version."""
+        return package(self.distribution)
+
+
+def package(name: str) -> str:
+    """The name of an installed package and its version; the name alone if no such package is installed."""
+    try:
+        return f"{name} {version(name)}"
+    except (PackageNotFoundError, ValueError):
+        return name
 
 
 @dataclass

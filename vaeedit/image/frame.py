@@ -184,12 +184,28 @@ class Frame:
         return self.as_depth(8).pixels
 
     def with_floats(self, values: NDArray[np.float32]) -> Frame:
-        """The same image with other values (H, W, C) in [0, 1], clipped and rounded to its depth."""
+        """The same image with other values (H, W, C) in [0, 1], clipped and rounded to its depth.
+
+        Raises ValueError for values that are not finite: NaN would become black.
+        """
+        if not np.isfinite(values).all():
+            raise ValueError("pixel values that are not finite numbers")
         return replace(self, pixels=from_floats(values, self.pixels.dtype))
 
     def with_conditions(self, **conditions: Condition) -> Frame:
         """The same image with conditions for the VAE added."""
         return replace(self, conditions={**self.conditions, **conditions})
+
+
+def frozen(frame: Frame) -> Frame:
+    """The frame with arrays that cannot be written to, views of the same memory; the same object if it is so already."""
+    arrays = {name: getattr(frame, name) for name in ("pixels", "alpha", "std")}
+    views = {
+        name: array.view() for name, array in arrays.items() if array is not None and array.flags.writeable
+    }
+    for view in views.values():
+        view.flags.writeable = False
+    return replace(frame, **views) if views else frame
 
 
 def peak_of(dtype: np.dtype[Any]) -> float:

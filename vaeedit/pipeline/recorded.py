@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,7 @@ class Recorded:
         return [
             {
                 "operation": step.provided.qualified,
-                "package": package(step.provided.distribution),
+                "package": step.provided.package,
                 "options": step.given,
                 **(_vae(step.vae, self._known) if step.vae else {}),
                 "name": step.name,
@@ -86,14 +85,6 @@ class Recorded:
         return {**self.note, "before": before} if before else self.note
 
 
-def package(name: str) -> str:
-    """The name of an installed package and its version; the name alone if no such package is installed."""
-    try:
-        return f"{name} {version(name)}"
-    except (PackageNotFoundError, ValueError):
-        return name
-
-
 def _vae(name: str, known: Registry) -> dict[str, Any]:
     """A VAE, its checksum, and the package whose code it runs."""
     from vaeedit.vae.files import checksum, find_vae
@@ -107,7 +98,7 @@ def package_of_network(vae: Path, known: Registry) -> str:
     from vaeedit.vae.files import read_info
 
     try:
-        return package(known.architectures.find(read_info(vae, known).architecture).distribution)
+        return known.architectures.find(read_info(vae, known).architecture).package
     except VaeeditError:
         return ""
 

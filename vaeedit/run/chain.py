@@ -7,10 +7,12 @@ from typing import Any
 
 import torch
 
+from vaeedit.extension.faults import Fault, plugin_errors
 from vaeedit.image import Frame
 from vaeedit.run.checked import finished
 from vaeedit.run.combined import combined
-from vaeedit.run.member import Member, plugin_errors
+from vaeedit.run.guarded import guarded
+from vaeedit.run.member import Member
 from vaeedit.run.operation import Edit, Inspect, Join, Result
 from vaeedit.vae.latents import Latents
 from vaeedit.vae.loaded import LoadedVae
@@ -27,10 +29,12 @@ def run_chain(
     for member in members:
         member.operation.vae = vae.info
     together = len(members) > 1
-    member = Member(members[0].step, combined(members)) if together else members[0]
-    with plugin_errors(member.step):
+    member = combined(members) if together else members[0]
+    with plugin_errors(member.title):
         edited = _edited(member, vae, original, precision=precision, tile=tile)
-        result = finished(member, edited, original)
+    if member.is_identity:  # it runs for the standard deviation
+        edited = [replace(frame, pixels=original.pixels) for frame in edited]
+    result = finished(member, edited, original)
     return result if together else replace(result, notes={member.step.label: result.notes})
 
 
@@ -39,6 +43,8 @@ def _edited(member: Member, vae: LoadedVae, original: Frame, **how: Any) -> Sequ
     operation = member.operation
     frames = operation.before([original])
     inspected = [*frames, *operation.references()] if isinstance(operation, Inspect) else []
+    if not all(isinstance(frame, Frame) for frame in [*frames, *inspected]):
+        raise Fault("returned something else than frames from `before` or `references`.")
     decoded = frames if isinstance(operation, Join) and operation.wants_decoded else []
     edited = frames if isinstance(operation, Edit) else frames[:1] if isinstance(operation, Join) else []
     changed = {"std": operation.wants_std, "delta": member.step.spec.delta, **how}
@@ -47,8 +53,10 @@ def _edited(member: Member, vae: LoadedVae, original: Frame, **how: Any) -> Sequ
             assert isinstance(operation, Inspect)
             vae.visit(frame, partial(operation.gather, index), **how)
         if isinstance(operation, Join) and frames:
-            joined = vae.edit_all(frames[0], lambda *all: operation.join(all), others=frames[1:], **changed)
+            join = partial(guarded, member.title, lambda *all: operation.join(all))
+            joined = vae.edit_all(frames[0], join, others=frames[1:], **changed)
             return joined + [vae.edit(frame, Latents.mean, **how) for frame in decoded]
         if isinstance(operation, Edit):
-            return [result for frame in edited for result in vae.edit_all(frame, operation.edit, **changed)]
+            edit = partial(guarded, member.title, operation.edit)
+            return [result for frame in edited for result in vae.edit_all(frame, edit, **changed)]
     return frames

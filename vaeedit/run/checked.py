@@ -1,24 +1,88 @@
-"""The result of an operation, checked: what does not fit names the operation and its package."""
+"""What must hold for every Result; a plugin that breaks it gets an error that names the operation and its package."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
-from vaeedit.image import Frame
+import msgspec
+import numpy as np
+
+from vaeedit.extension.faults import Fault, plugin_errors
+from vaeedit.image import Film, Frame
+from vaeedit.image.frame import frozen
 from vaeedit.run.member import Member
 from vaeedit.run.operation import Result
 
 
-def finished(member: Member, edited: Sequence[Frame], original: Frame) -> Result:
-    """The result that `after` makes of the decoded frames; raises ValueError or TypeError for one that is not valid."""
-    if not edited:
-        raise ValueError("`before` returned no frame")
-    operation = member.operation
-    if operation.is_identity and operation.wants_std:
-        edited = [replace(frame, pixels=original.pixels) for frame in edited]
-    result = operation.after(edited, [original])
-    if not isinstance(result, Result):
-        raise TypeError(f"`after` returned {result!r:.60}, not a Result")
-    missing = member.step.maps - set(result.maps)
-    if missing:
-        raise ValueError(f"it returned no map {', '.join(sorted(missing))}")
-    return result
+def finished(member: Member, frames: Sequence[Frame], original: Frame) -> Result:
+    """The result that `after` makes of the frames, with notes that JSON can hold.
+
+    Raises PluginError for a result that is not valid: another depth than the original's, values that are not finite, alpha
+    that does not fit, a map that is missing, other notes; and where `after` changes a frame in place.
+    """
+    with plugin_errors(member.title):
+        if not frames:
+            raise Fault("returned no frame from `before`.")
+        shown = [frozen(frame) for frame in frames]
+        result = member.operation.after(shown, [original])
+        if not isinstance(result, Result):
+            raise Fault(f"returned {result!r:.60} from `after`, not a Result.")
+        if fault := next(_faults(result, member, original), None):
+            raise Fault(f"returned {fault}.")
+        own = next((mine for mine, seen in zip(frames, shown, strict=True) if seen is result.frame), None)
+        notes, warnings = _plain(result.notes), tuple(result.warnings)
+        return replace(result, frame=own or result.frame, notes=notes, warnings=warnings)
+
+
+def _faults(result: Result, member: Member, original: Frame) -> Iterator[str]:
+    """What is wrong with a result, after "returned"."""
+    film = result.film.frames if isinstance(result.film, Film) else ()
+    pictures = {"a picture": result.frame, **{f"a map {name}": frame for name, frame in result.maps.items()}}
+    pictures |= {f"a film whose frame {number}": frame for number, frame in enumerate(film, 1)}
+    for name, frame in pictures.items():
+        if fault := _fault_of(frame):
+            yield f"{name} {'' if name.startswith('a film') else 'that '}{fault}"
+    if result.frame.depth != original.depth:
+        yield f"a picture of {result.frame.depth} bits for one of {original.depth}"
+    if result.film is not None and not film:
+        yield "a film without frames"
+    if len({frame.pixels.shape[:2] for frame in film}) > 1:
+        yield "a film whose frames have several sizes"
+    if missing := member.step.maps - set(result.maps):
+        yield f"no map {', '.join(sorted(missing))}"
+    if isinstance(result.warnings, str) or not all(isinstance(text, str) for text in result.warnings):
+        yield "warnings that are no list of sentences"
+
+
+def _fault_of(frame: Any) -> str | None:
+    """What is wrong with a picture, after "that"; a Frame itself refuses pixels of another shape or dtype."""
+    if not isinstance(frame, Frame):
+        return f"is {type(frame).__name__} and no Frame"
+    pixels, alpha = frame.pixels, frame.alpha
+    if not pixels.size:
+        return "has no pixels"
+    if alpha is not None and (np.shape(alpha), getattr(alpha, "dtype", None)) != (
+        pixels.shape[:2],
+        pixels.dtype,
+    ):
+        return f"has alpha of {np.shape(alpha)}, which does not fit its pixels of {pixels.shape}"
+    for values in (pixels, alpha):
+        if values is not None and values.dtype.kind == "f" and not np.isfinite(values).all():
+            return "has values that are not finite numbers"
+    return None
+
+
+def _plain(notes: Mapping[str, Any]) -> dict[str, Any]:
+    """Notes as JSON has them; arrays and tensors of one value become numbers. Raises Fault for others."""
+    try:
+        plain: dict[str, Any] = msgspec.to_builtins(dict(notes), str_keys=True, enc_hook=_number)
+        msgspec.json.encode(plain)
+    except Exception as error:  # also of a property of the plugin's own class
+        raise Fault(f"returned notes that JSON cannot hold: {error}.") from error
+    return plain
+
+
+def _number(value: Any) -> Any:
+    if not hasattr(value, "item"):
+        raise TypeError(f"{type(value).__name__} is no number, text, list or mapping")
+    return value.item()

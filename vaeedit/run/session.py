@@ -18,6 +18,7 @@ from vaeedit.errors import caution
 from vaeedit.extension.prints import prints_to_stderr
 from vaeedit.extension.registry import Registry, registry
 from vaeedit.image import Frame, Pages, Picture, expanded, frame_of, read, read_pages, returned, working
+from vaeedit.image.frame import frozen
 from vaeedit.options import validate
 from vaeedit.pipeline.condition import SKIPPED
 from vaeedit.pipeline.inputs import resolved
@@ -165,7 +166,9 @@ class Session:
         path = find_vae(name, self.registry)
         if path not in self._vaes:
             network, info = load_vae(path, self.registry)
-            self._vaes[path] = LoadedVae(network, info, self.device)
+            provided = self.registry.architectures.find(info.architecture)
+            maker = f"The architecture {info.architecture} of {provided.package}"
+            self._vaes[path] = LoadedVae(network, info, self.device, maker)
         return self._vaes[path]
 
     def autocast(self) -> torch.autocast:
@@ -191,14 +194,15 @@ class Session:
     def _run(self, members: Sequence[Member], original: Frame, tile: int | None) -> Result:
         """The result of one chain on a frame, with notes by step; those of the last step hold the seconds it took."""
         started, last = time.perf_counter(), members[-1].step.label
-        changing = [member for member in members if not member.operation.is_identity]
-        if not changing and not members[0].operation.wants_std:
+        running = [member for member in members if member.runs]
+        if not running:
             return Result(original, notes={last: {"unchanged": True}})
+        shown = frozen(original)
         if members[0].step.vae:
-            result, more = self._run_vae(changing or members[:1], original, tile)
+            result, more = self._run_vae(running, shown, tile)
         else:
-            result, more = run_on_pixels(members[0], original), {}
-        untouched = not changing or result.frame is original
+            result, more = run_on_pixels(members[0], shown), {}
+        untouched = result.frame is shown or all(member.is_identity for member in members)
         clean = original if untouched else replace(result.frame, conditions={}, std=None)
         timed = {**result.notes.get(last, {}), "seconds": round(time.perf_counter() - started, 3), **more}
         return replace(result, frame=clean, notes={**result.notes, last: timed})

@@ -13,9 +13,10 @@ from torch import Tensor
 
 from vaeedit.devices import autocast, give_memory_back
 from vaeedit.errors import ImageError, VaeeditError, WeightsError
-from vaeedit.image.frame import Condition, Estimated, Frame, Pixels, from_floats, peak_of
-from vaeedit.resampling import bicubic_up
+from vaeedit.extension.faults import Fault, plugin_errors
+from vaeedit.image.frame import Condition, Estimated, Frame
 from vaeedit.tiling import Tile, best_sides, reflected, tiles
+from vaeedit.vae.canvas import Canvas, Part, array_of, enlarged
 from vaeedit.vae.crop import cropped
 from vaeedit.vae.edited import Edited, pictures
 from vaeedit.vae.files import VaeInfo
@@ -29,34 +30,30 @@ Change = Callable[..., Edited]
 AREA = 2_000_000
 """Most pixels of the result that a tile sees, unless its side is given: half a gigabyte for the shipped models."""
 
-Part = tuple[np.ndarray, np.ndarray | None]
-"""Values (h, w, C) of a part of an image and, if the VAE predicts them, their standard deviations."""
 
+class _Named:
+    """The decoder of a network; its errors name whose code it is, and not the operation that runs."""
 
-class _Canvas:
-    """An image that is put together tile by tile; `std` is None if it is not requested, or a tile has none."""
+    def __init__(self, network: VAE, maker: str) -> None:
+        self.network, self.maker = network, maker
 
-    def __init__(self, shape: tuple[int, int, int], dtype: np.dtype[Any], *, std: bool) -> None:
-        self.pixels: Pixels = np.empty(shape, dtype)
-        self.std = np.empty(shape, np.float32) if std else None
-
-    def add(self, target: tuple[slice, slice], mean: np.ndarray, std: np.ndarray | None) -> None:
-        """Write values in [0, 1] (h, w, C) at their place."""
-        self.pixels[target] = from_floats(mean, self.pixels.dtype)
-        if std is None:
-            self.std = None
-        elif self.std is not None:
-            self.std[target] = std
+    def decode(self, latents: Latents, *, std: bool = False) -> Decoded:
+        """Decode; raises PluginError."""
+        with plugin_errors(self.maker):
+            return self.network.decode(latents, std=std)
 
 
 class LoadedVae:
     """A network on a device."""
 
-    def __init__(self, network: Network, info: VaeInfo, device: torch.device) -> None:
+    def __init__(self, network: Network, info: VaeInfo, device: torch.device, maker: str = "") -> None:
         assert isinstance(network, torch.nn.Module)
         self.network: VAE = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         """The network, on its device and ready to run."""
         self.info, self.device = info, device
+        self._maker = maker or f"The architecture {info.architecture}"
+        """As errors of the network's code begin."""
+        self._named: VAE = _Named(self.network, self._maker)  # type: ignore[assignment]
         self.sides: tuple[int, int] | None = None
         """Height and width in pixels of the tiles of the last picture; None if it was done whole."""
 
@@ -89,14 +86,14 @@ class LoadedVae:
         frames = [frame, *others]
         times = self._magnification(frames)
         shape = (frame.height * times, frame.width * times, frame.channels)
-        canvases: list[_Canvas] = []
+        canvases: list[Canvas] = []
         averages: dict[str, float] = {}
         grid = list(self._grid(frame, times, tile))
         for place in grid:
             if len(grid) > 1:
                 give_memory_back()
             parts, estimates = self._tile(frames, place, edit, precision, std=std, delta=delta)
-            canvases = canvases or [_Canvas(shape, frame.pixels.dtype, std=std) for _ in parts]
+            canvases = canvases or [Canvas(shape, frame.pixels.dtype, std=std) for _ in parts]
             target = _times(place.rows.target, times), _times(place.columns.target, times)
             for canvas, part in zip(canvases, parts, strict=True):
                 canvas.add(target, *part)
@@ -104,7 +101,7 @@ class LoadedVae:
             for name, value in estimates.items():
                 averages[name] = averages.get(name, 0.0) + value * share
             tick()
-        alpha = frame.alpha if frame.alpha is None or times == 1 else _enlarged(frame.alpha, times)
+        alpha = frame.alpha if frame.alpha is None or times == 1 else enlarged(frame.alpha, times)
         whole = replace(frame, alpha=alpha, conditions={**frame.conditions, **averages})
         return [replace(whole, pixels=canvas.pixels, std=canvas.std) for canvas in canvases]
 
@@ -133,6 +130,13 @@ class LoadedVae:
         """The number of tiles in which a frame is encoded and decoded; raises what `edit_all` raises before it begins."""
         return len(list(self._grid(frame, self._magnification([frame]), tile)))
 
+    def _require_finite(self, latents: Latents, *, std: bool) -> None:
+        """Raise VaeeditError if even latents that nobody has edited do not decode to finite numbers."""
+        with autocast(self.device, torch.float32):
+            decoded = self._named.decode(latents.mean(), std=std)
+        if not all(bool(part.isfinite().all()) for part in (decoded.mean, decoded.std) if part is not None):
+            raise self._not_finite("values")
+
     def _not_finite(self, what: str) -> VaeeditError:
         return VaeeditError(
             f"The VAE {self.info.name} returned {what} that are not finite numbers; "
@@ -152,7 +156,12 @@ class LoadedVae:
             raise WeightsError(f"The VAE {self.info.name} does not support the condition {names}.")
         if any((other.height, other.width) != (frame.height, frame.width) for other in frames):
             raise ValueError("frames that are edited together must have one size")
-        return self.network.magnification(frame.conditions) if isinstance(self.network, Upscaler) else 1
+        if infinite := [
+            name for other in frames for name, value in other.conditions.items() if not _is_finite(value)
+        ]:
+            raise Fault(f"gives the condition {infinite[0]} values that are not finite numbers.")
+        with plugin_errors(self._maker):
+            return self.network.magnification(frame.conditions) if isinstance(self.network, Upscaler) else 1
 
     def require_suitable(self, frame: Frame) -> None:
         """Raise ImageError for a frame of a size that the VAE does not take, or in color where it takes gray ones."""
@@ -202,15 +211,16 @@ class LoadedVae:
                     encoded = [self._encoded(each, tile) for each in frames]
                     x, latents, conditions = encoded[0]
                     edited = edit(*(each for _, each, _ in encoded))
-                    lost = x - self.network.decode(latents.mean()).mean.float() if delta else None
+                    lost = x - self._named.decode(latents.mean()).mean.float() if delta else None
                     parts = [
                         self._kept(decoded, lost, tile, x.shape[2], frame.channels)
-                        for decoded in pictures(self.network, edited, x, std=std)
+                        for decoded in pictures(self._named, edited, x, std=std)
                     ]
                 if all(np.isfinite(values).all() for part in parts for values in part if values is not None):
                     break
             else:
-                raise self._not_finite("values")
+                self._require_finite(latents, std=std)
+                raise Fault("makes latents that decode to values that are not finite numbers.")
         kept = (..., tile.rows.kept, tile.columns.kept)
         estimates = {
             name: float(conditions[name][kept].float().mean())
@@ -225,9 +235,9 @@ class LoadedVae:
         kept = (..., _times(tile.rows.kept, times), _times(tile.columns.kept, times))
         mean = decoded.mean.float() if lost is None else decoded.mean.float() + lost
         if decoded.std is None:
-            return _array(mean[kept], channels), None
-        std = _array(decoded.std[kept].float(), channels) * np.float32(self.info.temperature)
-        return _array(mean[kept], channels), std
+            return array_of(mean[kept], channels), None
+        std = array_of(decoded.std[kept].float(), channels) * np.float32(self.info.temperature)
+        return array_of(mean[kept], channels), std
 
     def _encoded(self, frame: Frame, tile: Tile) -> tuple[Tensor, Latents, dict[str, Tensor]]:
         """A tile of a frame as x (1, C, h, w), its latents with their origin, and the maps of its conditions."""
@@ -236,8 +246,10 @@ class LoadedVae:
         x = values.expand(-1, self.network.channels, -1, -1)  # gray is repeated
         x = x.contiguous(memory_format=torch.channels_last)
         conditions = self.conditions(frame.conditions, x, rows, columns)
-        latents = self.network.encode(x, conditions)
-        return x, latents.placed(tile.rows.outer_start, tile.columns.outer_start, len(rows)), conditions
+        with plugin_errors(self._maker):
+            latents = self.network.encode(x, conditions)
+            placed = latents.placed(tile.rows.outer_start, tile.columns.outer_start, len(rows))
+        return x, placed, conditions
 
     def conditions(
         self,
@@ -259,7 +271,8 @@ class LoadedVae:
                     raise WeightsError(
                         f"The VAE {self.info.name} needs the condition {name} and cannot estimate it."
                     )
-                maps[name] = value.times * self.network.estimate(name, x)
+                with plugin_errors(self._maker):
+                    maps[name] = value.times * self.network.estimate(name, x)
             elif isinstance(value, np.ndarray):
                 part = np.ascontiguousarray(value[rows][:, columns])
                 maps[name] = torch.from_numpy(part)[None, None].to(self.device)
@@ -268,19 +281,10 @@ class LoadedVae:
         return maps
 
 
-def _array(values: Tensor, channels: int) -> np.ndarray:
-    """(1, C, h, w) -> (h, w, channels) float32; for gray, the average of the VAE's channels."""
-    if channels == 1:
-        values = values.mean(1, keepdim=True)
-    return values[0].permute(1, 2, 0).cpu().numpy()
+def _is_finite(value: Condition) -> bool:
+    return isinstance(value, Estimated) or bool(np.isfinite(value).all())
 
 
 def _times(span: slice, times: int) -> slice:
     """The pixels of the result for a span of the input."""
     return slice(span.start * times, span.stop * times)
-
-
-def _enlarged(alpha: Pixels, times: int) -> Pixels:
-    """Alpha (H, W) enlarged by bicubic interpolation."""
-    values = torch.from_numpy(alpha.astype(np.float32) / np.float32(peak_of(alpha.dtype)))
-    return from_floats(bicubic_up(values[None, None], times)[0, 0].numpy(), alpha.dtype)
