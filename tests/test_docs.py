@@ -14,6 +14,7 @@ import pytest
 import torch
 
 import vaeedit
+from snippets import commands, snippets
 from vaeedit import api
 from vaeedit.cli.main import call
 from vaeedit.extension import hooks
@@ -76,15 +77,17 @@ def test_the_plugin_of_the_authors_guide_can_be_installed(soften, tmp_path):
     subprocess.run([*pip, "--target", tmp_path / "installed", soften], check=True)
     Image.fromarray(np.full((16, 24, 3), 90, np.uint8)).save(tmp_path / "in.jpg")
     paths = os.pathsep.join([str(tmp_path / "installed"), *filter(None, [os.environ.get("PYTHONPATH")])])
-    text = (ROOT / "docs" / "plugins.md").read_text().partition("## An operation\n")[2]
-    first, *commands = re.findall(
-        r"^ {4}(\w+ .*?)(?: {2,}#.*)?$", text.partition("\n## ")[0], flags=re.MULTILINE
+    (block,) = (
+        one
+        for one in snippets("docs/plugins.md")
+        if one.text.startswith("pip") and one.section == "An operation"
     )
-    assert first == "pip install -e ."
+    first, *lines = commands(block.text)
+    assert first == ["pip", "install", "-e", "."]
     said = ""
-    for command in commands:
+    for words in lines:
         done = subprocess.run(
-            [sys.executable, "-m", *command.split()],
+            [sys.executable, "-m", *words],
             env={**os.environ, "PYTHONPATH": paths},
             cwd=tmp_path,
             capture_output=True,
@@ -129,9 +132,9 @@ def test_the_own_vae_of_the_guide_runs(flat, capsys):
     for name, small in zip(("photo.png", "look.png"), colors, strict=True):
         Image.fromarray(small).resize((131, 90)).save(name)
     section = (ROOT / "docs" / "vaes.md").read_text().partition("## Your own\n")[2]
-    commands = re.findall(r"^ {4}vaeedit (.*)", section, flags=re.MULTILINE)
-    assert [command.split()[0] for command in commands] == ["models", "models", "style"]
-    for command in commands:
+    lines = re.findall(r"^ {4}vaeedit (.*)", section, flags=re.MULTILINE)
+    assert [command.split()[0] for command in lines] == ["models", "models", "style"]
+    for command in lines:
         assert call(command.split()) == 0, capsys.readouterr().err
     assert "mine.safetensors  (acme-flat)" in capsys.readouterr().out
     photo, styled = (np.asarray(Image.open(name)).astype(int) for name in ("photo.png", "styled.png"))
@@ -139,7 +142,7 @@ def test_the_own_vae_of_the_guide_runs(flat, capsys):
     assert np.abs(styled - photo).max() > 10
     for tile in ((), ("--tile", "16")):
         output = f"{len(tile)}.png"
-        assert call([*commands[-1].split(), "-o", output, "--precision", "float32", *tile]) == 0
+        assert call([*lines[-1].split(), "-o", output, "--precision", "float32", *tile]) == 0
     whole, tiled = (np.asarray(Image.open(f"{count}.png")).astype(int) for count in (0, 2))
     assert np.abs(tiled - whole).max() <= 1  # rounding
 
