@@ -17,6 +17,8 @@ Floats = NDArray[np.floating[Any]]
 
 ROWS = 256
 """Rows that are converted at a time, to save memory."""
+ALIKE = 0.1
+"""Curves that differ by less light than this are alike: those with gammas from 1.8 to 2.8 are."""
 FAR = 0.5
 """A change of a color by this much leaves nothing of what sRGB could not hold of it."""
 
@@ -30,13 +32,16 @@ def profile_fault(frame: Frame) -> str | None:
     return None
 
 
-def working(frame: Frame) -> Frame:
-    """The frame in sRGB, in its own depth and without a profile; the same object if it is sRGB or cannot be converted."""
+def working(frame: Frame, *, unless_alike: bool = False) -> Frame:
+    """The frame in sRGB, in its own depth and without a profile; the same object if it is sRGB or cannot be converted.
+
+    With `unless_alike` it also stays in a space whose curves are like those of sRGB.
+    """
     try:
         space = _space(frame)
     except UnusableProfile:
         return frame
-    if space is None:
+    if space is None or (unless_alike and np.abs(space.curves - srgb().curves).max() < ALIKE):
         return frame
     pixels = np.empty_like(frame.pixels)
     for rows in _parts(frame.height):
