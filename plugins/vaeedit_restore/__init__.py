@@ -26,7 +26,7 @@ def vaeedit_operations() -> list[OperationSpec]:
             options=DenoiseOptions,
             vae="denoise",
             conditions=("sigma",),
-            any_space=True,
+            any_color_space=True,
             maps=MAPS,
         ),
         OperationSpec(

@@ -65,7 +65,7 @@ class OperationSpec:
     """
     delta: bool = False
     """True to add only the change to the image, x + D(edited) - D(latents), so that nothing else of it is lost."""
-    any_space: bool = False
+    any_color_space: bool = False
     """True if it works as well in any color space whose curves are like those of sRGB, as removing noise does.
 
     A picture with such a profile is then not converted to sRGB, which clips colors and spreads noise over channels.

@@ -128,7 +128,7 @@ class Session:
             return self._run_plan(plan, given, tile, name)
 
     def _run_plan(self, plan: Plan, given: Frame, tile: int | None, name: Path | None) -> Result:
-        original = working(given, unless_alike=all(step.spec.any_space for step in plan))
+        original = working(given, unless_alike=all(step.spec.any_color_space for step in plan))
         result, index = Result(original), 0
         for steps in plan.chains():
             when = steps[0].when

@@ -23,7 +23,7 @@ from vaeedit.vae.files import find_vae, read_info
 sys.path.insert(0, str(Path(__file__).parent))
 acme_grain = importlib.import_module("acme_grain")
 
-ADDED = {"uses_vae"}
+ADDED = {"any_color_space", "uses_vae"}
 """Members of specs that contract 1 has got since the plugin was frozen."""
 HOOKS = [name for name in vars(hooks) if name.startswith("vaeedit_")]
 
