@@ -11,12 +11,13 @@ from vaeedit.cli.completion import completion
 from vaeedit.cli.data import data
 from vaeedit.cli.doctor import doctor
 from vaeedit.cli.info import info
-from vaeedit.cli.lists import ops, plugins
+from vaeedit.cli.lists import ops
 from vaeedit.cli.models import models
 from vaeedit.cli.operations import operation_command, plain_operations
 from vaeedit.cli.pages import CommandGroup, summary_of, write_example, write_section
 from vaeedit.cli.pipeline import pipeline
 from vaeedit.cli.plugged import PluggedGroup, plugged_command
+from vaeedit.cli.plugins import plugins
 from vaeedit.cli.run import chain, run
 from vaeedit.cli.train import train
 from vaeedit.errors import UnknownName

@@ -1,4 +1,4 @@
-"""`vaeedit ops` and `vaeedit plugins`: list what is installed, as text or as JSON."""
+"""Lists of what is installed, as text or as JSON; `vaeedit ops`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -6,11 +6,16 @@ from typing import Any
 import click
 
 from vaeedit.cli import console
+from vaeedit.cli.pages import CommandGroup
 from vaeedit.cli.params import debug_option, json_option
 from vaeedit.extension.registry import registry
 
 
-def _list_command(name: str, help_text: str, rows: Callable[[], list[dict[str, Any]]]) -> click.Command:
+def list_command(
+    name: str, help_text: str, rows: Callable[[], list[dict[str, Any]]], group: str = ""
+) -> click.Command:
+    """Return a command, of a group if that is named, that prints the rows."""
+
     def callback(as_json: bool, debug: bool) -> int:
         return show(rows(), as_json)
 
@@ -19,8 +24,28 @@ def _list_command(name: str, help_text: str, rows: Callable[[], list[dict[str, A
         callback=callback,
         params=[json_option(), debug_option()],
         help=help_text,
-        epilog=f"Example: vaeedit {name} --json",
+        epilog=f"Example: vaeedit {f'{group} {name}'.strip()} --json",
     )
+
+
+def list_group(
+    name: str, help_text: str, list_help: str, rows: Callable[[], list[dict[str, Any]]]
+) -> CommandGroup:
+    """Return a group of commands with `list`, which also runs where no command is named."""
+
+    @click.pass_context
+    def callback(context: click.Context, as_json: bool, debug: bool) -> int:
+        return console.OK if context.invoked_subcommand else show(rows(), as_json)
+
+    group = CommandGroup(
+        name,
+        callback=callback,
+        invoke_without_command=True,
+        params=[json_option(), debug_option()],
+        help=help_text,
+    )
+    group.add_command(list_command("list", list_help, rows, name))
+    return group
 
 
 def show(rows: Sequence[dict[str, Any]], as_json: bool) -> int:
@@ -52,26 +77,4 @@ def _operations() -> list[dict[str, Any]]:
     ]
 
 
-def _plugins() -> list[dict[str, Any]]:
-    return [
-        {
-            "plugin": report.plugin,
-            "state": report.state,
-            "package": report.distribution,
-            "version": report.version,
-            "import_time_ms": None if report.seconds is None else round(1000 * report.seconds),
-            "provides": report.provides,
-            "reason": report.reason,
-            "cure": report.cure,
-            "slow": report.slowness,
-        }
-        for report in registry().reports
-    ]
-
-
-ops = _list_command("ops", "List the operations.", _operations)
-plugins = _list_command(
-    "plugins",
-    "List the plugins: their packages, the time of their imports, what they provide, and why some do not work.",
-    _plugins,
-)
+ops = list_command("ops", "List the operations.", _operations)

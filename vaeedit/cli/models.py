@@ -8,8 +8,7 @@ import click
 from vaeedit.cli import console
 from vaeedit.cli.completion import vae_names
 from vaeedit.cli.files import require_writable
-from vaeedit.cli.lists import show
-from vaeedit.cli.pages import CommandGroup
+from vaeedit.cli.lists import list_group
 from vaeedit.cli.params import debug_option, json_option
 from vaeedit.errors import VaeeditError
 from vaeedit.extension.registry import registry
@@ -17,13 +16,8 @@ from vaeedit.extension.specs import WeightsSpec
 from vaeedit.extension.tables import Provided
 
 
-@click.pass_context
-def _without_command(context: click.Context, as_json: bool, debug: bool) -> int:
-    return console.OK if context.invoked_subcommand else _list(as_json, debug)
-
-
-def _list(as_json: bool, debug: bool) -> int:
-    return show([_row(name, item) for name, item in sorted(registry().weights.bare.items())], as_json)
+def _rows() -> list[dict[str, Any]]:
+    return [_row(name, item) for name, item in sorted(registry().weights.bare.items())]
 
 
 def _row(name: str, item: Provided[WeightsSpec]) -> dict[str, Any]:
@@ -97,21 +91,11 @@ def _verify(vae: str, debug: bool) -> int:
 
 _VAE = click.Argument(["vae"], metavar="VAE", shell_complete=vae_names)
 
-models = CommandGroup(
+models = list_group(
     "models",
-    callback=_without_command,
-    invoke_without_command=True,
-    params=[json_option(), debug_option()],
-    help="List the trained VAEs that are installed; describe, convert or verify one.",
-)
-models.add_command(
-    click.Command(
-        "list",
-        callback=_list,
-        params=[json_option(), debug_option()],
-        help="List the trained VAEs that are installed.",
-        epilog="Example: vaeedit models list --json",
-    )
+    "List the trained VAEs that are installed; describe, convert or verify one.",
+    "List the trained VAEs that are installed.",
+    _rows,
 )
 models.add_command(
     click.Command(
