@@ -101,21 +101,25 @@ class CenteredLadder(nn.Module):
         self, features: Sequence[Tensor], choose: Choose, context: Mapping[str, Any]
     ) -> tuple[Tensor, Tensor, Tensor]:
         """g(z, h) - g(mu, h), and the log scales at z and at mu."""
-        (at_z, log_scale), (at_mu, log_scale_at_mu) = self.both(features, choose, context, 0.0)
+        (at_z, log_scale), (at_mu, log_scale_at_mu) = self.at(features, choose, context, (1, 0))
         return self.allowed(at_z - at_mu, context), log_scale, log_scale_at_mu
 
-    def both(
-        self, features: Sequence[Tensor], choose: Choose, context: Mapping[str, Any], times: float
+    def at(
+        self,
+        features: Sequence[Tensor],
+        choose: Choose,
+        context: Mapping[str, Any],
+        factors: Sequence[float],
     ) -> Sequence[tuple[Tensor, Tensor]]:
-        """g and the log of the Laplace scale, (B, C, H, W) each, at e and at `times` e: one pass over a doubled batch."""
-        count = len(features[0])
+        """g and the log of the Laplace scale, (B, C, H, W) each, at each factor times e: one pass over a larger batch."""
+        count, times = len(features[0]), len(factors)
 
-        def pair(level: int, h: Tensor) -> Tensor:
+        def chosen(level: int, h: Tensor) -> Tensor:
             e = choose(level, h[:count])
-            return torch.cat([e, times * e])
+            return torch.cat([factor * e for factor in factors])
 
-        doubled = [torch.cat([feature, feature]) for feature in features]
-        heads = self.head_of(self.ladder(doubled, pair), context).chunk(2)
+        repeated = [torch.cat([feature] * times) for feature in features]
+        heads = self.head_of(self.ladder(repeated, chosen), context).chunk(times)
         return [(head[:, : self.channels], _bounded(head[:, self.channels :])) for head in heads]
 
 

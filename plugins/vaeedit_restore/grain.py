@@ -19,9 +19,13 @@ def grain(e: Tensor, log_scale: Tensor, scale: int) -> Tensor:
     """
     if e.shape[1] < scale**2:
         return torch.zeros_like(log_scale)
-    deviation = F.avg_pool2d(log_scale, scale).exp() * 2**0.5
     noise = _softened(F.pixel_shuffle(e[:, : scale**2], scale))
-    return AMOUNT * F.interpolate(deviation, scale_factor=scale, mode="bilinear") * noise
+    return AMOUNT * 2**0.5 * evened(log_scale, scale) * noise
+
+
+def evened(logarithm: Tensor, scale: int) -> Tensor:
+    """Factors (B, C, H, W) of such logarithms, averaged over the pixels of each small pixel: they have no period."""
+    return F.interpolate(F.avg_pool2d(logarithm, scale).exp(), scale_factor=scale, mode="bilinear")
 
 
 def _softened(noise: Tensor) -> Tensor:

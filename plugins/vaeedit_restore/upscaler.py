@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from vaeedit.api import Condition, Latents, OptionError, bicubic_up, null_space, receptive_radius
 from vaeedit_ladder.api import START, CenteredLadder, Head, Hourglass, Pyramid, TopDown, point_of
 from vaeedit_restore.configs import UpscalerConfig
-from vaeedit_restore.grain import grain
+from vaeedit_restore.grain import evened, grain
 from vaeedit_restore.noise import EstimatesNoise, NoiseEstimator
 
 STRUCTURE = 0.7
@@ -85,12 +85,19 @@ class LadderUpscaler(EstimatesNoise, CenteredLadder):
         return features
 
     def offset(self, latents: Latents) -> tuple[Tensor, Tensor]:
-        """A share of (g(z) - g(-z)) / 2, whose mean over z is zero everywhere, plus grain; the log of the Laplace scale."""
-        context = latents.context
-        (at_z, one), (opposite, other) = self.both(context["features"], point_of(latents), context, -1.0)
+        """A share of (g(z) - g(-z)) / 2, whose mean over z is zero everywhere, plus grain; the log of the Laplace scale.
+
+        Both are about as strong everywhere, and so is the scale at z; the scale at the mean follows the texture. Where it is the
+        lower one, in flat regions, what is drawn is weakened by the ratio of the two.
+        """
+        context, scale = latents.context, latents.context["scale"]
+        (at_z, one), (opposite, other), (_, usual) = self.at(
+            context["features"], point_of(latents), context, (1, -1, 0)
+        )
         log_scale = (one + other) / 2
-        drawn = grain(latents.levels[-1].mean.float(), log_scale, context["scale"])
-        return self.allowed(STRUCTURE * (at_z - opposite) / 2 + drawn, context), log_scale
+        drawn = grain(latents.levels[-1].mean.float(), log_scale, scale)
+        drawn = (drawn + STRUCTURE * (at_z - opposite) / 2) * evened((usual - log_scale).clamp(max=0), scale)
+        return self.allowed(drawn, context), log_scale
 
     def allowed(self, offset: Tensor, context: Mapping[str, Any]) -> Tensor:
         """The part of an offset (B, C, H, W) that does not change the small image."""

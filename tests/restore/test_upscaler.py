@@ -97,6 +97,16 @@ def test_samples_of_the_shipped_model_have_no_grid(scale):
     assert highest_peak(added) < 3
 
 
+def test_samples_add_little_where_it_is_flat():
+    texture = data.gravel()[:48, :48, None].repeat(3, 2) / np.float32(255)
+    small = Frame(np.hstack([np.full_like(texture, 0.6), texture]))
+    with Session(device="cpu", precision="float32") as session:
+        steps = [Step("super-resolve", model="bicubic", realism=realism) for realism in (0.0, 1.0)]
+        mean, sample = (luma(session.run(step, small).frame.floats()) for step in steps)
+    added = sample - mean
+    assert 0 < added[:, :84].std() < 0.6 * added[:, 108:].std()
+
+
 def test_grain_follows_the_predicted_scale():
     e = torch.randn(1, 9, 80, 80, generator=torch.Generator().manual_seed(0))
     log_scale = torch.full((1, 3, 240, 240), -4.0)
