@@ -32,11 +32,11 @@ class Flow:
     def between(self, a: Array, b: Array, t: float) -> tuple[Array, Array]:
         """The moving picture (H, W, C) at t from 0 to 1 of a and b (H, W, C), and the share (H, W, 1) that it should have."""
         from_a, from_b = _origin(self.forth, t), _origin(self.back, 1 - t)
-        trust_a, trust_b = _at(self.trust[0], from_a), _at(self.trust[1], from_b)
-        parts = (
-            (1 - t) * (trust_a + 1e-3),
-            t * (trust_b + 1e-3),
-        )  # what is hidden in one is taken from the other
+        trust_a, trust_b = (  # linear: a cubic overshoots, and the parts must not be negative
+            _at(trust, origin, cv2.INTER_LINEAR)
+            for trust, origin in zip(self.trust, (from_a, from_b), strict=True)
+        )
+        parts = (1 - t) * (trust_a + EVEN), t * (trust_b + EVEN)  # what is hidden in one comes from the other
         moved = (parts[0] * _at(a, from_a) + parts[1] * _at(b, from_b)) / (parts[0] + parts[1])
         share = _smooth(np.maximum(trust_a, trust_b)[..., 0], 2)
         return np.asarray(moved, np.float32), share[..., None].clip(0, 1)

@@ -87,8 +87,8 @@ class LadderUpscaler(EstimatesNoise, CenteredLadder):
     def offset(self, latents: Latents) -> tuple[Tensor, Tensor]:
         """A share of (g(z) - g(-z)) / 2, whose mean over z is zero everywhere, plus grain; the log of the Laplace scale.
 
-        Both are about as strong everywhere, and so is the scale at z; the scale at the mean follows the texture. Where it is the
-        lower one, in flat regions, what is drawn is weakened by the ratio of the two.
+        Both are about as strong everywhere, and so is the scale at z; the scale at the mean follows the texture. Where it is
+        the lower one, in flat regions, what is drawn is weakened by the ratio of the two.
         """
         context, scale = latents.context, latents.context["scale"]
         (at_z, one), (opposite, other), (_, usual) = self.at(

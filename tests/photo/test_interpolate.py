@@ -17,7 +17,7 @@ from vaeedit.errors import OptionError
 from vaeedit.evaluation.metrics import psnr
 from vaeedit.image import read, write
 from vaeedit_photo.fitted import pair
-from vaeedit_photo.flow import flow_of
+from vaeedit_photo.flow import Flow, flow_of
 from vaeedit_photo.sheet import GAP, columns_of, sheet
 
 
@@ -247,3 +247,14 @@ def test_only_a_part_that_matches_moves(cat):
     assert share[24:-24, 24:90].mean() > 0.9
     assert share[:, 140:].mean() < 0.1
     assert psnr(*(np.asarray(x[24:-24, 24:90], np.float64) for x in (moved, middle))) > 30
+
+
+def test_no_pixel_leaves_the_range_beside_places_without_a_match():
+    trust = np.zeros((32, 32), np.float32)
+    trust[:, 8:16] = trust[10:20] = 1
+    way = np.full((32, 32, 2), 0.7, np.float32)
+    flow = Flow(way, -way, (trust, trust[::-1].copy()))
+    ends = (np.full((32, 32, 3), value, np.float32) for value in (0.25, 0.75))
+    moved, _ = flow.between(*ends, 0.3)
+    assert moved.min() > 0.249
+    assert moved.max() < 0.751
