@@ -62,17 +62,17 @@ class Interpolate(Inspect[InterpolateOptions], Join[InterpolateOptions]):
         return Series(points())
 
     def _matched(self, rank: int, z: Tensor, t: float) -> Tensor:
-        """Means z (1, C, h, w) of a level at t, with the mean and deviation of each channel interpolated between the ends.
+        """Means z (1, C, h, w) of a level at t, with the mean of channels and the deviation between the ends'.
 
         The mean of unrelated latents has half their variance. The target is the Wasserstein barycenter of the two Gaussians:
-        their means and standard deviations are interpolated linearly.
+        their means and standard deviations are interpolated linearly. Channels have one gain, or the grid of the level shows.
         """
         (mean_a, mean_b), (var_a, var_b), covariance = self.moments.of(rank)
         mean = torch.lerp(mean_a, mean_b, t)
-        wanted = torch.lerp(var_a.sqrt(), var_b.sqrt(), t)
-        mixed = ((1 - t) ** 2 * var_a + t**2 * var_b + 2 * t * (1 - t) * covariance).clamp_min(1e-12).sqrt()
-        gain = (wanted / mixed).clamp(1 / MOST, MOST)
-        mean, gain = (values.to(z)[:, None, None] for values in (mean, gain))
+        wanted = torch.lerp(var_a.sqrt(), var_b.sqrt(), t).square().sum()
+        mixed = ((1 - t) ** 2 * var_a + t**2 * var_b + 2 * t * (1 - t) * covariance).sum().clamp_min(1e-12)
+        gain = float((wanted / mixed).sqrt().clamp(1 / MOST, MOST))
+        mean = mean.to(z)[:, None, None]
         return mean + gain * (z - mean)
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
