@@ -17,7 +17,7 @@ import numpy as np
 
 from vaeedit import Frame, Session, Step, read
 from vaeedit.evaluation.metrics import psnr
-from vaeedit.image import Metadata, image_files, working
+from vaeedit.image import Metadata, image_files, returned, working
 from vaeedit.image.profile import space_of, srgb
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "image"))
@@ -34,13 +34,15 @@ def results(session: Session, noisy: Frame) -> dict[str, np.ndarray]:
     """Float values in the space of the noisy picture by each way."""
     step = Step("denoise", sigma=SIGMA, detail=0)
     space, work = space_of(noisy.metadata.icc, 3), working(noisy)
-    edited = srgb().to(space, session.run(step, work).frame.floats())
+    result = session.run(step, work).frame
+    edited = srgb().to(space, result.floats())
     return {
         "nothing": noisy.floats(),
         "the profile ignored": session.run(step, Frame(noisy.pixels)).frame.floats(),
         "clipped to sRGB": edited,
         "all of the difference": edited + noisy.floats() - srgb().to(space, work.floats()),
-        "**vaeedit**": session.run(step, noisy).frame.floats(),
+        "a difference that fades": returned(result, work, noisy).floats(),
+        "**vaeedit**, in the picture's space": session.run(step, noisy).frame.floats(),
     }
 
 
