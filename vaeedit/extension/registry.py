@@ -19,7 +19,6 @@ import pluggy
 
 from vaeedit.errors import suggestion
 from vaeedit.extension import hooks
-from vaeedit.extension.admission import doubles, faults
 from vaeedit.extension.prints import prints_to_stderr
 from vaeedit.extension.specs import (
     CONTRACT,
@@ -193,6 +192,11 @@ def _admit(report: Report, point: EntryPoint, registry: Registry) -> Report:
 
 def unfitness(specs: Sequence[tuple[str, Spec]]) -> list[str]:
     """Sentences on why specs of one plugin do not fit; empty if all of them do."""
+    from vaeedit.extension.admission import (
+        doubles,
+        faults,
+    )  # not where there are only plugins of vaeedit itself
+
     return [fault for kind, spec in specs for fault in faults(spec, kind)] or doubles(specs)
 
 
