@@ -29,7 +29,7 @@ def add_contents(app, name, text):
     if name != root_doc:
         return
     chapters = {
-        title: re.findall(r"\]\(((?:docs/)?\w+)\.md\)", links) for title, links in CHAPTER.findall(text[0])
+        title: re.findall(r"\]\(((?:docs/)?[\w-]+)\.md\)", links) for title, links in CHAPTER.findall(text[0])
     }
     for title, pages in {**chapters, "Model cards": [CARDS]}.items():
         text[0] += CONTENTS.format(title, "\n".join(pages))

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 from promises import RECORD, BrokenPromise, updated
+from recipes import recipes
 from reference import reference
 from stub import edit_stub
 from surface import lines
@@ -103,6 +104,7 @@ PAGES = {
     "../vaeedit/run/edit.pyi": edit_stub,
     "../tests/contract/surface.txt": record,
     "api.md": reference,
+    "plugin-recipes.md": lambda: f"{NOTE}\n\n{recipes()}",
 }
 
 

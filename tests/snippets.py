@@ -9,7 +9,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parents[1]
-GENERATED = ("docs/cli.md", "docs/options.md", "docs/api.md")
+GENERATED = ("docs/cli.md", "docs/options.md", "docs/api.md", "docs/plugin-recipes.md")
 PAGES = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
 
 
