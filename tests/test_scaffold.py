@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -14,12 +15,20 @@ from PIL import Image
 
 from plugin_maker import make_picture
 from snippets import ROOT, snippets
-from vaeedit.scaffold import package_of, write_project
+from vaeedit.scaffold.names import package_of
+from vaeedit.scaffold.project import write_project
 
 NAMES = {"none": "corner-shade", "latent": "crisp-2x", "own": "contrast-by-linear-vae-of-mine"}
 """The last one is as long as names may be."""
 OFFLINE = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0", "PIP_QUIET": "1"}
 """pip builds and installs with what is installed already; 0 is how its variable turns isolation off."""
+
+
+def ran(*command, **settings):
+    """What a command prints; its errors fail the test."""
+    done = subprocess.run(command, **settings, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +38,18 @@ def projects(tmp_path_factory):
     for kind, name in NAMES.items():
         write_project(name, kind, folder / name, 'Ann "A" Ünal')
     return folder
+
+
+@pytest.fixture(scope="module")
+def installed(projects, tmp_path_factory):
+    """The environment of a process in which all projects are installed."""
+    target = tmp_path_factory.mktemp("installed")
+    pip = [sys.executable, "-m", "pip", "install", "--target", target]
+    subprocess.run([*pip, *projects.iterdir()], env={**os.environ, **OFFLINE}, check=True)
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(target), *filter(None, [os.environ.get("PYTHONPATH")])]),
+    }
 
 
 @pytest.fixture
@@ -50,10 +71,8 @@ def test_the_authors_guide_by_its_letter(fresh, tmp_path):
     lines = block.text.splitlines()
     assert len(lines) <= 6
     make_picture(tmp_path / "photo.jpg")
-    shell = ["sh", "-e", "-c", block.text]
-    done = subprocess.run(shell, env=fresh, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"^(\d+) checks: \1 ok, 0 failed$", done.stdout, re.MULTILINE)
+    said = ran("sh", "-e", "-c", block.text, env=fresh, cwd=tmp_path)
+    assert re.search(r"^(\d+) checks: \1 ok, 0 failed$", said, re.MULTILINE)
     before, after = (Image.open(tmp_path / name) for name in ("photo.jpg", "photo.soft-glow.jpg"))
     assert after.size == before.size
     assert after.convert("L").getpixel((0, 0)) < before.convert("L").getpixel((0, 0)) - 30
@@ -62,31 +81,28 @@ def test_the_authors_guide_by_its_letter(fresh, tmp_path):
     ]
 
 
-def test_every_kind_installs_and_passes_its_tests(projects, tmp_path):
-    pip = [sys.executable, "-m", "pip", "install", "--target", tmp_path]
-    folders = [projects / name for name in NAMES.values()]
-    subprocess.run([*pip, *folders], env={**os.environ, **OFFLINE}, check=True)
-    paths = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--import-mode=importlib", *folders],
-        env={**os.environ, "PYTHONPATH": paths},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_every_kind_installs_and_passes_its_tests(projects, installed, tmp_path):
+    pytest = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--import-mode=importlib"]
+    ran(*pytest, *(projects / name for name in NAMES.values()), env=installed, cwd=tmp_path)
+
+
+def test_the_vae_is_trained_as_its_readme_says(projects, installed, tmp_path):
+    name = NAMES["own"]
+    (tmp_path / "PHOTOS").mkdir()
+    shutil.copy(ROOT / "samples" / "images" / "mountain.jpg", tmp_path / "PHOTOS")
+    (command,) = re.findall(r"vaeedit (train .*?)  #", (projects / name / "README.md").read_text())
+    words = command.replace("--steps 500", "--steps 2").split()
+    ran(sys.executable, "-m", "vaeedit", *words, env=installed, cwd=tmp_path)
+    assert (tmp_path / "runs" / name / f"{name}.safetensors").is_file()
 
 
 def test_the_source_is_formatted_and_typed(projects):
     """By the tools' own settings, which the projects have; types as strictly as those of vaeedit."""
-    ruff = [sys.executable, "-m", "ruff"]
     for command in ("check", "format --check"):
-        subprocess.run([*ruff, *command.split(), "--no-cache", projects], check=True)
+        ran(sys.executable, "-m", "ruff", *command.split(), "--no-cache", projects)
     packages = [projects / name / package_of(name) for name in NAMES.values()]
     paths = os.pathsep.join(str(package.parent) for package in packages)
-    mypy = [sys.executable, "-m", "mypy", *packages]
-    subprocess.run(mypy, env={**os.environ, "MYPYPATH": paths}, cwd=ROOT, check=True)
+    ran(sys.executable, "-m", "mypy", *packages, env={**os.environ, "MYPYPATH": paths}, cwd=ROOT)
 
 
 def test_nothing_is_left_to_fill_in(projects):

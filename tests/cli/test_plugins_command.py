@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from vaeedit import scaffold
+from vaeedit.scaffold.project import write_project
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def written(tmp_path, monkeypatch):
     """A project that is not installed; what `check` adds to the places of modules is taken away again."""
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
-    scaffold.write_project("testing-2x", "none", tmp_path / "testing-2x", "Ann")
+    write_project("testing-2x", "none", tmp_path / "testing-2x", "Ann")
     yield tmp_path / "testing-2x"
     for name in [name for name in sys.modules if name.startswith("vaeedit_testing_2x")]:
         del sys.modules[name]
@@ -112,6 +112,7 @@ def test_a_plugin_that_cannot_be_checked(written, vaeedit):
     vaeedit("plugins", "check", "no-such-plugin").assert_refused(
         2, "no plugin called 'no-such-plugin'", "folder"
     )
+    vaeedit("plugins", "check", "json").assert_refused(2, "json is no plugin")
     (written / "vaeedit_testing_2x" / "__init__.py").write_text("import no_such_package")
     vaeedit("plugins", "check", "testing-2x").assert_refused(1, "could not be imported", "no_such_package")
     (written / "pyproject.toml").write_text("[project]\nname = 'a'\n")

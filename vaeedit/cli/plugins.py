@@ -5,13 +5,13 @@ from typing import Any
 
 import click
 
-from vaeedit import scaffold
 from vaeedit.cli import console
 from vaeedit.cli.lists import list_group
 from vaeedit.cli.params import debug_option, json_option
 from vaeedit.errors import UsageError
 from vaeedit.extension.registry import registry
 from vaeedit.extension.specs import load_target
+from vaeedit.scaffold import KINDS
 
 SUITE = "vaeedit.testing.command:run"
 """What `check` runs: the suite may use all of vaeedit, also its commands, so it is imported by name."""
@@ -37,6 +37,7 @@ def _plugins() -> list[dict[str, Any]]:
 @click.pass_context
 def _new(context: click.Context, name: str, kind: str, author: str | None, debug: bool) -> int:
     from vaeedit.scaffold.names import require_free
+    from vaeedit.scaffold.project import write_project
 
     tables = registry().tables().values()
     provided = {one for table in tables for one in table.bare}
@@ -48,7 +49,7 @@ def _new(context: click.Context, name: str, kind: str, author: str | None, debug
     folder = Path(name)
     if folder.exists() or folder.is_symlink():
         raise UsageError(f"{folder} exists already; choose another name, or work in another folder.")
-    files = scaffold.write_project(name, kind, folder, author or "")
+    files = write_project(name, kind, folder, author or "")
     console.say(*(f"{folder}/{path.as_posix()}" for path in files))
     console.say("Next:", f"  cd {folder}", "  pip install -e .", f"  vaeedit plugins check {name}")
     return console.OK
@@ -73,7 +74,7 @@ plugins.add_command(
             click.Argument(["name"], metavar="NAME"),
             click.Option(
                 ["--vae", "kind"],
-                type=click.Choice(scaffold.KINDS),
+                type=click.Choice(KINDS),
                 required=True,
                 help="What the operation works with: none (pixels), latent (the latents of a VAE that is installed), or own "
                 "(a VAE of its own, with recipe and weights).",

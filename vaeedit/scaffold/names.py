@@ -7,10 +7,14 @@ from itertools import chain, count
 
 from vaeedit.errors import UsageError
 from vaeedit.extension.admission import FLAG
-from vaeedit.scaffold import package_of
 
 LONGEST = 30
 """Most characters of a name."""
+
+
+def package_of(name: str) -> str:
+    """The package of the plugin: its name after that of vaeedit, so that it hides no other module."""
+    return f"vaeedit_{name.replace('-', '_')}"
 
 
 def require_free(name: str, taken: Collection[str]) -> None:

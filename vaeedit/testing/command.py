@@ -16,6 +16,9 @@ from vaeedit.errors import PluginError, UnknownName, UsageError
 from vaeedit.extension.registry import GROUP
 from vaeedit.testing import Check, checks
 
+HOOK = f"{GROUP}_"
+"""How the names of hooks begin."""
+
 
 def run(plugin: str, as_json: bool, debug: bool) -> int:
     """Check the plugin of this name, or those of a folder, a file or a module that is not installed."""
@@ -57,9 +60,12 @@ def _modules(plugin: str) -> Iterator[ModuleType]:
     points = {point.name: point.module for point in entry_points(group=GROUP)}
     for name in [points[plugin]] if plugin in points else _named(plugin, points):
         try:
-            yield import_module(name)
+            module = import_module(name)
         except (Exception, SystemExit) as error:
             raise PluginError(f"{name} could not be imported: {type(error).__name__}: {error}") from error
+        if not any(member.startswith(HOOK) for member in vars(module)):
+            raise UsageError(f"{name} is no plugin: it has no hook, a function such as {HOOK}operations.")
+        yield module
 
 
 def _named(plugin: str, points: Iterable[str]) -> list[str]:
