@@ -65,6 +65,10 @@ def test_a_name_that_would_not_work_is_refused(name, said, vaeedit, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_kinds_are_named_where_none_is_given(vaeedit):
+    vaeedit("plugins", "new", "testing-2x").assert_refused(2, "none, latent, own")
+
+
 def test_an_existing_folder_is_left_alone(vaeedit, tmp_path):
     (tmp_path / "testing-2x").mkdir()
     vaeedit("plugins", "new", "testing-2x", "--vae", "own").assert_refused(2, "testing-2x exists already")
@@ -76,7 +80,9 @@ def test_nothing_is_left_half_written(vaeedit, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device", str(target))
 
     monkeypatch.setattr(os, "rename", full)
-    vaeedit("plugins", "new", "testing-2x", "--vae", "none").assert_refused(1, "no space left on device")
+    vaeedit("plugins", "new", "testing-2x", "--vae", "none").assert_refused(
+        1, "testing-2x cannot be written: no space left on device"
+    )
     assert list(tmp_path.iterdir()) == []
 
 

@@ -91,7 +91,7 @@ def complain_of_usage(error: click.ClickException) -> None:
     if context is not None:
         hint = f"Try '{context.command_path} --help' for help."
         note(*context.get_usage().splitlines(), hint, "")
-    complain(error.format_message())
+    complain(error.format_message().replace("\n\t", " "))  # click lists choices one below the other
 
 
 def _print(line: str, *, err: bool = False) -> None:

@@ -8,7 +8,7 @@ import click
 from vaeedit.cli import console
 from vaeedit.cli.lists import list_group
 from vaeedit.cli.params import debug_option, json_option
-from vaeedit.errors import UsageError
+from vaeedit.errors import UsageError, VaeeditError
 from vaeedit.extension.registry import registry
 from vaeedit.extension.specs import load_target
 from vaeedit.scaffold import KINDS
@@ -49,7 +49,12 @@ def _new(context: click.Context, name: str, kind: str, author: str | None, debug
     folder = Path(name)
     if folder.exists() or folder.is_symlink():
         raise UsageError(f"{folder} exists already; choose another name, or work in another folder.")
-    files = write_project(name, kind, folder, author or "")
+    try:
+        files = write_project(name, kind, folder, author or "")
+    except OSError as error:
+        raise VaeeditError(
+            f"{folder} cannot be written: {(error.strerror or str(error)).lower()}."
+        ) from error
     console.say(*(f"{folder}/{path.as_posix()}" for path in files))
     console.say("Next:", f"  cd {folder}", "  pip install -e .", f"  vaeedit plugins check {name}")
     return console.OK

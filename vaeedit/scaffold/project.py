@@ -53,7 +53,8 @@ def _placeholders(name: str, author: str) -> Mapping[str, str]:
 def _author_of_git() -> str:
     try:
         command = ["git", "config", "user.name"]
-        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        said = subprocess.run(command, capture_output=True, check=False).stdout
+        return said.decode("utf-8", "replace")
     except OSError:
         return ""
 
