@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from networks import shaken
+from vaeedit.testing.networks import shaken
 from vaeedit.extension.registry import registry
 from vaeedit.vae.files import find_vae, load_vae
 from vaeedit_restore.configs import RestorerConfig

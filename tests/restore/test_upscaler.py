@@ -8,7 +8,7 @@ import torch
 from skimage import data
 from torch.nn.functional import interpolate
 
-from networks import shaken
+from vaeedit.testing.networks import shaken
 from vaeedit import Frame, Session, Step
 from vaeedit.api import luma
 from vaeedit.errors import OptionError

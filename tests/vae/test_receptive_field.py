@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.utils._pytree import tree_leaves
 
-from networks import shaken
+from vaeedit.testing.networks import shaken
 from vaeedit.api import WHOLE, receptive_radius
 from vaeedit.extension.registry import registry
 from vaeedit.extension.specs import load_target

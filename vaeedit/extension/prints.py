@@ -1,5 +1,6 @@
 """What plugins print goes to stderr: stdout belongs to the program, and may be a picture or JSON."""
 
+import io
 import sys
 import threading
 from collections.abc import Iterator
@@ -8,7 +9,12 @@ from typing import Any
 
 _lock = threading.Lock()
 _own = threading.local()
-"""`depth`: the number of blocks that this thread is inside of."""
+"""`depth`: the number of blocks that this thread is inside of; `record`: what it prints there, if that is recorded."""
+
+
+def _depth() -> int:
+    depth: int = getattr(_own, "depth", 0)
+    return depth
 
 
 class _Stdout:
@@ -18,7 +24,26 @@ class _Stdout:
         self.usual, self.blocks = usual, 0
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(sys.stderr if getattr(_own, "depth", 0) else self.usual, name)
+        return getattr(sys.stderr if _depth() else self.usual, name)
+
+    def write(self, text: str) -> int:
+        """Write, and record what a plugin prints."""
+        record: io.StringIO | None = getattr(_own, "record", None)
+        if record is not None and _depth():
+            record.write(text)
+        written: int = (sys.stderr if _depth() else self.usual).write(text)
+        return written
+
+
+@contextmanager
+def prints_recorded() -> Iterator[io.StringIO]:
+    """Inside the `with` block, what plugins print in this thread is kept, too."""
+    before = getattr(_own, "record", None)
+    _own.record = io.StringIO()
+    try:
+        yield _own.record
+    finally:
+        _own.record = before
 
 
 @contextmanager
@@ -31,7 +56,7 @@ def prints_to_stderr() -> Iterator[None]:
         stream = sys.stdout if isinstance(sys.stdout, _Stdout) else _Stdout(sys.stdout)
         stream.blocks += 1
         sys.stdout = stream
-    _own.depth = getattr(_own, "depth", 0) + 1
+    _own.depth = _depth() + 1
     try:
         yield
     finally:

@@ -1,51 +1,53 @@
-"""The check of an architecture: the methods of every protocol that its network satisfies are called."""
+"""The checks of an architecture: the methods of every protocol that its network satisfies are called."""
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from vaeedit.extension.specs import ArchitectureSpec, load_target
-from vaeedit.options import validate
-from vaeedit.testing.samples import required_options
-from vaeedit.tiling import round_up
+from vaeedit.extension.specs import ArchitectureSpec
+from vaeedit.testing.networks import Built, enlarged
+from vaeedit.testing.sizes import check_odd_sizes, check_receptive_field
+from vaeedit.testing.training_step import check_training_step
+from vaeedit.vae.latents import Latents
 from vaeedit.vae.protocol import (
     VAE,
     ConditionalVAE,
     Estimator,
-    FixedSize,
     Network,
     TrainableVAE,
-    Upscaler,
     sample_conditions,
 )
-from vaeedit.vae.receptive_field import receptive_radius
-
-SIDE = 32
-"""Least height and width of the test picture."""
 
 
-def check_architecture(spec: ArchitectureSpec) -> None:
-    """A network with default options, and samples of the required ones, satisfies `VAE` and works.
+def architecture_checks(spec: ArchitectureSpec) -> Iterator[tuple[str, Callable[[], None]]]:
+    """All checks of an architecture; one of another `kind` than "VAE" only needs to satisfy `Network`."""
+    built = Built(spec)
+    yield f"{spec.name}-architecture", partial(check_architecture, built)
+    if spec.kind == "VAE":
+        yield f"{spec.name}-receptive-field", partial(check_receptive_field, built)
+        yield f"{spec.name}-odd-sizes", partial(check_odd_sizes, built)
+        yield f"{spec.name}-training-step", partial(check_training_step, built)
 
-    One of another `kind` than "VAE" only needs to satisfy `Network`.
-    """
-    network = load_target(spec.target)(validate(spec.options, required_options(spec.options)))
-    assert isinstance(network, torch.nn.Module), f"{spec.target} is not a torch.nn.Module"
-    network.eval()
-    if spec.kind != "VAE":
-        assert isinstance(network, Network), f"{spec.target} lacks a member of Network"
+
+def check_architecture(built: Built) -> None:
+    """A network satisfies `VAE`, and the methods of every protocol that it satisfies work."""
+    spec, network = built.spec, built.network
+    assert isinstance(built.network, torch.nn.Module), (
+        f"{spec.target} is not a torch.nn.Module; derive it from that"
+    )
+    kind = VAE if spec.kind == "VAE" else Network
+    missing = [name for name in kind.__protocol_attrs__ if not hasattr(network, name)]  # type: ignore[attr-defined]
+    assert not missing, (
+        f"{spec.target} lacks a member of {kind.__name__}; define {', '.join(sorted(missing))}"
+    )
+    if kind is Network:
         return
-    assert isinstance(network, VAE), f"{spec.target} lacks a member of VAE"
-    side = round_up(SIDE, network.multiple)
-    size = network.size if isinstance(network, FixedSize) else (side, side)
-    x = torch.rand(1, network.channels, *size, generator=torch.Generator().manual_seed(0))
+    x = built.picture()
     with torch.inference_mode():
         _check_coding(network, x, _checked_conditions(network, x))
-    radius = receptive_radius(network) - network.multiple + 1
-    assert network.receptive_field >= radius, (
-        f"the receptive_field of {spec.target} is {network.receptive_field}, and its output depends on {radius} pixels"
-    )
 
 
 def _checked_conditions(network: VAE, x: Tensor) -> dict[str, Tensor]:
@@ -53,26 +55,37 @@ def _checked_conditions(network: VAE, x: Tensor) -> dict[str, Tensor]:
     needs = getattr(network, "needs", {})
     if isinstance(network, Estimator):
         assert set(network.conditions) - set(needs), (
-            "it has `estimate`, but no condition that could be estimated"
+            "it has `estimate`, but no condition that could be estimated; leave out `estimate`, or name the condition"
         )
     conditions = sample_conditions(network, x)
     for name, value in conditions.items():
         shape = tuple(value.shape)
-        assert shape == (1, 1, *x.shape[2:]), f"the estimate of {name} has the shape {shape}"
+        assert shape == (1, 1, *x.shape[2:]), (
+            f"the estimate of {name} has the shape {shape}; return (1, 1, H, W) for a picture (1, C, H, W)"
+        )
     return conditions
 
 
 def _check_coding(network: Any, x: Tensor, conditions: dict[str, Tensor]) -> None:
     """The network encodes and decodes a picture, and the methods of the other protocols work."""
     latents = network.encode(x, conditions)
+    assert isinstance(latents, Latents), f"`encode` returns {type(latents).__name__}; return Latents"
     decoded = network.decode(latents.mean(), std=True)
-    numbers = {name: float(value.mean()) for name, value in conditions.items()}
-    times = network.magnification(numbers) if isinstance(network, Upscaler) else 1
-    large = x.repeat_interleave(times, 2).repeat_interleave(times, 3)
+    large = enlarged(network, x, conditions)
+    for tensor in latents.tensors():
+        assert tensor.isfinite().all(), "latents are not finite; bound what the encoder returns"
     for part in (decoded.mean, decoded.std):
-        assert part is None or part.isfinite().all(), "decoded values are not finite"
-        assert part is None or part.shape == large.shape, f"a decoded image has the shape {tuple(part.shape)}"
+        assert part is None or part.isfinite().all(), (
+            "decoded values are not finite; bound what `decode` returns"
+        )
+        assert part is None or part.shape == large.shape, (
+            f"a decoded image has the shape {tuple(part.shape)}; return {tuple(large.shape)}"
+        )
     if isinstance(network, TrainableVAE):
-        assert len(network.elbo_terms(latents, large).kl) == len(latents.levels)
+        assert len(network.elbo_terms(latents, large).kl) == len(latents.levels), (
+            "`elbo_terms` must return one kl for each level"
+        )
     if isinstance(network, ConditionalVAE):
-        assert len(network.infer(latents, large).levels) == len(latents.levels)
+        assert len(network.infer(latents, large).levels) == len(latents.levels), (
+            "`infer` must return the levels of the prior"
+        )

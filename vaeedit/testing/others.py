@@ -1,0 +1,71 @@
+"""Checks of commands, evaluations, objectives and recipes: nothing of them runs."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import click
+
+from vaeedit.cli.plugged import plugged_command
+from vaeedit.extension.registry import Registry
+from vaeedit.extension.specs import CommandSpec, EvaluationSpec, ObjectiveSpec, load_target
+from vaeedit.extension.tables import Provided
+from vaeedit.options import validate
+from vaeedit.training.objective import Objective, objective_of
+from vaeedit.training.recipe import load_recipe
+
+
+def others_checks(plugin: str, registry: Registry) -> Iterator[tuple[str, Callable[[], None]]]:
+    """The checks of a plugin's commands, evaluations, objectives and recipes."""
+    for command in registry.commands.qualified.values():
+        if command.plugin == plugin:
+            yield f"{command.spec.name}-command", partial(check_command, command)
+    for evaluation in registry.evaluations.qualified.values():
+        if evaluation.plugin == plugin:
+            yield f"{evaluation.spec.name}-evaluation", partial(check_command, evaluation)
+    for objective in registry.objectives.qualified.values():
+        if objective.plugin == plugin:
+            yield f"{objective.spec.name}-objective", partial(check_objective, objective.spec)
+    for recipe in registry.recipes.qualified.values():
+        if recipe.plugin == plugin:
+            yield f"{recipe.spec.name}-recipe", partial(check_recipe, recipe.qualified, registry)
+
+
+def check_command(item: Provided[CommandSpec] | Provided[EvaluationSpec]) -> None:
+    """It is a click command whose `--help` has a sentence for each of its options."""
+    command = plugged_command(item)
+    for one in _leaves(command, click.Context(command, info_name=item.spec.name)):
+        for param in one.params:
+            if isinstance(param, click.Option):
+                flag = max(param.opts, key=len)
+                assert param.help or param.hidden, (
+                    f"{flag} of {one.name} has no description; give it help='...'"
+                )
+
+
+def _leaves(command: click.Command, context: click.Context) -> Iterator[click.Command]:
+    """The command and those below it; the help of each is made."""
+    assert command.get_help(context), f"{command.name} has no help; add a docstring"
+    yield command
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None, f"{command.name} lists {name} and has no such command"
+            yield from _leaves(below, click.Context(below, parent=context, info_name=name))
+
+
+def check_objective(spec: ObjectiveSpec) -> None:
+    """The target derives from Objective and defines its abstract methods."""
+    target = load_target(spec.target)
+    assert issubclass(target if isinstance(target, type) else object, Objective), (
+        f"{spec.target} does not derive from Objective; derive it"
+    )
+    missing = ", ".join(sorted(target.__abstractmethods__))
+    assert not missing, f"{spec.target} does not define {missing}; define it"
+
+
+def check_recipe(name: str, registry: Registry) -> None:
+    """The file is a recipe, and its architecture and its objective are registered and take their options."""
+    recipe = load_recipe(name, registry)
+    objective_of(recipe, registry)
+    spec = registry.architectures.find(recipe.architecture).spec
+    validate(spec.options, recipe.config, f"the recipe {name}")
