@@ -85,3 +85,11 @@ def of(*specs: object):
         return list(specs)
 
     return vaeedit_operations
+
+
+def changed(texts, changes):
+    """The texts after replacements, each of which must apply."""
+    for old, new in changes:
+        assert any(old in text for text in texts), old
+        texts = [text.replace(old, new, 1) for text in texts]
+    return texts

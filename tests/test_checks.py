@@ -1,11 +1,12 @@
-"""The contract checks catch what they promise to catch."""
+"""Every check of the contract fails on a plugin that does what it forbids, and says what to do."""
 
-import os
-import sys
+import ast
+from pathlib import Path
 
 import pytest
 
-from vaeedit.errors import PluginError
+import vaeedit.testing
+from plugin_maker import changed
 from vaeedit.testing import checks, parametrize_with_checks
 
 GOOD = """
@@ -17,163 +18,287 @@ class ToyOptions(Options, frozen=True):
 
 @hookimpl
 def vaeedit_operations():
-    return [OperationSpec(name="toy", summary="A toy.", target="{name}.operation:Toy", options=ToyOptions, vae="denoise")]
+    target = "{name}.operation:Toy"
+    return [OperationSpec(name="toy", summary="A toy.", target=target, options=ToyOptions, vae="testing-tiny")]
 """
 OPERATION = """
-from vaeedit.api import Edit
+import os, random, subprocess
+from dataclasses import replace
+import numpy as np
+import torch
+from vaeedit.api import Edit, Frame, Result
 
 class Toy(Edit):
     def edit(self, latents):
         return latents.mean()
 """
-ARCHITECTURE = """
-from vaeedit.api import ArchitectureSpec, Options, hookimpl, option
-from typing import Annotated, Literal
+EDIT = "return latents.mean()"
 
-class Shape(Options, frozen=True):
-    kind: Annotated[Literal["plain", "other"], option("Which one.")]
-    author: Annotated[str, option("Who made it.", example="toy")]
+
+def before(line):
+    return "def edit", f"def before(self, frames):\n        {line}\n        return frames\n    def edit"
+
+
+def after(lines):
+    return (
+        "def edit",
+        f"def after(self, frames, originals):\n        frame = frames[0]\n        {lines}\n    def edit",
+    )
+
+
+def edit(line):
+    return EDIT, f"{line}\n        {EDIT}"
+
+
+def declared(words):
+    return 'vae="testing-tiny"', f'vae="testing-tiny", {words}'
+
+
+OTHER = 'extra_inputs={"other": "Another picture."}'
+FAULTS = {
+    "heavy import": ("imports-light", "imports numpy; do that in", [("\n", "\nimport numpy\n")]),
+    "printing import": ("imports-light", "prints 'hello", [("\n", "\nprint('hello')\n")]),
+    "reserved option": ("is-admitted", "name seed already", [("amount: Ann", "seed: Ann")]),
+    "undescribed option": ("is-admitted", "no description", [('option("How much.", ge=0, le=1)', "1")]),
+    "default out of bounds": ("is-admitted", "must be a number from 0 to 1", [("] = 0.5", "] = 7.0")]),
+    "illegal name": ("is-admitted", "lower-case", [('name="toy"', 'name="Toy_1"')]),
+    "taken name": ("names-free", "belongs to restore.*Rename it", [('name="toy"', 'name="denoise"')]),
+    "no edit": ("toy-target", "does not define edit; define it", [("def edit", "def edits")]),
+    "another base": ("toy-target", "does not derive from Edit", [("Toy(Edit)", "Toy")]),
+    "no example": ("toy-yaml", "declare it with option", [("] = 0.5", "]"), ("ge=0, le=1", "")]),
+    "changing options": (
+        "toy-yaml",
+        "amount=1 becomes",
+        [
+            (
+                "] = 0.5",
+                "] = 0.5\n    def __post_init__(self):\n        import msgspec\n"
+                "        if self.amount > 0.9: msgspec.structs.force_setattr(self, 'amount', self.amount - 0.01)",
+            )
+        ],
+    ),
+    "undescribed map": ("toy-help", "--heat has no description; add", [declared('maps={"heat": ""}')]),
+    "renamed option": (
+        "toy-schema",
+        "lacks amount",
+        [("frozen=True", "frozen=True, rename='upper'"), ("] = 0.5", "]")],
+    ),
+    "pixels": (
+        "toy-runs-odd",
+        "changes the pixels of the picture in place; change a copy",
+        [before("torch.from_numpy(frames[0].pixels).zero_()")],
+    ),
+    "alpha": (
+        "toy-runs-rgba",
+        "changes the alpha of the picture in place; change a copy",
+        [before("frames[0].alpha is not None and torch.from_numpy(frames[0].alpha).zero_()")],
+    ),
+    "pixels that are refused": ("toy-runs-odd", "must change a copy", [before("frames[0].pixels[:] = 0")]),
+    "latents": ("toy-runs-odd", "must change a copy", [edit("latents.levels[0].mean.add_(1)")]),
+    "nan": (
+        "toy-runs-16-bit",
+        "not finite",
+        [after("return Result(frame.with_floats(frame.floats() * np.float32('nan')))")],
+    ),
+    "shape": (
+        "toy-runs-rgba",
+        r"has alpha of \(25, 32\), which does not fit",
+        [after("return Result(replace(frame, pixels=frame.pixels[:, ::2]))")],
+    ),
+    "depth": ("toy-runs-16-bit", "8 bits for one of 16", [after("return Result(frame.as_depth(8))")]),
+    "missing map": ("toy-runs-gray", "no map heat", [declared('maps={"heat": "Heat."}')]),
+    "one pixel": ("toy-runs-1x1", "failed: IndexError", [after("return Result(replace(frame, std=frame.pixels[1]))")]),
+    "no film": ("toy-runs-odd", r"return Result\(film=", [declared("film=True")]),
+    "prints": ("toy-prints", "prints 'hello.*use logging", [edit("print('hello')")]),
+    "prints below Python": ("toy-prints", "prints 'hello", [edit("os.write(1, b'hello')")]),
+    "programs that print": ("toy-prints", "prints 'hello", [edit("subprocess.run(['echo', 'hello'])")]),
+    "files": ("toy-files", "writes heat.txt; return", [edit("open('heat.txt', 'w').close()")]),
+    "seeds random": ("toy-generators", "of random; use", [edit("random.seed(0)")]),
+    "seeds numpy": ("toy-generators", "numpy.random; use", [edit("np.random.seed(0)")]),
+    "seeds torch": ("toy-generators", "torch; use", [edit("torch.manual_seed(0)")]),
+    "uses torch": ("toy-generators", "torch; use", [edit("torch.rand(1)")]),
+    "random": (
+        "toy-same-seed",
+        "gives another pixels; draw from self.request.seed",
+        [(EDIT, "return latents.sample(random.SystemRandom().randrange(10**6))")],
+    ),
+    "random map": (
+        "toy-same-seed",
+        "gives another map heat",
+        [
+            declared('maps={"heat": "Heat."}'),
+            after("return Result(frame, {'heat': Frame(np.full((2, 2, 1), os.urandom(1)[0], np.uint8))})"),
+        ],
+    ),
+    "bound": ("toy-options", "with amount=1.*1 // 0|with amount=0", [edit("1 / self.options.amount")]),
+    "choice": (
+        "toy-options",
+        "with kind='b'",
+        [
+            ("] = 0.5", "] = 0.5\n    kind: Annotated[Literal['a', 'b'], option('Which.')] = 'a'"),
+            ("import Annotated", "import Annotated, Literal"),
+            edit("{'a': 1}[self.options.kind]"),
+        ],
+    ),
+    "extra input": (
+        "toy-extra-inputs",
+        "changes the pixels of the extra input other in place",
+        [
+            declared(OTHER),
+            edit("[torch.from_numpy(f.pixels).zero_() for f in self.request.extra_inputs.get('other', ())]"),
+        ],
+    ),
+    "extra input of another size": (
+        "toy-extra-inputs",
+        "ValueError",
+        [
+            declared(OTHER),
+            after("[frame.pixels + f.pixels for f in self.request.extra_inputs.get('other', ())]\n"
+                  "        return Result(frame)"),
+        ],
+    ),
+    "tiles": (
+        "toy-tiles",
+        "use `gather` for statistics",
+        [
+            (
+                EDIT,
+                "drawn = latents.sample(3).levels\n"
+                "        levels = (level.at(level.mean / level.mean.abs().max()) for level in drawn)\n"
+                "        return replace(latents, levels=tuple(levels))",
+            )
+        ],
+    ),
+    "once": (
+        "toy-chains",
+        "used before",
+        [edit("assert not hasattr(Toy, 'used'), 'used before'\n        Toy.used = 1")],
+    ),
+    "chained before": (
+        "toy-chains",
+        "changes the image in `before`",
+        [declared("latent=True"), before("frames = [replace(frames[0])]")],
+    ),
+    "chained after": (
+        "toy-chains",
+        "changes the image in `after`",
+        [declared("latent=True"), after("return Result(replace(frame))")],
+    ),
+}  # fmt: skip
+OTHERS = """
+import click
+from vaeedit.api import CommandSpec, EvaluationSpec, ObjectiveSpec, RecipeSpec, hookimpl
 
 @hookimpl
-def vaeedit_architectures():
-    return [ArchitectureSpec(name="toy", summary="A toy.", target="{name}.operation:Net", options=Shape)]
+def vaeedit_commands():
+    return [CommandSpec(name="toy-say", summary="Says.", target="{name}.operation:say")]
+
+@hookimpl
+def vaeedit_evaluations():
+    return [EvaluationSpec(name="toy-judge", summary="Judges.", target="{name}.operation:say")]
+
+@hookimpl
+def vaeedit_objectives():
+    return [ObjectiveSpec(name="toy-aim", summary="Aims.", target="{name}.operation:Aim")]
+
+@hookimpl
+def vaeedit_recipes():
+    return [RecipeSpec(name="toy-made", summary="Made.", resource="{name}:recipe.yaml")]
 """
-NETWORK = """
-import torch
-from vaeedit.api import Decoded, Gaussian, Latents
+PARTS = """
+import click
+from vaeedit.api import Objective
 
-class Net(torch.nn.Module):
-    channels, multiple, receptive_field, conditions = 3, 2, 4, ("sigma",)
+@click.command()
+@click.option("--loud", is_flag=True, help="Say it loudly.")
+def say(loud):
+    "Say it."
 
-    def __init__(self, shape):
-        super().__init__()
-        assert shape.kind in ("plain", "other") and shape.author == "toy"
-
-    def encode(self, x, conditions):
-        return Latents((Gaussian(torch.nn.functional.avg_pool2d(x + conditions["sigma"], 2)),))
-
-    def decode(self, latents, *, std=False):
-        return Decoded(torch.nn.functional.interpolate(latents.levels[0].mean, scale_factor=2))
-
-    def estimate(self, name, x):
-        return torch.zeros_like(x[:, :1])
+class Aim(Objective):
+    def losses(self, vae, x, done):
+        raise NotImplementedError
 """
-BROKEN_NETWORKS = {
-    "has no estimator": ("torch.zeros_like(x[:, :1])", "self.noise(x)", "no attribute 'noise'"),
-    "has no condition": ('("sigma",)', "()", "no condition that could be estimated"),
-    "estimates half": ("x[:, :1]", "x[:, :1, ::2]", "the estimate of sigma has the shape"),
-    "decodes too much": ("scale_factor=2", "scale_factor=4", "decoded image has the shape"),
-    "decodes nan": ("levels[0].mean", "levels[0].mean / 0", "not finite"),
-    "has no terms": ("estimate(self, name, x)", "elbo_terms(self, name, x)", "no attribute 'kl'"),
-    "has no decoder": ("def decode", "def decoded", "lacks a member of VAE"),
-}
-FAULTS = {
-    "heavy import": ("import numpy\n", "", "imports-light"),
-    "reserved option": ("amount: Annotated", "seed: Annotated", "is-admitted"),
-    "undescribed option": ('option("How much.", ge=0, le=1)', "1", "is-admitted"),
-    "default out of bounds": ("] = 0.5", "] = 7.0", "is-admitted"),
-    "illegal name": ('name="toy"', 'name="Toy_1"', "is-admitted"),
-    "no edit": ("def edit", "def edits", "toy-target"),
-    "changes its input": (
-        "def edit",
-        "def before(self, f):\n        f[0].pixels[:] = 0\n        return f\n    def edit",
-        "toy-runs-odd",
-    ),
-    "depends on tiles": (
-        "return latents.mean()",
-        "from dataclasses import replace\n        drawn = latents.sample(3).levels\n"
-        "        levels = (level.at(level.mean / level.mean.abs().max()) for level in drawn)\n"
-        "        return replace(latents, levels=tuple(levels))",
-        "toy-tiles",
-    ),
-    "random": (
-        "return latents.mean()",
-        "import random\n        return latents.sample(random.randrange(10**6))",
-        "toy-same-seed",
-    ),
-}
+RECIPE = """
+name: toy
+summary: Toy.
+architecture: testing-tiny
+objective: {kind: toy-aim}
+"""
+OTHER_FAULTS = {
+    "help that fails": ("toy-say-command", "'int' object", [("command()", "command(epilog=3)")]),
+    "missing command": ("toy-say-command", "lists x and has no such command; make it", [
+        ("class Aim", "class Group(click.Group):\n    def list_commands(self, ctx):\n        return ['x']\n"
+                      "say = Group('say')\n\nclass Aim")]),
+    "no command": ("toy-judge-evaluation", "is not a click command", [("@click.command()", "")]),
+    "no objective": ("toy-aim-objective", "does not derive from Objective; derive it", [("(Objective)", "")]),
+    "no losses": ("toy-aim-objective", "does not define losses; define it", [("def losses", "def loss")]),
+    "unknown objective": ("toy-made-recipe", "no objective called 'toy-game'", [("kind: toy-aim", "kind: toy-game")]),
+    "unknown options": ("toy-made-recipe", "no option 'width'", [("summary: Toy.", "summary: Toy.\nconfig: {width: 3}")]),
+}  # fmt: skip
 
 
-def package(tmp_path, monkeypatch, name, light, heavy):
-    folder = tmp_path / name
-    folder.mkdir()
-    (folder / "__init__.py").write_text(light.replace("{name}", name))
-    (folder / "operation.py").write_text(heavy)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
-    module = __import__(name)
-    yield module
-    for loaded in [key for key in sys.modules if key.partition(".")[0] == name]:
-        del sys.modules[loaded]
-
-
-def failing(module):
-    failed = []
-    for name, check in checks(module):
-        try:
+@pytest.mark.filterwarnings("ignore:The given NumPy array is not writable")
+def test_good_plugins_pass_every_check(toy_package):
+    for module in (toy_package(GOOD, OPERATION), toy_package(OTHERS, PARTS, recipe_yaml=RECIPE)):
+        names = dict(checks(module))
+        assert len(names) > 6
+        for check in names.values():
             check()
-        except Exception:
-            failed.append(name)
-    return failed
-
-
-def test_a_good_plugin_passes_every_check(tmp_path, monkeypatch):
-    for module in package(tmp_path, monkeypatch, "toy_good", GOOD, OPERATION):
-        assert failing(module) == []
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_faulty_plugin_fails_the_check_for_its_fault(tmp_path, monkeypatch, fault):
-    old, new, expected = FAULTS[fault]
-    light = GOOD if new else old + GOOD
-    light, heavy = (text.replace(old, new) if new else text for text in (light, OPERATION))
-    name = "toy_" + fault.replace(" ", "_")
-    for module in package(tmp_path, monkeypatch, name, light, heavy):
-        assert expected in failing(module)
+@pytest.mark.filterwarnings("ignore:The given NumPy array is not writable")
+def test_the_check_for_a_fault_of_an_operation_fails(toy_package, fault):
+    name, message, changes = FAULTS[fault]
+    own = [change for change in changes if change[0] in GOOD or change[0] not in OPERATION]
+    (light,) = changed([GOOD], own)
+    (heavy,) = changed([OPERATION], [change for change in changes if change not in own])
+    with pytest.raises(Exception, match=f"(?s){message}"):
+        dict(checks(toy_package(light, heavy)))[name]()
 
 
-CHANGES = {
-    "before": "return [replace(frame) for frame in frames]",
-    "after": "return Result(replace(frames[0]))",
-}
+@pytest.mark.parametrize("fault", OTHER_FAULTS)
+def test_the_check_for_a_fault_of_another_part_fails(toy_package, fault):
+    name, message, changes = OTHER_FAULTS[fault]
+    heavy, recipe = changed([PARTS, RECIPE], changes)
+    with pytest.raises(Exception, match=message):
+        dict(checks(toy_package(OTHERS, heavy, recipe_yaml=recipe)))[name]()
 
 
-@pytest.mark.parametrize("method", CHANGES)
-def test_nothing_but_the_edit_of_a_step_in_a_chain_may_change_the_image(tmp_path, monkeypatch, method):
-    light = GOOD.replace('vae="denoise"', 'vae="denoise", latent=True')
-    for module in package(tmp_path, monkeypatch, f"toy_latent_{method}", light, OPERATION):
-        dict(checks(module))["toy-chains"]()
-    heavy = "from dataclasses import replace\nfrom vaeedit.api import Result\n" + OPERATION
-    heavy += f"    def {method}(self, frames, *more):\n        {CHANGES[method]}\n"
-    for module in package(tmp_path, monkeypatch, f"toy_changing_{method}", light, heavy):
-        with pytest.raises(PluginError, match=f"changes the image in `{method}`"):
-            dict(checks(module))["toy-chains"]()
+def test_each_check_of_an_operation_has_a_fault(toy_package):
+    light = GOOD.replace('vae="testing-tiny"', f'vae="testing-tiny", {OTHER}')
+    names = {name for name, _ in checks(toy_package(light, OPERATION))}
+    assert names == {name for name, _, _ in FAULTS.values()}
 
 
-def test_a_good_architecture_passes_though_it_has_options_that_must_be_given(tmp_path, monkeypatch):
-    for module in package(tmp_path, monkeypatch, "toy_network", ARCHITECTURE, NETWORK):
-        dict(checks(module))["toy-architecture"]()
+def test_every_assertion_says_what_to_do():
+    for path in Path(vaeedit.testing.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            assert not isinstance(node, ast.Assert) or node.msg, f"{path.name}:{node.lineno}"
 
 
-@pytest.mark.parametrize("fault", BROKEN_NETWORKS)
-def test_a_network_that_lacks_what_its_members_promise_fails(tmp_path, monkeypatch, fault):
-    old, new, message = BROKEN_NETWORKS[fault]
-    heavy = NETWORK.replace(old, new)
-    for module in package(tmp_path, monkeypatch, "toy_" + fault.replace(" ", "_"), ARCHITECTURE, heavy):
-        with pytest.raises((AssertionError, AttributeError), match=message):
-            dict(checks(module))["toy-architecture"]()
+def test_an_operation_may_have_an_option_that_must_be_given(toy_package):
+    module = toy_package(GOOD.replace("] = 0.5", "]"), OPERATION)
+    for name in ("toy-yaml", "toy-runs-odd", "toy-options"):
+        dict(checks(module))[name]()
 
 
-def test_an_operation_may_have_an_option_that_must_be_given(tmp_path, monkeypatch):
-    light = GOOD.replace("] = 0.5", "]")
-    for module in package(tmp_path, monkeypatch, "toy_required", light, OPERATION):
-        assert failing(module) == []
-    light = light.replace("ge=0, le=1", "ge=0")
-    for module in package(tmp_path, monkeypatch, "toy_without_example", light, OPERATION):
-        assert "toy-yaml" in failing(module)
+def test_a_value_that_is_refused_in_a_sentence_is_no_fault(toy_package):
+    heavy = OPERATION.replace(
+        EDIT, f'if self.options.amount == 1: raise UsageError("Not here.")\n        {EDIT}'
+    )
+    module = toy_package(GOOD, "from vaeedit.api import UsageError\n" + heavy)
+    dict(checks(module))["toy-options"]()
 
 
-def test_an_expected_failure_must_name_a_check(tmp_path, monkeypatch):
-    for module in package(tmp_path, monkeypatch, "toy_expected", GOOD, OPERATION):
-        with pytest.raises(ValueError, match="no-such-check"):
-            parametrize_with_checks(module, expected_failures={"no-such-check": "typo"})
+def test_an_operation_without_a_vae_of_its_own_runs_with_a_given_one(toy_package):
+    module = toy_package(GOOD.replace('vae="testing-tiny"', ""), OPERATION)
+    assert "toy-runs-odd" not in dict(checks(module))
+    dict(checks(module, vaes={"toy": "testing-tiny"}))["toy-runs-odd"]()
+    with pytest.raises(ValueError, match="no operation of the plugin: toys"):
+        list(checks(module, vaes={"toys": "testing-tiny"}))
+
+
+def test_an_expected_failure_must_name_a_check(toy_package):
+    with pytest.raises(ValueError, match="no-such-check"):
+        parametrize_with_checks(toy_package(GOOD, OPERATION), expected_failures={"no-such-check": "typo"})

@@ -38,7 +38,7 @@ def option(
 ) -> Meta:
     """Annotation of a field: its description, the inclusive bounds of a number, the most items of a list.
 
-    The contract checks use `example` as the value of a required option.
+    The contract checks use `example` as the value of a required option, and in place of an upper bound that takes long.
     """
     examples = None if example is None else [example]
     if most is not None:

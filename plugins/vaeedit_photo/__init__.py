@@ -33,6 +33,7 @@ class ReconstructOptions(Options, frozen=True):
             "three times as long as decoding, and the report then has no bits.",
             ge=0,
             le=1000,
+            example=2,
         ),
     ] = 0
 
@@ -48,7 +49,7 @@ class VaryOptions(Options, frozen=True):
 class InterpolateOptions(Options, frozen=True):
     """Options of `interpolate`."""
 
-    frames: Annotated[int, option("Number of frames, including both ends.", ge=2, le=240)] = 9
+    frames: Annotated[int, option("Number of frames, including both ends.", ge=2, le=240, example=3)] = 9
     at: Annotated[
         Annotated[float, bounded(ge=0, le=1)] | None,
         option(

@@ -14,6 +14,7 @@ class RestorationOptions(Options, frozen=True):
             "Number of posterior samples to average; 0 uses the VAE's mean, which has less error.",
             ge=0,
             le=256,
+            example=2,
         ),
     ] = 0
     quality: Annotated[

@@ -17,4 +17,4 @@ class BayesianConfig(PlainConfig, frozen=True):
 class UncertaintyOptions(Options, frozen=True):
     """Options of the operation `uncertainty`."""
 
-    samples: Annotated[int, option("Samples of the weights.", ge=2, le=256)] = 16
+    samples: Annotated[int, option("Samples of the weights.", ge=2, le=256, example=3)] = 16

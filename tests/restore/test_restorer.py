@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from vaeedit.testing.networks import shaken
 from vaeedit.extension.registry import registry
+from vaeedit.testing.networks import shaken
 from vaeedit.vae.files import find_vae, load_vae
 from vaeedit_restore.configs import RestorerConfig
 from vaeedit_restore.restorer import LadderRestorer

@@ -8,11 +8,11 @@ import torch
 from skimage import data
 from torch.nn.functional import interpolate
 
-from vaeedit.testing.networks import shaken
 from vaeedit import Frame, Session, Step
 from vaeedit.api import luma
 from vaeedit.errors import OptionError
 from vaeedit.resampling import bicubic_down
+from vaeedit.testing.networks import shaken
 from vaeedit.vae.protocol import ConditionalVAE, Estimator, Upscaler
 from vaeedit_restore.configs import UpscalerConfig
 from vaeedit_restore.grain import AMOUNT, grain

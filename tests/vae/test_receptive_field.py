@@ -5,12 +5,12 @@ import pytest
 import torch
 from torch.utils._pytree import tree_leaves
 
-from vaeedit.testing.networks import shaken
 from vaeedit.api import WHOLE, receptive_radius
 from vaeedit.extension.registry import registry
 from vaeedit.extension.specs import load_target
 from vaeedit.image import Frame
 from vaeedit.options import fields, validate
+from vaeedit.testing.networks import shaken
 from vaeedit.vae.files import VaeInfo
 from vaeedit.vae.loaded import LoadedVae
 from vaeedit.vae.protocol import sample_conditions

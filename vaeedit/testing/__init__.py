@@ -16,7 +16,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from vaeedit.testing.suite import Check, checks, registry_with
+from vaeedit.testing.suite import Check as Check
+from vaeedit.testing.suite import checks
+from vaeedit.testing.suite import registry_with as registry_with
 
 __all__ = ["checks", "parametrize_with_checks"]
 

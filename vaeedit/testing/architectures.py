@@ -34,20 +34,28 @@ def architecture_checks(spec: ArchitectureSpec) -> Iterator[tuple[str, Callable[
 
 def check_architecture(built: Built) -> None:
     """A network satisfies `VAE`, and the methods of every protocol that it satisfies work."""
-    spec, network = built.spec, built.network
-    assert isinstance(built.network, torch.nn.Module), (
+    _require_kind(built.network, built.spec)
+    if built.spec.kind == "VAE":
+        x = built.picture()
+        with torch.inference_mode():
+            _check_coding(built.network, x, _checked_conditions(built.network, x))
+
+
+def _require_kind(network: object, spec: ArchitectureSpec) -> None:
+    """Raise AssertionError for what is no network, or lacks a member of its protocol."""
+    assert isinstance(network, torch.nn.Module), (
         f"{spec.target} is not a torch.nn.Module; derive it from that"
     )
     kind = VAE if spec.kind == "VAE" else Network
-    missing = [name for name in kind.__protocol_attrs__ if not hasattr(network, name)]  # type: ignore[attr-defined]
-    assert not missing, (
-        f"{spec.target} lacks a member of {kind.__name__}; define {', '.join(sorted(missing))}"
+    assert isinstance(network, kind), (
+        f"{spec.target} lacks a member of {kind.__name__}; define {', '.join(_lacking(network, kind))}"
     )
-    if kind is Network:
-        return
-    x = built.picture()
-    with torch.inference_mode():
-        _check_coding(network, x, _checked_conditions(network, x))
+
+
+def _lacking(network: Any, kind: type) -> list[str]:
+    """The members of a protocol that an object lacks."""
+    members = {name for cls in kind.__mro__ for name in (*getattr(cls, "__annotations__", ()), *vars(cls))}
+    return sorted(name for name in members if not name.startswith("_") and not hasattr(network, name))
 
 
 def _checked_conditions(network: VAE, x: Tensor) -> dict[str, Tensor]:

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from vaeedit.extension.specs import ArchitectureSpec, call_target
-from vaeedit.options import validate
 from vaeedit.image import Frame
+from vaeedit.options import validate
 from vaeedit.testing.samples import FRAMES, required_options, synthetic_frame
 from vaeedit.tiling import round_up
 from vaeedit.vae.latents import Latents
@@ -54,15 +54,14 @@ def frame_for(network: Any, kind: str) -> Frame:
     return synthetic_frame((*size, min(shape[2], getattr(network, "channels", 3))), dtype, alpha)
 
 
-def reconstructed(vae: LoadedVae, kind: str) -> tuple[Frame, Frame, int]:
-    """A frame of this kind, what the means of its latents decode to, and how many times as large that should be."""
+def reconstructed(vae: LoadedVae, kind: str) -> Frame:
+    """What the means of the latents of a frame of this kind decode to."""
     network: Any = vae.network
     estimated = isinstance(network, Estimator)
     conditions = {} if estimated else dict.fromkeys(network.conditions, 0.1)
     conditions |= getattr(network, "needs", {})
-    frame = frame_for(network, kind)
-    edited = vae.edit(frame.with_conditions(**conditions), Latents.mean, precision=torch.float32)
-    return frame, edited, network.magnification(conditions) if isinstance(network, Upscaler) else 1
+    frame = frame_for(network, kind).with_conditions(**conditions)
+    return vae.edit(frame, Latents.mean, precision=torch.float32)
 
 
 def enlarged(network: Any, x: Tensor, conditions: dict[str, Tensor]) -> Tensor:

@@ -31,26 +31,21 @@ def others_checks(plugin: str, registry: Registry) -> Iterator[tuple[str, Callab
 
 
 def check_command(item: Provided[CommandSpec] | Provided[EvaluationSpec]) -> None:
-    """It is a click command whose `--help` has a sentence for each of its options."""
+    """It is a click command, and the `--help` of it and of all commands below it can be shown."""
     command = plugged_command(item)
-    for one in _leaves(command, click.Context(command, info_name=item.spec.name)):
-        for param in one.params:
-            if isinstance(param, click.Option):
-                flag = max(param.opts, key=len)
-                assert param.help or param.hidden, (
-                    f"{flag} of {one.name} has no description; give it help='...'"
-                )
+    _show(command, click.Context(command, info_name=item.spec.name))
 
 
-def _leaves(command: click.Command, context: click.Context) -> Iterator[click.Command]:
-    """The command and those below it; the help of each is made."""
-    assert command.get_help(context), f"{command.name} has no help; add a docstring"
-    yield command
+def _show(command: click.Command, context: click.Context) -> None:
+    """Make the help; raises AssertionError for a command that is listed and missing."""
+    command.get_help(context)
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             below = command.get_command(context, name)
-            assert below is not None, f"{command.name} lists {name} and has no such command"
-            yield from _leaves(below, click.Context(below, parent=context, info_name=name))
+            assert below is not None, (
+                f"{command.name} lists {name} and has no such command; make it, or leave it out"
+            )
+            _show(below, click.Context(below, parent=context, info_name=name))
 
 
 def check_objective(spec: ObjectiveSpec) -> None:

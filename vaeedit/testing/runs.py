@@ -33,17 +33,10 @@ def run_checks(trial: Trial) -> Iterator[tuple[str, Callable[[], None]]]:
 
 
 def check_runs(trial: Trial, kind: str) -> None:
-    """It edits this kind of frame without changing it, keeps the depth, and returns all maps and the film."""
-    frame = trial.frame(kind)
-    before = _copies(frame)
+    """It edits this kind of frame without changing it, and returns a film if it declares one; the core checks the rest."""
+    frame = trial.odd if kind == ODD else trial.frame(kind)
     result = trial.watched[0] if kind == ODD else trial.run(frame, maps=True)
-    _require_same(before, frame, "the picture")
-    assert result.frame.depth == frame.depth, (
-        f"a picture of {frame.depth} bits becomes one of {result.frame.depth}; make it with frame.with_floats"
-    )
-    assert set(result.maps) == set(trial.spec.maps), (
-        f"it returned the maps {sorted(result.maps)} and declares {sorted(trial.spec.maps)}; return those that are requested"
-    )
+    _require_same(trial.frame(kind), frame, "the picture")
     assert result.film is not None or not trial.spec.film, (
         "it declares a film and returned none; return Result(film=...)"
     )
@@ -104,10 +97,9 @@ def check_extra_inputs(trial: Trial) -> None:
     """It runs with a picture for every extra input, and changes none of them."""
     frame = trial.frame(ODD)
     inputs = trial.further(frame, all=True)
-    before = {name: _copies(frames[0]) for name, frames in inputs.items()}
     trial.run(frame, inputs=inputs)
-    for name, frames in inputs.items():
-        _require_same(before[name], frames[0], f"the extra input {name}")
+    for name, fresh in trial.further(frame, all=True).items():
+        _require_same(fresh[0], inputs[name][0], f"the extra input {name}")
 
 
 def check_tiles(trial: Trial) -> None:
@@ -133,14 +125,10 @@ def check_chains(trial: Trial) -> None:
     assert chained == int(trial.spec.latent), f"{chained} of two steps are chained; declare `latent` as it is"
 
 
-def _copies(frame: Frame) -> tuple[np.ndarray, np.ndarray | None]:
-    return frame.pixels.copy(), None if frame.alpha is None else frame.alpha.copy()
-
-
-def _require_same(before: tuple[np.ndarray, np.ndarray | None], frame: Frame, what: str) -> None:
-    """Raise AssertionError for a frame that is not as it was."""
-    pixels, alpha = before
-    assert np.array_equal(frame.pixels, pixels), f"it changes the pixels of {what} in place; change a copy"
-    assert alpha is None or frame.alpha is None or np.array_equal(frame.alpha, alpha), (
-        f"it changes the alpha of {what} in place; change a copy"
-    )
+def _require_same(fresh: Frame, frame: Frame, what: str) -> None:
+    """Raise AssertionError for a frame that differs from one that is made in the same way."""
+    for part in ("pixels", "alpha"):
+        expected, values = getattr(fresh, part), getattr(frame, part)
+        assert expected is None or np.array_equal(expected, values), (
+            f"it changes the {part} of {what} in place; change a copy"
+        )

@@ -9,6 +9,7 @@ from typing import Any
 from vaeedit.extension.registry import GROUP, Registry, discover
 from vaeedit.extension.tables import Provided
 from vaeedit.run.session import Session
+from vaeedit.testing import tiny
 from vaeedit.testing.architectures import architecture_checks
 from vaeedit.testing.operations import operation_checks
 from vaeedit.testing.others import others_checks
@@ -51,9 +52,9 @@ def _own(items: Any, plugin: str) -> list[Provided[Any]]:
 
 
 def registry_with(module: ModuleType) -> Registry:
-    """The installed plugins and this module, by the name of its entry point or, if it has none, of the module."""
+    """The installed plugins, the VAE `tiny_vae` and this module, named as its entry point, or as itself."""
     installed = [point for point in entry_points(group=GROUP) if point.value != module.__name__]
-    return discover([*installed, _point(module)])
+    return discover([*installed, tiny.POINT, _point(module)])
 
 
 def _point(module: ModuleType) -> EntryPoint:

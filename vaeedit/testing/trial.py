@@ -83,10 +83,15 @@ class Trial:
         return self.session.run(Pipeline(*[step] * times, seed=seed), frame, tile=tile)
 
     @cached_property
+    def odd(self) -> Frame:
+        """The frame that `watched` runs on."""
+        return self.frame("odd")
+
+    @cached_property
     def watched(self) -> tuple[Result, Seen]:
-        """What it returned for the frame "odd", and what it did besides; several checks look at it."""
+        """What it returned for `odd`, and what it did besides; several checks look at it."""
         load_target(self.spec.target)
-        frame = self.frame("odd")  # its VAE is loaded, too
+        frame = self.odd  # its VAE is loaded for that
         with watched() as seen:
             result = self.run(frame, seed=5, maps=True)
         return result, seen

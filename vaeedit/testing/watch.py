@@ -18,7 +18,11 @@ from vaeedit.extension.prints import prints_recorded
 GENERATORS: Mapping[str, tuple[Callable[[], Any], Callable[[Any], Any], Callable[[int], Any]]] = {
     "random": (random.getstate, random.setstate, random.seed),
     "numpy.random": (np.random.get_state, np.random.set_state, np.random.seed),
-    "torch": (torch.get_rng_state, torch.set_rng_state, torch.manual_seed),
+    "torch": (
+        lambda: torch.get_rng_state().numpy(),
+        lambda state: torch.set_rng_state(torch.from_numpy(state)),
+        torch.manual_seed,
+    ),
 }
 """How the state of a global generator is read, set, and made from a seed, by its module."""
 SEED = 20_391_847

@@ -62,7 +62,7 @@ def check_output(spec: WeightsSpec, session: Session, recorded: Path) -> None:
 
 def _output(spec: WeightsSpec, session: Session) -> NDArray[np.float32]:
     """Some pixels (rows, columns, C) in [0, 1] of what a synthetic picture decodes to."""
-    values = reconstructed(session.vae(spec.name), "16-bit")[1].floats()
+    values = reconstructed(session.vae(spec.name), "16-bit").floats()
     rows, columns = (np.linspace(0, side - 1, SPOTS).astype(int) for side in values.shape[:2])
     spots: NDArray[np.float32] = values[np.ix_(rows, columns)]
     return spots
