@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from vaeedit.errors import ImageError
 from vaeedit.extension.specs import OperationSpec, load_target
 from vaeedit.extension.tables import Provided
 from vaeedit.image import Frame
@@ -81,6 +82,16 @@ class Trial:
         vae = self.vae or None
         step = Step(self.name, vae=vae, maps=tuple(self.spec.maps) if maps else (), **given)
         return self.session.run(Pipeline(*[step] * times, seed=seed), frame, tile=tile)
+
+    @cached_property
+    def small(self) -> Frame:
+        """The frame "small", or `odd` if the operation refuses pictures of that size."""
+        frame = self.frame("small")
+        try:
+            self.run(frame)
+        except ImageError:
+            return self.odd
+        return frame
 
     @cached_property
     def odd(self) -> Frame:
