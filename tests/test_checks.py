@@ -150,7 +150,7 @@ FAULTS = {
     ),
     "extra input of another size": (
         "toy-extra-inputs",
-        "ValueError",
+        "with other of another size.*ValueError.*fit it with like",
         [
             declared(OTHER),
             after("[frame.pixels + f.pixels for f in self.request.extra_inputs.get('other', ())]\n"
@@ -302,3 +302,57 @@ def test_an_operation_without_a_vae_of_its_own_runs_with_a_given_one(toy_package
 def test_an_expected_failure_must_name_a_check(toy_package):
     with pytest.raises(ValueError, match="no-such-check"):
         parametrize_with_checks(toy_package(GOOD, OPERATION), expected_failures={"no-such-check": "typo"})
+
+
+PIXELS = """
+from vaeedit.api import Operation, Result
+
+class Toy(Operation):
+    def after(self, frames, originals):
+        return Result(frames[0])
+"""
+
+
+def test_an_operation_without_a_vae_has_all_checks_but_that_of_tiles(toy_package):
+    light = GOOD.replace('vae="testing-tiny"', f"uses_vae=False, {OTHER}")
+    found = dict(checks(toy_package(light, PIXELS)))
+    assert set(found) == {name for name, _, _ in FAULTS.values()} - {"toy-tiles"}
+    for check in found.values():
+        check()
+    loud = dict(checks(toy_package(light, PIXELS.replace("return R", "print('hello')\n        return R"))))
+    with pytest.raises(AssertionError, match="prints 'hello"):
+        loud["toy-prints"]()
+
+
+SIZES = """
+from vaeedit.api import Edit, Join
+
+class Toy(Join):
+    def before(self, frames):
+        (self.other,) = self.request.extra_inputs["other"]
+        return [frames[0], self.other]
+
+    def join(self, latents):
+        return latents[0].lerp(latents[1], 0.5)
+"""
+TO_EDIT = [
+    ("Join)", "Edit)"),
+    ("[frames[0], self.other]", "frames"),
+    ("def join", "def edit"),
+    ("[0].lerp(latents[1], 0.5)", ""),
+]
+
+
+@pytest.mark.parametrize(("changes", "more"), [([], (0, 0)), (TO_EDIT, (5, 9))], ids=["join", "edit"])
+def test_extra_inputs_have_the_size_that_the_page_says(toy_package, changes, more):
+    (heavy,) = changed([SIZES], changes)
+    heavy += (
+        "\n    def after(self, frames, originals):"
+        "\n        sides = (self.other.height - originals[0].height, self.other.width - originals[0].width)"
+        f"\n        assert sides == {more}, sides"
+        "\n        return super().after(frames, originals)"
+    )
+    light = GOOD.replace('vae="testing-tiny"', f'vae="testing-tiny", needs=("other",), {OTHER}')
+    for name, check in checks(toy_package(light, heavy)):
+        if name.startswith("toy-"):
+            check()

@@ -1,8 +1,6 @@
 """Every check of architectures and weights fails on one that does what it forbids, and says what to do."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -164,20 +162,6 @@ def test_what_weights_decode_to_is_recorded_and_compared(weights, tmp_path):
         AssertionError, match=r"differ from .* by 0.01 of .0, 1.; if that is meant, delete toy there"
     ):
         weights(recorded=record)[1]["toy-output"]()
-
-
-def test_fixtures_for_tests_of_plugins(tmp_path):
-    (tmp_path / "conftest.py").write_text('pytest_plugins = ["vaeedit.testing.fixtures"]\n')
-    (tmp_path / "test_mine.py").write_text(
-        "import numpy as np\n"
-        "from vaeedit.api import Step\n\n"
-        "def test_it(session, photo, tiny_vae):\n"
-        "    result = session.run(Step('reconstruct', vae=tiny_vae), photo)\n"
-        "    assert np.abs(result.frame.floats() - photo.floats()).max() < 0.01\n"
-    )
-    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
-    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False)
-    assert "1 passed" in done.stdout, done.stdout
 
 
 def test_the_shipped_tiny_vae_is_that_of_the_code():

@@ -99,6 +99,19 @@ def test_the_plugin_of_the_authors_guide_can_be_installed(soften, tmp_path):
     assert "How far to go" in said
     assert "acme-soften" in said
     assert Image.open(tmp_path / "in.soften.jpg").size == (24, 16)
+    section = (ROOT / "docs/plugins.md").read_text().partition("## Test it\n")[2].partition("\n## ")[0]
+    tests = re.findall(
+        r"^`(tests/\w+\.py)`[^\n]*:\n\n```\w+\n(.*?)```", section, flags=re.DOTALL | re.MULTILINE
+    )
+    assert len(tests) == section.count("```") / 2 == 3
+    (tmp_path / "tests").mkdir()
+    for name, text in tests:
+        (tmp_path / name).write_text(text)
+    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
+    few = ["-k", "soften_ or tiny or odd or light"]
+    environment = {**os.environ, "PYTHONPATH": paths}
+    done = subprocess.run([*pytest, *few], env=environment, cwd=tmp_path, stdout=subprocess.PIPE, check=False)
+    assert b"4 passed" in done.stdout, done.stdout
 
 
 @pytest.fixture

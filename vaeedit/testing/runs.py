@@ -105,7 +105,13 @@ def check_extra_inputs(trial: Trial) -> None:
     """It runs with a picture for every extra input, and changes none of them."""
     frame = trial.frame(ODD)
     inputs = trial.further(frame, all=True)
-    trial.run(frame, inputs=inputs)
+    try:
+        trial.run(frame, inputs=inputs)
+    except PluginError as error:
+        cure = "An extra input may have any size: fit it with like(frame, other)."
+        raise AssertionError(
+            f"with {', '.join(inputs)} of another size than the picture: {error} {cure}"
+        ) from error
     for name, fresh in trial.further(frame, all=True).items():
         _require_same(fresh[0], inputs[name][0], f"the extra input {name}")
 
