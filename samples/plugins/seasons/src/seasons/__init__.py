@@ -11,7 +11,7 @@ class SeasonsOptions(Options, frozen=True):
     amount: Annotated[
         float,
         option("How far to go: above 0 to autumn, below 0 to a deeper green.", ge=-3, le=3),
-    ] = 1.5
+    ] = 2.0
 
 
 @hookimpl

@@ -30,5 +30,6 @@ class Seasons(Edit[SeasonsOptions]):
         if z.shape[1] != len(direction):
             raise VaeeditError("seasons was learned for the VAE photo; leave out --vae.")
         green = (z.mul(weights[:, None, None]).sum(1, keepdim=True) + LEARNED["bias"]).sigmoid()
-        moved = z + self.options.amount * green * direction[:, None, None]
+        # squared: what may or may not be leaves, such as gray, stays almost as it is
+        moved = z + self.options.amount * green**2 * direction[:, None, None]
         return replace(latents, levels=(replace(coarsest, mean=moved.to(coarsest.mean)), *finer))
