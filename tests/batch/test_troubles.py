@@ -138,7 +138,8 @@ def test_a_file_that_kills_its_worker_takes_no_other_with_it(tmp_path, environme
     pytest.importorskip("cryptography")
     for width in (10, 11, KILLED, 12, 99):
         trouble.picture(tmp_path / "in", f"{width}.png", width)
-    done = run(tmp_path, environment, "--engine", "dask", "--workers", "1")
+    slow = {"DASK_DISTRIBUTED__DEPLOY__LOST_WORKER_TIMEOUT": "1ms"}  # as if its replacement took long
+    done = run(tmp_path, environment | slow, "--engine", "dask", "--workers", "1", seconds=200)
     assert "4 of 5 done, 1 failed." in done.stderr
     assert "died" in records(tmp_path)[f"{KILLED}.png"]["error"]
 

@@ -15,12 +15,19 @@ from vaeedit.errors import MissingExtra
 WORKER_TTL = 60.0
 """Seconds after which a worker that sends no heartbeat is replaced, if there is a time limit; at least that limit."""
 
+NEVER = "1000d"
+"""The time after a loss until LocalCluster ends the nanny of a worker that is not back.
+
+By default 15 s: too short on a busy machine, and a second loss in this time counts as well. The nanny's files would be lost.
+"""
+
 
 @contextmanager
 def local_client(workers: int, limit: float | None = None, debug: bool = False) -> Iterator[Any]:
     """Start a cluster and yield its client; both end with the `with` block. Raises MissingExtra."""
     settings: dict[str, Any] = {
         "distributed.scheduler.allowed-failures": 0,  # the engine itself tries again
+        "distributed.deploy.lost-worker-timeout": NEVER,
         "distributed.scheduler.http.routes": [],
         "distributed.worker.http.routes": [],
     }
