@@ -5,6 +5,7 @@ from importlib.metadata import EntryPoint
 
 import numpy as np
 import pytest
+from PIL import Image
 from torch import nn
 
 import vaeedit
@@ -126,6 +127,20 @@ def test_from_yaml_relative_to_the_pipeline(folder):
     pipeline = vaeedit.Pipeline.from_file("far/p.yaml")
     assert brightness(pipeline) == 30
     assert vaeedit.Pipeline.from_yaml(pipeline.to_yaml()) == pipeline
+
+
+def test_warnings_of_reading_are_given_with_the_others(folder, capsys):
+    Image.new("CMYK", (5, 4)).save("ink.tif")
+    Image.new("1", (5, 4), 1).save("mask.png")
+    step = vaeedit.Step("brightest", other=["in.png", "ink.tif"], mask="mask.png", feather=0)
+    session = Session(plugins=PLUGINS, vae="plain.safetensors", device="cpu")
+    with session, pytest.warns(vaeedit.VaeeditWarning):
+        result = session.run(step, "in.png")
+    assert [text.split()[0] for text in result.warnings] == ["ink.tif:", "mask.png:"]
+    assert "CMYK" in result.warnings[0]
+    (folder / "p.yaml").write_text("version: 1\nsteps:\n  - brightest: {other: ink.tif}\n")
+    assert call(["run", "p.yaml", "in.png", "-o", "out.png", "--vae", "plain.safetensors"]) == 0
+    assert "ink.tif: " in capsys.readouterr().err
 
 
 def test_a_mask_limits_an_operation_that_knows_of_none(folder, capsys):

@@ -138,7 +138,8 @@ def test_the_frame_is_a_copy():
         (np.zeros((12, 16), bool), "holds bool"),
         (np.array([["a"]]), "holds <U1"),
         (np.full((12, 16), 255.0), "from 255 to 255; scale them to 0 to 1"),
-        (np.full((12, 16), np.nan), "from nan to nan"),
+        (np.full((12, 16), np.nan), "The array holds samples that are not finite numbers (NaN or infinity)"),
+        (Frame(np.full((12, 16, 3), np.inf, np.float32)), "The Frame holds samples that are not finite"),
         (torch.zeros(2, 3, 12, 16), "holds 2 pictures; give them one by one"),
         (torch.zeros(12, 16, 3), "in a tensor, channels come first (C, H, W)"),
         (Image.new("F", (4, 4)), "samples of the kind F"),
@@ -256,4 +257,5 @@ def test_every_repr_is_one_short_line(session):
         "Pipeline(Step('denoise', strength=0.5, maps=('uncertainty',)), seed=7)": Pipeline(step, seed=7),
     }
     assert {repr(value): value for value in shown.values()} == shown
+    assert repr(Session(precision="float32")) == "<Session on auto, precision float32; VAEs: none yet>"
     assert eval(repr(Pipeline(step, seed=7))) == Pipeline(step, seed=7)

@@ -160,6 +160,11 @@ def test_the_command_imports_no_torch_and_has_no_flags_of_vaes(cli, folder):
     assert "No such option '--vae'" in cli("film-grain", "a.png", "--vae", "photo", code=2)
 
 
+def test_a_session_that_has_loaded_no_vae_is_shown_without_torch(cli):
+    code = "import sys, vaeedit; print(vaeedit.Session()); sys.exit('torch' in sys.modules)"
+    assert "<Session on auto" in cli(start=("-c", code))
+
+
 def test_a_batch_with_workers_its_journal_and_resume(cli, folder):
     (folder / "steps.yaml").write_text("version: 1\nsteps:\n- film-grain: {amount: 0.1}\n")
     words = ["run", "steps.yaml", "a.png", "b.png", "-o", "out/", "--vae", "photo"]

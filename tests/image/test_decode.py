@@ -141,11 +141,19 @@ def test_lzw_float_tiff_from_opencv_is_read_exactly():
     np.testing.assert_array_equal(found.pixels, values)
 
 
-@pytest.mark.parametrize("bad", [1.5, -0.25, np.nan, np.inf])
-def test_float_samples_outside_0_to_1_are_refused_not_clipped(bad):
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        (1.5, "outside 0 to 1"),
+        (-0.25, "outside 0 to 1"),
+        (np.nan, "(NaN or infinity)"),
+        (np.inf, "NaN or infinity"),
+    ],
+)
+def test_float_samples_outside_0_to_1_are_refused_not_clipped(bad, says):
     values = make.samples("RGB", 32)
     values[3, 4, 1] = bad
-    assert "outside 0 to 1" in _refused(make.tiff(values), "hdr.tif")
+    assert says in _refused(make.tiff(values), "hdr.tif")
 
 
 @pytest.mark.parametrize("dtype", [np.int16, np.uint32, np.float64, np.float16])

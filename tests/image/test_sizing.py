@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vaeedit.api import Frame, like
+from vaeedit.api import Frame, from_floats, like
 
 
 def picture(shape, dtype, seed=0):
@@ -26,6 +26,13 @@ def test_it_has_the_size_channels_and_depth_of_the_other(shape, dtype):
 def test_pixels_that_fit_stay_the_same():
     one, other = picture((6, 5, 3), np.uint16, 1), picture((6, 5, 3), np.uint16, 2)
     assert np.array_equal(like(one, other).pixels, one.pixels)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_values_that_are_no_numbers_do_not_become_black(bad, dtype):
+    with pytest.raises(ValueError, match="not finite"):
+        from_floats(np.array([0.5, bad], np.float32), np.dtype(dtype))
 
 
 def test_gray_and_color_turn_into_each_other():

@@ -20,6 +20,8 @@ BT601 = np.array([0.299, 0.587, 0.114])
 """Weights of red, green and blue in luma."""
 F = TypeVar("F", bound=np.floating[Any])
 
+NOT_FINITE = "samples that are not finite numbers (NaN or infinity); replace them first."
+"""The end of the sentence about a picture with such samples; no value for them is right for every purpose."""
 SHOWN = 1024
 """Longest side in pixels of a picture that a notebook displays."""
 Pixels = NDArray[Any]
@@ -188,8 +190,6 @@ class Frame:
 
         Raises ValueError for values that are not finite: NaN would become black.
         """
-        if not np.isfinite(values).all():
-            raise ValueError("pixel values that are not finite numbers")
         return replace(self, pixels=from_floats(values, self.pixels.dtype))
 
     def with_conditions(self, **conditions: Condition) -> Frame:
@@ -214,7 +214,12 @@ def peak_of(dtype: np.dtype[Any]) -> float:
 
 
 def from_floats(values: NDArray[np.floating[Any]], dtype: np.dtype[Any]) -> Pixels:
-    """Values of any shape, clipped to [0, 1], as uint8, uint16 or float32, rounded to the nearest step of `dtype`."""
+    """Values of any shape, clipped to [0, 1], as uint8, uint16 or float32, rounded to the nearest step of `dtype`.
+
+    Raises ValueError for values that are not finite: NaN would become black.
+    """
+    if not np.isfinite(values).all():
+        raise ValueError("pixel values that are not finite numbers")
     clipped: Pixels = np.clip(values, 0.0, 1.0)
     if dtype == np.float32:
         return clipped.astype(np.float32)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from vaeedit.errors import ImageError, caution
 from vaeedit.image.decode import read, read_bytes, read_image
-from vaeedit.image.frame import Frame, Pixels
+from vaeedit.image.frame import NOT_FINITE, Frame, Pixels
 from vaeedit.limits import PICTURE, read_stream
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ def frame_of(picture: Any) -> Frame:
     """
     match picture:
         case Frame():
+            if picture.pixels.dtype == np.float32:
+                _require_finite(picture.samples, "Frame")
             return picture
         case str() | os.PathLike():
             return _said(read(picture), str(picture))
@@ -92,6 +94,11 @@ def _of_array(array: NDArray[Any], kind: str, layout: str) -> Frame:
     return Frame(values[:, :, :-1], values[:, :, -1])
 
 
+def _require_finite(values: NDArray[Any], kind: str) -> None:
+    if not np.isfinite(values).all():
+        raise ImageError(f"The {kind} holds {NOT_FINITE}")
+
+
 def _in_depth(values: NDArray[Any], kind: str) -> Pixels:
     """A copy of the values as uint8, uint16 or float32; raises ImageError for others."""
     sort, size = values.dtype.kind, values.dtype.itemsize
@@ -101,8 +108,9 @@ def _in_depth(values: NDArray[Any], kind: str) -> Pixels:
         raise ImageError(
             f"The {kind} holds {values.dtype}; a picture is uint8 (0 to 255), uint16 (0 to 65535) or float (0 to 1)."
         )
+    _require_finite(values, kind)
     low, high = float(values.min()), float(values.max())
-    if not (low >= -BEYOND and high <= 1 + BEYOND):  # also not a number
+    if not (low >= -BEYOND and high <= 1 + BEYOND):
         raise ImageError(f"The {kind} holds floats from {low:.4g} to {high:.4g}; scale them to 0 to 1.")
     if low < 0 or high > 1:
         caution(

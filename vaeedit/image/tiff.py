@@ -12,7 +12,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from vaeedit.errors import ImageError
 from vaeedit.image.exif import reset_exif
-from vaeedit.image.frame import Frame, Metadata, from_floats, peak_of, plausible_dpi
+from vaeedit.image.frame import NOT_FINITE, Frame, Metadata, from_floats, peak_of, plausible_dpi
 from vaeedit.image.gate import Gate
 from vaeedit.image.intact import tiff_fault
 from vaeedit.image.orientation import TAG, reset_xmp, upright
@@ -72,6 +72,8 @@ def decode_deep(data: bytes, name: str, gate: Gate) -> NDArray[Any] | None:
             values = _with_opencv(data)
         values = values.reshape(*values.shape[:2], -1)
         if values.dtype == np.float32 and not ((values >= 0) & (values <= 1)).all():
+            if not np.isfinite(values).all():
+                raise ImageError(f"{name} holds {NOT_FINITE}")
             raise ImageError(f"{name} holds float samples outside 0 to 1; scale them first.")
         if kind == "MINISWHITE":
             values = values.dtype.type(peak_of(values.dtype)) - values

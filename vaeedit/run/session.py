@@ -84,7 +84,8 @@ class Session:
 
     def __repr__(self) -> str:
         vaes = ", ".join(vae.info.name for vae in self._vaes.values())
-        return f"<Session on {self.device}, precision {self.settings.precision}; VAEs: {vaes or 'none yet'}>"
+        device = self.device if self._vaes else self.settings.device  # which may need torch to be found
+        return f"<Session on {device}, precision {self.settings.precision}; VAEs: {vaes or 'none yet'}>"
 
     def run(
         self,
@@ -131,10 +132,10 @@ class Session:
         original = working(given, unless_alike=all(step.spec.any_color_space for step in plan))
         result, index = Result(original), 0
         for steps in plan.chains():
-            when = steps[0].when
+            when, said = steps[0].when, list[str]()
             if when is None or when.holds(result.notes):
                 start = self.settings.seed + plan.seed + index * STEP_SEEDS
-                opened = partial(self._opened, folder=plan.folder, name=name)
+                opened = partial(self._opened, folder=plan.folder, name=name, said=said)
                 members = [
                     Member.of(step, (start + k * STEP_SEEDS) % SEEDS, opened) for k, step in enumerate(steps)
                 ]
@@ -146,7 +147,7 @@ class Session:
             names = steps[-1].map_names
             maps = {names[key]: picture for key, picture in done.maps.items() if key in names}
             notes = _chained(steps, done.notes)
-            warnings = (*result.warnings, *done.warnings)
+            warnings = (*result.warnings, *dict.fromkeys(said), *done.warnings)
             result = replace(
                 done, maps={**result.maps, **maps}, notes={**result.notes, **notes}, warnings=warnings
             )
@@ -185,11 +186,16 @@ class Session:
             self._planned = pipeline, whole.check(self.registry, self.settings.vae)
         return self._planned[1]
 
-    def _opened(self, text: str, folder: Path | None, name: Path | None) -> list[Frame]:
-        """An extra input, or all pictures of a folder; raises ImageError for one that cannot be read."""
+    def _opened(self, text: str, folder: Path | None, name: Path | None, said: list[str]) -> list[Frame]:
+        """An extra input, or all pictures of a folder; raises ImageError for one that cannot be read.
+
+        Warnings of reading are added to `said`.
+        """
         if text in self._pictures:
             return [self._pictures[text]]
-        return [read(path) for path in expanded(resolved(text, folder, name))]
+        frames = {path: read(path) for path in expanded(resolved(text, folder, name))}
+        said.extend(f"{path}: {warning}" for path, frame in frames.items() for warning in frame.warnings)
+        return list(frames.values())
 
     def _run(self, members: Sequence[Member], original: Frame, tile: int | None) -> Result:
         """The result of one chain on a frame, with notes by step; those of the last step hold the seconds it took."""

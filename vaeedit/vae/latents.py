@@ -139,8 +139,10 @@ class Decoded:
     std: Tensor | None = None
 
     def pixels(self) -> NDArray[np.uint8]:
-        """The mean as images (B, H, W, C) of 8 bits."""
-        return from_floats(self.mean.float().permute(0, 2, 3, 1).cpu().numpy(), np.dtype(np.uint8))
+        """The mean as images (B, H, W, C) of 8 bits, for display: NaN, as of a training that diverges, is black."""
+        return from_floats(
+            self.mean.float().nan_to_num().permute(0, 2, 3, 1).cpu().numpy(), np.dtype(np.uint8)
+        )
 
 
 def product_of_experts(levels: Sequence[Gaussian], weights: Tensor) -> Gaussian:
