@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 from safetensors.torch import load_file, save_file
-from small_model import calibration, image, small_model
 
+from small_model import calibration, image, small_model
 from vaeedit.api import WeightsError
 from vaeedit.cli.main import call
 from vaeedit.errors import UsageError, VaeeditError

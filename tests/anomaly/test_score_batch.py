@@ -11,8 +11,8 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from small_model import images, small_model
 
+from small_model import images, small_model
 from vaeedit.batch.journal import NAME
 from vaeedit.cli.main import call
 from vaeedit.image import Frame
