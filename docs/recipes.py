@@ -4,6 +4,8 @@ from pathlib import Path
 
 SAMPLES = Path(__file__).parents[1] / "samples/plugins"
 ORDER = ("film-grain", "seasons", "double-exposure", "tiny-vae")
+MADE = "outputs.json"
+"""What weights decode to, recorded by a test."""
 LANGUAGES = {".toml": "toml", ".py": "python", ".yaml": "yaml", ".json": "json"}
 HEAD = """# Four complete plugins
 
@@ -26,7 +28,7 @@ def recipes() -> str:
 def _section(name: str) -> str:
     folder = SAMPLES / name
     files = sorted(folder.rglob("*"), key=lambda path: (path.parent != folder, path))
-    shown = [_block(path, folder) for path in files if path.suffix in LANGUAGES]
+    shown = [_block(path, folder) for path in files if path.suffix in LANGUAGES and path.name != MADE]
     return "\n\n".join(["#" + (folder / "README.md").read_text().strip(), *shown])
 
 

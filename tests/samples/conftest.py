@@ -20,7 +20,7 @@ NAME = re.compile(r'^name = "(.*)"$', re.MULTILINE)
 
 @pytest.fixture(scope="session")
 def projects(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The projects of the page, and what it cannot show: the trained weights."""
+    """The projects of the page, and what it cannot show: trained weights and what they decode to."""
     folder = tmp_path_factory.mktemp("projects")
     made = []
     for section in (ROOT / "docs/plugin-recipes.md").read_text().split("\n## ")[1:]:
@@ -30,8 +30,11 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
             (project / name).parent.mkdir(parents=True, exist_ok=True)
             (project / name).write_text(text)
         (project / "README.md").write_text("# " + section)
-        for weights in (SAMPLES / project.name).rglob("weights"):
-            shutil.copytree(weights, project / weights.relative_to(SAMPLES / project.name))
+        sample = SAMPLES / project.name
+        for found in [*sample.rglob("weights/*"), *sample.rglob("outputs.json")]:
+            copy = project / found.relative_to(sample)
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copy(found, copy)
         made.append(project)
     return made
 

@@ -1,4 +1,5 @@
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 
@@ -7,7 +8,7 @@ import vaeedit
 from vaeedit.testing import parametrize_with_checks
 
 
-@parametrize_with_checks(tiny_vae)
+@parametrize_with_checks(tiny_vae, recorded=Path(__file__).with_name("outputs.json"))
 def test_contract(check):
     check()
 
