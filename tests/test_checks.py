@@ -291,10 +291,12 @@ def test_a_value_that_is_refused_in_a_sentence_is_no_fault(toy_package):
     dict(checks(module))["toy-options"]()
 
 
-def test_an_operation_without_a_vae_of_its_own_runs_with_a_given_one(toy_package):
+def test_an_operation_without_a_vae_of_its_own_runs_with_a_given_one(toy_package, monkeypatch):
     module = toy_package(GOOD.replace('vae="testing-tiny"', ""), OPERATION)
     assert "toy-runs-odd" not in dict(checks(module))
     dict(checks(module, vaes={"toy": "testing-tiny"}))["toy-runs-odd"]()
+    monkeypatch.chdir(Path(vaeedit.testing.__file__).parent)
+    dict(checks(module, vaes={"toy": "tiny.safetensors"}))["toy-prints"]()
     with pytest.raises(ValueError, match="no operation of the plugin: toys"):
         list(checks(module, vaes={"toys": "testing-tiny"}))
 

@@ -111,6 +111,14 @@ def test_the_check_for_a_fault_of_a_network_fails(toy_package, fault):
         dict(checks(toy_package(ARCHITECTURE, heavy)))[named(name)]()
 
 
+def test_a_network_that_overflows_with_random_weights_is_compared_as_it_is(toy_package):
+    (heavy,) = changed([NETWORK], [(INNER, INNER + " * torch.exp(1e5 * (self.gain - 0.5) ** 2)")])
+    dict(checks(toy_package(ARCHITECTURE, heavy)))["toy-receptive-field"]()
+    (heavy,) = changed([heavy], [(INNER, INNER + ".nan_to_num(); z = (z > z.mean()).float()")])
+    with pytest.raises(AssertionError, match="differs from the whole"):
+        dict(checks(toy_package(ARCHITECTURE, heavy)))["toy-receptive-field"]()
+
+
 WEIGHTS = """
 from vaeedit.api import WeightsSpec, hookimpl
 

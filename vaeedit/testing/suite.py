@@ -1,5 +1,6 @@
 """All checks of a plugin: which of them apply follows from its specs."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -36,7 +37,8 @@ def checks(
     session, given = Session(plugins=registry, device="cpu"), dict(vaes or {})
     found = list(plugin_checks(module.__name__, plugin, registry))
     for item in _own(registry.operations.qualified.values(), plugin):
-        found += operation_checks(Trial(item, session, str(given.pop(item.spec.name, item.spec.vae))))
+        vae = _placed(given.pop(item.spec.name, item.spec.vae), registry)
+        found += operation_checks(Trial(item, session, vae))
     if given:
         raise ValueError(f"vaes names no operation of the plugin: {', '.join(given)}")
     for item in _own(registry.architectures.qualified.values(), plugin):
@@ -49,6 +51,12 @@ def checks(
 
 def _own(items: Any, plugin: str) -> list[Provided[Any]]:
     return [item for item in items if item.plugin == plugin]
+
+
+def _placed(vae: str | Path, registry: Registry) -> str:
+    """The name of shipped weights, or the whole path of a file: checks run in another working folder."""
+    is_named = not vae or str(vae) in registry.weights or ":" in str(vae)
+    return str(vae) if is_named else os.path.abspath(vae)
 
 
 def registry_with(module: ModuleType) -> Registry:
