@@ -31,7 +31,7 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
             (project / name).write_text(text)
         (project / "README.md").write_text("# " + section)
         sample = SAMPLES / project.name
-        for found in [*sample.rglob("weights/*"), *sample.rglob("outputs.json")]:
+        for found in [*sample.rglob("tiny.*"), *sample.rglob("outputs.json")]:
             copy = project / found.relative_to(sample)
             copy.parent.mkdir(exist_ok=True)
             shutil.copy(found, copy)

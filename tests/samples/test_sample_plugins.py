@@ -75,7 +75,7 @@ def test_the_recipe_trains_the_tiny_vae(capsys):
     Image.effect_noise((64, 64), 80).convert("RGB").save("in/c.png")
     command = ["train", "tiny", "in", "--steps", "2", "--run", "run", "-o", "new.safetensors"]
     assert call(command) == 0, capsys.readouterr().err
-    shipped = read_info(SAMPLES / "tiny-vae/src/tiny_vae/weights/tiny.safetensors")
+    shipped = read_info(SAMPLES / "tiny-vae/src/tiny_vae/tiny.safetensors")
     assert read_info(Path("new.safetensors")).recipe == shipped.recipe
 
 

@@ -14,7 +14,7 @@ def test_contract(check):
 
 
 def test_the_weights_are_small():
-    assert len(files("tiny_vae").joinpath("weights/tiny.safetensors").read_bytes()) < 200_000
+    assert len(files("tiny_vae").joinpath("tiny.safetensors").read_bytes()) < 200_000
 
 
 def test_fine_detail_goes_and_may_grow():

@@ -51,11 +51,7 @@ def vaeedit_recipes() -> list[RecipeSpec]:
 @hookimpl
 def vaeedit_weights() -> list[WeightsSpec]:
     """The trained network."""
-    return [
-        WeightsSpec(
-            name="tiny", summary="Photographs, in 160 kB.", resource="tiny_vae:weights/tiny.safetensors"
-        )
-    ]
+    return [WeightsSpec(name="tiny", summary="Photographs, in 160 kB.", resource="tiny_vae:tiny.safetensors")]
 
 
 @hookimpl
