@@ -207,7 +207,7 @@ def vaeedit_recipes():
 """
 PARTS = """
 import click
-from vaeedit.api import Objective
+from vaeedit.api import Losses, Objective
 
 @click.command()
 @click.option("--loud", is_flag=True, help="Say it loudly.")
@@ -216,7 +216,8 @@ def say(loud):
 
 class Aim(Objective):
     def losses(self, vae, x, done):
-        raise NotImplementedError
+        terms = vae.elbo_terms(vae.encode(x, {}), x)
+        return Losses({"error": (terms.sample - x).square().mean()})
 """
 RECIPE = """
 name: toy
@@ -232,6 +233,8 @@ OTHER_FAULTS = {
     "no command": ("toy-judge-evaluation", "is not a click command", [("@click.command()", "")]),
     "no objective": ("toy-aim-objective", "does not derive from Objective; derive it", [("(Objective)", "")]),
     "no losses": ("toy-aim-objective", "does not define losses; define it", [("def losses", "def loss")]),
+    "infinite loss": ("toy-aim-objective", "the loss is not finite; bound", [(".mean()})", ".mean() / 0})")]),
+    "detached loss": ("toy-aim-objective", "the loss depends on no weight; do not", [(".mean()})", ".mean().detach()})")]),
     "unknown objective": ("toy-made-recipe", "no objective called 'toy-game'", [("kind: toy-aim", "kind: toy-game")]),
     "unknown options": ("toy-made-recipe", "no option 'width'", [("summary: Toy.", "summary: Toy.\nconfig: {width: 3}")]),
 }  # fmt: skip

@@ -79,7 +79,7 @@ FAULTS = {
     "no loss": ("training-step", "not finite; bound the scales", [("(mean.square().mean(),)", "(mean.mean() / 0,)")]),
     "detached": ("training-step", "depends on no weight; do not detach", [
         ("self.decode(latents).mean,", "self.decode(latents).mean.detach(),")]),
-    "no gradient": ("training-step", "a gradient is not finite; avoid roots", [
+    "no gradient": ("training-step", "a gradient of the negative ELBO is not finite; avoid roots", [
         ("mean.square().mean()", "(0 * mean).sum().abs().sqrt()")]),
     "no change": ("training-step", "changes no weight; use them", [
         ("self.decode(latents).mean,", "self.decode(latents).mean + 0 * self.gain.sum(),"),

@@ -23,7 +23,7 @@ RECORDED = Path(__file__).with_name("contract") / "decoded.json"
 
 @pytest.fixture(scope="module", autouse=True)
 def _fitted():
-    FITTED.parent.mkdir()
+    FITTED.parent.mkdir(exist_ok=True)
     small_model(FITTED)
     yield
     rmtree(FITTED.parent)

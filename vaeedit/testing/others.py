@@ -1,4 +1,4 @@
-"""Checks of commands, evaluations, objectives and recipes: nothing of them runs."""
+"""Checks of commands, evaluations, objectives and recipes."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -7,10 +7,11 @@ import click
 
 from vaeedit.cli.plugged import plugged_command
 from vaeedit.extension.registry import Registry
-from vaeedit.extension.specs import CommandSpec, EvaluationSpec, ObjectiveSpec, load_target
+from vaeedit.extension.specs import CommandSpec, EvaluationSpec
 from vaeedit.extension.tables import Provided
 from vaeedit.options import validate
-from vaeedit.training.objective import Objective, objective_of
+from vaeedit.testing.training_step import check_objective
+from vaeedit.training.objective import objective_of
 from vaeedit.training.recipe import load_recipe
 
 
@@ -46,16 +47,6 @@ def _show(command: click.Command, context: click.Context) -> None:
                 f"{command.name} lists {name} and has no such command; make it, or leave it out"
             )
             _show(below, click.Context(below, parent=context, info_name=name))
-
-
-def check_objective(spec: ObjectiveSpec) -> None:
-    """The target derives from Objective and defines its abstract methods."""
-    target = load_target(spec.target)
-    assert issubclass(target if isinstance(target, type) else object, Objective), (
-        f"{spec.target} does not derive from Objective; derive it"
-    )
-    missing = ", ".join(sorted(target.__abstractmethods__))
-    assert not missing, f"{spec.target} does not define {missing}; define it"
 
 
 def check_recipe(name: str, registry: Registry) -> None:
