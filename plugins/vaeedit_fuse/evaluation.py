@@ -15,6 +15,7 @@ import numpy as np
 from vaeedit.api import (
     Array,
     Frame,
+    ImageError,
     Session,
     Step,
     UsageError,
@@ -36,6 +37,8 @@ LAYOUTS = {
     "exposure": "pictures called NAME1, NAME2, ... (a name and a number)",
 }
 """Content of the folder for each mode."""
+SMALLEST = 41
+"""Pixels a side that the windows of VIF need at its four scales."""
 PROTOCOL = (
     "luma (BT.601, 0 to 255) of 8-bit pictures; Q_AB/F weighs every source's edges; VIF and MI (bits) are sums over two "
     "sources, SCD and SSIM (half the sum) likewise, of three sources or more the means over pairs of them"
@@ -95,16 +98,23 @@ def gray(frame: Frame) -> Array:
 
 
 def evaluate_fusion(session: Session, vae: str, folder: str, mode: FusionMode) -> Iterator[dict[str, Any]]:
-    """Metrics averaged over the sets of a folder, one row; raises UsageError for a folder of another layout."""
+    """Metrics averaged over the sets of a folder, one row.
+
+    Raises UsageError for a folder of another layout, and ImageError for a picture that is too small for VIF.
+    """
     rows: list[dict[str, float]] = []
     seconds = megapixels = 0.0
     for scene in picture_sets(Path(folder), mode):
+        sources = [gray(working(read(path))) for path in scene.paths]
+        for path, source in zip(scene.paths, sources, strict=True):
+            if min(source.shape) < SMALLEST:
+                raise ImageError(f"{path} is too small to be measured: VIF needs {SMALLEST} pixels a side.")
         started = time.perf_counter()
         options: dict[str, Any] = {"mode": mode, "with": [str(path) for path in scene.paths[1:]]}
         fused = session.run(Step("fuse", vae=vae, **options), scene.paths[0]).frame
         seconds += time.perf_counter() - started
         megapixels += fused.width * fused.height / 1e6
-        rows.append(measured([gray(working(read(path))) for path in scene.paths], gray(working(fused))))
+        rows.append(measured(sources, gray(working(fused))))
         console.progress(f"{len(rows)}: {scene.name} Q_AB/F {rows[-1]['q_abf']:.3f}")
     means = {name: round(fmean(row[name] for row in rows), 4) for name in rows[0]}
     speed = {"seconds_per_megapixel": round(seconds / megapixels, 3)}

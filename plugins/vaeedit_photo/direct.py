@@ -1,11 +1,16 @@
 """`direct`: the latents of a picture move along a direction; only the change is decoded."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 from vaeedit.api import Edit, Frame, Inspect, Latents, OptionError, Request, Result
 from vaeedit_photo import DirectOptions
 from vaeedit_photo.directions import Component, Direction, Examples, Named, moved
+from vaeedit_photo.squares import shows_squares
+
+SQUARES = "It shows squares of the latents; use an amount nearer to 0."
+"""The warning, after the name of the picture."""
 
 
 class Direct(Inspect[DirectOptions], Edit[DirectOptions]):
@@ -15,6 +20,8 @@ class Direct(Inspect[DirectOptions], Edit[DirectOptions]):
         super().__init__(request)
         self.direction = _direction(request)
         self.frame: Frame
+        self.rows = 0
+        """Height of the grid of the coarsest latents."""
 
     @property
     def is_identity(self) -> bool:
@@ -33,6 +40,9 @@ class Direct(Inspect[DirectOptions], Edit[DirectOptions]):
     def gather(self, index: int, latents: Latents) -> None:
         """Show a tile to the direction."""
         self.direction.see(index, latents)
+        if index == 0:
+            coarsest = latents.levels[0]
+            self.rows = max(self.rows, coarsest.origin[0] + coarsest.mean.shape[2])
 
     def edit(self, latents: Latents) -> Latents:
         """Move every level."""
@@ -41,8 +51,10 @@ class Direct(Inspect[DirectOptions], Edit[DirectOptions]):
         return replace(latents, levels=tuple(levels))
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:
-        """The picture, and notes about the direction."""
-        return Result(frames[0], notes=self.direction.notes())
+        """The picture, notes about the direction, and a warning where the edit shows the grid of the latents."""
+        period = 2 ** round(math.log2(originals[0].height / self.rows))
+        squares = shows_squares(frames[0], originals[0], period)
+        return Result(frames[0], notes=self.direction.notes(), warnings=(SQUARES,) if squares else ())
 
 
 def _direction(request: Request[DirectOptions]) -> Direction:

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from skimage import data
 
+from vaeedit.api import Frame, write
+from vaeedit.cli.main import call
 from vaeedit_fuse.metrics import (
     edge_preservation,
     entropy,
@@ -17,6 +19,13 @@ PHOTO = data.camera()[100:228, 150:278].astype(np.float64)
 RANDOM = np.random.default_rng(0)
 NOISE = RANDOM.uniform(0, 255, (128, 128))
 FLAT = np.full((128, 128), 90.0)
+
+
+def test_pictures_that_are_too_small_are_named(tmp_path, capsys):
+    for name in "AB":
+        write(Frame(np.zeros((24, 32, 3), np.uint8)), tmp_path / f"a-{name}.png")
+    assert call(["evaluate", "fuse", str(tmp_path), "--mode", "focus"]) == 1
+    assert "a-A.png is too small to be measured: VIF needs 41 pixels a side." in capsys.readouterr().err
 
 
 def test_entropy_counts_bits():

@@ -75,6 +75,29 @@ def test_components_are_ordered_and_go_both_ways(run, cat):
     assert np.corrcoef(there.ravel(), back.ravel())[0, 1] < -0.5
 
 
+@pytest.fixture(scope="module")
+def coffee():
+    """A crop of a photograph that is large enough to tell squares from content."""
+    return Frame(np.ascontiguousarray(data.coffee()[100:268, 200:400]))
+
+
+@pytest.mark.parametrize(
+    ("along", "amount", "warns"),
+    [
+        ("sharpness", -2, True),
+        ("sharpness", -0.5, False),
+        ("sharpness", 2, False),
+        ("contrast", -1, False),
+        (3, 2, True),
+        (1, 0.5, False),
+    ],
+)
+def test_squares_of_the_latents_are_warned_of(run, coffee, along, amount, warns):
+    assert (
+        any("squares" in text for text in run("direct", coffee, along=along, amount=amount).warnings) == warns
+    )
+
+
 @pytest.fixture
 def folders(tmp_path, monkeypatch, cat):
     """Dark pictures in dark/, bright ones in bright/, none in empty/; in.png is the cat."""
