@@ -25,6 +25,7 @@ from vaeedit.api import (
     Gaussian,
     Inspect,
     Latents,
+    Metadata,
     Mixture,
     Operation,
     OperationSpec,
@@ -156,6 +157,11 @@ class UnknownIdentity(Operation):
         raise LookupError("no idea")
 
 
+class MethodForProperty(Operation):
+    def is_identity(self):
+        return False
+
+
 class Gathers(Inspect):
     def gather(self, index, latents):
         latents.levels[0].mean.mul_(2)
@@ -176,6 +182,8 @@ WRONG = {
     "nan": (returning(lambda f: Result(with_value(f, NAN))), "a picture that has values that are not finite"),
     "infinity": (returning(lambda f: Result(with_value(f, np.inf))), "values that are not finite"),
     "none": (returning(lambda f: None), "None from `after`, not a Result"),
+    "returned": (returning(lambda f: f.pixels), "a value of the type ndarray from `after`, not a Result"),
+    "method": (MethodForProperty, "defines is_identity as a method; put @property above it"),
     "array": (returning(lambda f: Result(f.pixels)), "a picture that is ndarray and no Frame"),
     "empty": (returning(lambda f: Result(Frame(f.pixels[:0]))), "has no pixels"),
     "depth": (returning(lambda f: Result(f.as_depth(8))), "a picture of 8 bits for one of 32"),
@@ -235,6 +243,14 @@ class Rest(Move):
     identity = True
 
 
+DERIVED = replace(ALPHA, metadata=Metadata(xmp=b"<x/>"))
+LOSES = {
+    "anew": (returning(lambda f: Result(Frame(f.pixels))), "without the alpha and metadata of its input."),
+    "opaque": (returning(lambda f: Result(replace(f, alpha=None))), "without the alpha of its input."),
+    "bare": (returning(lambda f: Result(Frame(f.pixels, f.alpha))), "without the metadata of its input."),
+}
+
+
 GOOD = {
     "numbers": noting(
         {
@@ -254,7 +270,9 @@ GOOD = {
 
 
 def classes():
-    return {**{name: cls for name, (cls, _) in WRONG.items()}, **GOOD, "changes-alpha": ChangesAlpha}
+    return {**{name: cls for name, (cls, _) in WRONG.items()}, **GOOD, "changes-alpha": ChangesAlpha} | {
+        name: cls for name, (cls, _) in LOSES.items()
+    }
 
 
 def __getattr__(name):
@@ -338,6 +356,25 @@ def test_alpha_is_not_changed_in_place(session):
     with session() as one, pytest.raises(PluginError, match=IN_PLACE):
         one.run(Step("changes-alpha"), ALPHA)
     assert one.run(Step("keep"), ALPHA).frame.alpha is not None
+
+
+@pytest.mark.parametrize("name", LOSES)
+def test_what_a_result_lacks_of_its_input_is_a_warning(session, name):
+    with session() as one, pytest.warns(match=LOSES[name][1]):
+        (warning,) = one.run(Step(name), DERIVED).warnings
+    named(warning)
+    assert not one.run(Step("keep"), DERIVED).warnings
+    assert not one.run(Step(name), FLOAT).warnings
+
+
+def test_an_operation_whose_class_is_missing_is_named(session, plugins):
+    spec = replace(plugins.operations.bare["keep"].spec, name="typo", target=f"{__name__}:Kepe")
+    plugins.operations.bare["typo"] = Provided(spec, "own", "pytest")
+    with pytest.raises(
+        PluginError, match=r"cannot run: .*:Kepe could not be imported: AttributeError"
+    ) as caught:
+        session().run(Step("typo"), FLOAT)
+    named(str(caught.value))
 
 
 def test_numbers_of_numpy_and_torch_become_notes(session):

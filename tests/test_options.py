@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeedit.cli.params import click_options
+from vaeedit.cli.params import FieldType, click_options
 from vaeedit.errors import OptionError
 from vaeedit.extension.registry import registry
 from vaeedit.options import Options, as_dict, bounded, describe, fields, option, parse, table, validate
@@ -264,3 +264,27 @@ def test_what_is_no_finite_number_is_refused(text):
 def test_an_option_in_two_spellings_is_refused_and_none_is_lost():
     with pytest.raises(OptionError, match="a step: 'at-most' and 'at_most' are one option"):
         validate(Sample, {"size": 1, "at-most": 2, "at_most": 1}, "a step")
+
+
+class Pairs(Options, frozen=True):
+    """Lists of fixed length."""
+
+    center: Annotated[tuple[float, float], option("Center.")] = (0.5, 0.5)
+    sides: Annotated[tuple[int, Literal["px", "%"]], option("Sides.")] = (1, "px")
+
+
+@pytest.mark.parametrize("text", [".2,.5", "0.2, +.5", "[.2, 0.5]", ".2,5e-1"])
+def test_a_list_is_written_with_commas_and_maybe_brackets(text):
+    assert validate(Pairs, {"center": text}).center == (0.2, 0.5)
+
+
+def test_a_list_that_is_wrong_says_what_is_in_it_and_how_it_is_written():
+    with pytest.raises(
+        OptionError, match=r"center must be a list of 2, each a number, not '1 2'; commas separate"
+    ):
+        validate(Pairs, {"center": "1 2"})
+    with pytest.raises(
+        OptionError, match=r"sides must be a list of 2: a whole number, % or px, not \[1\]\.$"
+    ):
+        validate(Pairs, {"sides": [1]})
+    assert FieldType(fields(Pairs)["center"]).get_metavar(None, None) == "LIST of 2"

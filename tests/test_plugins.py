@@ -52,7 +52,12 @@ BAD = {
     "acme-number": (
         "broken",
         "from vaeedit.api import hookimpl\n@hookimpl\ndef vaeedit_operations():\n    return 42",
-        "TypeError",
+        "42; it must return a list of OperationSpec",
+    ),
+    "acme-unmarked": (
+        "broken",
+        "def vaeedit_operations():\n    return []",
+        "vaeedit_operations is not marked as a hook; put @hookimpl above it",
     ),
     "acme-nameless": ("broken", OPERATION.format(name="", module="x"), "lower-case words"),
     "acme-newer": ("refused", "CONTRACT = 2\n" + OPERATION.format(name="newer", module="x"), "contract 2"),

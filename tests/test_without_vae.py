@@ -279,7 +279,9 @@ def test_the_stub_has_no_settings_of_vaes(plugins, monkeypatch):
     assert re.findall(r"\b(?:vae|device|precision|tile):", text) == []
 
 
-@pytest.mark.parametrize(("name", "says"), [("latent", "it uses no VAE"), ("nothing", "Operation")])
+@pytest.mark.parametrize(
+    ("name", "says"), [("latent", "its spec declares uses_vae=False"), ("nothing", "Operation")]
+)
 def test_a_class_with_another_base_is_an_error_that_names_the_package(session, name, says):
     with pytest.raises(PluginError, match=rf"The operation {name} of unknown .*{says}"):
         session.run(Step(name), picture())

@@ -106,7 +106,8 @@ class Field:
                 continue
             if _finite(parsed):
                 return parsed
-        raise OptionError(f"{label or self.flag} must be {self.expects}, not {shown(value)}.")
+        commas = "; commas separate them" if isinstance(value, str) and "a list" in self.expects else ""
+        raise OptionError(f"{label or self.flag} must be {self.expects}, not {shown(value)}{commas}.")
 
 
 def flag_of(name: str) -> str:
@@ -131,12 +132,15 @@ def _finite(value: Any) -> bool:
 
 
 def _readings(value: Any) -> Iterator[Any]:
-    """The value; then, for text, the number (.6 and +2 are none in JSON) and the list (1,0.5) that it may mean."""
+    """The value; then, for text, the number (.6 and +2 are none in JSON) and the list (1,0.5 or [1, .5]) that it may mean."""
     yield value
     if isinstance(value, str):
         with suppress(ValueError):
             yield float(value)
-        yield [part.strip() for part in value.split(",")]
+        parts = [part.strip() for part in value.strip().removeprefix("[").removesuffix("]").split(",")]
+        yield parts
+        with suppress(ValueError):
+            yield [float(part) for part in parts]
 
 
 def fields(cls: type[Options]) -> dict[str, Field]:
@@ -240,7 +244,9 @@ def describe(info: Any) -> str:
         case inspect.NoneType():
             return "nothing"
         case inspect.TupleType():
-            return f"a list of {len(info.item_types)}"
+            kinds = [describe(kind) for kind in info.item_types]
+            same = len(set(kinds)) == 1
+            return f"a list of {len(kinds)}" + (f", each {kinds[0]}" if same else f": {', '.join(kinds)}")
         case _ if getattr(info, "max_length", None) is not None:
             return f"a list of at most {info.max_length}, each {describe(info.item_type)}"
         case _:

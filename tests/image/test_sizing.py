@@ -35,6 +35,13 @@ def test_values_that_are_no_numbers_do_not_become_black(bad, dtype):
         from_floats(np.array([0.5, bad], np.float32), np.dtype(dtype))
 
 
+def test_gray_values_may_lack_the_channel_that_opencv_drops():
+    gray, color = Frame(np.zeros((4, 5, 1), np.uint8)), Frame(np.zeros((4, 5, 3), np.uint8))
+    assert gray.with_floats(np.ones((4, 5), np.float32)).pixels.shape == (4, 5, 1)
+    with pytest.raises(ValueError, match="pixels must be"):
+        color.with_floats(np.ones((4, 5), np.float32))
+
+
 def test_gray_and_color_turn_into_each_other():
     white, black = (Frame(np.full((4, 4, 1), value, np.uint8)) for value in (255, 0))
     color = Frame(np.array([[[255, 0, 0]]], np.uint8))

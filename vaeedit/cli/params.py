@@ -117,7 +117,8 @@ def _metavar(expects: str) -> str:
             low_high = words.removeprefix("from ").split(" to ")
             parts.append("..".join(low_high) if words.startswith("from") else "N")
         else:
-            parts.append(words.replace(" or ", "|").replace("text", "TEXT").replace("a list", "LIST"))
+            words = words.partition(", each ")[0].partition(": ")[0].replace("a list", "LIST")
+            parts.append(words.replace(" or ", "|").replace("text", "TEXT"))
     return "|".join(parts)
 
 

@@ -72,7 +72,7 @@ class Reporter(Sink):
 
 def _remarks(record: Record) -> str:
     notes = [
-        f"{name.replace('_', ' ')} {value}"
+        f"{name.replace('_', ' ')} {float(f'{value:.6g}') if isinstance(value, float) else value}"
         for step in record.notes.values()
         for name, value in step.items()
         if name not in ("seconds", "tile")

@@ -212,12 +212,19 @@ def _specs(module: ModuleType, name: str) -> Iterator[tuple[str, Spec]]:
         manager.enable_tracing()
     manager.register(module, name)
     manager.check_pending()
+    for hook in vars(hooks):
+        if (
+            hook.startswith("vaeedit_")
+            and hook in vars(module)
+            and not manager.parse_hookimpl_opts(module, hook)
+        ):
+            raise TypeError(f"{hook} is not marked as a hook; put @hookimpl above it")
     for name, table in Registry().tables().items():
         for answer in getattr(manager.hook, f"vaeedit_{name}")():
-            for spec in answer:
+            for spec in answer if isinstance(answer, Iterable) else [None]:
                 if not isinstance(spec, table.holds):
                     raise TypeError(
-                        f"vaeedit_{name} returned {shown(spec)}; it must return a list of {table.holds.__name__}"
+                        f"vaeedit_{name} returned {shown(spec or answer)}; it must return a list of {table.holds.__name__}"
                     )
                 yield table.kind, spec
 

@@ -35,7 +35,7 @@ class OperationSpec:
     summary: str
     """One line for `vaeedit --help`."""
     target: str
-    """'module:Class' of an `Edit`, a `Join` or an `Inspect`, imported when the operation first runs."""
+    """'module:Class' of an `Edit`, a `Join`, an `Inspect` or, without a VAE, an `Operation`; imported at first use."""
     options: type[Options] = Options
     """The class of its options; an object of it is `Operation.options`."""
     uses_vae: bool = True

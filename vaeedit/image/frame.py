@@ -188,9 +188,11 @@ class Frame:
     def with_floats(self, values: NDArray[np.float32]) -> Frame:
         """The same image with other values (H, W, C) in [0, 1], clipped and rounded to its depth.
 
-        Raises ValueError for values that are not finite: NaN would become black.
+        Values (H, W), as OpenCV returns them, are those of a gray image. Raises ValueError for values that are not finite:
+        NaN would become black.
         """
-        return replace(self, pixels=from_floats(values, self.pixels.dtype))
+        shaped = values[..., None] if values.ndim == 2 and self.channels == 1 else values
+        return replace(self, pixels=from_floats(shaped, self.pixels.dtype))
 
     def with_conditions(self, **conditions: Condition) -> Frame:
         """The same image with conditions for the VAE added."""

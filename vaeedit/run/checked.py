@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from vaeedit.extension.faults import Fault, plugin_errors
-from vaeedit.image import Film, Frame
+from vaeedit.image import Film, Frame, Metadata
 from vaeedit.image.frame import frozen
 from vaeedit.run.member import Member
 from vaeedit.run.operation import Result
@@ -18,7 +18,8 @@ def finished(member: Member, frames: Sequence[Frame], original: Frame) -> Result
     """The result that `after` makes of the frames, with notes that JSON can hold.
 
     Raises PluginError for a result that is not valid: another depth than the original's, values that are not finite, alpha
-    that does not fit, a map that is missing, other notes; and where `after` changes a frame in place.
+    that does not fit, a map that is missing, other notes; and where `after` changes a frame in place. A picture without
+    the alpha or the metadata of the original has a warning.
     """
     with plugin_errors(member.title):
         if not frames:
@@ -26,11 +27,14 @@ def finished(member: Member, frames: Sequence[Frame], original: Frame) -> Result
         shown = [frozen(frame) for frame in frames]
         result = member.operation.after(shown, [original])
         if not isinstance(result, Result):
-            raise Fault(f"returned {result!r:.60} from `after`, not a Result.")
+            raise Fault(f"returned {_name(result)} from `after`, not a Result.")
         if fault := next(_faults(result, member, original), None):
             raise Fault(f"returned {fault}.")
         own = next((mine for mine, seen in zip(frames, shown, strict=True) if seen is result.frame), None)
-        notes, warnings = _plain(result.notes), tuple(result.warnings)
+        notes, warnings = (
+            _plain(result.notes),
+            (*result.warnings, *_losses(result.frame, original, member.title)),
+        )
         return replace(result, frame=own or result.frame, notes=notes, warnings=warnings)
 
 
@@ -54,6 +58,14 @@ def _faults(result: Result, member: Member, original: Frame) -> Iterator[str]:
         yield "warnings that are no list of sentences"
 
 
+def _losses(frame: Frame, original: Frame, who: str) -> Iterator[str]:
+    """A sentence on what a frame lacks that was not derived from the original, such as Frame(pixels)."""
+    lost = ["alpha"] if frame.alpha is None and original.alpha is not None else []
+    lost += ["metadata"] if frame.metadata == Metadata() != original.metadata else []
+    if lost:
+        yield f"{who} returned a picture without the {' and '.join(lost)} of its input."
+
+
 def _fault_of(frame: Any) -> str | None:
     """What is wrong with a picture, after "that"; a Frame itself refuses pixels of another shape or dtype."""
     if not isinstance(frame, Frame):
@@ -70,6 +82,10 @@ def _fault_of(frame: Any) -> str | None:
         if values is not None and values.dtype.kind == "f" and not np.isfinite(values).all():
             return "has values that are not finite numbers"
     return None
+
+
+def _name(value: Any) -> str:
+    return "None" if value is None else f"a value of the type {type(value).__name__}"
 
 
 def _plain(notes: Mapping[str, Any]) -> dict[str, Any]:

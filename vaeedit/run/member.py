@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from vaeedit.errors import PluginError
 from vaeedit.extension.faults import Fault, plugin_errors
 from vaeedit.extension.specs import load_target
 from vaeedit.image import Frame, working
@@ -38,8 +39,9 @@ class Member:
         }
         who = f"The operation {step.spec.name} of {step.provided.package}"
         with plugin_errors(who):
-            operation = load_target(step.spec.target)(Request(step.options, seed, step.maps, images))
+            operation = _target(step)(Request(step.options, seed, step.maps, images))
             _require_kind(operation, step)
+            _require_properties(operation)
             return cls(step, operation, who, bool(operation.is_identity))
 
     @property
@@ -54,16 +56,32 @@ class Member:
         return not isinstance(self.operation, (Join, Inspect)) or isinstance(self.operation, Edit)
 
 
+def _target(step: PlannedStep) -> Any:
+    try:
+        return load_target(step.spec.target)
+    except PluginError as error:
+        raise Fault(f"cannot run: {error}") from error
+
+
 def _require_kind(operation: Any, step: PlannedStep) -> None:
     """Raise TypeError for an object that has not the base class that its spec says."""
     on_latents = isinstance(operation, (Edit, Join, Inspect))
     if step.spec.uses_vae and not on_latents:
         raise Fault(
-            f"has a class, {type(operation).__name__}, that does not derive from Edit, Join or Inspect."
+            f"has a class, {type(operation).__name__}, that does not derive from Edit, Join or Inspect;"
+            " derive it from one of these, or declare uses_vae=False in the spec."
         )
     if step.spec.latent and not isinstance(operation, Edit):
         raise Fault("declares `latent` and does not derive from Edit.")
     if not step.spec.uses_vae and (on_latents or not isinstance(operation, Operation)):
         raise Fault(
-            f"has a class, {type(operation).__name__}, that does not derive from Operation alone; it uses no VAE."
+            f"has a class, {type(operation).__name__}, that does not derive from Operation alone;"
+            " its spec declares uses_vae=False: derive it from Operation, or leave that out."
         )
+
+
+def _require_properties(operation: Any) -> None:
+    """Raise Fault for a method where a property is wanted: an object that is always true."""
+    for name in ("is_identity", "wants_std", "wants_decoded"):
+        if callable(getattr(type(operation), name, None)):
+            raise Fault(f"defines {name} as a method; put @property above it.")

@@ -36,6 +36,7 @@ def check_target(trial: Trial) -> None:
     names = " or ".join(base.__name__ for base in bases)
     assert issubclass(target if isinstance(target, type) else object, bases), (
         f"{spec.target} does not derive from {names}; derive it from one of these"
+        f"{', or declare uses_vae=False' if spec.uses_vae else ''}"
     )
     missing = ", ".join(sorted(getattr(target, "__abstractmethods__", ())))
     assert not missing, f"{spec.target} does not define {missing}; define it"
