@@ -75,6 +75,8 @@ FAULTS = {
         (INNER, INNER + "; z = (z > z.detach().nan_to_num().mean()).float()")]),
     "odd sizes": ("odd-sizes", r"decodes to \(1, 3, 2, 0\); return \(1, 3, 2, 2\), or raise", [
         ("scale_factor=2))", "scale_factor=2)[..., : z.shape[3] // 2 * 4])")]),
+    "padding": ("odd-sizes", r"shape \(1, 3, 2, 2\) fails: .*; raise `multiple`", [
+        (INNER, INNER + "; z = F.pad(z, (1, 1, 1, 1), mode='reflect')[..., 1:-1, 1:-1]")]),
     "nan in odd sizes": ("odd-sizes", "not finite", [(INNER, INNER + "; z = z / (z.shape[3] % 2 == 0)")]),
     "no loss": ("training-step", "not finite; bound the scales", [("(mean.square().mean(),)", "(mean.mean() / 0,)")]),
     "detached": ("training-step", "depends on no weight; do not detach", [

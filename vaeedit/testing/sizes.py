@@ -52,9 +52,13 @@ def check_odd_sizes(built: Built) -> None:
     network: Any = built.network
     for rows, columns in ((1, 1), (1, 3), (5, 3)):
         x = built.picture((rows * network.multiple, columns * network.multiple))
-        with torch.inference_mode():
-            conditions = sample_conditions(network, x)
-            mean = network.decode(network.encode(x, conditions).mean()).mean
+        try:
+            with torch.inference_mode():
+                conditions = sample_conditions(network, x)
+                mean = network.decode(network.encode(x, conditions).mean()).mean
+        except Exception as error:  # of torch, such as a padding that is wider than the picture
+            cure = "raise `multiple`, or use another padding or normalization"
+            raise AssertionError(f"a picture of the shape {tuple(x.shape)} fails: {error}; {cure}") from error
         expected = tuple(enlarged(network, x, conditions).shape)
         assert tuple(mean.shape) == expected, (
             f"a picture of the shape {tuple(x.shape)} decodes to {tuple(mean.shape)}; return {expected}, or raise `multiple`"
