@@ -6,6 +6,8 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import distributions
+from itertools import chain
 from pathlib import Path
 from typing import Literal, get_origin
 
@@ -69,12 +71,30 @@ def test_the_plugin_of_the_authors_guide_keeps_the_contract(soften, monkeypatch)
     assert count > 10
 
 
+def _project(folder, page, section, package):
+    """The folder with the files of a section: a light module, a heavy one and pyproject.toml."""
+    text = (ROOT / page).read_text().partition(f"## {section}\n")[2].partition("\n## ")[0]
+    light, heavy, facts = re.findall(r"```\w+\n(.*?)```", text, flags=re.DOTALL)
+    (folder / package).mkdir(parents=True)
+    (folder / package / "__init__.py").write_text(light)
+    (folder / package / "heavy.py").write_text(heavy)
+    (folder / "pyproject.toml").write_text(facts)
+    return folder
+
+
 def test_the_plugin_of_the_authors_guide_can_be_installed(soften, tmp_path):
     """The page's commands, but for a network: what is installed already builds and serves it."""
     from PIL import Image
 
     pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-build-isolation", "--no-index", "-q"]
-    subprocess.run([*pip, "--target", tmp_path / "installed", soften], check=True)
+    others = [
+        _project(tmp_path / "film", "docs/plugins.md", "An operation without a VAE", "acme_film"),
+        _project(tmp_path / "flat", "docs/vaes.md", "Your own", "acme_flat"),
+    ]
+    subprocess.run([*pip, "--target", tmp_path / "installed", soften, *others], check=True)
+    installed = distributions(path=[str(tmp_path / "installed")])
+    points = [*chain.from_iterable(one.entry_points for one in installed)]
+    assert {point.value for point in points} == {"acme_soften", "acme_film", "acme_flat"}
     Image.fromarray(np.full((16, 24, 3), 90, np.uint8)).save(tmp_path / "in.jpg")
     paths = os.pathsep.join([str(tmp_path / "installed"), *filter(None, [os.environ.get("PYTHONPATH")])])
     (block,) = (
@@ -118,14 +138,14 @@ def test_the_plugin_of_the_authors_guide_can_be_installed(soften, tmp_path):
 def flat(tmp_path, monkeypatch):
     """The package of the guide to VAEs, installed in `tmp_path`, which is also where one is."""
     light, heavy = blocks("docs/vaes.md", "python")
-    (entry_points,) = blocks("docs/vaes.md", "toml")
+    (project,) = blocks("docs/vaes.md", "toml")
     package, facts = tmp_path / "acme_flat", tmp_path / "acme_flat-1.dist-info"
     package.mkdir()
     (package / "__init__.py").write_text(light)
     (package / "network.py").write_text(heavy)
     facts.mkdir()
     (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-flat\nVersion: 1\n")
-    written_by_pip = entry_points.replace("[project.entry-points.vaeedit]", "[vaeedit]").replace('"', "")
+    written_by_pip = "[vaeedit]" + project.partition("[project.entry-points.vaeedit]")[2].replace('"', "")
     (facts / "entry_points.txt").write_text(written_by_pip)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)

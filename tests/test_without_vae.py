@@ -51,7 +51,7 @@ def package(tmp_path_factory):
     (folder / "acme_film-1.2.dist-info/METADATA").write_text(
         "Metadata-Version: 2.1\nName: acme-film\nVersion: 1.2\n"
     )
-    points = project.replace("[project.entry-points.vaeedit]", "[vaeedit]").replace('"', "")
+    points = "[vaeedit]" + project.partition("[project.entry-points.vaeedit]")[2].replace('"', "")
     (folder / "acme_film-1.2.dist-info/entry_points.txt").write_text(points)
     sys.path.insert(0, str(folder))
     yield folder
