@@ -226,3 +226,34 @@ def test_the_cures_of_doctor_are_those_of_discovery():
     assert third.cure == broken.reports[0].cure
     assert "VAEEDIT_PLUGINS_OFF names 'x', which is no plugin" in warned.text
     assert not warned.fine
+
+
+AWAY = """
+import os
+from vaeedit.api import Operation, OperationSpec, Result, hookimpl
+
+@hookimpl
+def vaeedit_operations():
+    names = ("away", "large")
+    return [OperationSpec(name=n, summary="Of a test.", uses_vae=False, target=f"acme_away:{n.title()}") for n in names]
+
+class Away(Operation):
+    def after(self, frames, originals):
+        os.chdir("elsewhere")
+        return Result(frames[0].with_floats(1 - frames[0].floats()))
+
+class Large(Operation):
+    def after(self, frames, originals):
+        raise MemoryError
+"""
+
+
+def test_outputs_are_where_the_user_is_and_memory_is_not_a_matter_of_tiles_without_a_vae(tmp_path):
+    put(tmp_path, "acme-away", AWAY)
+    make_picture(tmp_path / "in.png")
+    (tmp_path / "elsewhere").mkdir()
+    done = run(tmp_path, "away", "in.png", "-o", "out.png")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out.png").is_file()
+    assert not [*(tmp_path / "elsewhere").iterdir()]
+    assert "in.png does not fit into memory.\n" in run(tmp_path, "large", "in.png").stderr

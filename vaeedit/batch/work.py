@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import chdir
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -104,9 +105,10 @@ class Worker:
 
     def _edited(self, job: Job, frame: Frame) -> Managed:
         spare = self._on_cpu if self.spec.cpu_allowed else None
-        return run_within_memory(
-            self.session, self.spec.plan, frame, spare=spare, careful=job.careful, name=job.source
-        )
+        with chdir("."):  # wherever a plugin goes, outputs are relative to where the user is
+            return run_within_memory(
+                self.session, self.spec.plan, frame, spare=spare, careful=job.careful, name=job.source
+            )
 
     def _write(self, attempt: Attempt) -> Record:
         if attempt.done:
@@ -182,7 +184,8 @@ class Worker:
         if isinstance(error, VaeeditError):
             text = str(error) if name in str(error) else f"{name}: {error}"
         elif is_out_of_memory(error):
-            text = f"{name} does not fit into memory; try a smaller --tile."
+            cure = "; try a smaller --tile" if self.spec.plan.uses_vae else ""
+            text = f"{name} does not fit into memory{cure}."
         else:
             text = f"{name}: {unexpected(error)}"
         return replace(attempt, done=[], error=text)
