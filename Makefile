@@ -16,9 +16,10 @@ demo: $(VENV)/base.done
 	@echo "before and after: demo/before-after.png"
 	@echo "uncertainty:      demo/uncertainty.png"
 
+# a process for each core, with one thread each
 test: $(VENV)/base.done
 	$(PIP) install -q -c constraints.txt ".[dev]"
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
 
 # what a hundred commands give, compared with what was recorded on this machine; BEHAVIOR=--write records it
 behavior: $(VENV)/base.done
