@@ -62,7 +62,7 @@ def test_a_pipeline_is_refused_before_anything_loads_or_it_runs(session, monkeyp
     pipeline = Pipeline(*given_steps, seed=seed)
     try:
         with monkeypatch.context() as sealed:
-            sealed.setattr("vaeedit.run.session.load_vae", _no_loading)
+            sealed.setattr("vaeedit.vae.files.load_vae", _no_loading)
             plan = pipeline.check(registry())
     except PipelineError as error:
         _assert_near_names(given_steps, str(error))

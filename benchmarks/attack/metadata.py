@@ -165,7 +165,7 @@ def plan(path: Path) -> str:
         recipe.require_harmless()
         steps = recipe.pipeline.check(registry())
         with redirect_stderr(io.StringIO()):  # warnings of other versions
-            repeat.require_present(recipe, recipe.pipeline.steps, None)
+            repeat.require_present(recipe, recipe.pipeline.steps, None, [], ())
         word = "planned"
     except VaeeditError as error:
         steps, word = [], "not planned"

@@ -230,7 +230,7 @@ def test_whatever_decides_an_output_makes_it_again(batch, jobs, monkeypatch, cha
             first, second = two_steps()
             spec = order_of(first, Step("denoise", when=second.when))
         case "package":
-            monkeypatch.setattr("vaeedit.pipeline.recorded.version", lambda name: "9.9")
+            monkeypatch.setattr("vaeedit.extension.tables.version", lambda name: "9.9")
         case "vaeedit":
             monkeypatch.setattr("vaeedit.pipeline.recorded.__version__", "9.9")
         case "side picture":

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from vaeedit import __version__
 from vaeedit.batch.journal import NAME
 from vaeedit.cli.main import call
 from vaeedit.extension.registry import registry
@@ -171,5 +172,5 @@ def test_the_doctor_finds_this_machine_well(vaeedit):
     ran = vaeedit("doctor")
     assert ran.code == 0, ran.out
     assert "round trip: denoise on cpu in bfloat16" in ran.out
-    assert "plugin: restore of vaeedit: loaded" in ran.out
+    assert f"plugin: restore of vaeedit {__version__}: loaded" in ran.out
     assert "Everything works." in ran.err
