@@ -24,8 +24,8 @@ from vaeedit.training.recipe import Recipe, parsed
 SNIPPETS = [one for page in PAGES if page not in GENERATED for one in snippets(page)]
 BLOCKS = [one for one in SNIPPETS if one.language != "inline"]
 SHELL = {"vaeedit", "pip", "python", "python3", "make", "cat", "dask", "."}
-ELSEWHERE = {"soften", "soft-glow", "acme-grain", "serve"}
-"""Commands of plugins that the pages install (tests run soften and soft-glow), and one that a page says does not exist."""
+ELSEWHERE = {"soften", "soft-glow", "acme-grain"}
+"""Commands of plugins that the pages install (tests run soften and soft-glow)."""
 RECIPE = "name: a\nsummary: A.\narchitecture: plain\n"
 PICTURES_OF = "denoise super-resolve style fuse reconstruct vary interpolate direct chain"
 RUN_PAGES = ("README.md", "docs/guide.md", "docs/style.md", "docs/fuse.md")

@@ -139,8 +139,22 @@ def progress(world: World) -> None:
 @feature
 def server(world: World) -> None:
     """HTTP server
-    a command that serves"""
-    world("vaeedit serve --help")
+    a picture that is posted comes back as the command edits it"""
+    command = "vaeedit serve --port 0"
+    world.commands.append(command)
+    process = subprocess.Popen(
+        command.split(), cwd=world.folder, env=world.environment, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        world(f"curl -sf --data-binary @photo.png {address}denoise -o served.png", shown=False)
+        world.commands.append("curl --data-binary @photo.png $ADDRESS/denoise -o served.png")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate()
+    world("vaeedit denoise photo.png -o clean.png")
+    require(world.path("served.png").read_bytes() == world.path("clean.png").read_bytes(), "they differ")
 
 
 @feature

@@ -19,6 +19,7 @@ from vaeedit.cli.pipeline import pipeline
 from vaeedit.cli.plugged import PluggedGroup, plugged_command
 from vaeedit.cli.plugins import plugins
 from vaeedit.cli.run import chain, run
+from vaeedit.cli.serve import serve
 from vaeedit.cli.train import train
 from vaeedit.errors import UnknownName
 from vaeedit.extension.registry import registry
@@ -28,7 +29,7 @@ evaluate = PluggedGroup(
     "evaluate", lambda: registry().evaluations, help="Measure an operation on a folder of reference images."
 )
 _MADE = (
-    *(run, chain, pipeline, train, data, evaluate, compare),
+    *(run, chain, pipeline, train, data, evaluate, compare, serve),
     *(info, doctor, ops, models, plugins, completion),
 )
 FIXED = dict(zip(COMMANDS, _MADE, strict=True))

@@ -4,6 +4,7 @@ from .clip import read_clip as read_clip
 from .clip import write_clip as write_clip
 from .color import returned as returned
 from .color import working as working
+from .decode import format_in as format_in
 from .decode import read as read
 from .decode import read_bytes as read_bytes
 from .dihedral import merged as merged

@@ -74,6 +74,22 @@ def read_bytes(data: bytes, name: str, *, damaged: Damaged = "error") -> Frame:
         return replace(frame, damage="; ".join(gate.faults), warnings=tuple(warnings))
 
 
+def format_in(data: bytes, name: str) -> str:
+    """The format of a file's bytes, one of `FORMATS`; `name` is for messages; raises ImageError.
+
+    TGA and camera raw, which names of files tell alone, are no such formats.
+    """
+    if heif.is_heif(data):
+        return "HEIF"
+    if data.startswith(jxl.MAGIC):
+        return "JXL"
+    if data[:4] in tiff.MAGIC:
+        return "TIFF"
+    with decoding(data, name, "error"), Image.open(io.BytesIO(data), formats=PILLOW) as image:
+        kind = str(image.format)
+    return kind if kind in FORMATS.values() else "JPEG"  # which Pillow may call MPO
+
+
 @contextmanager
 def decoding(data: bytes, name: str, damaged: Damaged) -> Iterator[None]:
     """Decode with Pillow's settings for `damaged`, in one thread at a time; every failure is raised as an ImageError."""
