@@ -56,6 +56,7 @@ PACKAGE = (
     Path(str(distribution("vaeedit").locate_file(""))),
     Path(sys.prefix),
     Path(sysconfig.get_path("stdlib")),
+    *(Path(place) for place in sys.path if place),  # where versions of packages are looked up
 )
 SEES = (
     "open",
