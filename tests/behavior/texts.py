@@ -19,6 +19,7 @@ VARYING = [
     (rf'("[\w ]*(?:seconds|s/MP|peak_|memory|time|pid|date)[\w ]*": ?)"?{NUMBER}[^,}}"]*"?', r"\1N"),
     (rf"\b(minutes: ){NUMBER}", r"\1N"),
     (rf"\b{NUMBER} ?(ms|s|seconds|min|minutes)\b", r"N \1"),
+    (r"  its import took N ms.*?import nothing heavy", ""),  # on a busy machine
     (r"\b(vaeedit|python|torch|Linux) \d+\.[\w.+]*", r"\1 VERSION"),
     (r'("(?:vaeedit|version|torch|python)": ?)"\d[\w.+]*"', r'\1"VERSION"'),
     (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d[:\d.]*(?:Z|[+-]\d\d:\d\d)?", "DATE"),
