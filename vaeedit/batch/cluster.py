@@ -114,7 +114,7 @@ class _Cluster:
         self.ended.add(future)
 
     def _late(self) -> str:
-        """A time limit ends workers too, and the scheduler does not say why one ended."""
+        """What a message adds on the time limit: it ends workers too, and the scheduler does not say why one ended."""
         return f", or was ended because the job took longer than {self.limit:g} seconds" if self.limit else ""
 
 

@@ -53,7 +53,8 @@ def planned(session: Session, operation: str, given: dict[str, Any]) -> Plan:
         except UnknownName as error:
             raise Refused(404, str(error)) from None
         vae = given.pop("vae", None)
-        steps, given = (Step(operation, vae=vae, **_without_keys(given)),), {}
+        _require_no_keys(given)
+        steps, given = (Step(operation, vae=vae, **given),), {}
     if given:
         raise UsageError(f"A line of operations goes with seed and format only, not with {', '.join(given)}.")
     for step in steps:
@@ -66,10 +67,11 @@ def planned(session: Session, operation: str, given: dict[str, Any]) -> Plan:
     return plan
 
 
-def _without_keys(given: dict[str, Any]) -> dict[str, Any]:
-    for key in {*STEP_KEYS} & {*given}:
-        raise UsageError(f"{key} is not an option of a request.")
-    return given
+def _require_no_keys(given: dict[str, Any]) -> None:
+    """Raise UsageError for a key of a step, such as `maps`."""
+    for key in STEP_KEYS:
+        if key in given:
+            raise UsageError(f"{key} is not an option of a request.")
 
 
 def _require_harmless(step: Step, session: Session) -> None:

@@ -70,8 +70,9 @@ class Search:
         """A sentence about the files that were passed over; empty if there are none."""
         if not self.passed_over:
             return ""
-        kinds = [f"{count:,} {kind}" for kind, count in self.passed_over.most_common(KINDS)]
-        more = self.passed_over.total() - sum(count for _, count in self.passed_over.most_common(KINDS))
+        most = self.passed_over.most_common()
+        kinds = [f"{count:,} {kind}" for kind, count in most[:KINDS]]
+        more = sum(count for _, count in most[KINDS:])
         counts = ", ".join([*kinds, f"{more:,} others"] if more else kinds)
         return f"Files of folders whose names are not those of pictures are passed over: {counts}. To edit one, name it."
 
@@ -142,9 +143,8 @@ class Search:
         found = is_picture(path)
         if not found and JOURNAL not in path.name:
             hidden = path.name.startswith(".")
-            self.passed_over[
-                "hidden" if hidden else plain(path.suffix.lower()) or "without an extension"
-            ] += 1
+            kind = "hidden" if hidden else plain(path.suffix.lower()) or "without an extension"
+            self.passed_over[kind] += 1
         return found
 
 

@@ -25,7 +25,7 @@ from vaeedit.settings import Settings
 PAUSE = 0.5
 """Seconds after which a thread that waits looks for Ctrl-C, on systems where waiting is not interrupted."""
 SILENCE, PATIENCE = 30, 300
-"""Seconds after which a client that sends or takes nothing is left, and those in which a request must be there in whole."""
+"""Seconds without any transfer after which a connection is closed, and seconds within which a request must arrive."""
 DRAINED = 64 << 20
 """Most bytes of a refused request that are read, so that its client gets to read the reply."""
 
@@ -92,7 +92,7 @@ class EditServer(ThreadingHTTPServer):
 
 def _do(work: Callable[[], Reply], done: Future[Reply]) -> None:
     try:
-        with chdir("."):  # wherever a plugin goes
+        with chdir("."):  # undoes a change of the working folder by a plugin
             done.set_result(work())
     except Exception as error:
         done.set_exception(error)

@@ -105,7 +105,7 @@ class Worker:
 
     def _edited(self, job: Job, frame: Frame) -> Managed:
         spare = self._on_cpu if self.spec.cpu_allowed else None
-        with chdir("."):  # wherever a plugin goes, outputs are relative to where the user is
+        with chdir("."):  # undoes a change of the working folder by a plugin: outputs are relative to it
             return run_within_memory(
                 self.session, self.spec.plan, frame, spare=spare, careful=job.careful, name=job.source
             )

@@ -56,7 +56,7 @@ class Duration(click.ParamType[float]):
     """A click type for times such as '90s', '45m' or '2h'; the value is in seconds."""
 
     name = "duration"
-    """In the messages of click."""
+    """The name of this type in the messages of click."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Parse one value."""

@@ -16,7 +16,8 @@ def _serve(host: str, port: int, token: str | None, debug: bool, **settings: Any
 
     if not token and not is_loopback(host):
         raise UsageError(
-            f"--host {host} lets other machines in; set VAEEDIT_TOKEN or --token, which they must send."
+            f"With --host {host} other machines can use the server; set a secret with VAEEDIT_TOKEN or --token, "
+            "which they must send."
         )
     try:
         server = EditServer(
@@ -24,7 +25,7 @@ def _serve(host: str, port: int, token: str | None, debug: bool, **settings: Any
         )
     except OSError as error:
         raise UsageError(
-            f"--host {host} --port {port} cannot be used: {str(error.strerror).lower()}."
+            f"--host {host} --port {port} cannot be used: {(error.strerror or str(error)).lower()}."
         ) from None
     with server:
         shown = f"[{host}]" if ":" in host else host

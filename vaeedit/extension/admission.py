@@ -12,7 +12,7 @@ from typing import Any, get_origin
 
 from vaeedit.extension.option_rules import option_faults
 from vaeedit.extension.reserved import COMMANDS, RESERVED
-from vaeedit.extension.specs import OF_VAES, CommandSpec, OperationSpec, Spec
+from vaeedit.extension.specs import VAE_MEMBERS, CommandSpec, OperationSpec, Spec
 from vaeedit.options import Options, flag_of, shown
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -118,7 +118,7 @@ def _uses(spec: OperationSpec) -> Iterator[str]:
         yield f"needs names {name!r}, which is no extra input; add it to extra_inputs"
     if spec.variadic and spec.variadic not in spec.extra_inputs:
         yield f"variadic names {spec.variadic!r}, which is no extra input; add it to extra_inputs"
-    of_vae = [name for name in OF_VAES if getattr(spec, name)]
+    of_vae = [name for name in VAE_MEMBERS if getattr(spec, name)]
     if of_vae and not spec.uses_vae:
         yield f"uses_vae is False, which excludes {', '.join(of_vae)}; leave out these, or uses_vae"
     excluded = {"film": spec.film, "conditions": spec.conditions}

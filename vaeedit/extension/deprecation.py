@@ -17,10 +17,15 @@ def deprecated(what: str, instead: str) -> None:
 
     The text names the plugin to which that line, or one that called it, belongs, with its package and version.
     """
-    outside = list(_outside(sys._getframe(1)))
-    where = outside[0] if outside else sys._getframe(1)
-    user = next((f"{_named(point)} uses" for frame in outside for point in _plugins(frame)), "")
-    text = f"{user or f'{_module(where)} uses'} {what}, which the next plugin contract will not have; use {instead}."
+    caller = sys._getframe(1)
+    outside = list(_outside(caller))
+    where = outside[0] if outside else caller
+    points = entry_points(group=GROUP)
+    users = (
+        _named(point) for frame in outside for point in points if _top(point.module) == _top(_module(frame))
+    )
+    user = next(users, _module(where))
+    text = f"{user} uses {what}, which the next plugin contract will not have; use {instead}."
     registry = where.f_globals.setdefault("__warningregistry__", {})
     warnings.warn_explicit(
         text, DeprecationWarning, where.f_code.co_filename, where.f_lineno, _module(where), registry
@@ -30,14 +35,14 @@ def deprecated(what: str, instead: str) -> None:
 def _outside(frame: FrameType | None) -> Iterator[FrameType]:
     """The frames that do not belong to vaeedit, the innermost first."""
     while frame is not None:
-        if _module(frame).partition(".")[0] not in (GROUP, "importlib"):
+        if _top(_module(frame)) not in (GROUP, "importlib"):
             yield frame
         frame = frame.f_back
 
 
-def _plugins(frame: FrameType) -> list[EntryPoint]:
-    package = _module(frame).partition(".")[0]
-    return [point for point in entry_points(group=GROUP) if point.module.partition(".")[0] == package]
+def _top(module: str) -> str:
+    """The package at the top of a module's name."""
+    return module.partition(".")[0]
 
 
 def _named(point: EntryPoint) -> str:

@@ -127,7 +127,7 @@ def discover(
     With `only`, plugins of other names are off; those in `off` are off in any case.
     """
     result = Registry()
-    reports = [(_unread(point), point) for point in points]
+    reports = [(_before_import(point), point) for point in points]
     known = {point.name for _, point in reports}
     for variable, names in ((ON, only or ()), (OFF, off)):
         for name in sorted(set(names) - known):
@@ -140,8 +140,8 @@ def discover(
     return result
 
 
-def _unread(point: EntryPoint) -> Report:
-    """The report of a plugin that is off."""
+def _before_import(point: EntryPoint) -> Report:
+    """The report of a plugin before it is imported; it stays "off" if that does not happen."""
     name, version = _package(point.dist)
     return Report(point.name, name, "off", version=version)
 
@@ -192,10 +192,8 @@ def _admit(report: Report, point: EntryPoint, registry: Registry) -> Report:
 
 def unfitness(specs: Sequence[tuple[str, Spec]]) -> list[str]:
     """Sentences on why specs of one plugin do not fit; empty if all of them do."""
-    from vaeedit.extension.admission import (
-        doubles,
-        faults,
-    )  # not where there are only plugins of vaeedit itself
+    # Imported here: it is not needed where all plugins are those of vaeedit itself.
+    from vaeedit.extension.admission import doubles, faults
 
     return [fault for kind, spec in specs for fault in faults(spec, kind)] or doubles(specs)
 

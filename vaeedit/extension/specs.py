@@ -17,7 +17,7 @@ MASK = "mask"
 """Name of the extra input that limits an edit to a part of the picture."""
 MASKING = tuple(flag_of(name) for name in Masking.__struct_fields__)
 """Flags of the options that say how it is used."""
-OF_VAES = ("vae", "calibrated", "conditions", "latent", "delta")
+VAE_MEMBERS = ("vae", "calibrated", "conditions", "latent", "delta")
 """Members of an operation's spec that say how it uses a VAE."""
 CONTRACT = 1
 """Version of everything that a plugin may rely on; it increases only when some of that is removed or changed."""

@@ -26,7 +26,7 @@ class Report:
     provides: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Names of its specs by kind: operations, weights, ...; those of a plugin that is broken cannot be used."""
     version: str = ""
-    """That of the distribution."""
+    """Version of the distribution; empty if it is not known."""
     seconds: float | None = None
     """How long its import took; None if it was not imported."""
 
@@ -89,6 +89,10 @@ class Table(Generic[S]):
         self.qualified[item.qualified] = item
         holder = self.bare.setdefault(item.spec.name, item)
         return None if holder is item else holder.plugin
+
+    def of(self, plugin: str) -> list[Provided[S]]:
+        """The specs of one plugin."""
+        return [item for item in self.qualified.values() if item.plugin == plugin]
 
     def __contains__(self, name: str) -> bool:
         return name in self.bare or name in self.qualified

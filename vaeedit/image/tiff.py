@@ -40,10 +40,8 @@ def decode_deep(data: bytes, name: str, gate: Gate) -> NDArray[Any] | None:
     """
     import tifffile
 
-    with (
-        io.BytesIO(data) as stream,
-        tifffile.TiffFile(stream) as file,
-    ):  # its objects refer to each other for long
+    # The objects of tifffile refer to each other, so the stream is closed here and not when they are freed.
+    with io.BytesIO(data) as stream, tifffile.TiffFile(stream) as file:
         page: Any = file.pages[0]
         width, height = int(page.imagewidth), int(page.imagelength)
         each = max(4, -(-int(page.bitspersample) * int(page.samplesperpixel) // 8))

@@ -84,7 +84,7 @@ class Plan:
 
     @property
     def uses_vae(self) -> bool:
-        """Whether any step does."""
+        """Whether any step uses a VAE."""
         return any(step.vae for step in self.steps)
 
     @property

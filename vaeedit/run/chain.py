@@ -44,7 +44,7 @@ def _edited(member: Member, vae: LoadedVae, original: Frame, **how: Any) -> Sequ
     frames = operation.before([original])
     inspected = [*frames, *operation.references()] if isinstance(operation, Inspect) else []
     if not all(isinstance(frame, Frame) for frame in [*frames, *inspected]):
-        raise Fault("returned something else than frames from `before` or `references`.")
+        raise Fault("returned something other than frames from `before` or `references`.")
     decoded = frames if isinstance(operation, Join) and operation.wants_decoded else []
     edited = frames if isinstance(operation, Edit) else frames[:1] if isinstance(operation, Join) else []
     changed = {"std": operation.wants_std, "delta": member.step.spec.delta, **how}

@@ -31,21 +31,20 @@ def finished(member: Member, frames: Sequence[Frame], original: Frame) -> Result
         if fault := next(_faults(result, member, original), None):
             raise Fault(f"returned {fault}.")
         own = next((mine for mine, seen in zip(frames, shown, strict=True) if seen is result.frame), None)
-        notes, warnings = (
-            _plain(result.notes),
-            (*result.warnings, *_losses(result.frame, original, member.title)),
-        )
+        notes = _plain(result.notes)
+        warnings = (*result.warnings, *_losses(result.frame, original, member.title))
         return replace(result, frame=own or result.frame, notes=notes, warnings=warnings)
 
 
 def _faults(result: Result, member: Member, original: Frame) -> Iterator[str]:
     """What is wrong with a result, after "returned"."""
     film = result.film.frames if isinstance(result.film, Film) else ()
-    pictures = {"a picture": result.frame, **{f"a map {name}": frame for name, frame in result.maps.items()}}
+    pictures = {"a picture that": result.frame}
+    pictures |= {f"a map {name} that": frame for name, frame in result.maps.items()}
     pictures |= {f"a film whose frame {number}": frame for number, frame in enumerate(film, 1)}
     for name, frame in pictures.items():
         if fault := _fault_of(frame):
-            yield f"{name} {'' if name.startswith('a film') else 'that '}{fault}"
+            yield f"{name} {fault}"
     if result.frame.depth != original.depth:
         yield f"a picture of {result.frame.depth} bits for one of {original.depth}"
     if result.film is not None and not film:

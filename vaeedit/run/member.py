@@ -64,7 +64,7 @@ def _target(step: PlannedStep) -> Any:
 
 
 def _require_kind(operation: Any, step: PlannedStep) -> None:
-    """Raise TypeError for an object that has not the base class that its spec says."""
+    """Raise Fault for an object whose base class does not fit `uses_vae` or `latent` of its spec."""
     on_latents = isinstance(operation, (Edit, Join, Inspect))
     if step.spec.uses_vae and not on_latents:
         raise Fault(

@@ -84,7 +84,7 @@ class Session:
 
     def __repr__(self) -> str:
         vaes = ", ".join(vae.info.name for vae in self._vaes.values())
-        device = self.device if self._vaes else self.settings.device  # which may need torch to be found
+        device = self.device if self._vaes else self.settings.device  # finding self.device may import torch
         return f"<Session on {device}, precision {self.settings.precision}; VAEs: {vaes or 'none yet'}>"
 
     def run(

@@ -80,7 +80,9 @@ def _named(plugin: str, points: Iterable[str]) -> list[str]:
         return [path.absolute().stem]
     if all(word.isidentifier() for word in plugin.split(".")) and find_spec(plugin.partition(".")[0]):
         return [plugin]
-    missing = "Neither is there a folder with a pyproject.toml or a package, nor a module, of that name."
+    missing = (
+        "There is no module of that name, and no folder of that name with a pyproject.toml or a package."
+    )
     raise UnknownName("plugin", plugin, points, missing)
 
 

@@ -7,13 +7,13 @@ from functools import partial
 import click
 
 from vaeedit.cli.operations import operation_command
-from vaeedit.extension.specs import load_target
 from vaeedit.options import as_dict, fields, flag_of, validate
 from vaeedit.pipeline.pipeline import Pipeline, Step
 from vaeedit.pipeline.schema import pipeline_schema
 from vaeedit.run.operation import Edit, Inspect, Join, Operation
 from vaeedit.testing.runs import run_checks
 from vaeedit.testing.samples import option_values, required_options
+from vaeedit.testing.targets import require_derived
 from vaeedit.testing.trial import Trial
 
 
@@ -31,15 +31,9 @@ def operation_checks(trial: Trial) -> Iterator[tuple[str, Callable[[], None]]]:
 def check_target(trial: Trial) -> None:
     """The target derives from Edit, Join or Inspect (without a VAE: from Operation) and defines its abstract methods."""
     spec = trial.spec
-    target = load_target(spec.target)
     bases = (Edit, Join, Inspect) if spec.uses_vae else (Operation,)
-    names = " or ".join(base.__name__ for base in bases)
-    assert issubclass(target if isinstance(target, type) else object, bases), (
-        f"{spec.target} does not derive from {names}; derive it from one of these"
-        f"{', or declare uses_vae=False' if spec.uses_vae else ''}"
-    )
-    missing = ", ".join(sorted(getattr(target, "__abstractmethods__", ())))
-    assert not missing, f"{spec.target} does not define {missing}; define it"
+    otherwise = ", or declare uses_vae=False" if spec.uses_vae else ""
+    require_derived(spec.target, bases, f"derive it from one of these{otherwise}")
 
 
 def check_yaml(trial: Trial) -> None:

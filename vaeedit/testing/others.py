@@ -17,18 +17,14 @@ from vaeedit.training.recipe import load_recipe
 
 def others_checks(plugin: str, registry: Registry) -> Iterator[tuple[str, Callable[[], None]]]:
     """The checks of a plugin's commands, evaluations, objectives and recipes."""
-    for command in registry.commands.qualified.values():
-        if command.plugin == plugin:
-            yield f"{command.spec.name}-command", partial(check_command, command)
-    for evaluation in registry.evaluations.qualified.values():
-        if evaluation.plugin == plugin:
-            yield f"{evaluation.spec.name}-evaluation", partial(check_command, evaluation)
-    for objective in registry.objectives.qualified.values():
-        if objective.plugin == plugin:
-            yield f"{objective.spec.name}-objective", partial(check_objective, objective.spec)
-    for recipe in registry.recipes.qualified.values():
-        if recipe.plugin == plugin:
-            yield f"{recipe.spec.name}-recipe", partial(check_recipe, recipe.qualified, registry)
+    for command in registry.commands.of(plugin):
+        yield f"{command.spec.name}-command", partial(check_command, command)
+    for evaluation in registry.evaluations.of(plugin):
+        yield f"{evaluation.spec.name}-evaluation", partial(check_command, evaluation)
+    for objective in registry.objectives.of(plugin):
+        yield f"{objective.spec.name}-objective", partial(check_objective, objective.spec)
+    for recipe in registry.recipes.of(plugin):
+        yield f"{recipe.spec.name}-recipe", partial(check_recipe, recipe.qualified, registry)
 
 
 def check_command(item: Provided[CommandSpec] | Provided[EvaluationSpec]) -> None:

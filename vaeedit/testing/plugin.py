@@ -37,7 +37,7 @@ def check_admitted(plugin: str, registry: Registry) -> None:
     report = _report(plugin, registry)
     assert not report.is_missing, report.reason
     tables = registry.tables().values()
-    own = [(t.kind, item.spec) for t in tables for item in t.qualified.values() if item.plugin == plugin]
+    own = [(t.kind, item.spec) for t in tables for item in t.of(plugin)]
     assert own, f"{plugin} provides nothing; return a list of specs from a hook, below @hookimpl"
     unfit = unfitness(own)  # at a start, plugins of vaeedit itself are not checked
     assert not unfit, ". ".join(unfit)

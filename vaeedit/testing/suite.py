@@ -5,10 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from vaeedit.extension.registry import GROUP, Registry, discover
-from vaeedit.extension.tables import Provided
 from vaeedit.run.session import Session
 from vaeedit.testing import tiny
 from vaeedit.testing.architectures import architecture_checks
@@ -36,21 +34,17 @@ def checks(
     registry, plugin = registry_with(module), _point(module).name
     session, given = Session(plugins=registry, device="cpu"), dict(vaes or {})
     found = list(plugin_checks(module.__name__, plugin, registry))
-    for item in _own(registry.operations.qualified.values(), plugin):
+    for item in registry.operations.of(plugin):
         vae = _placed(given.pop(item.spec.name, item.spec.vae), registry)
         found += operation_checks(Trial(item, session, vae))
     if given:
         raise ValueError(f"vaes names no operation of the plugin: {', '.join(given)}")
-    for item in _own(registry.architectures.qualified.values(), plugin):
-        found += architecture_checks(item.spec)
-    for item in _own(registry.weights.qualified.values(), plugin):
-        found += weights_checks(item.spec, session, Path(recorded) if recorded else None)
+    for architecture in registry.architectures.of(plugin):
+        found += architecture_checks(architecture.spec)
+    for weights in registry.weights.of(plugin):
+        found += weights_checks(weights.spec, session, Path(recorded) if recorded else None)
     yield from found
     yield from others_checks(plugin, registry)
-
-
-def _own(items: Any, plugin: str) -> list[Provided[Any]]:
-    return [item for item in items if item.plugin == plugin]
 
 
 def _placed(vae: str | Path, registry: Registry) -> str:

@@ -5,10 +5,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaeedit.extension.specs import ObjectiveSpec, call_target, load_target
+from vaeedit.extension.specs import ObjectiveSpec, call_target
 from vaeedit.options import Options, validate
 from vaeedit.testing.networks import Built, enlarged
 from vaeedit.testing.samples import required_options
+from vaeedit.testing.targets import require_derived
 from vaeedit.testing.tiny import Tiny
 from vaeedit.training.losses import negative_elbo
 from vaeedit.training.objective import Objective
@@ -31,12 +32,7 @@ def check_training_step(built: Built) -> None:
 
 def check_objective(spec: ObjectiveSpec) -> None:
     """The target is an Objective, and a step of it trains the tiny VAE, if it needs no more than that."""
-    target = load_target(spec.target)
-    assert issubclass(target if isinstance(target, type) else object, Objective), (
-        f"{spec.target} does not derive from Objective; derive it"
-    )
-    missing = ", ".join(sorted(target.__abstractmethods__))
-    assert not missing, f"{spec.target} does not define {missing}; define it"
+    require_derived(spec.target, (Objective,), "derive it")
     objective = call_target(spec.target, validate(spec.options, required_options(spec.options)))
     network = Tiny(Options())
     if objective.conditions or not all(isinstance(network, kind) for kind in objective.needs):
