@@ -21,6 +21,7 @@ from vaeedit.cli.plugins import plugins
 from vaeedit.cli.run import chain, run
 from vaeedit.cli.serve import serve
 from vaeedit.cli.train import train
+from vaeedit.cli.ui import ui
 from vaeedit.errors import UnknownName
 from vaeedit.extension.registry import registry
 from vaeedit.extension.reserved import COMMANDS
@@ -29,7 +30,7 @@ evaluate = PluggedGroup(
     "evaluate", lambda: registry().evaluations, help="Measure an operation on a folder of reference images."
 )
 _MADE = (
-    *(run, chain, pipeline, train, data, evaluate, compare, serve),
+    *(run, chain, pipeline, train, data, evaluate, compare, serve, ui),
     *(info, doctor, ops, models, plugins, completion),
 )
 FIXED = dict(zip(COMMANDS, _MADE, strict=True))

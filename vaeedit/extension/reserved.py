@@ -4,7 +4,7 @@ from vaeedit.options import flag_of
 from vaeedit.settings import STEP_KEYS, Settings
 
 COMMANDS = (
-    *("run", "chain", "pipeline", "train", "data", "evaluate", "compare", "serve"),
+    *("run", "chain", "pipeline", "train", "data", "evaluate", "compare", "serve", "ui"),
     *("info", "doctor", "ops", "models", "plugins", "completion"),
 )
 """The commands of vaeedit itself, in the order in which it makes them."""

@@ -1,0 +1,1 @@
+"""The tab Edit: pictures, steps and their options, before and after, downloads."""

@@ -1,0 +1,1 @@
+"""The tab Explore: a VAE's latents, moved by hand."""

@@ -1,0 +1,29 @@
+"""The page and its tabs."""
+
+import gradio as gr
+
+from vaeedit.ui.batch.tab import batch_tab
+from vaeedit.ui.context import Context
+from vaeedit.ui.edit.tab import edit_tab
+from vaeedit.ui.explore.tab import explore_tab
+from vaeedit.ui.runs import runs_tab
+
+
+def page(context: Context) -> gr.Blocks:
+    """The page as Gradio's blocks."""
+
+    def ended(request: gr.Request) -> None:
+        context.sittings.drop(request)
+
+    with gr.Blocks(title="vaeedit", analytics_enabled=False, delete_cache=(3600, 24 * 3600)) as blocks:
+        with gr.Tabs():
+            with gr.Tab("Edit"):
+                edit_tab(context)
+            with gr.Tab("Explore"):
+                explore_tab(context)
+            with gr.Tab("Runs"):
+                runs_tab(context)
+            with gr.Tab("Batch"):
+                batch_tab(context)
+        blocks.unload(ended)
+    return blocks
