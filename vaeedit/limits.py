@@ -38,6 +38,10 @@ FRAMES = Limit(
     "VAEEDIT_MAX_FRAMES", 2000, "frames of a clip; together they are within the limit of pixels, too"
 )
 PICTURE = Limit("VAEEDIT_MAX_PICTURE_BYTES", 2 << 30, "bytes of a picture file")
+UPLOAD = Limit(
+    "VAEEDIT_MAX_UPLOAD_BYTES", 128 << 20, "bytes of a file that is given to the page of `vaeedit ui`"
+)
+UPLOADS = Limit("VAEEDIT_MAX_UPLOADS_BYTES", 1 << 30, "bytes of all files that are given to the page at once")
 MODEL = Limit("VAEEDIT_MAX_MODEL_BYTES", 16 << 30, "bytes of a model file")
 """The `limit` of `read_regular` and `require_regular` for files of weights."""
 MODEL_HEADER = Limit("VAEEDIT_MAX_MODEL_HEADER_BYTES", 8 << 20, "bytes of a model file's header")

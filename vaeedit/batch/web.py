@@ -1,20 +1,19 @@
 """Edits over HTTP, for `vaeedit serve`: a picture in, the edited picture out."""
 
-import hmac
 import json
 import socket
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import chdir, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from queue import Empty, Queue
 from socketserver import TCPServer
 from threading import Thread, Timer
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
 from vaeedit import __version__
+from vaeedit.batch.addresses import is_foreign, is_same
 from vaeedit.batch.requested import Refused, Reply, edited, listed, planned
 from vaeedit.errors import ImageError, UsageError, VaeeditError, is_out_of_memory, unexpected
 from vaeedit.image import FORMATS
@@ -28,22 +27,6 @@ SILENCE, PATIENCE = 30, 300
 """Seconds without any transfer after which a connection is closed, and seconds within which a request must arrive."""
 DRAINED = 64 << 20
 """Most bytes of a refused request that are read, so that its client gets to read the reply."""
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether only this machine reaches a host of this name."""
-    try:
-        return host == "localhost" or ip_address(host or "").is_loopback
-    except ValueError:
-        return False
-
-
-def _name_in(host: str) -> str | None:
-    """The name in a header Host, without the port."""
-    try:
-        return urlsplit(f"//{host}").hostname
-    except ValueError:
-        return None
 
 
 class EditServer(ThreadingHTTPServer):
@@ -62,7 +45,7 @@ class EditServer(ThreadingHTTPServer):
     ) -> None:
         self.session = Session(settings)
         self.waiting: Queue[tuple[Callable[[], Reply], Future[Reply]]] = Queue()
-        self.token, self.is_local, self.on_failure = token, is_loopback(host), on_failure
+        self.token, self.host, self.on_failure = token, host, on_failure
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, port), _Handler)
 
@@ -131,11 +114,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _require_welcome(self) -> None:
         """Raise Refused for a page of the web, whatever name of this machine it uses, and without the token."""
-        is_foreign = self.server.is_local and not is_loopback(_name_in(self.headers.get("Host", "")))
-        if "Origin" in self.headers or is_foreign:
+        if "Origin" in self.headers or is_foreign(self.server.host, self.headers.get("Host", "")):
             raise Refused(403, "Pages of the web may not use this server; its address is 127.0.0.1.")
         given = self.headers.get("Authorization", "").removeprefix("Bearer ").encode("latin-1", "replace")
-        if self.server.token and not hmac.compare_digest(given, self.server.token.encode()):
+        if self.server.token and not is_same(given, self.server.token):
             raise Refused(
                 401, "The request needs the header Authorization: Bearer TOKEN with the server's token."
             )

@@ -12,13 +12,10 @@ from vaeedit.settings import OF_VAES, Settings
 
 
 def _serve(host: str, port: int, token: str | None, debug: bool, **settings: Any) -> int:
-    from vaeedit.batch.web import EditServer, is_loopback
+    from vaeedit.batch.addresses import require_token, url
+    from vaeedit.batch.web import EditServer
 
-    if not token and not is_loopback(host):
-        raise UsageError(
-            f"With --host {host} other machines can use the server; set a secret with VAEEDIT_TOKEN or --token, "
-            "which they must send."
-        )
+    require_token(host, token)
     try:
         server = EditServer(
             host, port, Settings(**settings), token, traceback.print_exception if debug else None
@@ -28,8 +25,7 @@ def _serve(host: str, port: int, token: str | None, debug: bool, **settings: Any
             f"--host {host} --port {port} cannot be used: {(error.strerror or str(error)).lower()}."
         ) from None
     with server:
-        shown = f"[{host}]" if ":" in host else host
-        console.say(f"http://{shown}:{server.server_address[1]}/")
+        console.say(url(host, server.server_address[1]))
         server.serve()
     return console.OK
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from vaeedit.batch.web import is_loopback
+from vaeedit.batch.addresses import require_token, url
 from vaeedit.errors import MissingExtra, UsageError
 from vaeedit.extension.registry import registry
 from vaeedit.settings import Settings
@@ -37,11 +37,7 @@ class Address:
 
     def bound(self) -> socket.socket:
         """A socket that listens there; raises UsageError for an address that cannot be used, or needs a token."""
-        if not self.token and not is_loopback(self.host):
-            raise UsageError(
-                f"With --host {self.host} other machines can use the page; set a secret with VAEEDIT_TOKEN or --token, "
-                "which their browsers must know."
-            )
+        require_token(self.host, self.token)
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         listening = socket.socket(family)
         try:
@@ -55,8 +51,7 @@ class Address:
 
     def url(self, listening: socket.socket) -> str:
         """The address for a browser."""
-        shown = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{shown}:{listening.getsockname()[1]}/"
+        return url(self.host, listening.getsockname()[1])
 
 
 def serve_page(
