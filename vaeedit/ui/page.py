@@ -16,6 +16,7 @@ def page(context: Context) -> gr.Blocks:
         context.sittings.drop(request)
 
     with gr.Blocks(title="vaeedit", analytics_enabled=False, delete_cache=(3600, 24 * 3600)) as blocks:
+        gr.HTML('<h1 class="only-read">vaeedit</h1>', padding=False)
         with gr.Tabs():
             with gr.Tab("Edit"):
                 edit_tab(context)

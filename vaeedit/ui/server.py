@@ -109,7 +109,7 @@ def _application(
         raise MissingExtra("The page", "ui") from None
     from vaeedit.ui.context import Context
     from vaeedit.ui.page import page
-    from vaeedit.ui.theme import css, theme
+    from vaeedit.ui.theme import css, head, theme
 
     context = Context(settings, registry(), root, runs, desk, sittings)
     return gradio.mount_gradio_app(
@@ -126,6 +126,7 @@ def _application(
         mcp_server=False,
         theme=theme(),
         css=css(),
+        head=head(),
     )
 
 
