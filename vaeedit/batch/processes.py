@@ -12,9 +12,10 @@ from dataclasses import replace
 from multiprocessing import connection
 
 from vaeedit.batch.batch_spec import BatchSpec
+from vaeedit.batch.child import Died
 from vaeedit.batch.jobs import Job, remove_leftovers
 from vaeedit.batch.journal import Record
-from vaeedit.batch.worker_handle import Died, WorkerHandle
+from vaeedit.batch.worker_handle import WorkerHandle
 from vaeedit.errors import VaeeditError
 
 HELD = 3
