@@ -16,8 +16,8 @@ GRACE = 2.0
 class Desk:
     """Two lanes, each with a process that starts at once, in the background, and a queue that is fair among sittings.
 
-    The lane `preview` is for what takes a second at most: previews, thumbnails, exploring. The lane `full` is for whole edits:
-    its process leaves the cores to the other one, and is killed when its task is cancelled, so that the cores are free at once.
+    The lane `preview` is for what takes a second at most: previews, thumbnails, exploring. The lane `full` is for whole
+    edits: its process yields the cores to the other one, and is killed when its task is cancelled.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:

@@ -115,7 +115,9 @@ class Lane:
 
     def _living(self) -> Child:
         """The process, or a fresh one if it has ended; raises OSError if the system starts none."""
-        if self._child and self._child.pipe.poll():  # idle processes are silent, so this is the end of the pipe
+        if (
+            self._child and self._child.pipe.poll()
+        ):  # idle processes are silent, so this is the end of the pipe
             self._child.kill()
             self._child.pipe.close()
             self._child = None
@@ -144,7 +146,9 @@ class Lane:
                 pass
         except Died:
             reason = "" if ticket.is_done else child.cause()
-            ticket.settle(error=VaeeditError(f"The process that did this has ended ({reason}). Other work goes on."))
+            ticket.settle(
+                error=VaeeditError(f"The process that did this has ended ({reason}). Other work goes on.")
+            )
             with suppress(OSError):  # the next task tries again
                 self._living()
         except OSError as error:

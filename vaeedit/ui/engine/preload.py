@@ -1,7 +1,7 @@
 """What the fork server imports, once, so that a new worker is ready at once.
 
-torch and OpenCV stay at one thread here: threads do not survive a fork, and a plugin may compute while it is imported. A worker
-takes back the number of threads by `use_threads`. Nothing here asks for a GPU: CUDA does not survive a fork either.
+torch and OpenCV stay at one thread here: threads do not survive a fork, and a plugin may compute while it is imported. A
+worker takes back the number of threads by `use_threads`. Nothing here asks for a GPU: CUDA does not survive a fork either.
 """
 
 import gc

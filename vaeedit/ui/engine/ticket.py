@@ -31,7 +31,12 @@ class Ticket:
     """A task that waits, runs or has ended. Its arguments are pickled at once: raises what `pickle` raises."""
 
     def __init__(
-        self, lane: "Lane", sitting: str, task: Callable[..., Any], arguments: tuple[Any, ...], word: str | None
+        self,
+        lane: "Lane",
+        sitting: str,
+        task: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        word: str | None,
     ) -> None:
         self.lane, self.sitting, self.word = lane, sitting, word
         self.number = next(_numbers)
