@@ -39,6 +39,7 @@ from vaeedit.image.made import edits_of, mapping_of
 from vaeedit.image.orientation import reset_xmp
 from vaeedit.image.source_type import without_description
 from vaeedit.pipeline.pipeline import Pipeline, Step
+from vaeedit.pipeline.recipe import recipe_of
 from vaeedit.plain import plain, plain_json
 from vaeedit.vae import files
 
@@ -162,8 +163,8 @@ def plan(path: Path) -> str:
     global opened
     opened = []
     try:
-        recipe = repeat.recipe_of(str(path))
-        recipe.require_harmless()
+        recipe = recipe_of(str(path))
+        repeat.require_harmless(recipe)
         steps = recipe.pipeline.check(registry())
         with redirect_stderr(io.StringIO()):  # warnings of other versions
             repeat.require_present(recipe, recipe.pipeline.steps, None, [], ())

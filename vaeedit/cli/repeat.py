@@ -5,7 +5,6 @@ The picture is not trusted: without --trust it can only use installed VAEs, and 
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,90 +12,65 @@ from typing import TYPE_CHECKING, Any
 from vaeedit.cli import console
 from vaeedit.errors import UsageError
 from vaeedit.options import flag_of
-from vaeedit.settings import STEP_KEYS
 
 if TYPE_CHECKING:
     from vaeedit.extension.specs import OperationSpec
     from vaeedit.pipeline.pipeline import Pipeline
+    from vaeedit.pipeline.recipe import Recipe
     from vaeedit.pipeline.step import Step
 
 LONGEST = 100
-"""Characters of a name of an operation, and of a text that a message quotes."""
+"""Characters of a text that a message quotes."""
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How a picture was made, as it records itself."""
+def show(recipe: "Recipe") -> None:
+    """Print on stderr how a picture was made."""
+    from vaeedit.cli.info import provenance_lines
 
-    picture: str
-    made: Mapping[str, Any]
-    pipeline: "Pipeline"
-
-    def show(self) -> None:
-        """Print it on stderr."""
-        from vaeedit.cli.info import provenance_lines
-
-        last = {key: value for key, value in self.made.items() if key != "before"}
-        console.note(f"{self.picture}:", *provenance_lines(last))
-
-    def here(self) -> "Pipeline":
-        """Return the pipeline with paths of the files that it names: beside the picture, else in the current folder."""
-        from vaeedit.extension.registry import registry
-        from vaeedit.pipeline.inputs import split
-        from vaeedit.pipeline.pipeline import Pipeline
-        from vaeedit.pipeline.step import Step
-
-        def located(text: str) -> str:
-            beside = Path(self.picture).parent / text
-            is_other = "{" not in text and beside.exists() and not beside.samefile(self.picture)
-            return str(beside) if is_other else text
-
-        steps = []
-        for step in self.pipeline.steps:
-            images = registry().operations.find(step.operation).spec.inputs
-            pictures = {name: list(map(located, texts)) for name, texts in _pictures(step, images)}
-            vae = step.vae if step.vae is None or _is_installed(step.vae) else located(step.vae)
-            options = split(step.options, images)[0] | pictures
-            steps.append(
-                Step(step.operation, vae=vae, maps=step.maps, name=step.name, when=step.when, **options)
-            )
-        return Pipeline(*steps, seed=self.pipeline.seed)
-
-    def require_harmless(self, chosen: Collection[str] = (), vae: str | None = None) -> None:
-        """Raise UsageError if the picture asks for anything that is not allowed without --trust.
-
-        `chosen` are options that the user has set, as STEP.OPTION, and `vae` is the VAE that the user has named.
-        """
-        asked = [
-            text
-            for step, recorded in zip(self.pipeline.steps, self.made["steps"], strict=True)
-            for name, text in _asked(step, recorded.get("checksum"))
-            if not _is_chosen(step, name, chosen) and not (vae and name == "vae")
-        ]
-        if asked:
-            raise UsageError(
-                f"{self.picture} asks for {', and for '.join(dict.fromkeys(asked))}, "
-                "which a picture alone may not decide; --trust allows it, --set replaces it."
-            )
+    last = {key: value for key, value in recipe.made.items() if key != "before"}
+    console.note(f"{recipe.picture}:", *provenance_lines(last))
 
 
-def recipe_of(picture: str) -> Recipe:
-    """Read how a picture was made; raises ImageError, or UsageError if that is not recorded or is damaged."""
-    from vaeedit.image import made_of, read_pages
+def here(recipe: "Recipe") -> "Pipeline":
+    """Return the pipeline with paths of the files that it names: beside the picture, else in the current folder."""
+    from vaeedit.extension.registry import registry
+    from vaeedit.pipeline.inputs import split
     from vaeedit.pipeline.pipeline import Pipeline
 
-    made = made_of(read_pages(picture).first.metadata)
-    if made is None:
-        raise UsageError(f"{picture} does not record how it was made.")
-    try:
-        steps = [_step(**recorded) for recorded in made["steps"]]
-    except ValueError:
-        raise UsageError(f"The record in {picture} of how it was made is damaged.") from None
-    return Recipe(picture, made, Pipeline(*steps, seed=made["seed"]))
+    def located(text: str) -> str:
+        beside = Path(recipe.picture).parent / text
+        is_other = "{" not in text and beside.exists() and not beside.samefile(recipe.picture)
+        return str(beside) if is_other else text
+
+    steps = []
+    for step in recipe.pipeline.steps:
+        images = registry().operations.find(step.operation).spec.inputs
+        pictures = {name: list(map(located, texts)) for name, texts in _pictures(step, images)}
+        vae = step.vae if step.vae is None or _is_installed(step.vae) else located(step.vae)
+        steps.append(step.but({**split(step.options, images)[0], **pictures}, vae=vae))
+    return Pipeline(*steps, seed=recipe.pipeline.seed)
+
+
+def require_harmless(recipe: "Recipe", chosen: Collection[str] = (), vae: str | None = None) -> None:
+    """Raise UsageError if the picture asks for anything that is not allowed without --trust.
+
+    `chosen` are options that the user has set, as STEP.OPTION, and `vae` is the VAE that the user has named.
+    """
+    asked = [
+        text
+        for step, recorded in zip(recipe.pipeline.steps, recipe.made["steps"], strict=True)
+        for name, text in _asked(step, recorded.get("checksum"))
+        if not _is_chosen(step, name, chosen) and not (vae and name == "vae")
+    ]
+    if asked:
+        raise UsageError(
+            f"{recipe.picture} asks for {', and for '.join(dict.fromkeys(asked))}, "
+            "which a picture alone may not decide; --trust allows it, --set replaces it."
+        )
 
 
 def require_present(
-    recipe: Recipe, steps: Sequence["Step"], vae: str | None, inputs: Sequence[str], chosen: Collection[str]
+    recipe: "Recipe", steps: Sequence["Step"], vae: str | None, inputs: Sequence[str], chosen: Collection[str]
 ) -> None:
     """Raise UsageError if a file that the steps need is missing; warn if a VAE or a package is not that of the record.
 
@@ -131,7 +105,7 @@ def require_present(
             )
 
 
-def _require_picture(recipe: Recipe, text: str, option: str, others: Sequence[str]) -> None:
+def _require_picture(recipe: "Recipe", text: str, option: str, others: Sequence[str]) -> None:
     """Raise UsageError for an extra input that is not known, is missing, or is one of `others`."""
     from vaeedit.pipeline.inputs import HIDDEN
 
@@ -156,27 +130,8 @@ def _is_chosen(step: "Step", name: str, chosen: Collection[str]) -> bool:
     return flag_of(f"{step.label}.{name}") in {flag_of(option) for option in chosen}
 
 
-def _missing(recipe: Recipe, what: str, option: str) -> str:
+def _missing(recipe: "Recipe", what: str, option: str) -> str:
     return f"{recipe.picture} was made with {what}, which is missing; name it with --set {option}=FILE"
-
-
-def _step(
-    operation: str,
-    options: Mapping[str, Any],
-    vae: str | None = None,
-    name: str | None = None,
-    when: str | None = None,
-    **_compared: str,
-) -> "Step":
-    """Return a step of a record; raises ValueError for one that vaeedit cannot have written."""
-    from vaeedit.pipeline.step import Step
-
-    maps = options.get("maps", [])
-    if max(len(operation), len(name or "")) > LONGEST or {*STEP_KEYS} & {*options} - {"maps"}:
-        raise ValueError(operation)
-    if not isinstance(maps, list) or not all(isinstance(name, str) for name in maps):
-        raise ValueError("maps")
-    return Step(operation, vae=vae or None, name=name, when=when, **{**options, "maps": maps})
 
 
 def _asked(step: "Step", checksum: str | None) -> Iterator[tuple[str, str]]:

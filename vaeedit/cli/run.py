@@ -14,17 +14,18 @@ from vaeedit.errors import UsageError, suggestion
 
 
 def _callback(**values: Any) -> int:
-    from vaeedit.cli.repeat import recipe_of, require_present
+    from vaeedit.cli.repeat import here, require_harmless, require_present, show
     from vaeedit.pipeline.pipeline import Pipeline
+    from vaeedit.pipeline.recipe import recipe_of
 
     assignments = values["assignments"]
     if values["made"] is not None:
         recipe = recipe_of(values["made"])
-        recipe.show()
+        show(recipe)
         chosen = [text.partition("=")[0] for text in assignments]
         if not values["trust"]:
-            recipe.require_harmless(chosen, values["vae"])
-        pipeline = _assigned(recipe.here(), assignments)
+            require_harmless(recipe, chosen, values["vae"])
+        pipeline = _assigned(here(recipe), assignments)
         require_present(recipe, pipeline.steps, values["vae"], values["inputs"], chosen)
         return _execute(pipeline, values, [("the picture of --from", Path(values["made"]))])
     if values["trust"]:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vaeedit.settings import STEP_KEYS
+
 
 @dataclass(frozen=True, init=False, repr=False)
 class Step:
@@ -35,6 +37,11 @@ class Step:
     ) -> None:
         own = {"vae": vae, "maps": tuple(maps), "name": name, "when": when}
         self.__dict__.update(operation=operation, options=options, **own)
+
+    def but(self, options: Mapping[str, Any] | None = None, **own: Any) -> "Step":
+        """The step with other options, or with another vae, name or condition, or other maps."""
+        kept = {name: getattr(self, name) for name in STEP_KEYS}
+        return Step(self.operation, **{**kept, **own}, **(self.options if options is None else options))
 
     def __repr__(self) -> str:
         own = {name: getattr(self, name) for name in ("vae", "maps", "name", "when")}

@@ -9,7 +9,7 @@ from vaeedit.errors import UnknownName
 from vaeedit.extension.registry import Registry
 from vaeedit.image import Frame, frame_of
 from vaeedit.pipeline.inputs import split
-from vaeedit.pipeline.pipeline import Pipeline, Step
+from vaeedit.pipeline.pipeline import Pipeline
 
 
 def named(pipeline: Pipeline, registry: Registry) -> tuple[Pipeline, dict[str, Frame]]:
@@ -34,8 +34,6 @@ def named(pipeline: Pipeline, registry: Registry) -> tuple[Pipeline, dict[str, F
         except UnknownName:  # `check` will raise it
             names = {}
         options, pictures = split(step.options, names)
-        given = {**options, **{name: [*texts(values)] for name, values in pictures.items()}}
-        own = {"vae": step.vae, "maps": step.maps, "name": step.name, "when": step.when}
-        steps.append(Step(step.operation, **{**own, **given}))
+        steps.append(step.but({**options, **{name: [*texts(values)] for name, values in pictures.items()}}))
     places, folder = pipeline.places, pipeline.folder
     return Pipeline(*steps, seed=pipeline.seed, places=places, folder=folder), frames
