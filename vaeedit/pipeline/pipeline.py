@@ -91,6 +91,10 @@ class Pipeline:
         named = [replace(step, map_names=own) for step, own in zip(steps, names, strict=True)]
         return Plan(tuple(named), self.seed, self.folder)
 
+    def faults(self, registry: Registry) -> Faults:
+        """All faults of all steps; loads nothing."""
+        return self._checked(registry)[1]
+
     def _checked(self, registry: Registry, vae: str | None = None) -> tuple[list[PlannedStep], Faults]:
         """The planned steps, without the names of their maps, and all faults."""
         if len(self.steps) > STEPS:

@@ -37,7 +37,7 @@ def _named(
     """The files that a step names; raises UsageError for a text that can only mean another place."""
     spec = registry.operations.find(step.operation).spec
     if step.vae is not None and step.vae not in registry.weights:
-        yield from _of_vae(root, step.vae, registry)
+        yield from files_of_vae(root, step.vae, registry)
     options, pictures = split(step.options, spec.inputs)
     for name in _texts(list(pictures.values())):
         for source in sources if is_template(name) else [None]:
@@ -48,7 +48,7 @@ def _named(
             yield from (below(root, text) for text in _texts(value))
 
 
-def _of_vae(root: Path, name: str, registry: Registry) -> Iterator[Path]:
+def files_of_vae(root: Path, name: str, registry: Registry) -> Iterator[Path]:
     """The file of a VAE, or the folder and the files in it."""
     if is_remote(name, registry):
         raise UsageError(f"the VAE {name[:100]} would be fetched; download it to a folder below the root.")
