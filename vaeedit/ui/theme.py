@@ -1,8 +1,11 @@
 """How the page looks: system fonts, contrast of WCAG 2.2 AA in light and dark, little space, neutral gray."""
 
-from importlib.resources import files
-
 from gradio.themes import Base, colors, sizes
+
+from vaeedit.ui.static import text
+
+STYLES = ("page.css",)
+"""Style sheets of the page, in this order."""
 
 
 def theme() -> Base:
@@ -94,13 +97,9 @@ def _accents() -> dict[str, str]:
 
 def css() -> str:
     """What Gradio's theme cannot say: visible focus, the gray around pictures, narrow screens."""
-    return _static("page.css")
+    return "\n".join(map(text, STYLES))
 
 
 def head() -> str:
     """The script that mends what Gradio's components leave out for screen readers and the keyboard."""
-    return f"<script>{_static('labels.js')}</script>"
-
-
-def _static(name: str) -> str:
-    return (files("vaeedit.ui") / "static" / name).read_text(encoding="utf-8")
+    return f"<script>{text('labels.js')}</script>"
