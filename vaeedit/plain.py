@@ -3,6 +3,7 @@
 Ordinary names stay as they are; unsafe characters are replaced by Python's escape sequences.
 """
 
+import html
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,6 +22,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def plain(text: str) -> str:
     """The text as one line that is safe on any terminal or page."""
     return _UNSAFE.sub(_escape, text)
+
+
+def in_html(text: str) -> str:
+    """The same inside of HTML, also in an attribute between quotes."""
+    return html.escape(plain(text))
 
 
 def plain_json(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,8 +21,6 @@ F = TypeVar("F", bound=np.floating[Any])
 
 NOT_FINITE = "samples that are not finite numbers (NaN or infinity); replace them first."
 """The end of the sentence about a picture with such samples; no value for them is right for every purpose."""
-SHOWN = 1024
-"""Longest side in pixels of a picture that a notebook displays."""
 Pixels = NDArray[Any]
 """uint8, uint16 or float32; the dtype is checked at run time."""
 
@@ -97,11 +94,10 @@ class Frame:
         return self.samples.astype(dtype or self.pixels.dtype)
 
     def _repr_png_(self) -> bytes:
-        """The image as a notebook displays it, at most `SHOWN` pixels wide and high."""
-        image, buffer = self.image, io.BytesIO()
-        image.thumbnail((SHOWN, SHOWN))
-        image.save(buffer, "PNG")
-        return buffer.getvalue()
+        """The image as a notebook displays it."""
+        from vaeedit.image.display import png_of
+
+        return png_of(self)
 
     @property
     def title(self) -> str:

@@ -59,6 +59,12 @@ class Pipeline:
         seed = [f"seed={self.seed}"] if self.seed else []
         return f"Pipeline({', '.join([*map(repr, self.steps), *seed])})"
 
+    def _repr_html_(self) -> str:
+        """The steps as a table, as a notebook displays them."""
+        from vaeedit.pipeline.display import html_of
+
+        return html_of(self)
+
     @classmethod
     def from_yaml(cls, text: str, folder: Path | None = None) -> "Pipeline":
         """Parse YAML; raises PipelineError for a document that is not a pipeline, with the faults of its steps, too."""

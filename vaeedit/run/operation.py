@@ -71,6 +71,8 @@ class Result:
     """How many milliseconds each of them is shown, if they are an animation."""
     plays: int = 0
     """How often the animation is shown; 0 means without end."""
+    before: Frame | None = field(default=None, compare=False)
+    """The picture that `Session.run` edited, made small and 8 bits for display; None if it is unchanged."""
 
     def __repr__(self) -> str:
         more = {
@@ -91,8 +93,14 @@ class Result:
         return self.frame.__array__(dtype, copy)
 
     def _repr_png_(self) -> bytes:
-        """The image as a notebook displays it."""
+        """The image, for notebooks that display no HTML."""
         return self.frame._repr_png_()
+
+    def _repr_html_(self) -> str:
+        """Before and after, maps, warnings and notes, as a notebook displays them."""
+        from vaeedit.run.display import html_of
+
+        return html_of(self)
 
     @property
     def image(self) -> Image.Image:

@@ -18,6 +18,7 @@ from vaeedit.errors import caution
 from vaeedit.extension.prints import prints_to_stderr
 from vaeedit.extension.registry import Registry, registry
 from vaeedit.image import Frame, Pages, Picture, expanded, frame_of, read, read_pages, returned, working
+from vaeedit.image.display import BESIDE, small
 from vaeedit.image.frame import frozen
 from vaeedit.options import validate
 from vaeedit.pipeline.condition import SKIPPED
@@ -111,13 +112,18 @@ class Session:
                     return self._run_pages(plan, pages, tile, name)
                 source = pages.first
         given = source.described() if isinstance(source, Result) else frame_of(source)
-        result = self.run_plan(plan, given, tile=tile, name=name)
+        result = self._displayable(plan, given, tile, name)
         caution(result.warnings)
         return result
 
+    def _displayable(self, plan: Plan, given: Frame, tile: int | None, name: Path | None) -> Result:
+        """The same for a plan and a frame, with the small picture `before` of one that changes."""
+        result = self.run_plan(plan, given, tile=tile, name=name)
+        return result if result.frame is given else replace(result, before=small(given, BESIDE))
+
     def _run_pages(self, plan: Plan, pages: Pages, tile: int | None, name: Path) -> Result:
         """The result of the first picture of a file, with those of all."""
-        results = tuple(self.run_plan(plan, page, tile=tile, name=name) for page in pages)
+        results = tuple(self._displayable(plan, page, tile, name) for page in pages)
         caution(dict.fromkeys(text for result in results for text in result.warnings))
         return replace(results[0], pages=results, times=pages.milliseconds, plays=pages.plays)
 

@@ -85,6 +85,12 @@ class Latents:
         context = f"; context: {', '.join(self.context)}" if self.context else ""
         return f"<Latents of {shapes}{context}>"
 
+    def _repr_html_(self) -> str:
+        """Mean and spread of every level, as a notebook displays them."""
+        from vaeedit.vae.display import html_of
+
+        return html_of(self)
+
     def mean(self) -> "Latents":
         """The point at the mean of every level."""
         return replace(self, levels=tuple(level.at(level.mean) for level in self.levels))
