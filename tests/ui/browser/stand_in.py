@@ -72,7 +72,7 @@ class Server:
         return page, page.launch(prevent_thread_lock=True, quiet=True, **options)[1]
 
     def page(self):
-        with gr.Blocks(title="viewer") as page:
+        with gr.Blocks(title="viewer", analytics_enabled=False) as page:
             seen = viewer(self.render)
             text = gr.Textbox(label="value", elem_id="value")
             gr.Button("set", elem_id="set").click(json.loads, text, seen, show_progress="hidden")
