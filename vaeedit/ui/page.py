@@ -6,7 +6,7 @@ from vaeedit.ui.batch.tab import batch_tab
 from vaeedit.ui.context import Context
 from vaeedit.ui.edit.tab import edit_tab
 from vaeedit.ui.explore.tab import explore_tab
-from vaeedit.ui.runs import runs_tab
+from vaeedit.ui.runs.tab import runs_tab
 
 
 def page(context: Context) -> gr.Blocks:

@@ -1,0 +1,1 @@
+"""The tab Runs: curves and samples of training runs, as they go."""
