@@ -1,5 +1,6 @@
 """Sittings: what the server holds for each open page. Nothing of one is reached from another."""
 
+import re
 import secrets
 import shutil
 import tempfile
@@ -37,6 +38,10 @@ class Sitting:
     def new_folder(self) -> Path:
         """An empty folder in the sitting's own."""
         return Path(tempfile.mkdtemp(dir=self.folder))
+
+    def named(self, text: str) -> str:
+        """A message as the user reads it: files of the sitting by their names only, not by where they are kept."""
+        return re.sub(rf"{re.escape(str(self.folder))}/(?:[^/\\s]+/)*", "", text)
 
 
 class Sittings:
