@@ -101,5 +101,5 @@ def css() -> str:
 
 
 def head() -> str:
-    """The script that mends what Gradio's components leave out for screen readers and the keyboard."""
-    return f"<script>{text('labels.js')}</script>"
+    """Scripts of the page: what Gradio's components leave out for screen readers and the keyboard, and pasting."""
+    return "".join(f"<script>{text(name)}</script>" for name in ("labels.js", "paste.js"))
