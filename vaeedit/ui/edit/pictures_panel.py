@@ -9,7 +9,6 @@ from typing import Any
 import gradio as gr
 
 from vaeedit.errors import VaeeditError
-from vaeedit.image import FORMATS
 from vaeedit.ui.context import Context
 from vaeedit.ui.edit.look import look
 from vaeedit.ui.edit.pictures import Picture, kept, new_id, pictures_of, samples
@@ -22,7 +21,6 @@ def pictures_panel(context: Context, viewer: gr.HTML, shown: Callable[[Sitting],
     files = gr.File(
         label="Pictures: drop, paste or choose them",
         file_count="multiple",
-        file_types=[*FORMATS],
         height=110,
         elem_id="pictures-drop",
     )
