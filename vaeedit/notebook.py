@@ -34,7 +34,7 @@ def picture(png: bytes, title: str, width: int, *, checks: bool = False) -> str:
     data = base64.b64encode(png).decode()
     return (
         '<figure style="display:inline-block;vertical-align:bottom;max-width:100%;margin:0 12px 8px 0">'
-        f'<figcaption style="max-width:{max(width, 250)}px">{_text(title)}</figcaption>'
+        f'<figcaption style="max-width:{max(width, 320)}px">{_text(title)}</figcaption>'
         f'<img alt="{_text(title)}" width="{width}" style="{style}" src="data:image/png;base64,{data}"></figure>'
     )
 
