@@ -342,3 +342,13 @@ def test_axe_finds_nothing(small, phone):
         found = axe.Axe().run(seen.page, context=".viewer")
         assert found.violations_count == 0, found.generate_report()
         seen.page.get_by_label("Map").select_option("")
+
+
+def test_the_picture_fills_the_screen(small):
+    small.shown()
+    height = small.canvas.bounding_box()["height"]
+    small.page.get_by_role("button", name="Full screen").click()
+    small.until(lambda: small.canvas.bounding_box()["height"] > height + 20)
+    small.until(lambda: abs(small.pixels().shape[0] - small.canvas.bounding_box()["height"]) <= 0.5)
+    small.page.get_by_role("button", name="Full screen", pressed=True).click()
+    small.until(lambda: small.canvas.bounding_box()["height"] == height)

@@ -126,3 +126,10 @@ function listenDivider(divider, canvas, { at, fractionOf, move }) {
     move(at() + steps[event.key]);
   });
 }
+
+/** A button that lets `part` fill the screen, where the browser can. */
+function listenFull(button, part) {
+  button.hidden = !document.fullscreenEnabled;
+  button.addEventListener("click", () => (document.fullscreenElement ? document.exitFullscreen() : part.requestFullscreen()));
+  part.addEventListener("fullscreenchange", () => button.setAttribute("aria-pressed", document.fullscreenElement === part));
+}

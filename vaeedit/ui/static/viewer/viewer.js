@@ -158,6 +158,7 @@ listenPointers(canvas, moves);
 listenWheel(canvas, moves);
 listenDouble(canvas, moves);
 listenKeys(canvas, moves);
+listenFull(find(".full"), find(".viewer"));
 listenHold(find(".hold"), moves.hold);
 listenDivider(find(".divider"), canvas, {
   at: () => state.divider,
