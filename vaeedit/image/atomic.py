@@ -118,7 +118,7 @@ def parts_in(folder: Path, names: Iterable[str], owners: Collection[str] = ()) -
     parts = []
     for path in folder.iterdir():
         name = NAME.fullmatch(path.name)
-        if name and name[1] in heads and (name[2] in owners or _has_ended(name[2])):
+        if name and name[1] in heads and (name[2] in owners or has_ended(name[2])):
             parts.append(path)
     return parts
 
@@ -139,7 +139,7 @@ def _place() -> str:
     return hashlib.blake2b("\n".join(facts).encode(), digest_size=4).hexdigest()
 
 
-def _has_ended(owner: str) -> bool:
+def has_ended(owner: str) -> bool:
     """Whether a process is known to have ended; False for one of another place."""
     place, number = owner.split("-")
     if place != _place() or os.name != "posix":

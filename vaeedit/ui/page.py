@@ -12,10 +12,7 @@ from vaeedit.ui.runs.tab import runs_tab
 def page(context: Context) -> gr.Blocks:
     """The page as Gradio's blocks."""
 
-    def ended(request: gr.Request) -> None:
-        context.sittings.drop(request)
-
-    with gr.Blocks(title="vaeedit", analytics_enabled=False, delete_cache=(3600, 24 * 3600)) as blocks:
+    with gr.Blocks(title="vaeedit", analytics_enabled=False) as blocks:
         gr.HTML('<h1 class="only-read">vaeedit</h1>', padding=False)
         with gr.Tabs():
             with gr.Tab("Edit"):
@@ -26,5 +23,4 @@ def page(context: Context) -> gr.Blocks:
                 runs_tab(context)
             with gr.Tab("Batch"):
                 batch_tab(context)
-        blocks.unload(ended)
     return blocks

@@ -1,9 +1,9 @@
 """The server of the page: an address, Gradio's application on it, and everything removed at the end."""
 
-import os
 import socket
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -13,18 +13,14 @@ from vaeedit.batch.addresses import require_token, url
 from vaeedit.errors import MissingExtra, UsageError
 from vaeedit.extension.registry import registry
 from vaeedit.settings import Settings
+from vaeedit.ui.folder import Cache, server_folder
+from vaeedit.ui.offline import stay_offline
 from vaeedit.ui.sittings import Sittings
 
 PAUSE = 0.2
 """Seconds after which the main thread looks whether the server has ended, or Ctrl-C was pressed."""
-STAYS_HERE = {
-    "GRADIO_ANALYTICS_ENABLED": "False",
-    "GRADIO_RUN_HISTORY": "False",
-    "GRADIO_SSR_MODE": "False",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "HF_HUB_OFFLINE": "1",
-}
-"""Variables of the libraries, so that they send nothing."""
+SILENCE = 60
+"""Seconds after which a browser counts as gone whose machine does not confirm what it is sent, where the system can tell."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +38,8 @@ class Address:
         listening = socket.socket(family)
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if hasattr(socket, "TCP_USER_TIMEOUT"):
+                listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENCE * 1000)
             listening.bind((self.host, self.port))
         except OSError as error:
             listening.close()
@@ -67,30 +65,35 @@ def serve_page(
 
     Raises UsageError for an address that cannot be used, and MissingExtra.
     """
-    listening = address.bound()
-    os.environ.update(STAYS_HERE)
-    from vaeedit.ui.engine.desk import Desk
+    with closing(address.bound()) as listening, server_folder() as folder:
+        cache = Cache(folder / "cache")
+        stay_offline(cache.folder)
+        from vaeedit.ui.engine.desk import Desk
 
-    desk = Desk(settings)  # its processes start while Gradio is imported
-    sittings = Sittings(desk.forget)
+        with closing(Desk(settings)) as desk:  # its processes start while Gradio is imported
+            sittings = Sittings(folder, desk.forget)
+            app = _application(address, settings, root, runs, desk, sittings, debug)
+            guard = _guard(app, address, listening, sittings)
+            _serve(_server(guard, debug), listening, lambda: ready(address.url(listening)), sittings, cache)
+
+
+def _serve(
+    server: Any, listening: socket.socket, ready: Callable[[], None], sittings: Sittings, cache: Cache
+) -> None:
+    thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
     try:
-        app = _application(address, settings, root, runs, desk, sittings, debug)
-        server = _server(app, debug)
-        thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
         while not server.started and thread.is_alive():
             time.sleep(0.01)
-        ready(address.url(listening))
-        try:
-            while thread.is_alive():
-                thread.join(PAUSE)
-        finally:
-            server.should_exit = server.force_exit = True
-            thread.join(5)
+        cache.keep()
+        ready()
+        while thread.is_alive():
+            thread.join(PAUSE)
+            sittings.sweep()
+            cache.sweep(is_used=len(sittings) > 0)
     finally:
-        desk.close()
-        sittings.close()
-        listening.close()
+        server.should_exit = server.force_exit = True
+        thread.join(5)
 
 
 def _application(
@@ -130,9 +133,24 @@ def _application(
     )
 
 
+def _guard(app: Any, address: Address, listening: socket.socket, sittings: Sittings) -> Any:
+    from vaeedit.ui.guard import Guard
+    from vaeedit.ui.theme import head
+
+    port = listening.getsockname()[1]
+    return Guard(app, address.host, port, address.token, head(), sittings.watched)
+
+
 def _server(app: Any, debug: bool) -> Any:
     import uvicorn
 
     return uvicorn.Server(
-        uvicorn.Config(app, log_level="warning" if debug else "critical", timeout_graceful_shutdown=1)
+        uvicorn.Config(
+            app,
+            ws="none",
+            log_level="warning" if debug else "critical",
+            timeout_graceful_shutdown=1,
+            proxy_headers=False,
+            server_header=False,
+        )
     )
