@@ -144,6 +144,8 @@ from .vae.likelihoods import LIKELIHOODS as LIKELIHOODS
 from .vae.likelihoods import Laplace as Laplace
 from .vae.likelihoods import Likelihood as Likelihood
 from .vae.loaded import LoadedVae as LoadedVae
+from .vae.principal import Principal as Principal
+from .vae.principal import principal_of_areas as principal_of_areas
 from .vae.protocol import VAE as VAE
 from .vae.protocol import WHOLE as WHOLE
 from .vae.protocol import ElboTerms as ElboTerms

@@ -7,16 +7,13 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d
 
-from vaeedit.api import Frame, Gaussian, Grid, Latents, OptionError
+from vaeedit.api import Frame, Gaussian, Grid, Latents, OptionError, Principal, principal_of_areas
 from vaeedit_photo.moments import Moments
 from vaeedit_photo.named import edited
 
 RIDGE = 1e-3
 """Ridge penalty of a regression, as a share of the mean variance."""
-AREA = 8
-"""Side, in places of the coarsest grid, of the areas whose means give the principal components."""
 MOST = 4.0
 """Largest factor on a standard deviation, for each unit of the amount."""
 
@@ -88,11 +85,7 @@ class Named:
 
 
 class Component:
-    """A principal component of the means of large areas, at the coarsest level (after GANSpace, Harkonen et al. 2020).
-
-    Means of areas are used because the picture is shifted by the same amount everywhere; components of single places, such
-    as edges, would appear as a repeated pattern.
-    """
+    """A principal component of the means of areas of the picture, at the coarsest level (`principal_of_areas`)."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -113,27 +106,20 @@ class Component:
         self.grid.add(level, level.mean.cpu())
 
     @cached_property
-    def _components(self) -> tuple[Tensor, Tensor]:
-        """All variances (C,) in ascending order, and this component (C,)."""
-        whole = self.grid.whole().double()
-        area = min(AREA, *whole.shape[2:])
-        values = avg_pool2d(whole, area)[0].flatten(1)
-        variances, vectors = torch.linalg.eigh(torch.cov(values, correction=0).view(2 * whole.shape[1:2]))
-        vector = vectors[:, -self.number]
-        return variances.clamp_min(0), vector * vector[vector.abs().argmax()].sign()
+    def _principal(self) -> Principal:
+        return principal_of_areas([self.grid.whole()])
 
     def moved(self, rank: int, z: Tensor, amount: float) -> Tensor:
         """The coarsest level (1, C, h, w) plus `amount` standard deviations of the component; finer levels do not change."""
         if rank > 0:
             return z
-        variances, vector = self._components
-        return z + amount * (variances[-self.number].sqrt() * vector)[:, None, None]
+        found, index = self._principal, self.number - 1
+        return z + amount * (found.deviations[index] * found.vectors[index])
 
     def notes(self) -> dict[str, Any]:
         """The number, and the component's share of the areas' variance."""
-        variances, _ = self._components
-        share = variances[-self.number] / variances.sum().clamp_min(1e-12)
-        return {"direction": f"component {self.number}", "variance_share": round(float(share), 4)}
+        share = float(self._principal.shares[self.number - 1])
+        return {"direction": f"component {self.number}", "variance_share": round(share, 4)}
 
 
 class Examples:

@@ -53,7 +53,8 @@ class LoadedVae:
         self.info, self.device = info, device
         self._maker = maker or f"The architecture {info.architecture}"
         """As errors of the network's code begin."""
-        self._named: VAE = _Named(self.network, self._maker)  # type: ignore[assignment]
+        self.decoder: VAE = _Named(self.network, self._maker)  # type: ignore[assignment]
+        """Decodes as the network does; its errors name whose code it is."""
         self.sides: tuple[int, int] | None = None
         """Height and width in pixels of the tiles of the last picture; None if it was done whole."""
 
@@ -133,7 +134,7 @@ class LoadedVae:
     def _require_finite(self, latents: Latents, *, std: bool) -> None:
         """Raise VaeeditError if even latents that nobody has edited do not decode to finite numbers."""
         with autocast(self.device, torch.float32):
-            decoded = self._named.decode(latents.mean(), std=std)
+            decoded = self.decoder.decode(latents.mean(), std=std)
         if not all(bool(part.isfinite().all()) for part in (decoded.mean, decoded.std) if part is not None):
             raise self._not_finite("values")
 
@@ -211,10 +212,10 @@ class LoadedVae:
                     encoded = [self._encoded(each, tile) for each in frames]
                     x, latents, conditions = encoded[0]
                     edited = edit(*(each for _, each, _ in encoded))
-                    lost = x - self._named.decode(latents.mean()).mean.float() if delta else None
+                    lost = x - self.decoder.decode(latents.mean()).mean.float() if delta else None
                     parts = [
                         self._kept(decoded, lost, tile, x.shape[2], frame.channels)
-                        for decoded in pictures(self._named, edited, x, std=std)
+                        for decoded in pictures(self.decoder, edited, x, std=std)
                     ]
                 if all(np.isfinite(values).all() for part in parts for values in part if values is not None):
                     break

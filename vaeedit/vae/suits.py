@@ -33,8 +33,8 @@ def misfits(vae: str, spec: OperationSpec, registry: Registry) -> Iterator[str]:
         yield f"the VAE {vae} does not support the condition {name}."
     for name in sorted(set(getattr(network, "needs", ())) - set(spec.conditions)):
         yield f"the VAE {vae} needs the condition {name}, which {spec.name} does not set."
-    own = _network(spec.vae, registry) if spec.vae and _is_conditional(network) else None
-    if own is not None and not _is_conditional(own[1]):
+    own = _network(spec.vae, registry) if spec.vae and is_conditional(network) else None
+    if own is not None and not is_conditional(own[1]):
         yield (
             f"{spec.name} edits the latents of the picture itself and needs an unconditional VAE, such as {spec.vae}; "
             f"the VAE {vae} is conditional: its latents describe the difference from a restored picture."
@@ -53,7 +53,7 @@ def _network(vae: str, registry: Registry) -> tuple[str, Any, Any] | None:
         return None
 
 
-def _is_conditional(network: Any) -> bool:
+def is_conditional(network: Any) -> bool:
     """Whether its latents describe p(x | y) of an observed image y instead of the encoded image itself."""
     if hasattr(network, "given_labels"):  # a label is no image
         return False
