@@ -296,6 +296,22 @@ def test_a_larger_result_keeps_the_place(small):
     assert np.abs(np.subtract(small.server.asked[-1]["region"], old)).max() < 2 / WIDTH
 
 
+def test_a_reply_may_say_that_the_result_is_larger(small):
+    small.server.forget()
+    small.server.change = lambda asked, reply: reply | {"size": [2 * WIDTH, 2 * HEIGHT]}
+    value = small.set()
+    small.until(lambda: f"{2 * WIDTH} × {2 * HEIGHT}" in (small.status.text_content() or ""))
+    small.press("1")
+    small.until(lambda: small.server.asked[-1]["region"][2] - small.server.asked[-1]["region"][0] < 0.5)
+    small.until(lambda: small.page.locator(".stage").get_attribute("aria-busy") == "false")
+    asked = len(small.server.asked)
+    small.set(**value | {"version": next(COUNT)})
+    small.until(lambda: len(small.server.asked) > asked)
+    small.until(lambda: small.page.locator(".stage").get_attribute("aria-busy") == "false")
+    assert len(small.server.asked) == asked + 1
+    assert small.page.locator(".percent").text_content() == "100 %"
+
+
 def touch(seen, kind, *points):
     box = seen.canvas.bounding_box()
     at = [{"x": box["x"] + x, "y": box["y"] + y, "id": number} for number, (x, y) in enumerate(points)]

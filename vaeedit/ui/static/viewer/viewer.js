@@ -6,7 +6,8 @@ const canvas = find("canvas");
 const context = canvas.getContext("2d");
 const table = colorTable();
 const state = {
-  value: null, // what the server said last, if it names a picture
+  value: null, // what the server said last, if it names a picture; its size is that of the last reply
+  told: {}, // the size that the server said with it
   layers: [],
   stage: { width: 0, height: 0 },
   view: null,
@@ -49,9 +50,19 @@ async function arrived(asked, reply, held) {
   if (reply.error) return tell(reply.error);
   const made = await tileOf(asked, reply, held, table);
   if (!isShown(asked) || !Object.keys(made.images).length) return;
+  if (reply.size) resize(...reply.size);
   state.fine = made;
   if (isWhole(made)) state.base = made;
   tell("");
+}
+
+/** The result is of another size than was known. */
+function resize(width, height) {
+  const old = state.value;
+  if (width === old.width && height === old.height) return;
+  state.value = { ...old, width, height };
+  settle(old, state.stage);
+  ask(true);
 }
 
 /** Say an error, or that there is none, and draw. */
@@ -123,7 +134,11 @@ function settle(old, oldStage) {
 function take(value) {
   const old = state.value;
   const other = !old || !value || old.picture !== value.picture;
-  state.value = value && value.width && value.height ? value : null;
+  state.value = value && value.width && value.height ? { ...value } : null;
+  if (!other && value.state === "preview" && state.told.width === value.width && state.told.height === value.height) {
+    [state.value.width, state.value.height] = [old.width, old.height];
+  }
+  state.told = value || {};
   state.layers = (value && value.layers) || (value && value.state === "original" ? ["before"] : ["before", "after"]);
   if (other) [state.base, state.fine, state.error, state.fitted] = [null, null, "", true];
   if (!panel.offer((value && value.maps) || [])) state.map = "";
