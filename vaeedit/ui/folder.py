@@ -10,8 +10,8 @@ from time import time
 
 from vaeedit.image.atomic import has_ended, this_process
 
-UNUSED, OLD = 60, 24 * 3600
-"""Seconds after which a file of Gradio's is removed where no page is open, and where one is."""
+UNUSED, OLD = 300, 24 * 3600
+"""Seconds after which a file of Gradio's is removed that no page needs, and one that an open page may need."""
 NAME = re.compile(r"vaeedit-ui-([0-9a-f]{8}-[0-9]+)-.+")
 
 
@@ -42,9 +42,9 @@ class Cache:
         self.kept = set(self.folder.iterdir())
 
     def sweep(self, is_used: bool) -> None:
-        """Remove what is old."""
-        before = time() - (OLD if is_used else UNUSED)
+        """Remove what is old; Gradio moves complete uploads into folders, so files are what is left of broken ones."""
         for path in set(self.folder.iterdir()) - self.kept:
             with suppress(FileNotFoundError):
-                if path.stat().st_mtime < before:
+                age = time() - path.stat().st_mtime
+                if age > (OLD if is_used and path.is_dir() else UNUSED):
                     shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -12,6 +12,7 @@ from typing import Any
 from vaeedit.batch.addresses import require_token, url
 from vaeedit.errors import MissingExtra, UsageError
 from vaeedit.extension.registry import registry
+from vaeedit.limits import UPLOAD
 from vaeedit.settings import Settings
 from vaeedit.ui.folder import Cache, server_folder
 from vaeedit.ui.offline import stay_offline
@@ -115,14 +116,18 @@ def _application(
     from vaeedit.ui.theme import css, head, theme
 
     context = Context(settings, registry(), root, runs, desk, sittings)
+    blocks = page(context)
+    blocks.has_launched = (
+        True  # without this, Gradio's inputs read any file of the machine that a request names
+    )
     return gradio.mount_gradio_app(
         FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
-        page(context),
+        blocks,
         path="/",
         server_name=address.host,
         footer_links=[],
         run_history=False,
-        allowed_paths=[],
+        max_file_size=UPLOAD.value,
         show_error=debug,
         ssr_mode=False,
         enable_monitoring=False,
