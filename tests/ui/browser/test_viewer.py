@@ -188,30 +188,41 @@ def test_the_keys_zoom_and_hold_shows_the_original(small):
     assert small.page.locator(".percent").text_content() == fit
 
 
-def test_only_the_newest_version_is_drawn_and_one_question_is_open(small):
+def test_only_the_newest_version_is_drawn(small):
     value = small.shown()
     small.press("1")
     small.until_pixels(lambda: small.cut(BEFORE, AFTER))
     small.server.forget()
-    drawn, versions = small.pixels(), []
-    small.server.change = lambda asked, reply: versions.append(asked["version"]) or reply
+    old = stand_in.data_url(np.zeros((8, 8, 3), np.uint8))
+    small.server.change = lambda asked, reply: (
+        reply if asked["version"] == 2001 else reply | {"layers": {"after": old}}
+    )
     small.server.gate.clear()
-    small.set(**value | {"version": 1001})
-    small.until(lambda: versions == [1001])
-    small.server.change = lambda asked, reply: reply | {"version": 1001}
-    small.set(**value | {"version": 1002})
-    small.set(**value | {"version": 1003})
-    small.page.locator("#value textarea").fill("")
-    assert len(small.server.asked) == 1
+    small.set(**value | {"version": 2000})
+    small.until(lambda: len(small.server.asked) == 1)
     assert small.server.asked[0]["layers"] == ["after"]  # the original is as it was
+    small.set(**value | {"version": 2001})
+    small.until(lambda: small.server.asked[-1]["version"] == 2001)  # it does not wait for the older one
     small.server.gate.set()
-    small.until(lambda: small.server.answered >= 2)
-    assert np.array_equal(small.pixels(), drawn)
-    assert small.page.locator(".viewer").get_attribute("data-version") == str(value["version"])
-    small.server.change = lambda asked, reply: reply
-    small.press("ArrowLeft")
-    small.until(lambda: small.page.locator(".viewer").get_attribute("data-version") == "1003")
-    assert 1002 not in [asked["version"] for asked in small.server.asked[1:]]
+    small.until(lambda: small.server.answered == len(small.server.asked) == 2)
+    small.until(lambda: small.page.locator(".viewer").get_attribute("data-version") == "2001")
+    small.until_pixels(lambda: small.cut(BEFORE, AFTER))
+    small.server.change = lambda asked, reply: reply | {"version": 2000, "layers": {"after": old}}
+    small.set(**value | {"version": 2002})
+    small.until(lambda: small.server.answered == 3)
+    small.until(lambda: small.page.locator(".stage").get_attribute("aria-busy") == "false")
+    assert np.array_equal(small.pixels(), small.cut(BEFORE, AFTER))
+    assert small.page.locator(".viewer").get_attribute("data-version") == "2001"
+
+
+def test_while_the_picture_moves_one_question_is_open(small):
+    small.shown()
+    small.press("1")
+    small.until_pixels(lambda: small.cut(BEFORE, AFTER))
+    asked = len(small.server.asked)
+    small.press(*["ArrowRight", "ArrowLeft"] * 10, "ArrowRight")
+    small.until_pixels(lambda: small.cut(BEFORE, AFTER))
+    assert len(small.server.asked) - asked < 21
 
 
 def test_a_coarse_answer_is_asked_for_again(small):
