@@ -21,6 +21,7 @@ from vaeedit.vae.crop import cropped
 from vaeedit.vae.edited import Edited, pictures
 from vaeedit.vae.files import VaeInfo
 from vaeedit.vae.latents import Decoded, Latents
+from vaeedit.vae.origin import origin
 from vaeedit.vae.protocol import VAE, Estimator, FixedSize, Network, SeesWhole, Upscaler
 from vaeedit.vae.ticks import tick
 
@@ -249,7 +250,8 @@ class LoadedVae:
         conditions = self.conditions(frame.conditions, x, rows, columns)
         with plugin_errors(self._maker):
             latents = self.network.encode(x, conditions)
-            placed = latents.placed(tile.rows.outer_start, tile.columns.outer_start, len(rows))
+            row, column = origin()
+            placed = latents.placed(row + tile.rows.outer_start, column + tile.columns.outer_start, len(rows))
         return x, placed, conditions
 
     def conditions(

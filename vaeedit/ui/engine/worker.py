@@ -8,7 +8,9 @@ from vaeedit.image import Frame, read
 from vaeedit.run.session import Session
 from vaeedit.settings import Settings
 from vaeedit.ui.engine.cache import Cache
+from vaeedit.ui.engine.rasters import shrunk
 from vaeedit.ui.engine.serving import Line
+from vaeedit.ui.engine.speed import Speeds
 
 PIXELS = 512 << 20
 """Bytes of decoded pictures that a process keeps."""
@@ -20,6 +22,7 @@ class Worker:
     def __init__(self, settings: Settings, line: Line) -> None:
         self.settings = settings
         self._line = line
+        self.speeds = Speeds()
         self.frames: Cache[Frame] = Cache(PIXELS, _bytes)
         """Decoded pictures, and versions of them, by file and what was made of it."""
 
@@ -34,6 +37,15 @@ class Worker:
         Raises ImageError.
         """
         return self.frames.get(stamp(path), lambda: read(path))
+
+    def shrunk(self, path: str | os.PathLike[str], width: int, height: int) -> Frame:
+        """The same picture with fewer pixels, kept as well; halves are kept for further ones."""
+        whole = self.frame(path)
+        if width * height >= whole.width * whole.height:
+            return whole
+        half = 2 * width, 2 * height
+        larger = self.shrunk(path, *half) if half[0] <= whole.width and half[1] <= whole.height else whole
+        return self.frames.get((*stamp(path), width, height), lambda: shrunk(larger, width, height))
 
     @property
     def outdated(self) -> bool:
