@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
-from workers import worker_here
+from worker_here import worker_here
 
 from vaeedit import Frame, Pipeline, Step
 from vaeedit.cli.main import call
