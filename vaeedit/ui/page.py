@@ -13,7 +13,7 @@ def page(context: Context) -> gr.Blocks:
     """The page as Gradio's blocks."""
 
     with gr.Blocks(title="vaeedit", analytics_enabled=False) as blocks:
-        gr.HTML('<h1 class="only-read">vaeedit</h1>', padding=False)
+        gr.HTML("<h1>vaeedit</h1>", elem_classes="only-read")
         with gr.Tabs():
             with gr.Tab("Edit"):
                 edit_tab(context)
