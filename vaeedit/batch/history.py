@@ -98,7 +98,7 @@ def read_history(path: Path) -> History:
     require_journal(path)
     history, heads, cut = History(), set[Head](), 0
     for number, line in _lines(path):
-        entry = _parsed(line)
+        entry = parsed(line)
         if cut and not isinstance(entry, Head):
             history.damaged.append(cut)
         cut = number if entry is None and _is_cut(line) else 0
@@ -121,7 +121,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 yield number, line
 
 
-def _parsed(line: bytes) -> Record | Head | None:
+def parsed(line: bytes) -> Record | Head | None:
     """Parse a line; None for a line that is damaged or holds something else."""
     try:
         data = without_sum(line)

@@ -1,0 +1,77 @@
+"""Follows the journal of a batch while it is written; only new lines are read."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vaeedit.batch.history import parsed
+from vaeedit.batch.journal import Head, Record
+
+NEWEST, FAILURES = 24, 200
+"""Most results, and most failures, that the page shows."""
+PIECE = 8 << 20
+"""Most bytes that are read at once; the rest is read the next time."""
+
+
+@dataclass
+class Filling:
+    """What a journal says of the files of its last run, and of the runs that it resumed."""
+
+    path: Path
+    failed: dict[str, bool] = field(default_factory=dict)
+    """Whether a file has failed, by the key of its record."""
+    failures: dict[str, Record] = field(default_factory=dict)
+    newest: deque[Record] = field(default_factory=lambda: deque(maxlen=NEWEST))
+    """The last results."""
+    fresh: int = 0
+    """Records since this began to follow the journal."""
+    damaged: int = 0
+    _offset: int = 0
+
+    @property
+    def done(self) -> int:
+        """Files that are done."""
+        return len(self.failed) - sum(self.failed.values())
+
+    def read(self) -> None:
+        """Read the lines that have come since; a journal that is not there, or cannot be read, has none."""
+        try:
+            with self.path.open("rb") as file:
+                size = file.seek(0, 2)
+                file.seek(self._offset if size >= self._offset else 0)
+                lines = file.read(PIECE).splitlines(keepends=True)
+        except OSError:
+            return
+        for line in lines:
+            if line.endswith(b"\n"):
+                self._offset += len(line)
+                self._take(line)
+
+    def skip_known(self) -> None:
+        """Read what is there, so that `fresh` counts what comes from now on."""
+        before = -1
+        while before != self._offset:
+            before = self._offset
+            self.read()
+        self.fresh = 0
+
+    def _take(self, line: bytes) -> None:
+        entry = parsed(line)
+        if isinstance(entry, Head):
+            if not entry.resumes:
+                self.forget()
+        elif entry is not None and entry.status in ("done", "failed"):
+            self.fresh += 1
+            self.failed[entry.key] = entry.failed
+            self.failures.pop(entry.key, None)
+            if not entry.failed:
+                self.newest.append(entry)
+            elif len(self.failures) < FAILURES:
+                self.failures[entry.key] = entry
+        elif entry is None and line.strip():
+            self.damaged += 1
+
+    def forget(self) -> None:
+        """Begin with a run that resumes none."""
+        for kept in (self.failed, self.failures, self.newest):
+            kept.clear()
