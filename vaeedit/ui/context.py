@@ -5,6 +5,7 @@ from pathlib import Path
 
 from vaeedit.extension.registry import Registry
 from vaeedit.settings import Settings
+from vaeedit.ui.batch.batches import Batches
 from vaeedit.ui.engine.desk import Desk
 from vaeedit.ui.sittings import Sittings
 
@@ -24,3 +25,5 @@ class Context:
     desk: Desk
     """Does the work, in processes of its own."""
     sittings: Sittings
+    batches: Batches | None = None
+    """The batches below the root; None without a root."""

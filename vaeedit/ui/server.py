@@ -3,7 +3,7 @@
 import socket
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -14,6 +14,7 @@ from vaeedit.errors import MissingExtra, UsageError
 from vaeedit.extension.registry import registry
 from vaeedit.limits import UPLOAD
 from vaeedit.settings import Settings
+from vaeedit.ui.batch.batches import Batches
 from vaeedit.ui.folder import Cache, server_folder
 from vaeedit.ui.offline import stay_offline
 from vaeedit.ui.sittings import Sittings
@@ -71,9 +72,12 @@ def serve_page(
         stay_offline(cache.folder)
         from vaeedit.ui.engine.desk import Desk
 
-        with closing(Desk(settings)) as desk:  # its processes start while Gradio is imported
+        with (
+            closing(Desk(settings)) as desk,  # its processes start while Gradio is imported
+            closing(Batches(root, settings, registry())) if root else nullcontext() as batches,
+        ):
             sittings = Sittings(folder, desk.forget)
-            app = _application(address, settings, root, runs, desk, sittings, debug)
+            app = _application(address, settings, runs, desk, sittings, batches, debug)
             guard = _guard(app, address, listening, sittings)
             _serve(_server(guard, debug), listening, lambda: ready(address.url(listening)), sittings, cache)
 
@@ -100,10 +104,10 @@ def _serve(
 def _application(
     address: Address,
     settings: Settings,
-    root: Path | None,
     runs: Path | None,
     desk: Any,
     sittings: Sittings,
+    batches: Batches | None,
     debug: bool,
 ) -> Any:
     try:
@@ -115,7 +119,8 @@ def _application(
     from vaeedit.ui.page import page
     from vaeedit.ui.theme import css, head, theme
 
-    context = Context(settings, registry(), root, runs, desk, sittings)
+    root = batches.root if batches else None
+    context = Context(settings, registry(), root, runs, desk, sittings, batches)
     blocks = page(context)
     blocks.has_launched = (
         True  # without this, Gradio's inputs read any file of the machine that a request names
