@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from vaeedit.batch.clashes import real
 from vaeedit.errors import UsageError
 from vaeedit.extension.registry import Registry
 from vaeedit.image.files import image_files
@@ -11,7 +12,7 @@ from vaeedit.options import fields, name_of
 from vaeedit.pipeline.inputs import is_template, resolved, split
 from vaeedit.pipeline.pipeline import Pipeline
 from vaeedit.pipeline.step import Step
-from vaeedit.ui.below import below, within
+from vaeedit.ui.below import within
 from vaeedit.vae.folders import is_remote
 
 
@@ -45,14 +46,14 @@ def _named(
     known = fields(spec.options)
     for key, value in options.items():
         if (field := known.get(name_of(key))) is not None and field.is_free:
-            yield from (below(root, text) for text in _texts(value))
+            yield from (Path(real(root), text) for text in _texts(value))
 
 
 def files_of_vae(root: Path, name: str, registry: Registry) -> Iterator[Path]:
     """The file of a VAE, or the folder and the files in it."""
     if is_remote(name, registry):
         raise UsageError(f"the VAE {name[:100]} would be fetched; download it to a folder below the root.")
-    path = below(root, name)
+    path = within(root, Path(real(root), name))
     yield path
     if path.is_dir():
         yield from (inner for pattern in ("*", "*/*") for inner in path.glob(pattern))

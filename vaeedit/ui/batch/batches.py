@@ -16,12 +16,13 @@ from vaeedit.extension.registry import Registry
 from vaeedit.image.atomic import make_folder
 from vaeedit.pipeline.pipeline import Pipeline
 from vaeedit.settings import Settings
-from vaeedit.ui.batch.checked import require_below
+from vaeedit.ui.batch.checked import pictures_of
 from vaeedit.ui.batch.kept import PIPELINE, keep_pipeline
 from vaeedit.ui.batch.listing import Listing
 from vaeedit.ui.batch.request import Request, request_of
 from vaeedit.ui.batch.running import Running, counted
 from vaeedit.ui.below import below
+from vaeedit.ui.harmless import require_harmless
 
 MOST = 2
 """Most batches that run at a time, for all pages together."""
@@ -81,7 +82,7 @@ class Batches:
         with self._starting:
             request = request_of(self.root, self._free(owner, output))
             begun = below(self.root, os.path.join(request.output, NAME)).is_file()
-            require_below(self.root, request, self._pipeline(request), self.registry)
+            self._require_harmless(request)
             todo, _ = counted(self.root, request.words(self.settings, resume=begun))
             return self._begun(Running(self.root, request, owner, todo), resume=begun)
 
@@ -112,13 +113,20 @@ class Batches:
         return output
 
     def _counted(self, request: Request, pipeline: Pipeline | None, folder: Path) -> tuple[int, int]:
-        """The pictures to do, and all; raises UsageError for a batch that may not run."""
-        require_below(self.root, request, pipeline or self._pipeline(request), self.registry)
-        if pipeline is not None:
+        """The pictures to do, and all; raises UsageError for a batch that may not run.
+
+        A pipeline of the tab Edit names only what `Places` allows, and is written to `folder`.
+        """
+        if pipeline is None:
+            self._require_harmless(request)
+        else:
+            pictures_of(self.root, request, pipeline, self.registry)
             file = keep_pipeline(pipeline, folder, below(self.root, request.home))
             request = msgspec.structs.replace(request, pipeline=str(file))
         return counted(self.root, request.words(self.settings))
 
-    def _pipeline(self, request: Request) -> Pipeline:
-        """The pipeline in the file that a request names."""
-        return Pipeline.from_file(below(self.root, request.pipeline))
+    def _require_harmless(self, request: Request) -> None:
+        """Raise UsageError for a batch, or a pipeline file, that leads out of the root."""
+        pipeline = Pipeline.from_file(below(self.root, request.pipeline))
+        pictures = pictures_of(self.root, request, pipeline, self.registry)
+        require_harmless(self.root, pipeline, self.registry, pictures)

@@ -13,13 +13,13 @@ from vaeedit.extension.registry import Registry
 from vaeedit.pipeline.pipeline import Pipeline, labels, map_names
 from vaeedit.ui.batch.request import HOME, Request
 from vaeedit.ui.below import below, within
-from vaeedit.ui.harmless import require_harmless
 
 
-def require_below(root: Path, request: Request, pipeline: Pipeline, registry: Registry) -> None:
-    """Raise UsageError for a batch that would read or write anything outside of the root, or has no pictures.
+def pictures_of(root: Path, request: Request, pipeline: Pipeline, registry: Registry) -> list[Path]:
+    """The pictures of a batch, none of which, nor any file that it would write, is outside of the root.
 
-    Raises UnknownName for an unknown operation. What else may be wrong is said by the command line itself, in a dry run.
+    Raises UsageError otherwise, and UnknownName for an unknown operation. What the pipeline names is not checked, and what
+    else may be wrong is said by the command line itself, in a dry run.
     """
     folder, output = below(root, request.folder), below(root, request.output)
     if not folder.is_dir():
@@ -32,7 +32,6 @@ def require_below(root: Path, request: Request, pipeline: Pipeline, registry: Re
     pictures = [source.path for source in sources if source.path is not None]
     for path in pictures:
         within(root, path)
-    require_harmless(root, pipeline, registry, pictures)
     jobs = placed(
         sources,
         str(output).replace("{", "{{").replace("}", "}}") + os.sep,
@@ -43,6 +42,7 @@ def require_below(root: Path, request: Request, pipeline: Pipeline, registry: Re
     )
     for path in _written(output, with_sides(jobs, {}, _maps(pipeline), several=True, overwrite=True)):
         within(root, path)
+    return pictures
 
 
 def _written(output: Path, jobs: list[Job]) -> Iterator[Path]:

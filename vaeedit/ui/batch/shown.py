@@ -79,14 +79,15 @@ def failures(running: Running) -> str:
 
 
 def thumbnails(running: Running) -> str:
-    """The small pictures of the newest results, the newest first."""
-    figures = [
-        f'<figure><img src="{running.thumbnails[record.output]}" alt=""><figcaption>{safe(os.path.basename(record.output))}'
-        "</figcaption></figure>"
+    """Buttons with the small pictures of the newest results, the newest first."""
+    buttons = [
+        f'<button type="button" data-output="{safe(record.output)}" aria-label="Look at {safe(record.output)}">'
+        f'<img src="{running.thumbnails[record.output]}" alt=""><span>{safe(os.path.basename(record.output))}</span></button>'
         for record in reversed(running.filling.newest)
         if record.output in running.thumbnails
     ]
-    return f'<div class="batch-thumbnails">{"".join(figures)}</div>' if figures else ""
+    words = "<p>Press a picture to see it before and after.</p>"
+    return f'{words}<div class="batch-thumbnails">{"".join(buttons)}</div>' if buttons else ""
 
 
 def pair(record: Record, before: str, after: str) -> str:

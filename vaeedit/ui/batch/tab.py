@@ -39,7 +39,12 @@ def batch_tab(context: Context) -> None:
     said = gr.HTML(elem_id="batch-said")
     with gr.Accordion("The same as a command line", open=False):
         command = gr.Code(
-            language="shell", show_label=False, label="Command line", buttons=["copy"], interactive=False
+            "# Dry run and Start write it here.",
+            language="shell",
+            show_label=False,
+            label="Command line",
+            buttons=["copy"],
+            interactive=False,
         )
     watched = watching(context, batches)
 

@@ -9,6 +9,7 @@ from gradio.components import Component
 
 from vaeedit.batch.journal import Record
 from vaeedit.errors import VaeeditError
+from vaeedit.plain import plain
 from vaeedit.ui.batch.batches import Batches
 from vaeedit.ui.batch.running import Running
 from vaeedit.ui.batch.shown import failures, pair, progress, results, safe, thumbnails, title
@@ -19,9 +20,11 @@ from vaeedit.ui.engine.ticket import Cancelled
 from vaeedit.ui.pulse import pulse
 from vaeedit.ui.static import text
 
+DRAWN = "batch drawn"
+"""What a sitting keeps under this name: what its page shows."""
 EVERY = 1.5
 """Seconds until the page looks how a batch goes."""
-SEEN, AT_ONCE = 8, 4
+SEEN, AT_ONCE = 12, 4
 """Most small pictures, and most that are made between two looks."""
 PATIENCE = 20
 """Seconds that a small picture may take."""
@@ -36,7 +39,7 @@ class Watching:
     batches: Batches
     chosen: gr.Radio
     parts: list[Component]
-    """Progress, results, small pictures, failures, the picture to look at, resume and stop."""
+    """Progress, small pictures, failures, results, resume and stop."""
 
     @property
     def inputs(self) -> list[Component]:
@@ -52,29 +55,38 @@ class Watching:
         """The list of batches with that of an output folder chosen."""
         known = sorted(self.batches.by_output.values(), key=lambda one: one.started, reverse=True)
         named = [(title(running), running.request.output) for running in known]
-        return gr.update(choices=named, value=output, visible=bool(known))
+        return gr.update(choices=named, value=output or None, visible=bool(known))
 
     def draw(self, request: gr.Request, chosen: str | None) -> Any:
-        """Everything as it is now."""
+        """Everything that has changed since it was drawn last."""
+        sitting = self.context.sittings.of(request)
+        now = self._now(sitting.key, chosen)
+        with sitting.lock:
+            before = sitting.parts.get(DRAWN) or [None] * len(now)
+            sitting.parts[DRAWN] = now
+        return [gr.skip() if one == other else one for one, other in zip(now, before, strict=True)]
+
+    def _now(self, key: str, chosen: str | None) -> list[Any]:
+        """The values of the outputs."""
         self.batches.refresh()
         running = self.batches.by_output.get(chosen or "")
         if running is None:
-            return self.choice(""), *[gr.update(visible=False)] * len(self.parts)
-        self._add_thumbnails(self.context.sittings.of(request).key, running)
-        shown = [progress, results, thumbnails, failures]
-        names = [(one.output, one.output) for one in reversed(running.filling.newest)]
-        return (
+            return [self.choice(""), *[gr.update(visible=False)] * len(self.parts)]
+        self._add_thumbnails(key, running)
+        shown = [progress, thumbnails, failures, results]
+        return [
             self.choice(running.request.output),
             *(gr.update(value=draw(running), visible=True) for draw in shown),
-            gr.update(choices=names, visible=bool(names)),
             gr.update(visible=not running.is_active and running.state != "done"),
             gr.update(visible=running.is_active, interactive=running.state == "running"),
-        )
+        ]
 
-    def look(self, request: gr.Request, chosen: str | None, output: str | None) -> str:
+    def look(self, request: gr.Request, chosen: str | None, output: str) -> str:
         """A result beside its picture; a sentence where one cannot be read."""
         running = self.batches.by_output.get(chosen or "")
-        found = (one for one in running.filling.newest if one.output == output) if running else iter(())
+        found = (
+            (one for one in running.filling.newest if plain(one.output) == output) if running else iter(())
+        )
         record = next(found, None)
         if record is None:
             return ""
@@ -113,15 +125,13 @@ def watching(context: Context, batches: Batches) -> Watching:
     chosen = gr.Radio([], label="Batches", elem_id="batch-chosen", visible=False)
     bar = gr.HTML(elem_id="batch-progress", visible=False)
     with gr.Row():
-        stop = gr.Button("Stop", variant="stop", elem_id="batch-stop", visible=False)
-        resume = gr.Button("Resume", elem_id="batch-resume", visible=False)
+        stop = gr.Button("Stop", variant="stop", scale=0, elem_id="batch-stop", visible=False)
+        resume = gr.Button("Resume", scale=0, elem_id="batch-resume", visible=False)
     said = gr.HTML(elem_id="batch-resumed")
-    failed, table, small = (
-        gr.HTML(elem_id=f"batch-{name}", visible=False) for name in ("failures", "results", "thumbnails")
-    )
-    looked = gr.Dropdown([], label="Look at a result", elem_id="batch-look", visible=False)
+    small = gr.HTML(elem_id="batch-thumbnails", js_on_load=text("thumbnails.js"), visible=False)
     beside = gr.HTML(elem_id="batch-pair", js_on_load=text("pair.js"))
-    made = Watching(context, batches, chosen, [bar, table, small, failed, looked, resume, stop])
+    failed, table = (gr.HTML(elem_id=f"batch-{name}", visible=False) for name in ("failures", "results"))
+    made = Watching(context, batches, chosen, [bar, small, failed, table, resume, stop])
 
     def resumed(request: gr.Request, output: str) -> str:
         try:
@@ -133,12 +143,15 @@ def watching(context: Context, batches: Batches) -> Watching:
     def stopped(output: str) -> None:
         batches.by_output[output].stop()
 
+    def looked(request: gr.Request, event: gr.EventData, output: str) -> str:
+        return made.look(request, output, str(event.output))
+
     draw = {"fn": made.draw, "inputs": made.inputs, "outputs": made.outputs, **QUIET}
     pulse(EVERY).pulse(**draw, trigger_mode="once")
-    chosen.input(**draw).then(lambda: ("", gr.update(value=None)), None, [beside, looked], **QUIET)
+    chosen.input(**draw).then(lambda: "", None, beside, **QUIET)
     resume.click(resumed, chosen, said, api_visibility="private", trigger_mode="once").then(**draw)
     stop.click(stopped, chosen, None, **QUIET).then(**draw)
-    looked.input(made.look, [chosen, looked], beside, **QUIET)
+    small.look(looked, chosen, beside, **QUIET)
     return made
 
 
