@@ -35,7 +35,9 @@ class Seen:
     def shown(self, **changes):
         """Set, and wait until it is drawn."""
         self.server.forget()
-        value = self.set(**changes)
+        return self.drawn(self.set(**changes))
+
+    def drawn(self, value):
         self.until(lambda: self.page.locator(f'.viewer[data-version="{value["version"]}"]').count() == 1)
         return value
 
@@ -282,6 +284,13 @@ def test_an_error_is_said_and_the_pixels_stay(small):
     small.set(**value | {"version": next(COUNT)})
     small.until(lambda: "The VAE is missing." in small.status.text_content())
     assert np.array_equal(small.pixels(), drawn)
+    small.server.change = lambda asked, reply: (
+        reply
+        | {"layers": {"before": reply["layers"]["before"]}, "error": "The VAE is missing.", "scale": 1.0}
+    )
+    small.set()
+    small.until(lambda: small.server.asked[-1]["region"] == [0, 0, 1, 1])
+    small.until(lambda: small.pixels()[small.pixels().shape[0] // 2].any())
     small.shown()
     small.until(lambda: "The VAE is missing." not in small.status.text_content())
 
@@ -310,7 +319,7 @@ def test_a_larger_result_keeps_the_place(small):
 def test_a_reply_may_say_that_the_result_is_larger(small):
     small.server.forget()
     small.server.change = lambda asked, reply: reply | {"size": [2 * WIDTH, 2 * HEIGHT]}
-    value = small.set()
+    value = small.drawn(small.set())
     small.until(lambda: f"{2 * WIDTH} × {2 * HEIGHT}" in (small.status.text_content() or ""))
     small.press("1")
     small.until(lambda: small.server.asked[-1]["region"][2] - small.server.asked[-1]["region"][0] < 0.5)

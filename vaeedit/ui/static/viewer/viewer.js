@@ -45,15 +45,15 @@ function wanted() {
   return { key, picture, version, ...seen(state.view, state.value, state.stage), layers };
 }
 
-/** Take a reply; an error leaves the pixels as they are. */
+/** Take a reply; an error leaves the pixels as they are, where there are some. */
 async function arrived(asked, reply, held) {
-  if (reply.error) return tell(reply.error);
   const made = await tileOf(asked, reply, held, table);
-  if (!isShown(asked) || !Object.keys(made.images).length) return;
+  if (!isShown(asked)) return;
   if (reply.size) resize(...reply.size);
-  state.fine = made;
-  if (isWhole(made)) state.base = made;
-  tell("");
+  const newer = Object.keys(made.images).length && !(reply.error && state.fine);
+  if (newer) state.fine = made;
+  if (newer && isWhole(made)) state.base = made;
+  tell(reply.error || "");
 }
 
 /** The result is of another size than was known. */
