@@ -67,5 +67,5 @@ ui = click.Command(
         debug_option(),
     ],
     help="Open a page in the browser: edit pictures, explore VAEs, watch training and batches, until Ctrl-C.",
-    epilog="Example: vaeedit ui --root pictures/",
+    epilog="Example: vaeedit ui",
 )
