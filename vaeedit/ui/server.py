@@ -116,6 +116,7 @@ def _application(
     except ImportError:
         raise MissingExtra("The page", "ui") from None
     from vaeedit.ui.context import Context
+    from vaeedit.ui.downloads import add_route
     from vaeedit.ui.page import page
     from vaeedit.ui.theme import css, head, theme
 
@@ -125,8 +126,10 @@ def _application(
     blocks.has_launched = (
         True  # without this, Gradio's inputs read any file of the machine that a request names
     )
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    add_route(app, sittings)
     return gradio.mount_gradio_app(
-        FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
+        app,
         blocks,
         path="/",
         server_name=address.host,

@@ -34,8 +34,8 @@ def pictures_panel(context: Context, viewer: gr.HTML, shown: Callable[[Sitting],
         problems = [await _added(context, sitting, Path(upload)) for upload in uploads or []]
         return (None, None, listed(filter(None, problems)), strip_of(pictures_of(sitting)), shown(sitting))
 
-    async def sampled(name: str | None, request: gr.Request) -> tuple[Any, ...]:
-        return await added([str(samples()[name])] if name in samples() else [], request)
+    async def sampled(name: str | None, request: gr.Request) -> Any:
+        return await added([str(samples()[name])], request) if name in samples() else gr.skip()
 
     def chosen(event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         sitting = context.sittings.of(request)
@@ -51,7 +51,7 @@ def pictures_panel(context: Context, viewer: gr.HTML, shown: Callable[[Sitting],
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     files.upload(added, files, [files, sample, said, row, viewer], **quiet)
-    sample.input(sampled, sample, [files, sample, said, row, viewer], **quiet)
+    sample.change(sampled, sample, [files, sample, said, row, viewer], **quiet)
     row.choose(chosen, None, [row, viewer], **quiet)
     remove.click(removed, None, [row, viewer], **quiet)
 

@@ -1,18 +1,18 @@
 """What the viewer of the tab Edit shows: the picture, a preview of the steps, or a part of the whole result."""
 
-import base64
-from dataclasses import asdict
 from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
-from vaeedit.errors import VaeeditError
+from vaeedit.errors import UsageError, VaeeditError
 from vaeedit.ui.context import Context
 from vaeedit.ui.edit.pictures import pictures_of
 from vaeedit.ui.edit.results import made_of
 from vaeedit.ui.edit.state import document_of, running
 from vaeedit.ui.engine.desk import Cancelled
 from vaeedit.ui.engine.preview import render
+from vaeedit.ui.engine.steps import map_names
+from vaeedit.ui.engine.view import Rendered, View
 from vaeedit.ui.sittings import Sitting
 
 _versions = count(1)
@@ -27,7 +27,7 @@ def shown(context: Context, sitting: Sitting) -> dict[str, Any] | None:
         made = made_of(sitting, picture)
         steps = document_of(sitting).steps
     size = (made.whole.width, made.whole.height) if made else (picture.width, picture.height)
-    maps = made.whole.maps if made else maps_of(context, sitting)
+    maps = made.whole.maps if made else _maps(context, sitting)
     return {
         "key": sitting.key,
         "picture": picture.id,
@@ -41,10 +41,13 @@ def shown(context: Context, sitting: Sitting) -> dict[str, Any] | None:
     }
 
 
-def maps_of(context: Context, sitting: Sitting) -> list[str]:
-    """The maps that the steps which are on can give."""
-    found = context.registry.operations
-    return list(dict.fromkeys(name for step in document_of(sitting).steps for name in found.find(step.operation).spec.maps))
+def _maps(context: Context, sitting: Sitting) -> list[str]:
+    """The maps that the steps can make; none while a step is incomplete."""
+    try:
+        pipeline = running(context, sitting)
+    except VaeeditError:
+        return []
+    return map_names(pipeline, context.registry) if pipeline else []
 
 
 def rendered(context: Context, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,16 +66,15 @@ def rendered(context: Context, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rendered(context: Context, sitting: Sitting, asked: Mapping[str, Any]) -> dict[str, Any]:
-    look = Look.of(asked)
+    view = View.of(asked)
     with sitting.lock:
         picture = pictures_of(sitting).by_id.get(str(asked.get("picture")))
         if picture is None:
             raise UsageError("This picture has been removed.")
         made, pipeline = made_of(sitting, picture), running(context, sitting)
-    full = made.folder if made else None
+    full = (made.folder, made.whole) if made else None
     ticket = context.desk.submit(
-        sitting.key, render, picture.path, pipeline, look, full, lane="preview", replaces="preview"
+        sitting.key, render, picture.path, pipeline, view, full, lane="preview", replaces="preview"
     )
     reply: Rendered = ticket.result()
-    coded = {name: PNG + base64.b64encode(data).decode() for name, data in reply.layers.items()}
-    return {**asdict(reply), "layers": coded}
+    return reply.reply()
