@@ -97,7 +97,9 @@ def _is_lossless(data: bytes) -> bool:
 
 def _thumbnail(tags: Image.Exif) -> str | None:
     """Whether there is a thumbnail, and whether it is the old one, which is magenta."""
-    if not tags.tobytes() or 0x201 not in (first := tags.get_ifd(-1)):  # Pillow 12 cannot write what it has looked into
+    if not tags.tobytes() or 0x201 not in (
+        first := tags.get_ifd(-1)
+    ):  # Pillow 12 cannot write what it has looked into
         return None
     tags.fp.seek(first[0x201] + getattr(tags, "_exif_offset", 0))  # type: ignore[attr-defined]
     data = tags.fp.read(first[0x202])  # type: ignore[attr-defined]

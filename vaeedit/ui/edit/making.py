@@ -64,4 +64,3 @@ async def _progress(ticket: Ticket) -> AsyncIterator[tuple[float, str]]:
         waiting = f"{progress.waiting} before this one" if progress.waiting else progress.text
         yield progress.done, waiting
         await asyncio.sleep(PAUSE)
-

@@ -1,9 +1,9 @@
 """Whole results of a sitting: what was made of which picture by which steps."""
 
+import shutil
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
-import shutil
 
 from vaeedit.ui.edit.pictures import Picture
 from vaeedit.ui.edit.state import document_of

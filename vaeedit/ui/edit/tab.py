@@ -19,11 +19,11 @@ def edit_tab(context: Context) -> None:
     def view(sitting: Sitting) -> Any:
         return shown(context, sitting)
 
-    seen = viewer(lambda asked: rendered(context, asked), render=False, elem_id="edit-viewer")
     with gr.Row(elem_classes="edit"):
-        with gr.Column(scale=0, min_width=340):
-            pictures_panel(context, seen, view)
-            steps_panel(context, seen, view)
-        with gr.Column(scale=1):
-            seen.render()
-            whole_panel(context, seen, view)
+        left, right = gr.Column(scale=0, min_width=340), gr.Column(scale=1)
+    with right:
+        seen = viewer(lambda asked: rendered(context, asked), elem_id="edit-viewer")
+        whole_panel(context, seen, view)
+    with left:
+        pictures_panel(context, seen, view)
+        steps_panel(context, seen, view)
