@@ -21,7 +21,7 @@ from vaeedit.ui.engine.view import AFTER, BEFORE, Rendered, View
 from vaeedit.ui.engine.whole import Whole, shown
 from vaeedit.ui.engine.worker import Worker
 from vaeedit.vae.origin import part_at
-from vaeedit.vae.ticks import heard_by
+from vaeedit.vae.ticks import Listener, heard_by
 
 
 def render(
@@ -139,9 +139,19 @@ def _ran(worker: Worker, source: Path, pipeline: Pipeline, view: View, traits: T
     steps = fitted(worker, source, pipeline, area)
     row, column = (area.box[1], area.box[0]) if traits.placed and area.scale == 1 else (0, 0)
     started = time.perf_counter()
-    with part_at(row, column), heard_by(lambda done, total: worker.tell(done / total)), catch_warnings():
+    with part_at(row, column), heard_by(_telling(worker)), catch_warnings():
         simplefilter("ignore", VaeeditWarning)
         result = worker.session.run(steps, part, name=source)
     seconds = time.perf_counter() - started
     worker.speeds.learn(traits.key, seconds, part.width * part.height, seen(result)[0].width / part.width)
     return _Run(area, part, result)
+
+
+def _telling(worker: Worker) -> Listener:
+    """Tells how far a run is, except at its end: what is finished is shown, also where it is outdated."""
+
+    def told(done: int, total: int) -> None:
+        if done < total:
+            worker.tell(done / total)
+
+    return told

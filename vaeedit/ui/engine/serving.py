@@ -1,5 +1,6 @@
 """What a worker process of the page runs: it receives tasks and sends what they tell and return."""
 
+import gc
 import os
 import pickle
 from contextlib import chdir
@@ -62,6 +63,7 @@ def serve(pipe: Connection, settings: Settings, yields: bool) -> None:
     signals.leave_to_parent()
     if yields and hasattr(os, "nice"):
         os.nice(NICE)
+    from vaeedit.devices import give_memory_back
     from vaeedit.ui.engine.preload import use_threads
     from vaeedit.ui.engine.worker import Worker
 
@@ -76,6 +78,9 @@ def serve(pipe: Connection, settings: Settings, yields: bool) -> None:
         except Exception as error:  # a result that cannot be pickled
             pipe.send((FAILED, _sentence(error)))
         del value
+        if yields:
+            gc.collect()
+            give_memory_back()  # a whole edit leaves much; small tasks would only take it again
 
 
 def _done(worker: Any, order: bytes) -> tuple[str, Any]:
