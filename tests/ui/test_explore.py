@@ -12,11 +12,13 @@ from PIL import Image
 import vaeedit
 from vaeedit.errors import UnknownName
 from vaeedit.settings import Settings
+from vaeedit.ui.engine.view import View
 from vaeedit.ui.engine.worker import Worker
 from vaeedit.ui.explore.codes import codes_of, fitted
+from vaeedit.ui.explore.picture import GRAY
 from vaeedit.ui.explore.points import Walk, weights
 from vaeedit.ui.explore.scene import LatentStep, Move, Scene
-from vaeedit.ui.explore.tasks import listed, moved, opened
+from vaeedit.ui.explore.tasks import listed, moved, opened, rendered, saved
 from vaeedit.vae.files import find_vae
 from vaeedit_variants.generated import generated
 
@@ -36,11 +38,13 @@ def worker():
 
 
 @pytest.fixture(scope="module")
-def shown(worker):
-    """The pixels of a move."""
+def shown(worker, tmp_path_factory):
+    """The pixels of a move at rest."""
+    path = tmp_path_factory.mktemp("explored") / "picture.png"
 
-    def go(scene, move=None, **changes):
-        return np.asarray(Image.open(io.BytesIO(moved(worker, scene, move or Move(**changes)).png)))
+    def go(scene, **changes):
+        saved(worker, scene, Move(**changes), path)
+        return np.asarray(Image.open(path))
 
     return go
 
@@ -107,9 +111,9 @@ def test_samples_follow_their_seeds(worker, shown):
     alone = [shown(small, samples=1, seed=seed, temperature=3.0) for seed in (7, 8)]
     sheet = shown(PHOTO, samples=2, seed=7, temperature=3.0)
     width = alone[0].shape[1]
-    assert np.array_equal(sheet[:, :width, :3], alone[0])
-    assert np.array_equal(sheet[:, -width:, :3], alone[1])
-    assert (sheet[:, width:-width, 3] == 0).all()
+    assert np.array_equal(sheet[:, :width], alone[0])
+    assert np.array_equal(sheet[:, -width:], alone[1])
+    assert (sheet[:, width:-width] == GRAY).all()
     assert np.array_equal(shown(small, samples=1, temperature=0.0), shown(small))
 
 
@@ -134,7 +138,7 @@ def test_draws_are_those_of_the_command(worker, shown, label, guidance):
     expected = list(generated(vae, 4, seed=11, temperature=0.8, **known))
     drawn = {"seed": 11, "temperature": 0.8, "label": label, "guidance": guidance}
     sheet = shown(DIGITS, samples=4, **drawn)
-    places = [sheet[top : top + 28, left : left + 28, 0] for top in (0, 32) for left in (0, 32)]
+    places = [sheet[top : top + 28, left : left + 28] for top in (0, 32) for left in (0, 32)]
     for place, image in zip(places, expected, strict=True):
         assert np.array_equal(place, image[..., 0])
     for (x, y), image in zip([(0, 0), (1, 0), (0, 1), (1, 1)], expected, strict=True):
@@ -184,12 +188,26 @@ def test_what_is_said_of_a_scene(worker):
     assert len(known.thumbnails) == 2
 
 
-def test_moving_pictures_are_smaller(worker, monkeypatch):
-    scene = Scene("photo", (OSPREY,), side=320)
-    small, whole = (moved(worker, scene, Move(), moving) for moving in (True, False))
-    assert (max(small.width, small.height), max(whole.width, whole.height)) == (256, 320)
-    assert (small.exact, whole.exact) == (False, True)
-    assert moved(worker, DIGITS, Move(), True).exact
+def test_a_look_is_coarse_first(worker, shown):
+    scene, move = Scene("photo", (OSPREY,), side=320), Move(along=(1.0,))
+    known = moved(worker, scene, move)
+    assert (known.width, known.height) == (320, 176)
+    whole = {"region": (0, 0, 1, 1), "width": 320, "height": 176, "layers": ("before", "after")}
+    coarse, fine = (rendered(worker, scene, move, View(**whole, finer=finer)) for finer in (0, 1))
+    assert (coarse.exact, coarse.scale, fine.exact, fine.scale) == (False, 0.8, True, 1)
+    assert np.array_equal(pixels(fine.layers["after"]), shown(scene, along=(1.0,)))
+    assert np.array_equal(pixels(fine.layers["before"]), codes_of(worker, scene).pictures[0].frame.pixels)
+    view = View(region=(0.25, 0.5, 0.5, 1), width=80, height=88, layers=("after",), finer=1)
+    part = rendered(worker, scene, move, view)
+    assert part.region == view.region
+    assert np.array_equal(pixels(part.layers["after"]), shown(scene, along=(1.0,))[88:, 80:160])
+    digit = View(region=(0, 0, 1, 1), width=500, height=500, layers=("after",))
+    assert rendered(worker, DIGITS, Move(), digit).exact
+    assert pixels(rendered(worker, DIGITS, Move(), digit).layers["after"]).shape == (28, 28)
+
+
+def pixels(png):
+    return np.asarray(Image.open(io.BytesIO(png)))
 
 
 def test_pictures_fill_the_size_of_the_first():

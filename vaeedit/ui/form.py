@@ -39,13 +39,16 @@ class Control:
         return chosen in (NUMBER, False)
 
 
-def control(field: Field, value: Any) -> Control:
-    """The components of one option with its present value, made in the block that is open."""
+def control(field: Field, value: Any, prefix: str = "edit-option") -> Control:
+    """The components of one option with its present value, made in the block that is open.
+
+    `prefix` begins their ids on the page.
+    """
     kinds = [*_members(field.info)]
     number = next((kind for kind in kinds if isinstance(kind, inspect.FloatType | inspect.IntType)), None)
     words = [*_words(kinds)]
     texts = {"label": label(field), "info": described(field.description)}
-    own = {**texts, "elem_id": f"edit-option-{field.flag}", "interactive": True}
+    own = {**texts, "elem_id": f"{prefix}-{field.flag}", "interactive": True}
     if field.is_flag:
         return Control(field, (gr.Checkbox(bool(value), **own),))
     if field.is_free or any(isinstance(kind, inspect.CollectionType) for kind in kinds):

@@ -17,8 +17,8 @@ def page(context: Context) -> gr.Blocks:
         with gr.Tabs():
             with gr.Tab("Edit"):
                 edit_tab(context)
-            with gr.Tab("Explore"):
-                explore_tab(context)
+            with gr.Tab("Explore") as explore:
+                explore_tab(context, explore)
             with gr.Tab("Runs"):
                 runs_tab(context)
             with gr.Tab("Batch"):

@@ -4,7 +4,7 @@ from gradio.themes import Base, colors, sizes
 
 from vaeedit.ui.static import text
 
-STYLES = ("page.css", "runs.css", "batch.css")
+STYLES = ("page.css", "runs.css", "batch.css", "explore.css")
 """Style sheets of the page, in this order."""
 
 

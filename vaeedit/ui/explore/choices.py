@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from vaeedit.errors import VaeeditError
 from vaeedit.extension.registry import Registry
@@ -36,13 +35,9 @@ def _choice(name: str, registry: Registry) -> Choice | None:
         return None
     if spec.kind != "VAE" or not hasattr(network, "encode"):
         return None
-    return Choice(name, _group(network), info.summary)
-
-
-def _group(network: Any) -> str:
-    if hasattr(network, "draw") and hasattr(network, "prior"):  # as `Generative` says
-        return GROUPS[1]
-    return GROUPS[2 if is_conditional(network) else 0]
+    draws = hasattr(network, "draw") and hasattr(network, "prior")  # as `Generative` says
+    group = GROUPS[1 if draws else 2 if is_conditional(network) else 0]
+    return Choice(name, group, draws, info.summary)
 
 
 def _files(root: Path) -> Iterator[str]:

@@ -8,6 +8,7 @@ import torch
 
 from vaeedit.extension.registry import Registry
 from vaeedit.image import Frame
+from vaeedit.image.frame import Pixels
 from vaeedit.image.sizing import resized
 from vaeedit.ui.engine.worker import Worker
 from vaeedit.ui.explore.codes import NO_CLASS, Coded, Codes, codes_of
@@ -89,7 +90,7 @@ def _operations(vae: str, registry: Registry) -> Iterator[str]:
             yield name
 
 
-def _thumbnail(frame: Frame) -> np.ndarray:
+def _thumbnail(frame: Frame) -> Pixels:
     scale = min(1.0, THUMBNAIL / max(frame.height, frame.width))
     size = (max(1, round(side * scale)) for side in (frame.height, frame.width))
     return np.rint(resized(frame.floats(), *size) * 255).clip(0, 255).astype(np.uint8)

@@ -23,6 +23,8 @@ class Choice(Struct, frozen=True):
     """Its name, or its file."""
     group: str
     """What VAEs of its kind do."""
+    draws: bool
+    """Whether it has a prior that new pictures are drawn from."""
     summary: str
 
 
@@ -108,14 +110,11 @@ class Move(Struct, frozen=True):
 
 
 class Shown(Struct, frozen=True):
-    """The picture of a move."""
+    """What is known of the picture of a move."""
 
-    png: bytes
     width: int
-    """Of one sample, in pixels."""
+    """In pixels, at rest; of all samples together."""
     height: int
-    columns: int
-    exact: bool
-    """Whether it has the full size."""
     warnings: tuple[str, ...]
     seconds: float
+    """How long it took to decode, coarsely."""

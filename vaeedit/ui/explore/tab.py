@@ -1,10 +1,140 @@
 """The tab Explore."""
 
+from typing import Any
+
 import gradio as gr
 
+from vaeedit.errors import VaeeditError
 from vaeedit.ui.context import Context
+from vaeedit.ui.edit.parts import QUICK, said_in
+from vaeedit.ui.edit.pictures import samples
+from vaeedit.ui.edit.strip import strip, strip_of
+from vaeedit.ui.engine.desk import Cancelled
+from vaeedit.ui.explore import opening
+from vaeedit.ui.explore.board import Board, board
+from vaeedit.ui.explore.parts import EVENTS, Parts
+from vaeedit.ui.explore.state import exploring
+from vaeedit.ui.explore.view import replied
+from vaeedit.ui.viewer import viewer
+
+SAVE = (
+    "(url) => { if (url) Object.assign(document.createElement('a'), { href: url, download: '' }).click(); }"
+)
+"""JavaScript that saves what is at an address."""
 
 
-def explore_tab(context: Context) -> None:
-    """Nothing yet."""
-    gr.Markdown("")
+def explore_tab(context: Context, tab: gr.Tab) -> None:
+    """The VAE, the pictures and the controls at the left, what they decode to at the right."""
+    with gr.Row(elem_classes="explore"):
+        with gr.Column(scale=0, min_width=360):
+            vae = gr.Dropdown([], label="VAE", elem_id="explore-vae", interactive=True)
+            facts = gr.HTML("", elem_id="explore-facts", padding=False)
+            start = gr.Radio(
+                [opening.PICTURES, opening.DRAWS],
+                label="Start with",
+                elem_id="explore-start",
+                interactive=True,
+                visible=False,
+            )
+            mine = gr.Column(elem_id="explore-pictures")
+            with mine:
+                row = strip()
+            controls = gr.Column()
+        with gr.Column(scale=1, elem_classes="seen"):
+            seen = viewer(lambda asked: replied(context, asked), elem_id="explore-viewer")
+            warned = gr.HTML("", visible=False, elem_id="explore-said")
+            foot = gr.Row()
+    parts = Parts(context, vae, facts, start, mine, row, gr.State(0), seen, warned)
+    parts.listen(tab.select, opening.begin)
+    parts.listen(vae.input, opening.choose, vae)
+    parts.listen(start.input, opening.start_with, start)
+    with mine:
+        _sources(parts)
+    with foot:
+        compare = _foot(parts)
+    with controls:
+        _controls(parts, compare)
+
+
+def _sources(parts: Parts) -> None:
+    """Where pictures come from, and how they go."""
+    files = gr.File(
+        label="Add pictures, up to four",
+        file_count="multiple",
+        height=120,
+        elem_id="explore-drop",
+    )
+    with gr.Row():
+        sample = gr.Dropdown(
+            [*samples()], value=None, label="Or take a sample", elem_id="explore-sample", interactive=True
+        )
+        with gr.Column(min_width=140):
+            edited = gr.Button("Take that of Edit", size="sm", elem_id="explore-take")
+            remove = gr.Button("Remove this picture", size="sm", elem_id="explore-remove")
+
+    def picked(event: gr.EventData, request: gr.Request) -> Any:
+        pictures = exploring(parts.context.sittings.of(request)).pictures
+        pictures.shown = str(event.id)
+        return strip_of(pictures)
+
+    parts.row.choose(picked, None, parts.row, **QUICK)
+    parts.listen(files.upload, opening.upload, files)
+    files.upload(lambda: None, None, files, **EVENTS)
+    parts.listen(sample.input, opening.sample, sample)
+    sample.input(lambda: None, None, sample, **EVENTS)
+    parts.listen(edited.click, opening.take)
+    parts.listen(remove.click, opening.remove)
+
+
+def _foot(parts: Parts) -> gr.Checkbox:
+    """What can be done with the picture that is shown; returns whether the original is beside it."""
+    context = parts.context
+    compare = gr.Checkbox(
+        False, label="Compare with the picture", elem_id="explore-compare", interactive=True
+    )
+    reset = gr.Button("Reset the controls", elem_id="explore-reset", min_width=120)
+    save = gr.Button("Download PNG", elem_id="explore-download", min_width=120)
+    address = gr.Textbox(visible=False)
+
+    async def saved(request: gr.Request) -> tuple[Any, str]:
+        sitting = context.sittings.of(request)
+        try:
+            return said_in([]), await opening.download(context, sitting)
+        except Cancelled:
+            return gr.skip(), ""
+        except VaeeditError as error:
+            return said_in([sitting.named(line) for line in error.lines]), ""
+
+    parts.listen(reset.click, opening.reset)
+    save.click(saved, None, [parts.warned, address], **EVENTS).then(None, address, None, js=SAVE)
+    return compare
+
+
+def _controls(parts: Parts, compare: gr.Checkbox) -> None:
+    """The controls of the scene, which are made again only when it changes, never while one moves."""
+    of = parts.context.sittings.of
+
+    def made(turn: int, request: gr.Request) -> None:
+        state = exploring(of(request))
+        if state.known is not None:
+            _listen(parts, board(parts.context.registry, state.known, state.names), compare)
+
+    gr.render(parts.turn, concurrency_limit=None, show_progress="hidden")(made)
+
+
+def _listen(parts: Parts, made: Board, compare: gr.Checkbox) -> None:
+    """Show the picture of every move of the controls."""
+
+    async def moved(request: gr.Request, compared: bool, *values: Any) -> Any:
+        sitting = parts.context.sittings.of(request)
+        exploring(sitting).compare = compared
+        try:
+            shown, warnings = await opening.shown(parts.context, sitting, made.move(values))
+        except Cancelled:
+            return gr.skip(), gr.skip()
+        except VaeeditError as error:
+            return gr.skip(), said_in([sitting.named(line) for line in error.lines])
+        return shown, said_in(warnings)
+
+    events = [part.input for part in (compare, *made.parts)]
+    gr.on(events, moved, [compare, *made.parts], [parts.viewer, parts.warned], **QUICK)

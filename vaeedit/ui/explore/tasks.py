@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
-from vaeedit.ui.explore.scene import MOVING, Choice, Move, Opened, Scene, Shown
+from vaeedit.ui.engine.view import AFTER, BEFORE, Rendered, View
+from vaeedit.ui.explore.scene import Choice, Move, Opened, Scene, Shown
 
 if TYPE_CHECKING:
     from vaeedit.ui.engine.worker import Worker
@@ -28,27 +26,30 @@ def opened(worker: Worker, scene: Scene) -> Opened:
     return facts(worker, scene)
 
 
-def moved(worker: Worker, scene: Scene, move: Move, moving: bool = False) -> Shown:
-    """The picture of a move, smaller while it is `moving`, and samples smaller the more there are; raises VaeeditError."""
-    from vaeedit.image import Frame
-    from vaeedit.ui.explore.codes import codes_of, size_of
-    from vaeedit.ui.explore.picture import columns_for, pixels_of, png, sheet
-    from vaeedit.ui.explore.points import Walk
+def moved(worker: Worker, scene: Scene, move: Move) -> Shown:
+    """Decode a move coarsely, for `rendered`; raises VaeeditError."""
+    from vaeedit.ui.explore.picture import sheet_of
 
-    started = time.perf_counter()
-    columns = columns_for(move.samples)
-    rest = replace(scene, side=scene.side // columns)
-    codes = codes_of(
-        worker, replace(scene, side=MOVING // columns) if moving and scene.side > MOVING else rest
-    )
-    walk = Walk(worker.session, codes, move, lambda: codes_of(worker, scene).principal)
-    pictures = [pixels_of(one) for one in walk.decoded()]
-    return Shown(
-        png(sheet(pictures)),
-        width=pictures[0].shape[1],
-        height=pictures[0].shape[0],
-        columns=columns,
-        exact=codes.size == size_of(worker, rest),
-        warnings=walk.warnings(Frame(pictures[0])),
-        seconds=round(time.perf_counter() - started, 3),
-    )
+    sheet = sheet_of(worker, scene, move, True)
+    return Shown(*sheet.size, sheet.warnings, sheet.seconds)
+
+
+def rendered(worker: Worker, scene: Scene, move: Move, view: View) -> Rendered:
+    """What a view shows of a move: coarsely at the first time, then as it is at rest; raises VaeeditError."""
+    from vaeedit.ui.explore.picture import part, png, sheet_of
+
+    sheet = sheet_of(worker, scene, move, view.finer == 0)
+    layers, region = {}, view.region
+    for name, pixels in ((BEFORE, sheet.beside), (AFTER, sheet.pixels)):
+        if name in view.layers:
+            cut, region = part(pixels, view.region, (view.width, view.height))
+            layers[name] = png(cut)
+    return Rendered(region, layers, exact=sheet.scale == 1, scale=sheet.scale)
+
+
+def saved(worker: Worker, scene: Scene, move: Move, path: Path) -> None:
+    """Write the picture of a move at rest as PNG; raises VaeeditError."""
+    from vaeedit.image import write_whole
+    from vaeedit.ui.explore.picture import png, sheet_of
+
+    write_whole(path, png(sheet_of(worker, scene, move, False).pixels))
