@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from vaeedit.batch.history import parsed
 from vaeedit.batch.journal import Head, Record
@@ -27,6 +28,8 @@ class Filling:
     """Records since this began to follow the journal."""
     damaged: int = 0
     _offset: int = 0
+    _reading: Lock = field(default_factory=Lock)
+    """Several pages look at a batch at the same time."""
 
     @property
     def done(self) -> int:
@@ -35,10 +38,15 @@ class Filling:
 
     def read(self) -> None:
         """Read the lines that have come since; a journal that is not there, or cannot be read, has none."""
+        with self._reading:
+            self._read()
+
+    def _read(self) -> None:
         try:
             with self.path.open("rb") as file:
-                size = file.seek(0, 2)
-                file.seek(self._offset if size >= self._offset else 0)
+                if file.seek(0, 2) < self._offset:  # another journal has taken its place
+                    self._offset = 0
+                file.seek(self._offset)
                 lines = file.read(PIECE).splitlines(keepends=True)
         except OSError:
             return
