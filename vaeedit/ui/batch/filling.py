@@ -7,6 +7,7 @@ from threading import Lock
 
 from vaeedit.batch.history import parsed
 from vaeedit.batch.journal import Head, Record
+from vaeedit.image.atomic import has_ended
 
 NEWEST, FAILURES = 24, 200
 """Most results, and most failures, that the page shows."""
@@ -27,6 +28,8 @@ class Filling:
     fresh: int = 0
     """Records since this began to follow the journal."""
     damaged: int = 0
+    process: str = ""
+    """That of the last run, as the journal names it."""
     _offset: int = 0
     _reading: Lock = field(default_factory=Lock)
     """Several pages look at a batch at the same time."""
@@ -35,6 +38,12 @@ class Filling:
     def done(self) -> int:
         """Files that are done."""
         return len(self.failed) - sum(self.failed.values())
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether the last run seems to be under way: its lock file is there, and its process has not ended."""
+        lock = self.path.with_name(f".{self.path.name}.lock")
+        return bool(self.process) and lock.exists() and not has_ended(self.process)
 
     def read(self) -> None:
         """Read the lines that have come since; a journal that is not there, or cannot be read, has none."""
@@ -66,6 +75,7 @@ class Filling:
     def _take(self, line: bytes) -> None:
         entry = parsed(line)
         if isinstance(entry, Head):
+            self.process = entry.process
             if not entry.resumes:
                 self.forget()
         elif entry is not None and entry.status in ("done", "failed"):

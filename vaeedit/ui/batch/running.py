@@ -20,7 +20,17 @@ from vaeedit.ui.batch.filling import Filling
 from vaeedit.ui.batch.request import Request
 from vaeedit.ui.below import below
 
-State = Literal["earlier", "running", "stopping", "done", "with failures", "stopped", "refused", "died"]
+State = Literal[
+    "earlier",
+    "running elsewhere",
+    "running",
+    "stopping",
+    "done",
+    "with failures",
+    "stopped",
+    "refused",
+    "died",
+]
 ENDED: dict[int, State] = {0: "done", 1: "with failures", 2: "refused", 128 + signal.SIGTERM: "stopped"}
 """What exit codes of the command line mean."""
 SAID = 4000
@@ -72,7 +82,7 @@ class Running:
     def state(self) -> State:
         """What it is doing, or how it has ended."""
         if self.process is None:
-            return "earlier"
+            return "running elsewhere" if self.filling.is_claimed else "earlier"
         code = self.process.poll()
         if code is None:
             return "stopping" if self.stopping else "running"
