@@ -38,7 +38,7 @@ class Axis:
     def ticks(self) -> list[float]:
         """Round values within the limits."""
         powers = self._powers() if self.log else []
-        return powers if len(powers) >= LEAST else self._even()
+        return powers if len(powers) > 1 else self._even()
 
     def _powers(self) -> list[float]:
         """Powers of ten and, where these are few, other round numbers between them."""

@@ -125,8 +125,8 @@ def _legend(panel: Panel) -> str:
             f' <span class="key">{swatch(line.color)} {shown(line.name)}</span>' for line in panel.lines
         )
     if any(line.dots for line in panel.lines):
-        only = " (dots)" if any(not line.dots for line in panel.lines) else ""
-        return f' <span class="key">of held-out images{only}</span>'
+        lines = "lines: crops of training, " if any(not line.dots for line in panel.lines) else ""
+        return f' <span class="key">{lines}dots: held-out images</span>'
     return ""
 
 

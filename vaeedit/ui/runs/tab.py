@@ -45,13 +45,14 @@ def runs_tab(context: Context) -> None:
     chosen = gr.CheckboxGroup(
         [], label="Runs, the newest first", elem_id="runs-chosen", elem_classes="choices"
     )
+    values = gr.CheckboxGroup([], label="Curves", elem_id="runs-curves")
     with gr.Row():
-        values = gr.CheckboxGroup([], label="Curves", elem_id="runs-curves")
-        against = gr.Radio(
-            [("Steps", "steps"), ("Hours", "hours")], value="steps", label="Against", elem_id="runs-against"
+        kinds = [("Steps", "steps"), ("Hours", "hours")]
+        against = gr.Radio(kinds, value="steps", label="Against", elem_id="runs-against", min_width=200)
+        smoothing = gr.Slider(
+            0, 0.99, value=0, step=0.01, label="Smoothing", elem_id="runs-smoothing", min_width=200
         )
-        log = gr.Checkbox(False, label="Logarithmic steps or hours")
-        smoothing = gr.Slider(0, 0.99, value=0, step=0.01, label="Smoothing", elem_id="runs-smoothing")
+        log = gr.Checkbox(False, label="Logarithmic steps or hours", elem_id="runs-log", min_width=200)
     where = gr.HTML()
     charts = gr.HTML(elem_id="runs-charts")
     with gr.Accordion("Values as tables", open=False):
