@@ -17,6 +17,15 @@ SAMPLES = Path(__file__).parents[2] / "samples/images"
 WAIT = 60_000
 """Milliseconds after which a part of the page that does not come is a failure; a busy machine needs some."""
 
+VARIABLES = {
+    "VAEEDIT_MAX_UPLOAD_BYTES": "20000000",
+    "VAEEDIT_MAX_UPLOADS_BYTES": "50000000",
+    "GRADIO_ALLOWED_PATHS": "/",
+    "GRADIO_MCP_SERVER": "True",
+    "GRADIO_SHARE": "True",
+}
+"""Of the server: small limits, and variables of Gradio that must have no effect."""
+
 THIRD_PARTY = """
 from typing import Annotated
 
@@ -49,18 +58,20 @@ class Server:
     """Its --root: a folder of two small pictures."""
     runs: Path
     """Its --runs."""
+    temporary: Path
+    """Its folder for temporary files; nothing is left there at its end."""
 
 
 @pytest.fixture(scope="session")
 def page_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """`vaeedit ui` on a free port, with a plugin of another package installed."""
     pytest.importorskip("gradio", reason="gradio is missing: pip install 'vaeedit[ui]'")
-    packages, root, runs = map(tmp_path_factory.mktemp, ("packages", "root", "runs"))
+    packages, root, runs, temporary = map(tmp_path_factory.mktemp, ("packages", "root", "runs", "temporary"))
     put(packages, "acme-lift", THIRD_PARTY)
     paths = os.pathsep.join([str(packages), *filter(None, [os.environ.get("PYTHONPATH")])])
     process = subprocess.Popen(
         [sys.executable, "-m", "vaeedit", "ui", "--port", "0", "--root", str(root), "--runs", str(runs)],
-        env={**os.environ, "PYTHONPATH": paths},
+        env={**os.environ, **VARIABLES, "TMPDIR": str(temporary), "PYTHONPATH": paths},
         cwd=root,
         stdout=subprocess.PIPE,
         text=True,
@@ -69,9 +80,10 @@ def page_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert process.stdout
     url = process.stdout.readline().strip()
     assert url.startswith("http://127.0.0.1:"), "the page did not start"
-    yield Server(url, root, runs)
+    yield Server(url, root, runs, temporary)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=60) == 130
+    assert not any(temporary.iterdir())
 
 
 # Of a module, not of the session: while Playwright runs, asyncio has a running loop that tests of other modules would meet.

@@ -232,3 +232,8 @@ def test_the_token_once_then_a_cookie(client, way):
 
 def test_a_token_protects_this_machine_too(client):
     assert client(token="secret").get("/").status_code == 401
+
+
+def test_a_question_mark_in_a_path_hides_nothing(client):
+    for path in ("/%3F/gradio_api/info", "/%3fx", "/theme.css%3Fx"):
+        assert client().get(path).status_code == 404

@@ -11,12 +11,12 @@ from vaeedit.ui.doors import UPLOAD_PATH
 MESSAGE = 8 << 20
 """Most bytes of a request without files."""
 DRAINED = 256 << 20
-"""Most bytes of a refused request that are read and thrown away, so that its client gets to read the reply."""
+"""Most bytes beyond the limit that are read and thrown away."""
 
 
 def require_short(request: Request) -> None:
     """Raise HTTPException for a body that says that it is too long, and for files where none are expected."""
-    path, headers = request.url.path, request.headers
+    path, headers = request.scope["path"], request.headers
     length = headers.get("Content-Length", "0")
     if not length.isdecimal() or len(length) > 18:
         raise HTTPException(400, "Content-Length must be a whole number.")
@@ -26,37 +26,36 @@ def require_short(request: Request) -> None:
         raise HTTPException(400, "Files are not welcome at this address.")
 
 
-def counted(path: str, receive: Receive) -> Receive:
-    """Receives a body and raises as soon as it is too long, or where an upload ends early.
+class Body:
+    """The body of a request, which is received within its limit."""
 
-    Gradio removes what it has stored of an upload after a MultiPartException, and only then.
-    """
-    error = MultiPartException if path == UPLOAD_PATH else lambda text: HTTPException(413, text)
-    left, is_open = _limit(path), True
+    def __init__(self, path: str, receive: Receive) -> None:
+        self.path, self._receive = path, receive
+        self._left, self._goes_on = _limit(path), True
 
-    async def receive_counted() -> Message:
-        nonlocal left, is_open
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            if is_open and path == UPLOAD_PATH:
-                raise MultiPartException("The upload ended early.")
-            return message
-        left -= len(message.get("body", b""))
-        if left < 0:
-            raise error(_too_long(path))
-        is_open = message.get("more_body", False)
+    async def receive(self) -> Message:
+        """The next message; raises as soon as there is too much, or where an upload ends early.
+
+        Gradio removes what it has stored of an upload after a MultiPartException, and only then.
+        """
+        message = await self._next()
+        if message["type"] == "http.disconnect" and self._goes_on and self.path == UPLOAD_PATH:
+            raise MultiPartException("The upload ended early.")
+        self._goes_on = message.get("more_body", False)
+        if self._left < 0:
+            text = _too_long(self.path)
+            raise MultiPartException(text) if self.path == UPLOAD_PATH else HTTPException(413, text)
         return message
 
-    return receive_counted
+    async def drain(self) -> None:
+        """Read the rest, as far as is reasonable: a client that still sends may not see the reply."""
+        while self._goes_on and self._left > -DRAINED:
+            self._goes_on = (await self._next()).get("more_body", False)
 
-
-async def drain(receive: Receive) -> None:
-    """Read the rest of a body, as far as is reasonable."""
-    left, more = DRAINED, True
-    while more and left > 0:
-        message = await receive()
-        left -= len(message.get("body", b""))
-        more = message.get("more_body", False)
+    async def _next(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        return message
 
 
 def _limit(path: str) -> int:

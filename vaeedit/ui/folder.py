@@ -10,8 +10,8 @@ from time import time
 
 from vaeedit.image.atomic import has_ended, this_process
 
-UNUSED, OLD = 300, 24 * 3600
-"""Seconds after which a file of Gradio's is removed that no page needs, and one that an open page may need."""
+STORED = 600
+"""Seconds for which Gradio keeps an upload; the page has copied it at once."""
 NAME = re.compile(r"vaeedit-ui-([0-9a-f]{8}-[0-9]+)-.+")
 
 
@@ -30,7 +30,7 @@ def server_folder() -> Iterator[Path]:
 
 
 class Cache:
-    """The folder in which Gradio puts uploads and results, in a folder for each; it forgets them."""
+    """The folder in which Gradio puts uploads, in a folder for each; it forgets them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -38,13 +38,12 @@ class Cache:
         self.kept: set[Path] = set()
 
     def keep(self) -> None:
-        """Keep what is there now, such as samples."""
+        """Keep what is there now."""
         self.kept = set(self.folder.iterdir())
 
-    def sweep(self, is_used: bool) -> None:
-        """Remove what is old; Gradio moves complete uploads into folders, so files are what is left of broken ones."""
+    def sweep(self, stored: float = STORED) -> None:
+        """Remove uploads that are older than `stored` seconds, and what broken ones left."""
         for path in set(self.folder.iterdir()) - self.kept:
             with suppress(FileNotFoundError):
-                age = time() - path.stat().st_mtime
-                if age > (OLD if is_used and path.is_dir() else UNUSED):
+                if path.stat().st_mtime < time() - stored:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -16,8 +16,9 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vaeedit.batch.addresses import is_foreign, is_same
-from vaeedit.ui.bodies import counted, drain, require_short
-from vaeedit.ui.doors import HEARTBEAT, LOGIN, Dressed, digests, is_open, login_page
+from vaeedit.ui.bodies import Body, require_short
+from vaeedit.ui.doors import HEARTBEAT, LOGIN, is_open
+from vaeedit.ui.replies import Dressed, digests, login_page
 
 DELAY = 0.5
 """Seconds until a wrong token is answered."""
@@ -50,14 +51,14 @@ class Guard:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close"})
         else:
-            await self._answer(Request(scope, receive), Dressed(scope["path"], send, self.scripts))
+            body = Body(scope["path"], receive)
+            await self._answer(Request(scope, body.receive), Dressed(scope["path"], send, self.scripts, body))
 
     async def _answer(self, request: Request, send: Send) -> None:
-        path, reply = request.url.path, None
+        path, reply = request.scope["path"], None
         try:
             reply = await self._own_reply(request)
         except HTTPException as error:
-            await drain(request.receive)
             reply = PlainTextResponse(error.detail, error.status_code)
         if reply is not None:
             await reply(request.scope, request.receive, send)
@@ -65,14 +66,14 @@ class Guard:
             with self.watched(path.removeprefix(HEARTBEAT)):
                 await self.app(request.scope, request.receive, send)
         else:
-            await self.app(request.scope, counted(path, request.receive), send)
+            await self.app(request.scope, request.receive, send)
 
     async def _own_reply(self, request: Request) -> Response | None:
         """The guard's reply, or None where Gradio is to answer; raises HTTPException for what is refused."""
         _require_own_page(self.host, request)
         if self.token and (reply := await self._login(request, self.token)):
             return reply
-        if not is_open(request.method, request.url.path):
+        if not is_open(request.method, request.scope["path"]):
             raise HTTPException(404, "The page has nothing at this address.")
         require_short(request)
         return None
@@ -80,8 +81,8 @@ class Guard:
     async def _login(self, request: Request, token: str) -> Response | None:
         """The reply to a browser that gives the token, or has not given it."""
         given = request.query_params.get("token")
-        if request.method == "POST" and request.url.path == LOGIN:
-            form = await Request(request.scope, counted(LOGIN, request.receive)).body()
+        if request.method == "POST" and request.scope["path"] == LOGIN:
+            form = await request.body()
             given = parse_qs(form.decode("utf-8", "replace")).get("token", [""])[0]
         if given is not None and is_same(given.encode("utf-8", "replace"), token):
             reply = Response(
@@ -104,7 +105,7 @@ def _require_own_page(listens_at: str, request: Request) -> None:
     """Raise HTTPException for the request of another page, whatever name it has; links to the page are welcome."""
     host, origin = request.headers.get("Host", ""), request.headers.get("Origin")
     is_foreign_page = origin not in (None, f"http://{host}", f"https://{host}")
-    is_link = request.method == "GET" and request.url.path == "/"
+    is_link = request.method == "GET" and request.scope["path"] == "/"
     sent_by = request.headers.get("Sec-Fetch-Site", "none")
     if is_foreign(listens_at, host) or is_foreign_page or not (is_link or sent_by in ("none", "same-origin")):
         raise HTTPException(

@@ -23,6 +23,8 @@ PAUSE = 0.2
 """Seconds after which the main thread looks whether the server has ended, or Ctrl-C was pressed."""
 SILENCE = 60
 """Seconds after which a browser counts as gone whose machine does not confirm what it is sent, where the system can tell."""
+SESSIONS = 200
+"""Pages of which Gradio remembers the components, those that were used last; it does not forget pages that are closed."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def _serve(
         while thread.is_alive():
             thread.join(PAUSE)
             sittings.sweep()
-            cache.sweep(is_used=len(sittings) > 0)
+            cache.sweep()
     finally:
         server.should_exit = server.force_exit = True
         thread.join(5)
@@ -123,9 +125,8 @@ def _application(
     root = batches.root if batches else None
     context = Context(settings, registry(), root, runs, desk, sittings, batches)
     blocks = page(context)
-    blocks.has_launched = (
-        True  # without this, Gradio's inputs read any file of the machine that a request names
-    )
+    blocks.has_launched = True  # else Gradio's inputs read any file of the machine that a request names
+    blocks.state_session_capacity = SESSIONS
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     add_route(app, sittings)
     return gradio.mount_gradio_app(
