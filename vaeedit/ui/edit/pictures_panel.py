@@ -31,7 +31,7 @@ def pictures_panel(context: Context, viewer: gr.HTML, shown: Callable[[Sitting],
 
     async def added(uploads: list[str] | None, request: gr.Request) -> tuple[Any, ...]:
         sitting = context.sittings.of(request)
-        problems = [await _added(context, sitting, Path(upload)) for upload in uploads or []]
+        problems = [await add(context, sitting, Path(upload)) for upload in uploads or []]
         return (None, None, listed(filter(None, problems)), strip_of(pictures_of(sitting)), shown(sitting))
 
     async def sampled(name: str | None, request: gr.Request) -> Any:
@@ -56,7 +56,7 @@ def pictures_panel(context: Context, viewer: gr.HTML, shown: Callable[[Sitting],
     remove.click(removed, None, [row, viewer], **quiet)
 
 
-async def _added(context: Context, sitting: Sitting, upload: Path) -> str:
+async def add(context: Context, sitting: Sitting, upload: Path) -> str:
     """Add one picture; returns what was wrong with it."""
     path = kept(sitting, upload)
     thumbnail = path.with_name("thumbnail.png")

@@ -15,11 +15,13 @@ from vaeedit.ui.edit.making import Cancelled, cancel, make
 from vaeedit.ui.edit.parts import said_in
 from vaeedit.ui.edit.pictures import Picture, pictures_of
 from vaeedit.ui.edit.results import made_of
-from vaeedit.ui.edit.saving import saved_as, zipped
+from vaeedit.ui.edit.saving import Form, saved_as, zipped
 from vaeedit.ui.sittings import Sitting
 
 AS_INPUT = "as the picture"
 """The choice of a format that keeps that of the picture."""
+RESULT = "the result"
+"""The choice of what to download that is no map."""
 Values = tuple[Any, ...]
 
 
@@ -27,8 +29,8 @@ Values = tuple[Any, ...]
 class WholeEvents:
     """The handlers of the panel's events.
 
-    Those that make give the two buttons that make, the one that cancels, what is said, and the viewer's value. Those that
-    save give what is said, and an address.
+    Those that make give the two buttons that make, the one that cancels, what is said, what can be downloaded, and the
+    viewer's value. Those that save give what is said, and an address.
     """
 
     context: Context
@@ -48,34 +50,34 @@ class WholeEvents:
         """Stop making."""
         cancel(self.context.sittings.of(request))
 
-    async def save_one(self, form: str, policy: Policy, request: gr.Request) -> Values:
-        """Write the result of the picture in the viewer as a file."""
-        return await self._save(self.context.sittings.of(request), form, policy, False)
+    async def save_one(self, what: str, form: str, policy: Policy, request: gr.Request) -> Values:
+        """Write the result of the picture in the viewer, or a map, as a file."""
+        return await self._save(self.context.sittings.of(request), False, what, form, policy)
 
-    async def save_all(self, form: str, policy: Policy, request: gr.Request) -> Values:
-        """Write all results into a zip."""
-        return await self._save(self.context.sittings.of(request), form, policy, True)
+    async def save_all(self, what: str, form: str, policy: Policy, request: gr.Request) -> Values:
+        """Write all results, or one map of each, into a zip."""
+        return await self._save(self.context.sittings.of(request), True, what, form, policy)
 
     async def _make(self, sitting: Sitting, every: bool) -> AsyncIterator[Values]:
         try:
             pictures = _chosen(sitting, every)
             async for making in make(self.context, sitting, pictures):
-                yield *_buttons(busy=True), bar(making.done, making.text), gr.skip()
+                yield *_buttons(busy=True), bar(making.done, making.text), gr.skip(), gr.skip()
             said = _made(sitting, pictures)
         except Cancelled:
             said = said_in(["Cancelled."])
         except VaeeditError as error:
             said = said_in([sitting.named(line) for line in error.lines])
-        yield *_buttons(busy=False), said, self.shown(sitting)
+        yield *_buttons(busy=False), said, _choices(sitting), self.shown(sitting)
 
-    async def _save(self, sitting: Sitting, form: str, policy: Policy, every: bool) -> Values:
-        ending = None if form == AS_INPUT else f".{form}"
+    async def _save(self, sitting: Sitting, every: bool, what: str, form: str, policy: Policy) -> Values:
+        form_of = Form(None if what == RESULT else what, None if form == AS_INPUT else f".{form}", policy)
         try:
             pictures = _chosen(sitting, every)
             if any(made_of(sitting, picture) is None for picture in pictures):
                 return gr.skip(), ""  # it was cancelled, or what was wrong is said
             write = zipped if every else saved_as
-            path, warnings = await write(self.context, sitting, pictures, ending, policy)
+            path, warnings = await write(self.context, sitting, pictures, form_of)
         except Cancelled:
             return gr.skip(), ""
         except VaeeditError as error:
@@ -114,3 +116,10 @@ def _made(sitting: Sitting, pictures: list[Picture]) -> Any:
 def _buttons(busy: bool) -> tuple[Any, Any, Any]:
     """The buttons that make, and the one that cancels."""
     return gr.update(interactive=not busy), gr.update(interactive=not busy), gr.update(interactive=busy)
+
+
+def _choices(sitting: Sitting) -> Any:
+    """What can be downloaded of the picture in the viewer."""
+    picture = pictures_of(sitting).current
+    made = made_of(sitting, picture) if picture else None
+    return gr.update(choices=[RESULT, *(made.whole.maps if made else ())], value=RESULT)

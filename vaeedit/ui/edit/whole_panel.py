@@ -5,10 +5,10 @@ from typing import Any
 
 import gradio as gr
 
-from vaeedit.image import FORMATS
+from vaeedit.image import FILMS, FORMATS
 from vaeedit.settings import POLICIES
 from vaeedit.ui.context import Context
-from vaeedit.ui.edit.whole_events import AS_INPUT, WholeEvents
+from vaeedit.ui.edit.whole_events import AS_INPUT, RESULT, WholeEvents
 from vaeedit.ui.sittings import Sitting
 
 SAVE = (
@@ -26,7 +26,8 @@ def whole_panel(context: Context, viewer: gr.HTML, shown: Callable[[Sitting], An
         stop = gr.Button("Cancel", variant="stop", elem_id="edit-cancel", interactive=False, min_width=90)
     said = gr.HTML("", elem_id="edit-progress", padding=False)
     with gr.Row(elem_id="edit-saving"):
-        endings = [AS_INPUT, *(key[1:] for key in FORMATS)]
+        what = gr.Dropdown([RESULT], label="Download", elem_id="edit-what", min_width=120, interactive=True)
+        endings = [AS_INPUT, *(key[1:] for key in {**FORMATS, **FILMS})]
         form = gr.Dropdown(endings, label="Format", elem_id="edit-format", min_width=120, interactive=True)
         policy = gr.Dropdown(
             [*POLICIES], label="Metadata", elem_id="edit-metadata", min_width=110, interactive=True
@@ -35,7 +36,7 @@ def whole_panel(context: Context, viewer: gr.HTML, shown: Callable[[Sitting], An
         save_all = gr.Button("Download all (zip)", elem_id="edit-download-all", min_width=150)
     address = gr.Textbox(visible=False)
     events = WholeEvents(context, shown)
-    making = [one, every, stop, said, viewer]
+    making = [one, every, stop, said, what, viewer]
     one.click(events.make_one, None, making, **SLOW)
     every.click(events.make_all, None, making, **SLOW)
     stop.click(events.cancel, None, None, **SLOW)
@@ -44,5 +45,5 @@ def whole_panel(context: Context, viewer: gr.HTML, shown: Callable[[Sitting], An
         (save_all, events.make_all, events.save_all),
     ):
         made = button.click(make, None, making, **SLOW)
-        named = made.then(name, [form, policy], [said, address], **SLOW)
+        named = made.then(name, [what, form, policy], [said, address], **SLOW)
         named.then(None, address, None, js=SAVE)
