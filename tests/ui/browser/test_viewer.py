@@ -227,21 +227,33 @@ def test_while_the_picture_moves_one_question_is_open(small):
     assert len(small.server.asked) - asked < 21
 
 
-def test_a_coarse_answer_is_asked_for_again(small):
-    def coarse(asked, reply):
-        return reply | ({"scale": 1.0} if asked["finer"] > 1 else {"scale": (asked["finer"] + 1) / 4})
-
+@pytest.mark.parametrize(
+    ("scales", "rounds"), [([0.3, 0.6, 1], 3), ([0.5, 0.4, 0.4], 3), ([0.3, 0.5, 0.7, 0.8], 4)]
+)
+def test_a_coarse_answer_is_asked_for_again(small, scales, rounds):
     small.server.forget()
-    small.server.change = coarse
-    small.set()
-    small.until(lambda: [asked["finer"] for asked in small.server.asked] == [0, 1, 2])
+    small.server.change = lambda asked, reply: reply | {"scale": scales[asked["finer"]]}
+    small.drawn(small.set())
+    small.until(lambda: len(small.server.asked) == rounds)
     small.until(lambda: small.page.locator(".stage").get_attribute("aria-busy") == "false")
-    small.server.change = lambda asked, reply: reply | {"scale": 0.5}
-    small.server.asked.clear()
-    small.set()
-    small.until(lambda: [asked["finer"] for asked in small.server.asked] == [0, 1])
+    assert [asked["finer"] for asked in small.server.asked] == [*range(rounds)]
+
+
+def test_an_answer_that_is_coarser_than_the_last_is_not_drawn(small):
+    coarse = stand_in.data_url(np.zeros((8, 8, 3), np.uint8))
+    small.server.forget()
+    small.server.change = lambda asked, reply: (
+        reply
+        | (
+            {"scale": 0.2, "layers": {"before": coarse, "after": coarse}}
+            if asked["finer"]
+            else {"scale": 0.9}
+        )
+    )
+    small.drawn(small.set())
+    small.until(lambda: len(small.server.asked) == 3)
     small.until(lambda: small.page.locator(".stage").get_attribute("aria-busy") == "false")
-    assert len(small.server.asked) == 2
+    assert small.pixels()[small.pixels().shape[0] // 2].sum() > 10_000
 
 
 def test_a_map_lies_over_the_result_in_colors_with_its_range(small):

@@ -36,8 +36,9 @@ function makeAsking({ wanted, heldOf, send, current, arrived, failed, waiting })
     const reply = await answered(asked, { ...asked, layers, finer }, held, () => mine === newest);
     if (mine !== newest) return;
     const scale = reply && !isEmpty(reply) ? reply.scale : 0;
+    const grows = finer < 2 || scale > 1.05 * fineness;
     if (timer) return void step(0, 0);
-    if (reply && finer < ROUNDS && scale < 1 && (scale > fineness || !scale)) return void step(finer + 1, scale);
+    if (reply && finer < ROUNDS && scale < 1 && grows) return void step(finer + 1, scale);
     sent = 0;
     waiting(false);
   }

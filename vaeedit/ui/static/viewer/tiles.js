@@ -66,6 +66,15 @@ function heldFor(asked, tiles) {
   return fresh ? { ...tile, images } : { images };
 }
 
+/** Keep the images of `old` that are finer, where both tiles answer the same. */
+function keepFiner(tile, old) {
+  if (!old || old.view !== tile.view || old.version !== tile.version) return;
+  for (const name of Object.keys(old.images)) {
+    if (old.scales[name] <= (tile.scales[name] ?? 0)) continue;
+    [tile.images[name], tile.scales[name]] = [old.images[name], old.scales[name]];
+  }
+}
+
 /** Whether a tile shows all of the picture. */
 function isWhole(tile) {
   const [x0, y0, x1, y1] = tile.region;

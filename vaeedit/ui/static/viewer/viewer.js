@@ -51,6 +51,7 @@ async function arrived(asked, reply, held) {
   if (!isShown(asked)) return;
   if (reply.size) resize(...reply.size);
   const newer = Object.keys(made.images).length && !(reply.error && state.fine);
+  if (newer) keepFiner(made, state.fine);
   if (newer) state.fine = made;
   if (newer && isWhole(made)) state.base = made;
   tell(reply.error || "");
