@@ -111,9 +111,9 @@ def _number(kind: Any, value: Any, own: dict[str, Any]) -> Component:
     """A slider for a range of which all values can be seen, else a box."""
     low, high, is_whole = kind.ge, kind.le, isinstance(kind, inspect.IntType)
     if low is None or high is None or low >= high or (low > 0 and high / low > 10**DECADES):
-        return gr.Number(value, minimum=low, maximum=high, precision=0 if is_whole else None, **own)
+        return gr.Number(value, precision=0 if is_whole else None, **own)
     step = 1 if is_whole else step_of(low, high, value)
-    return gr.Slider(low, high, value, step=step, precision=0 if is_whole else None, **own)
+    return gr.Slider(low, high, value, step=step, **own)
 
 
 def _number_or_word(field: Field, kind: Any, words: list[str], value: Any, own: dict[str, Any]) -> Control:

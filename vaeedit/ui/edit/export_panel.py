@@ -1,40 +1,48 @@
-"""The same edit elsewhere: as a command line, a pipeline file and Python, to copy or to download."""
+"""The same edit elsewhere: as a command line, a pipeline file and Python, to copy or to save."""
+
+from importlib.resources import files
 
 import gradio as gr
-from gradio.components import Component
 
-from vaeedit.ui.edit.parts import QUICK
-from vaeedit.ui.exports import PIPELINE
+from vaeedit.extension.registry import Registry
+from vaeedit.ui.document import Document
+from vaeedit.ui.exports import PIPELINE, as_command, as_python, as_yaml
 
-DOWNLOAD = f"""(text) => {{
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], {{ type: "application/yaml" }}));
-  link.download = "{PIPELINE}";
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}}"""
-"""Saves text from the page itself; nothing is asked of the server."""
+TITLES = {"command": "Command line", "yaml": "Pipeline file", "python": "Python"}
+SAVE = f'<button type="button" class="save" aria-label="Save as {PIPELINE}">Save</button>'
 
 
-def export_panel() -> tuple[Component, Component, Component]:
-    """Build the panel; returns the components of YAML, command line and Python, which `Parts` fills."""
+def export_panel() -> gr.HTML:
+    """Build the panel; returns the component whose value is `exports(document, registry)`."""
+    static = files("vaeedit.ui") / "static"
     with gr.Accordion("Use these steps elsewhere", open=False, elem_id="edit-export"):
-        command = _text("Command line", "edit-command", 1)
-        yaml = _text(f"Pipeline file, for: vaeedit run {PIPELINE} in.jpg -o out.jpg", "edit-yaml", 5)
-        saving = gr.Button("Download the pipeline file", size="sm", elem_id="edit-yaml-download")
-        python = _text("Python", "edit-python", 3)
-    saving.click(None, yaml, None, js=DOWNLOAD, **{**QUICK, "trigger_mode": "once"})
-    return yaml, command, python
+        return gr.HTML(
+            {},
+            html_template="".join(_section(name, title) for name, title in TITLES.items())
+            + '<p role="status"></p>',
+            css_template=(static / "exports.css").read_text(encoding="utf-8"),
+            js_on_load=(static / "exports.js").read_text(encoding="utf-8"),
+            apply_default_css=False,
+            elem_id="edit-exports",
+        )
 
 
-def _text(label: str, elem_id: str, lines: int) -> Component:
-    return gr.Textbox(
-        "",
-        label=label,
-        lines=lines,
-        max_lines=12,
-        interactive=False,
-        buttons=["copy"],
-        elem_id=elem_id,
-        elem_classes="code",
+def exports(document: Document, registry: Registry) -> dict[str, str]:
+    """The texts by name; empty for a document of which no step is on."""
+    if not document.steps:
+        return {}
+    return {
+        "command": as_command(document, registry),
+        "yaml": as_yaml(document),
+        "python": as_python(document),
+    }
+
+
+def _section(name: str, title: str) -> str:
+    """HTML of one text with its buttons."""
+    return (
+        f"<section><header><h2>{title}</h2>{SAVE if name == 'yaml' else ''}"
+        f'<button type="button" class="copy" aria-label="Copy: {title}">Copy</button></header>'
+        f'<pre id="edit-{name}" data-name="{name}" data-file="{PIPELINE}" tabindex="0" role="region" '
+        f'aria-label="{title}"></pre></section>'
     )

@@ -1,4 +1,4 @@
-"""An extra input of a step, such as a mask: upload pictures, and choose among those that the page has."""
+"""Files for a step: an extra input, such as a mask, is chosen among the pictures that were uploaded."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,11 +7,12 @@ from typing import Any
 import gradio as gr
 
 from vaeedit.extension.specs import MASK, OperationSpec
+from vaeedit.options import Field
 from vaeedit.ui.document import Document
-from vaeedit.ui.edit.parts import QUICK, Parts
+from vaeedit.ui.edit.parts import QUICK, RAW, Parts
 from vaeedit.ui.edit.state import places_of
-from vaeedit.ui.form import described
-from vaeedit.ui.places import pictures_of, with_pictures
+from vaeedit.ui.form import described, label
+from vaeedit.ui.places import changed, pictures_of, with_pictures
 from vaeedit.ui.sittings import Sitting
 
 
@@ -61,5 +62,27 @@ def input_panel(
         paths = map(Path, [files] if isinstance(files, str) else files)
         return use(sitting, [places.keep(path, path.name) for path in paths], also=True)
 
-    box.input(choose, box, parts.all_outputs, **QUICK)
+    box.input(choose, box, parts.all_outputs, **RAW)
+    button.upload(upload, button, parts.all_outputs, **{**QUICK, "trigger_mode": "once"})
+
+
+def file_panel(parts: Parts, key: int, field: Field) -> None:
+    """Build an upload for an option that takes any text: on the page it names no other file."""
+    button = gr.UploadButton(
+        f"Upload a file for {label(field).lower()}",
+        type="filepath",
+        size="sm",
+        elem_id=f"edit-upload-{field.flag}",
+    )
+
+    def upload(file: str, request: gr.Request) -> tuple[Any, ...]:
+        sitting = parts.context.sittings.of(request)
+
+        def change(document: Document) -> Document:
+            name = places_of(parts.context, sitting).keep(Path(file), Path(file).name)
+            step = changed(document.entry(key).step, field, field.parse(name))
+            return document.put(key, step)
+
+        return parts.edit_shape(sitting, change)
+
     button.upload(upload, button, parts.all_outputs, **{**QUICK, "trigger_mode": "once"})

@@ -2,7 +2,6 @@
 
 import html
 from collections.abc import Callable
-from concurrent.futures import CancelledError
 from typing import Any
 
 import gradio as gr
@@ -14,8 +13,8 @@ from vaeedit.pipeline.step import Step
 from vaeedit.plain import plain
 from vaeedit.settings import Masking
 from vaeedit.ui.document import Document
-from vaeedit.ui.edit.input_panel import input_panel
-from vaeedit.ui.edit.parts import QUICK, Parts
+from vaeedit.ui.edit.input_panel import file_panel, input_panel
+from vaeedit.ui.edit.parts import RAW, Parts
 from vaeedit.ui.edit.state import document_of, places_of
 from vaeedit.ui.engine.desk import Cancelled
 from vaeedit.ui.form import Control, control
@@ -23,8 +22,8 @@ from vaeedit.ui.places import changed, pictures_of
 from vaeedit.ui.sittings import Sitting
 from vaeedit.ui.suitable import suitable
 
-PATIENCE = 60
-"""Seconds that the form waits for a worker to look at the installed VAEs; the first time it may have to start."""
+PATIENCE = 1
+"""Seconds that a form waits for a worker to look at the installed VAEs; they are on the next one if that takes longer."""
 
 
 def options_panel(parts: Parts) -> None:
@@ -54,7 +53,7 @@ def _form(parts: Parts, sitting: Sitting, key: int, step: Step) -> None:
     for field in fields(spec.options).values():
         _option(parts, key, field, step)
     others = [name for name in spec.inputs if name not in spec.needs]
-    vaes = _vaes(parts, sitting, spec, step)
+    vaes = _vaes(parts, spec, step)
     what = [*others, *(["maps"] if spec.maps else []), *(["VAE"] if vaes else [])]
     if not what:
         return
@@ -95,6 +94,8 @@ def _option(parts: Parts, key: int, field: Field, step: Step) -> None:
         return parts.edit(sitting, lambda document: put(document, sitting, raw).settled())
 
     _listen(parts, made, move, settle)
+    if field.is_free:
+        file_panel(parts, key, field)
 
 
 def _listen(parts: Parts, made: Control, move: Callable[..., Any], settle: Callable[..., Any]) -> None:
@@ -102,17 +103,17 @@ def _listen(parts: Parts, made: Control, move: Callable[..., Any], settle: Calla
     inputs, outputs = [*made.parts], parts.outputs
     for part in made.parts:
         if isinstance(part, gr.Textbox):
-            part.submit(settle, inputs, outputs, **QUICK)
-            part.blur(settle, inputs, outputs, **QUICK)
+            part.submit(settle, inputs, outputs, **RAW)
+            part.blur(settle, inputs, outputs, **RAW)
         elif isinstance(part, gr.Slider | gr.Number):
-            part.input(move, inputs, outputs, **QUICK)
+            part.input(move, inputs, outputs, **RAW)
             end = part.release if isinstance(part, gr.Slider) else part.blur
-            end(settle, inputs, outputs, **QUICK)
+            end(settle, inputs, outputs, **RAW)
         elif isinstance(part, gr.Checkbox | gr.Dropdown):
-            part.input(settle, inputs, outputs, **QUICK)
+            part.input(settle, inputs, outputs, **RAW)
     if made.number is not None and isinstance(made.parts[0], gr.Checkbox | gr.Dropdown):
         made.parts[0].input(
-            lambda chosen: gr.update(visible=made.needs_number(chosen)), made.parts[0], made.number, **QUICK
+            lambda chosen: gr.update(visible=made.needs_number(chosen)), made.parts[0], made.number, **RAW
         )
 
 
@@ -128,14 +129,14 @@ def _maps(parts: Parts, key: int, spec: OperationSpec, step: Step) -> None:
             lambda document: document.put(key, document.entry(key).step.but(maps=known)),
         )
 
-    box.input(choose, box, parts.outputs, **QUICK)
+    box.input(choose, box, parts.outputs, **RAW)
 
 
-def _vaes(parts: Parts, sitting: Sitting, spec: OperationSpec, step: Step) -> list[tuple[str, str]]:
+def _vaes(parts: Parts, spec: OperationSpec, step: Step) -> list[tuple[str, str]]:
     """The VAEs to choose from, with what is shown of each; empty if there is no choice."""
     if not spec.uses_vae:
         return []
-    names = [*_suitable(parts, sitting, step.operation), *filter(None, [step.vae])]
+    names = [*_suitable(parts, step.operation), *filter(None, [step.vae])]
     own = [(f"{spec.vae} (its own)", "")] if spec.vae else []
     others = [(name, name) for name in dict.fromkeys(names) if name != spec.vae]
     return [*own, *others] if others or parts.context.root else []
@@ -168,16 +169,19 @@ def _vae(parts: Parts, key: int, spec: OperationSpec, step: Step, vaes: list[tup
 
         return parts.edit(sitting, change)
 
-    box.input(choose, box, parts.outputs, **QUICK)
+    box.input(choose, box, parts.outputs, **RAW)
 
 
-def _suitable(parts: Parts, sitting: Sitting, operation: str) -> list[str]:
-    """The installed VAEs that suit, asked of a worker once; none where that fails."""
-    if operation not in parts.suitable:
-        try:
-            parts.suitable[operation] = parts.context.desk.submit(sitting.key, suitable, operation).result(
-                PATIENCE
-            )
-        except (VaeeditError, Cancelled, CancelledError, TimeoutError):
-            return []
-    return parts.suitable[operation]
+def _suitable(parts: Parts, operation: str) -> list[str]:
+    """The installed VAEs that suit, asked of a worker once; none while that is not known, or fails."""
+    ticket = parts.suitable.get(operation)
+    if ticket is None:
+        ticket = parts.suitable[operation] = parts.context.desk.submit("VAEs", suitable, operation)
+    try:
+        names: list[str] = ticket.result(PATIENCE)
+    except TimeoutError:
+        return []
+    except (VaeeditError, Cancelled):
+        del parts.suitable[operation]
+        return []
+    return names

@@ -13,9 +13,10 @@ from vaeedit.errors import VaeeditError
 from vaeedit.plain import plain
 from vaeedit.ui.context import Context
 from vaeedit.ui.document import Document
+from vaeedit.ui.edit.export_panel import exports
 from vaeedit.ui.edit.state import document_of, keep
 from vaeedit.ui.edit.step_list import rows
-from vaeedit.ui.exports import as_command, as_python, as_yaml
+from vaeedit.ui.engine.desk import Ticket
 from vaeedit.ui.sittings import Sitting
 
 QUICK: dict[str, Any] = {
@@ -25,6 +26,8 @@ QUICK: dict[str, Any] = {
     "trigger_mode": "always_last",
 }
 """Of events that take milliseconds: none is lost while one is under way but those between it and the last."""
+RAW: dict[str, Any] = {**QUICK, "preprocess": False}
+"""Of events of options: what a component holds is checked by the option's declaration, and never by Gradio."""
 _numbers = count(1)
 
 
@@ -42,17 +45,16 @@ class Parts:
     undo: Component
     redo: Component
     seed: Component
-    exports: tuple[Component, Component, Component]
-    """Text of YAML, command line and Python."""
+    exported: Component
     shape: gr.State
     """Another number when the options of a step have to be made again."""
-    suitable: dict[str, list[str]] = field(default_factory=dict)
-    """The installed VAEs that suit each operation, once they are known."""
+    suitable: dict[str, Ticket] = field(default_factory=dict)
+    """Of each operation: which installed VAEs suit."""
 
     @property
     def outputs(self) -> list[Component]:
         """Of events that change values: nothing is made again, so that a slider can move."""
-        return [self.listing, self.said, self.undo, self.redo, *self.exports, self.viewer]
+        return [self.listing, self.said, self.undo, self.redo, self.exported, self.viewer]
 
     @property
     def all_outputs(self) -> list[Component]:
@@ -63,19 +65,19 @@ class Parts:
         """Change the sitting's document; the values of `outputs`. What is wrong is said, and the document stays."""
         said: Sequence[str] = ()
         with sitting.lock:
+            before = document_of(sitting)
             try:
-                keep(sitting, change(document_of(sitting)))
+                keep(sitting, change(before))
             except VaeeditError as error:
                 said = error.lines
             document = document_of(sitting)
-        exported = document if document.steps else None
         return (
             rows(document),
             said_in([sitting.named(line) for line in said]),
             gr.update(interactive=bool(document.before)),
             gr.update(interactive=bool(document.after)),
-            *_exports(exported, self.context),
-            self.shown(sitting),
+            exports(document, self.context.registry),
+            gr.skip() if document == before else self.shown(sitting),
         )
 
     def edit_shape(self, sitting: Sitting, change: Callable[[Document], Document]) -> tuple[Any, ...]:
@@ -88,12 +90,3 @@ def said_in(lines: Sequence[str]) -> Any:
     """Sentences that screen readers say at once; nothing for no lines."""
     shown = "<br>".join(html.escape(plain(line)) for line in lines)
     return gr.update(value=f'<p role="alert" class="said">{shown}</p>', visible=bool(lines))
-
-
-def _exports(document: Document | None, context: Context) -> tuple[str, str, str]:
-    if document is None:
-        return "", "", ""
-    try:
-        return as_yaml(document), as_command(document, context.registry), as_python(document)
-    except VaeeditError as error:
-        return str(error), str(error), str(error)

@@ -16,7 +16,7 @@ from vaeedit.ui.document import Document
 from vaeedit.ui.edit.export_panel import export_panel
 from vaeedit.ui.edit.open_panel import open_panel
 from vaeedit.ui.edit.options_panel import options_panel
-from vaeedit.ui.edit.parts import QUICK, Parts
+from vaeedit.ui.edit.parts import QUICK, RAW, Parts
 from vaeedit.ui.edit.step_list import step_list
 from vaeedit.ui.form import start
 from vaeedit.ui.places import changed, options_of
@@ -45,8 +45,8 @@ def steps_panel(context: Context, viewer: Component, shown: Callable[[Sitting], 
     seed = gr.Number(
         0, label="Seed", info=field.description, minimum=0, precision=0, elem_id="edit-seed", interactive=True
     )
-    exports = export_panel()
-    parts = Parts(context, viewer, shown, listing, said, undo, redo, seed, exports, shape)
+    exported = export_panel()
+    parts = Parts(context, viewer, shown, listing, said, undo, redo, seed, exported, shape)
     with options:
         options_panel(parts)
     open_panel(parts)
@@ -81,11 +81,11 @@ def new_step(registry: Registry, operation: object) -> Step:
 def _listen(parts: Parts, adding: Component) -> None:
     of = parts.context.sittings.of
 
-    def add(operation: str | None, request: gr.Request) -> tuple[Any, ...]:
-        def change(document: Document) -> Document:
-            return document.add(new_step(parts.context.registry, operation)) if operation else document
-
-        return (*parts.edit_shape(of(request), change), None)
+    def add(operation: str | None, request: gr.Request) -> Any:
+        if not operation:  # the drop-down was emptied, below
+            return gr.skip()
+        step = new_step(parts.context.registry, operation)
+        return (*parts.edit_shape(of(request), lambda document: document.add(step)), None)
 
     def act(request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         return parts.edit_shape(of(request), lambda document: _acted(document, event._data))
@@ -100,11 +100,11 @@ def _listen(parts: Parts, adding: Component) -> None:
         field = fields(Settings)["seed"]
         return parts.edit(of(request), lambda document: document.sow(field.parse(seed or 0), moving="seed"))
 
-    adding.select(add, adding, [*parts.all_outputs, adding], **QUICK)
+    adding.change(add, adding, [*parts.all_outputs, adding], **QUICK)
     parts.listing.act(act, None, parts.all_outputs, **{**QUICK, "trigger_mode": "multiple"})
     parts.undo.click(undo, None, parts.all_outputs, **{**QUICK, "trigger_mode": "multiple"})
     parts.redo.click(redo, None, parts.all_outputs, **{**QUICK, "trigger_mode": "multiple"})
-    parts.seed.input(sow, parts.seed, parts.outputs, **QUICK)
+    parts.seed.input(sow, parts.seed, parts.outputs, **RAW)
 
 
 def _acted(document: Document, said: Any) -> Document:
