@@ -160,3 +160,15 @@ def test_the_page_is_drawn_again_only_after_a_change(top):
     os.utime(top / chosen[0] / "curve.csv", ns=(1, 1))
     assert _drawn(*again) != gr.skip()
     assert "at least one" in _drawn(runs, seen, [], values, "steps", False, 0.0, at)[2]
+
+
+def test_a_run_that_begins_later_is_shown(tmp_path):
+    pytest.importorskip("gradio")
+    from vaeedit.ui.runs import reading
+    from vaeedit.ui.runs.tab import Seen, _drawn
+
+    runs, seen = Runs(tmp_path), Seen()
+    assert "no run in this folder yet" in _drawn(runs, seen, [], [], "steps", False, 0.0, 1)[2]
+    _keep(tmp_path / "new")
+    runs._searched -= reading.SEARCH_EVERY + 1
+    assert _drawn(runs, seen, [], [], "steps", False, 0.0, 1)[0]["value"] == ["new"]

@@ -23,8 +23,7 @@ class Filling:
     failed: dict[str, bool] = field(default_factory=dict)
     """Whether a file has failed, by the key of its record."""
     failures: dict[str, Record] = field(default_factory=dict)
-    newest: deque[Record] = field(default_factory=lambda: deque(maxlen=NEWEST))
-    """The last results."""
+    _newest: deque[Record] = field(default_factory=lambda: deque(maxlen=NEWEST))
     fresh: int = 0
     """Records since this began to follow the journal."""
     damaged: int = 0
@@ -44,6 +43,10 @@ class Filling:
         """Whether the last run seems to be under way: its lock file is there, and its process has not ended."""
         lock = self.path.with_name(f".{self.path.name}.lock")
         return bool(self.process) and lock.exists() and not has_ended(self.process)
+
+    def latest(self, most: int = NEWEST) -> list[Record]:
+        """The last results, the newest first."""
+        return list(self._newest)[: -most - 1 : -1]
 
     def read(self) -> None:
         """Read the lines that have come since; a journal that is not there, or cannot be read, has none."""
@@ -83,7 +86,7 @@ class Filling:
             self.failed[entry.key] = entry.failed
             self.failures.pop(entry.key, None)
             if not entry.failed:
-                self.newest.append(entry)
+                self._newest.append(entry)
             elif len(self.failures) < FAILURES:
                 self.failures[entry.key] = entry
         elif entry is None and line.strip():
@@ -91,5 +94,5 @@ class Filling:
 
     def forget(self) -> None:
         """Begin with a run that resumes none."""
-        for kept in (self.failed, self.failures, self.newest):
+        for kept in (self.failed, self.failures, self._newest):
             kept.clear()

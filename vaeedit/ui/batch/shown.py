@@ -52,7 +52,7 @@ def safe_lines(text: str) -> str:
 
 def results(running: Running) -> str:
     """A table of the newest results, the newest first."""
-    newest = list(running.filling.newest)[: -ROWS - 1 : -1]
+    newest = running.filling.latest(ROWS)
     if not newest:
         return "<p>No result yet.</p>"
     rows = [
@@ -83,7 +83,7 @@ def thumbnails(running: Running) -> str:
     buttons = [
         f'<button type="button" data-output="{safe(record.output)}" aria-label="Look at {safe(record.output)}">'
         f'<img src="{running.thumbnails[record.output]}" alt=""><span>{safe(os.path.basename(record.output))}</span></button>'
-        for record in reversed(running.filling.newest)
+        for record in running.filling.latest()
         if record.output in running.thumbnails
     ]
     words = "<p>Press a picture to see it before and after.</p>"

@@ -15,7 +15,7 @@ from vaeedit.ui.batch.watching import watching
 from vaeedit.ui.context import Context
 from vaeedit.ui.edit.state import document_of, places_of
 from vaeedit.ui.opened import pipeline_of
-from vaeedit.ui.pulse import pulse
+from vaeedit.ui.pulse import QUIET, pulse
 
 EVERY = 15
 """Seconds until the page looks for new folders and pipelines."""
@@ -23,7 +23,8 @@ NONE = (
     "Start the server with `vaeedit ui --root DIR`: here you then choose a folder of pictures below DIR and edit all of "
     "them with one pipeline. Nothing outside of DIR is read or written."
 )
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+ASKED: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None, "trigger_mode": "once"}
+"""Of the buttons."""
 
 
 def batch_tab(context: Context) -> None:
@@ -60,8 +61,8 @@ def batch_tab(context: Context) -> None:
         return "Started. It goes on when this page is closed.", words, watched.choice(running.request.output)
 
     outputs = [said, command, watched.chosen]
-    count.click(_told(counted), asked.inputs, outputs, api_visibility="private", trigger_mode="once")
-    start.click(_told(started), asked.inputs, outputs, api_visibility="private", trigger_mode="once").then(
+    count.click(_told(counted), asked.inputs, outputs, **ASKED)
+    start.click(_told(started), asked.inputs, outputs, **ASKED).then(
         watched.draw, watched.inputs, watched.outputs, **QUIET
     )
     pulse(EVERY).pulse(lambda: choices(batches.listing.now), None, [asked.folder, asked.pipeline], **QUIET)

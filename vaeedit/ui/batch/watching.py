@@ -7,7 +7,6 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from vaeedit.batch.journal import Record
 from vaeedit.errors import VaeeditError
 from vaeedit.plain import plain
 from vaeedit.ui.batch.batches import Batches
@@ -17,7 +16,7 @@ from vaeedit.ui.batch.thumbnail import LARGE, SMALL, thumbnail
 from vaeedit.ui.below import below
 from vaeedit.ui.context import Context
 from vaeedit.ui.engine.ticket import Cancelled
-from vaeedit.ui.pulse import pulse
+from vaeedit.ui.pulse import QUIET, pulse
 from vaeedit.ui.static import text
 
 DRAWN = "batch drawn"
@@ -28,7 +27,6 @@ SEEN, AT_ONCE = 12, 4
 """Most small pictures, and most that are made between two looks."""
 PATIENCE = 20
 """Seconds that a small picture may take."""
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 @dataclass(frozen=True)
@@ -51,11 +49,12 @@ class Watching:
         """Of events that draw."""
         return [self.chosen, *self.parts]
 
-    def choice(self, output: str) -> Any:
-        """The list of batches with that of an output folder chosen."""
+    def choice(self, output: str | None = None) -> Any:
+        """The list of batches, with that of an output folder chosen; without one, what is chosen stays."""
         known = sorted(self.batches.by_output.values(), key=lambda one: one.started, reverse=True)
         named = [(title(running), running.request.output) for running in known]
-        return gr.update(choices=named, value=output or None, visible=bool(known))
+        chosen = {"value": output} if output is not None else {}
+        return gr.update(choices=named, visible=bool(known), **chosen)
 
     def draw(self, request: gr.Request, chosen: str | None) -> Any:
         """Everything that has changed since it was drawn last."""
@@ -71,11 +70,11 @@ class Watching:
         self.batches.refresh()
         running = self.batches.by_output.get(chosen or "")
         if running is None:
-            return [self.choice(""), *[gr.update(visible=False)] * len(self.parts)]
+            return [self.choice(), *[gr.update(visible=False)] * len(self.parts)]
         self._add_thumbnails(key, running)
         shown = [progress, thumbnails, failures, results]
         return [
-            self.choice(running.request.output),
+            self.choice(),
             *(gr.update(value=draw(running), visible=True) for draw in shown),
             gr.update(visible=not running.is_active and running.state != "done"),
             gr.update(visible=running.is_active, interactive=running.state == "running"),
@@ -85,7 +84,7 @@ class Watching:
         """A result beside its picture; a sentence where one cannot be read."""
         running = self.batches.by_output.get(chosen or "")
         found = (
-            (one for one in running.filling.newest if plain(one.output) == output) if running else iter(())
+            (one for one in running.filling.latest() if plain(one.output) == output) if running else iter(())
         )
         record = next(found, None)
         if record is None:
@@ -99,10 +98,11 @@ class Watching:
 
     def _add_thumbnails(self, key: str, running: Running) -> None:
         """Make small pictures of results that have none, and forget those of older ones."""
-        newest = list(running.filling.newest)[-SEEN:]
+        newest = running.filling.latest(SEEN)
         for old in {*running.thumbnails} - {record.output for record in newest}:
             running.thumbnails.pop(old, None)
-        for record in _without(running, newest[::-1])[:AT_ONCE]:
+        missing = [record for record in newest if record.output not in running.thumbnails]
+        for record in missing[:AT_ONCE]:
             try:
                 running.thumbnails[record.output] = self._small(key, record.output, SMALL)
             except VaeeditError:  # a film, or a result that is gone
@@ -147,13 +147,9 @@ def watching(context: Context, batches: Batches) -> Watching:
         return made.look(request, output, str(event.output))
 
     draw = {"fn": made.draw, "inputs": made.inputs, "outputs": made.outputs, **QUIET}
-    pulse(EVERY).pulse(**draw, trigger_mode="once")
+    pulse(EVERY).pulse(**draw)
     chosen.input(**draw).then(lambda: "", None, beside, **QUIET)
-    resume.click(resumed, chosen, said, api_visibility="private", trigger_mode="once").then(**draw)
+    resume.click(resumed, chosen, said, **{**QUIET, "show_progress": "minimal"}).then(**draw)
     stop.click(stopped, chosen, None, **QUIET).then(**draw)
     small.look(looked, chosen, beside, **QUIET)
     return made
-
-
-def _without(running: Running, records: list[Record]) -> list[Record]:
-    return [record for record in records if record.output not in running.thumbnails]

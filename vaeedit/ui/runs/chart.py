@@ -94,7 +94,8 @@ def _curve(line: Line, x: Axis, y: Axis, kind: str) -> str:
         for a, b in piece
         if line.dots or len(piece) == 1
     ]
-    return f'<g class="{kind}"><path class="line {color}" d="{path}"/>{"".join(dots)}</g>'
+    name = f"<title>{shown(line.name)}</title>"
+    return f'<g class="{kind}">{name}<path class="line {color}" d="{path}"/>{"".join(dots)}</g>'
 
 
 def _grid(x: Axis, y: Axis) -> list[str]:

@@ -8,7 +8,7 @@ import gradio as gr
 
 from vaeedit.errors import UsageError
 from vaeedit.ui.context import Context
-from vaeedit.ui.pulse import pulse
+from vaeedit.ui.pulse import QUIET, pulse
 from vaeedit.ui.runs.chart import COLORS, chart, table
 from vaeedit.ui.runs.curves import LEVELS, PSNR, Against, panels, title, values_of
 from vaeedit.ui.runs.reading import Run, Runs
@@ -71,12 +71,9 @@ def runs_tab(context: Context) -> None:
         except UsageError as error:
             raise gr.Error(str(error)) from None
 
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    pulse(EVERY).pulse(drawn, choices, outputs, trigger_mode="once", **quiet)
-    for one in (chosen, values, against, log):
-        one.input(drawn, choices, outputs, **quiet)
-    for slider in (smoothing, at):
-        slider.input(drawn, choices, outputs, trigger_mode="always_last", **quiet)
+    pulse(EVERY).pulse(drawn, choices, outputs, **QUIET)
+    for one in (chosen, values, against, log, smoothing, at):
+        one.input(drawn, choices, outputs, **{**QUIET, "trigger_mode": "always_last"})
 
 
 def _drawn(
@@ -90,8 +87,8 @@ def _drawn(
     at: int,
 ) -> Any:
     """Values of the outputs, or nothing where the page shows them already."""
-    names = runs.names()
-    chosen = list(names[:1]) if seen.drawn is None else [name for name in chosen if name in names]
+    given, names = (chosen, values), runs.names()
+    chosen = [name for name in chosen if name in names] if seen.known else list(names[:1])
     read = [runs.read(name) for name in chosen[:COLORS]]
     known = values_of(read) or seen.known
     values = [name for name in known if name in values or (name in FIRST and name not in seen.known)]
@@ -103,13 +100,18 @@ def _drawn(
     figures = "".join(chart(panel, against, smoothing=smoothing, log=log) for panel in shown)
     called = [(runs.folder.resolve().name if name == "." else name, name) for name in names]
     return (
-        gr.update(choices=called, value=chosen),
-        gr.update(choices=[(title(name), name) for name in known], value=values),
+        _choices(called, chosen, given[0]),
+        _choices([(title(name), name) for name in known], values, given[1]),
         _message(names, chosen) + (overview(read) if read else ""),
         f'<div class="charts">{figures}</div>',
         f'<div class="values">{"".join(table(panel, against) for panel in shown)}</div>',
         *_samples(seen, read, at),
     )
+
+
+def _choices(called: Sequence[tuple[str, str]], chosen: list[str], given: list[str]) -> Any:
+    """The choices, and what is chosen if that is not what the page has: it may have changed meanwhile."""
+    return gr.update(choices=called, **({} if chosen == given else {"value": chosen}))
 
 
 def _message(names: Sequence[str], chosen: Sequence[str]) -> str:
