@@ -279,3 +279,29 @@ def whole():
     header = struct.pack(">IIBBBBB", 2, 1, 8, 2, 0, 0, 0)
     body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(7))) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("no-such-step: {}", "There is no operation called 'no-such-step'"),
+        ("<script>alert(1)</script>: {}", "&lt;script&gt;alert(1)"),
+        (
+            "denoise: {vae: /etc/passwd}",
+            "the VAE '/etc/passwd' is not installed, and is not below the folder of --root",
+        ),
+        ("denoise: {vae: ../weights.safetensors}", "the VAE '../weights.safetensors' is not installed"),
+        ("denoise: {vae: someone/vae}", "the VAE 'someone/vae' is not installed"),
+        ("denoise: {mask: /etc/passwd}", "the picture '/etc/passwd' is not uploaded"),
+        ("denoise: {mask: ../private.png}", "the picture '../private.png' is not uploaded"),
+        ("!!python/object/apply:os.system [id]", "python/object/apply:os.system' is not known"),
+    ],
+)
+def test_pipelines_that_name_what_they_may_not(page, step, said):
+    text = f"version: 1\nsteps:\n- {step}\n"
+    upload = {"path": page.upload("pipeline.yaml", text.encode()), "meta": {"_type": "gradio.FileData"}}
+    succeeded, output = page.call(page.on_upload("edit-open-file"), [upload])
+    assert succeeded
+    assert said in output.replace("&#x27;", "'")
+    assert "<script" not in output
+    assert str(page.temporary) not in output
