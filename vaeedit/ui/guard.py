@@ -23,6 +23,9 @@ from vaeedit.ui.replies import Dressed, digests, login_page
 DELAY = 0.5
 """Seconds until a wrong token is answered."""
 
+LOGIN_HEADERS = {"Referrer-Policy": "same-origin"}
+"""With `no-referrer` browsers hide from this server where a form comes from."""
+
 
 class Guard:
     """Lets requests through to `app`, a server at `host` and `port`; with a token, those of browsers that have given it.
@@ -95,7 +98,7 @@ class Guard:
         elif is_same(request.cookies.get(self.cookie, "").encode(), self.key):
             return None
         if "text/html" in request.headers.get("Accept", ""):
-            return HTMLResponse(login_page(given is not None), 401)
+            return HTMLResponse(login_page(given is not None), 401, LOGIN_HEADERS)
         raise HTTPException(
             401, "The page needs its token: open its address in the browser, and type it there."
         )

@@ -17,7 +17,7 @@ STRICT = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-"""Headers of every reply."""
+"""Headers of every reply that has no other ones."""
 
 
 def login_page(again: bool) -> str:
@@ -41,9 +41,9 @@ class Dressed:
             if message["status"] >= 400:
                 await self.body.drain()
             headers = MutableHeaders(scope=message)
-            headers.update(
-                {**STRICT, "Content-Security-Policy": self.policy, "Cache-Control": self._caching()}
-            )
+            headers.update({"Content-Security-Policy": self.policy, "Cache-Control": self._caching()})
+            for name, value in STRICT.items():
+                headers.setdefault(name, value)
             self.start = message
             if self.path == "/":
                 return
