@@ -2,7 +2,7 @@
 
 const PAUSE = 70; // milliseconds without movement after which is asked
 const LONGEST = 250; // milliseconds of movement after which is asked all the same
-const PATIENCE = 300; // milliseconds after which a newer question no longer waits for the reply to the older one
+const PATIENCE = 1000; // milliseconds after which a newer question no longer waits for the reply to the older one
 const ROUNDS = 3; // how often a coarse answer is asked for again
 
 /** Whether the server dropped a question for another one. */
@@ -10,9 +10,9 @@ function isEmpty(reply) {
   return !reply.error && !Object.keys(reply.layers || {}).length;
 }
 
-/** Sends what `wanted()` names, once it has rested; `arrived(asked, reply, held)` takes the reply to the newest question. */
+/** Sends what `wanted()` names, once it has rested; `arrived(asked, reply, held)` takes replies in their order. */
 function makeAsking({ wanted, heldOf, send, current, arrived, failed, waiting }) {
-  let [timer, first, sent, newest] = [0, 0, 0, 0];
+  let [timer, first, sent, newest, drawn] = [0, 0, 0, 0, 0];
 
   /** Ask soon: at once, or after a rest. */
   function ask(now) {
@@ -33,7 +33,7 @@ function makeAsking({ wanted, heldOf, send, current, arrived, failed, waiting })
     [timer, first, sent] = [0, 0, layers.length ? performance.now() : 0];
     waiting(sent > 0);
     if (!layers.length) return void (asked && arrived(asked, {}, held));
-    const reply = await answered(asked, { ...asked, layers, finer }, held, () => mine === newest);
+    const reply = await answered(asked, { ...asked, layers, finer }, held, mine);
     if (mine !== newest) return;
     const scale = reply && !isEmpty(reply) ? reply.scale : 0;
     const grows = finer < 2 || scale > 1.05 * fineness;
@@ -43,15 +43,16 @@ function makeAsking({ wanted, heldOf, send, current, arrived, failed, waiting })
     waiting(false);
   }
 
-  /** The reply, shown unless it is old; null if there is none to go on with. */
-  async function answered(asked, question, held, isNewest) {
+  /** The reply, shown unless a newer one is; null if there is none to go on with. */
+  async function answered(asked, question, held, mine) {
     try {
       const reply = await send(question);
-      if (!isNewest() || !current(asked, reply)) return null;
+      if (mine < drawn || !current(asked, reply) || (mine < newest && isEmpty(reply))) return null;
+      drawn = mine;
       await arrived(asked, reply, held);
       return reply.error ? null : reply;
     } catch (error) {
-      if (isNewest()) failed(error);
+      if (mine === newest) failed(error);
       return null;
     }
   }

@@ -48,7 +48,7 @@ async function tileOf(asked, reply, held, table) {
   const add = async ([name, url]) => {
     const image = await decoded(url);
     images[name] = ranges[name] ? colored(image, table) : image;
-    scales[name] = reply.scale ?? 1;
+    scales[name] = name === "before" ? 1 : (reply.scale ?? 1); // the original is not computed
   };
   await Promise.all(Object.entries(reply.layers || {}).map(add));
   const { picture, version } = asked;

@@ -27,7 +27,7 @@ const ask = makeAsking({
   arrived,
   heldOf: (asked) => heldFor(asked, [state.fine, state.base]),
   send: (question) => server.region(question),
-  current: (asked, reply) => isShown(asked) && reply.version === state.value.version,
+  current: (asked, reply) => isShown(asked) && !(state.fine && reply.version < state.fine.version),
   failed: () => tell("The server does not answer. Is it still running? Then load the page again."),
   waiting: panel.busy,
 });
@@ -49,7 +49,7 @@ function wanted() {
 async function arrived(asked, reply, held) {
   const made = await tileOf(asked, reply, held, table);
   if (!isShown(asked)) return;
-  if (reply.size) resize(...reply.size);
+  if (reply.size && asked.version === state.value.version) resize(...reply.size);
   const newer = Object.keys(made.images).length && !(reply.error && state.fine);
   if (newer) keepFiner(made, state.fine);
   if (newer) state.fine = made;
