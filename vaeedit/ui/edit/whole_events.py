@@ -18,7 +18,7 @@ from vaeedit.ui.edit.results import made_of
 from vaeedit.ui.edit.saving import Form, saved_as, zipped
 from vaeedit.ui.sittings import Sitting
 
-AS_INPUT = "as the picture"
+AS_INPUT = "same"
 """The choice of a format that keeps that of the picture."""
 RESULT = "the result"
 """The choice of what to download that is no map."""

@@ -21,19 +21,19 @@ SLOW: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None, 
 def whole_panel(context: Context, viewer: gr.HTML, shown: Callable[[Sitting], Any]) -> None:
     """Build it; `shown` gives the viewer's value when a result is there."""
     with gr.Row(elem_id="edit-whole"):
-        one = gr.Button("Make the whole result", variant="primary", elem_id="edit-run", min_width=170)
-        every = gr.Button("Make all pictures", elem_id="edit-run-all", min_width=150)
+        one = gr.Button("Make the result", variant="primary", elem_id="edit-run", min_width=130)
+        every = gr.Button("Make all", elem_id="edit-run-all", min_width=90)
         stop = gr.Button("Cancel", variant="stop", elem_id="edit-cancel", interactive=False, min_width=90)
     said = gr.HTML("", elem_id="edit-progress", padding=False)
     with gr.Row(elem_id="edit-saving"):
-        what = gr.Dropdown([RESULT], label="Download", elem_id="edit-what", min_width=120, interactive=True)
+        what = gr.Dropdown([RESULT], label="Download", elem_id="edit-what", min_width=150, interactive=True)
         endings = [AS_INPUT, *(key[1:] for key in {**FORMATS, **FILMS})]
-        form = gr.Dropdown(endings, label="Format", elem_id="edit-format", min_width=120, interactive=True)
+        form = gr.Dropdown(endings, label="Format", elem_id="edit-format", min_width=160, interactive=True)
         policy = gr.Dropdown(
-            [*POLICIES], label="Metadata", elem_id="edit-metadata", min_width=110, interactive=True
+            [*POLICIES], label="Metadata", elem_id="edit-metadata", min_width=120, interactive=True
         )
         save = gr.Button("Download", elem_id="edit-download", min_width=110)
-        save_all = gr.Button("Download all (zip)", elem_id="edit-download-all", min_width=150)
+        save_all = gr.Button("Download all (zip)", elem_id="edit-download-all", min_width=140)
     address = gr.Textbox(visible=False)
     events = WholeEvents(context, shown)
     making = [one, every, stop, said, what, viewer]
