@@ -26,10 +26,12 @@ class LatentMixture(nn.Module):
 
     def __init__(self, components: int, latents: int) -> None:
         super().__init__()
-        rows, columns = torch.tril_indices(latents, latents)
+        # On the device "meta", where networks are built, torch would import its compiler for these: seconds.
+        rows, columns = torch.tril_indices(latents, latents, device="cpu")
         self.register_buffer("weights", torch.full((components,), 1 / components))
         self.register_buffer("means", torch.zeros(components, latents))
-        self.register_buffer("factors", (rows == columns).float().repeat(components, 1))
+        diagonal = (rows == columns).float().to(self.get_buffer("weights").device)
+        self.register_buffer("factors", diagonal.repeat(components, 1))
         self.weights: Tensor
         self.means: Tensor
         self.factors: Tensor

@@ -40,6 +40,16 @@ class Parts:
     """Another number when the controls have to be made again."""
     viewer: gr.HTML
     warned: Component
+    compare: Component
+    """Whether the picture itself is beside."""
+
+    @property
+    def outputs(self) -> list[Component]:
+        """Of actions."""
+        return [
+            *(self.vae, self.facts, self.start, self.pictures, self.row, self.turn, self.viewer, self.warned),
+            self.compare,
+        ]
 
     def listen(self, event: Any, action: Action, inputs: Any = None) -> None:
         """After the event act, then show the scene."""
@@ -48,25 +58,15 @@ class Parts:
             sitting = self.context.sittings.of(request)
             try:
                 if not await action(self.context, sitting, *given):
-                    return [gr.skip()] * 8
+                    return [gr.skip()] * len(self.outputs)
                 return self._values(sitting, await reopened(self.context, sitting))
             except Cancelled:
-                return [gr.skip()] * 8
+                return [gr.skip()] * len(self.outputs)
             except VaeeditError as error:
                 said = [sitting.named(line) for line in error.lines]
                 return self._values(sitting, None, said)
 
-        outputs = [
-            self.vae,
-            self.facts,
-            self.start,
-            self.pictures,
-            self.row,
-            self.turn,
-            self.viewer,
-            self.warned,
-        ]
-        event(acted, inputs, outputs, **EVENTS)
+        event(acted, inputs, self.outputs, **EVENTS)
 
     def _values(
         self, sitting: Sitting, shown: dict[str, Any] | None, said: list[str] | None = None
@@ -83,4 +83,5 @@ class Parts:
             next(_turns),
             shown or {"message": NOTHING if not said else ""},
             said_in(said or []),
+            gr.update(visible=bool(state.names)),
         ]

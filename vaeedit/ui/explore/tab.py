@@ -9,6 +9,7 @@ from vaeedit.ui.context import Context
 from vaeedit.ui.edit.parts import QUICK, said_in
 from vaeedit.ui.edit.pictures import samples
 from vaeedit.ui.edit.strip import strip, strip_of
+from vaeedit.ui.edit.whole_panel import SAVE
 from vaeedit.ui.engine.desk import Cancelled
 from vaeedit.ui.explore import opening
 from vaeedit.ui.explore.board import Board, board
@@ -16,11 +17,6 @@ from vaeedit.ui.explore.parts import EVENTS, Parts
 from vaeedit.ui.explore.state import exploring
 from vaeedit.ui.explore.view import replied
 from vaeedit.ui.viewer import viewer
-
-SAVE = (
-    "(url) => { if (url) Object.assign(document.createElement('a'), { href: url, download: '' }).click(); }"
-)
-"""JavaScript that saves what is at an address."""
 
 
 def explore_tab(context: Context, tab: gr.Tab) -> None:
@@ -44,16 +40,20 @@ def explore_tab(context: Context, tab: gr.Tab) -> None:
             seen = viewer(lambda asked: replied(context, asked), elem_id="explore-viewer")
             warned = gr.HTML("", visible=False, elem_id="explore-said")
             foot = gr.Row()
-    parts = Parts(context, vae, facts, start, mine, row, gr.State(0), seen, warned)
+            with foot:
+                compare = gr.Checkbox(
+                    False, label="Compare with the picture", elem_id="explore-compare", interactive=True
+                )
+    parts = Parts(context, vae, facts, start, mine, row, gr.State(0), seen, warned, compare)
     parts.listen(tab.select, opening.begin)
     parts.listen(vae.input, opening.choose, vae)
     parts.listen(start.input, opening.start_with, start)
     with mine:
         _sources(parts)
     with foot:
-        compare = _foot(parts)
+        _foot(parts)
     with controls:
-        _controls(parts, compare)
+        _controls(parts)
 
 
 def _sources(parts: Parts) -> None:
@@ -69,7 +69,7 @@ def _sources(parts: Parts) -> None:
             [*samples()], value=None, label="Or take a sample", elem_id="explore-sample", interactive=True
         )
         with gr.Column(min_width=140):
-            edited = gr.Button("Take that of Edit", size="sm", elem_id="explore-take")
+            edited = gr.Button("Take the picture of Edit", size="sm", elem_id="explore-take")
             remove = gr.Button("Remove this picture", size="sm", elem_id="explore-remove")
 
     def picked(event: gr.EventData, request: gr.Request) -> Any:
@@ -86,12 +86,9 @@ def _sources(parts: Parts) -> None:
     parts.listen(remove.click, opening.remove)
 
 
-def _foot(parts: Parts) -> gr.Checkbox:
-    """What can be done with the picture that is shown; returns whether the original is beside it."""
+def _foot(parts: Parts) -> None:
+    """What can be done with the picture that is shown."""
     context = parts.context
-    compare = gr.Checkbox(
-        False, label="Compare with the picture", elem_id="explore-compare", interactive=True
-    )
     reset = gr.Button("Reset the controls", elem_id="explore-reset", min_width=120)
     save = gr.Button("Download PNG", elem_id="explore-download", min_width=120)
     address = gr.Textbox(visible=False)
@@ -107,22 +104,21 @@ def _foot(parts: Parts) -> gr.Checkbox:
 
     parts.listen(reset.click, opening.reset)
     save.click(saved, None, [parts.warned, address], **EVENTS).then(None, address, None, js=SAVE)
-    return compare
 
 
-def _controls(parts: Parts, compare: gr.Checkbox) -> None:
+def _controls(parts: Parts) -> None:
     """The controls of the scene, which are made again only when it changes, never while one moves."""
     of = parts.context.sittings.of
 
     def made(turn: int, request: gr.Request) -> None:
         state = exploring(of(request))
         if state.known is not None:
-            _listen(parts, board(parts.context.registry, state.known, state.names), compare)
+            _listen(parts, board(parts.context.registry, state.known, state.names))
 
     gr.render(parts.turn, concurrency_limit=None, show_progress="hidden")(made)
 
 
-def _listen(parts: Parts, made: Board, compare: gr.Checkbox) -> None:
+def _listen(parts: Parts, made: Board) -> None:
     """Show the picture of every move of the controls."""
 
     async def moved(request: gr.Request, compared: bool, *values: Any) -> Any:
@@ -136,5 +132,5 @@ def _listen(parts: Parts, made: Board, compare: gr.Checkbox) -> None:
             return gr.skip(), said_in([sitting.named(line) for line in error.lines])
         return shown, said_in(warnings)
 
-    events = [part.input for part in (compare, *made.parts)]
-    gr.on(events, moved, [compare, *made.parts], [parts.viewer, parts.warned], **QUICK)
+    inputs = [parts.compare, *made.parts]
+    gr.on([part.input for part in inputs], moved, inputs, [parts.viewer, parts.warned], **QUICK)
