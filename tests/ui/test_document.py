@@ -12,7 +12,7 @@ from vaeedit.options import fields
 from vaeedit.pipeline.pipeline import Pipeline, Step
 from vaeedit.ui.document import LONGEST, Document
 from vaeedit.ui.exports import as_yaml
-from vaeedit.ui.opened import from_file, from_picture, from_text, pipeline_of
+from vaeedit.ui.opened import from_file, from_record, from_text, pipeline_of, recorded
 from vaeedit.ui.places import Places, changed, with_pictures
 
 DENOISE = registry().operations.find("denoise").spec
@@ -208,7 +208,7 @@ def test_the_recipe_of_a_picture(places, tmp_path):
     def says(**members):
         made = {"version": "1", "seed": 3, "precision": "auto", "steps": [{**step, **members}]}
         write(described(frame, made, "PNG"), tmp_path / "made.png")
-        return from_picture(tmp_path / "made.png", places)
+        return from_record(recorded(None, tmp_path / "made.png"), places)
 
     assert says() == Pipeline(Step("restore:denoise", name="first", strength=0.5), seed=3)
     with pytest.raises(PipelineError, match=r"the picture 'other\.png' is not uploaded"):
@@ -219,7 +219,7 @@ def test_the_recipe_of_a_picture(places, tmp_path):
         says(operation="evil")
     write(frame, tmp_path / "plain.png")
     with pytest.raises(UsageError, match="does not record"):
-        from_picture(tmp_path / "plain.png", places)
+        recorded(None, tmp_path / "plain.png")
 
 
 def test_uploads_get_safe_names_and_the_same_file_is_kept_once(places, tmp_path):

@@ -4,6 +4,7 @@ A VAE is only looked up here; whether it suits its operation is checked where it
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vaeedit.documents import Place, text_of
 from vaeedit.errors import PipelineError, UsageError
@@ -16,6 +17,9 @@ from vaeedit.pipeline.step import Step
 from vaeedit.pipeline.yaml import parse_yaml, with_line
 from vaeedit.ui.document import Document
 from vaeedit.ui.places import Places, changed, options_of, pictures_of, with_pictures
+
+if TYPE_CHECKING:
+    from vaeedit.ui.engine.worker import Worker
 
 Faults = list[tuple[Place, str]]
 
@@ -42,9 +46,13 @@ def from_text(text: str, places: Places) -> Pipeline:
     return _allowed(pipeline, places)
 
 
-def from_picture(path: Path, places: Places) -> Pipeline:
-    """The pipeline that made a picture; raises ImageError, UsageError or PipelineError."""
-    pipeline = recipe_of(str(path)).pipeline
+def recorded(worker: "Worker", path: Path) -> Pipeline:
+    """A task of a worker: the pipeline that made a picture, as the picture records it; raises ImageError or UsageError."""
+    return recipe_of(str(path)).pipeline
+
+
+def from_record(pipeline: Pipeline, places: Places) -> Pipeline:
+    """The pipeline that `recorded` has read; raises PipelineError for what it may not name."""
     _raise(pipeline, _faults(pipeline, places.registry))
     return _allowed(pipeline, places)
 

@@ -22,7 +22,8 @@ from vaeedit.ui.form import start
 from vaeedit.ui.places import changed, options_of
 from vaeedit.ui.sittings import Sitting
 
-SAID = "p { margin: 0; padding: 6px 8px; color: var(--error-text-color); background: var(--error-background-fill); }"
+SAID = """p { margin: 0; padding: 6px 8px; border-left: 3px solid var(--error-icon-color);
+color: var(--error-text-color); background: var(--error-background-fill); }"""
 
 
 def steps_panel(context: Context, viewer: Component, shown: Callable[[Sitting], Any]) -> None:
