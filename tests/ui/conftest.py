@@ -60,6 +60,8 @@ class Server:
     """Its --runs."""
     temporary: Path
     """Its folder for temporary files; nothing is left there at its end."""
+    environment: dict[str, str]
+    """In which the plugin is installed."""
 
 
 @pytest.fixture(scope="session")
@@ -69,9 +71,10 @@ def page_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     packages, root, runs, temporary = map(tmp_path_factory.mktemp, ("packages", "root", "runs", "temporary"))
     put(packages, "acme-lift", THIRD_PARTY)
     paths = os.pathsep.join([str(packages), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {**os.environ, **VARIABLES, "TMPDIR": str(temporary), "PYTHONPATH": paths}
     process = subprocess.Popen(
         [sys.executable, "-m", "vaeedit", "ui", "--port", "0", "--root", str(root), "--runs", str(runs)],
-        env={**os.environ, **VARIABLES, "TMPDIR": str(temporary), "PYTHONPATH": paths},
+        env=environment,
         cwd=root,
         stdout=subprocess.PIPE,
         text=True,
@@ -80,7 +83,7 @@ def page_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert process.stdout
     url = process.stdout.readline().strip()
     assert url.startswith("http://127.0.0.1:"), "the page did not start"
-    yield Server(url, root, runs, temporary)
+    yield Server(url, root, runs, temporary, environment)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=60) == 130
     assert not any(temporary.iterdir())
