@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 ONE_ANSWER = 0.5
 """Seconds in which a preview as fine as the screen comes at once, without a coarse one before."""
-SECONDS = (0.18, 0.9, 3.0)
-"""Seconds for the first, coarse answer about a view, and for finer ones."""
+SECONDS = (0.18, 0.9, 3.0, 20.0)
+"""Seconds for the first, coarse answer about a view, and for finer ones; the last is for somebody who waits."""
 UNKNOWN = 1.5
 """Seconds a megapixel of a pipeline that has not run yet."""
 

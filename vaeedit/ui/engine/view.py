@@ -75,4 +75,5 @@ class Rendered:
             "note": self.note,
             "error": self.error,
             "ranges": {name: list(ends) for name, ends in self.ranges.items()},
+            "size": self.size and list(self.size),
         }
