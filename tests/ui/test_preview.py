@@ -78,7 +78,7 @@ def test_a_wide_view_has_the_pixels_of_the_screen(worker, photo):
         "uncertainty": (96, 128),
     }
     assert shown.scale == 1
-    assert shown.note == "Preview at 50 % of the size."
+    assert shown.note == "Computed at 50 % of the size."
     assert shown.ranges["uncertainty"][0] == 0
     expected = cv2.resize(read(photo).pixels, (128, 96), interpolation=cv2.INTER_AREA)
     assert difference(layer(shown, "before"), expected) == 0

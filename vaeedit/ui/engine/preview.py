@@ -117,7 +117,7 @@ def _previewed(
     maps = {name: pixels_of(run.result.maps[name]) for name in run.result.maps if name in view.layers}
     drawn, ranges = layers_of_maps(maps, run.result.notes, region, width, height)
     if run.area.scale < 1:
-        note = f"{note} Preview at {max(1, round(100 * run.area.scale))} % of the size.".strip()
+        note = f"{note} Computed at {max(1, round(100 * run.area.scale))} % of the size.".strip()
     scale = min(1.0, run.area.scale / run.area.wanted)
     return Rendered(view.region, {**layers, **drawn}, False, scale, note, "", ranges, size)
 

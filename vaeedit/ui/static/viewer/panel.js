@@ -82,7 +82,7 @@ function makePanel(find, state) {
     find(".hold").hidden = state.layers.length < 2 || !state.value;
     find(".hold").setAttribute("aria-pressed", state.held);
     find(".empty").hidden = Boolean(state.value);
-    for (const button of stage.parentElement.querySelectorAll("[data-do]")) button.disabled = !state.view;
+    for (const button of stage.parentElement.querySelectorAll("[data-do], .full")) button.disabled = !state.view;
     showDivider();
     showScale();
     say();
