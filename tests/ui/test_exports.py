@@ -43,17 +43,15 @@ def document_of(*steps, seed=0):
 
 CASES = {
     "an operation": document_of(Step("denoise", strength=0.6, sigma=20.0)),
-    "defaults": document_of(Step("denoise")),
     "a flag, a mask and a seed": document_of(
         Step("vary", amount=0.5, mask="mask.png", feather=2.0, invert_mask=True), seed=7
     ),
-    "a map": document_of(Step("denoise", maps=["uncertainty"], luma=0.5)),
+    "a map and a VAE": document_of(Step("denoise", maps=["uncertainty"], vae="denoise")),
     "several pictures": document_of(
         Step("style", style=["it's $HOME.png", "-b.png"], weights=(1.0, 2.5), preserve_color=True)
     ),
     "names of Python": document_of(Step("fuse", with_="-b.png", mode="blend", alpha=0.25)),
     "a negative number": document_of(Step("direct", along="warmth", amount=-2.0)),
-    "an architecture of its own": document_of(Step("reconstruct", vae="photo", channels=4)),
     "steps": document_of(
         Step("denoise", strength=0.6, name="first", maps=["uncertainty"]),
         Step("vary", mask="mask.png", when="first.seconds > -1"),

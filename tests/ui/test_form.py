@@ -7,12 +7,14 @@ import pytest
 
 gr = pytest.importorskip("gradio", reason="gradio is missing: pip install 'vaeedit[ui]'")
 
-from vaeedit.errors import OptionError  # noqa: E402
+from vaeedit.errors import OptionError, UsageError  # noqa: E402
 from vaeedit.extension.registry import Registry, registry  # noqa: E402
 from vaeedit.extension.specs import OperationSpec  # noqa: E402
 from vaeedit.extension.tables import Provided  # noqa: E402
 from vaeedit.options import Options, bounded, fields, option  # noqa: E402
-from vaeedit.ui.edit.steps_panel import new_step, operations  # noqa: E402
+from vaeedit.pipeline.step import Step  # noqa: E402
+from vaeedit.ui.document import Document  # noqa: E402
+from vaeedit.ui.edit.steps_panel import acted, new_step, operations  # noqa: E402
 from vaeedit.ui.form import NOTHING, NUMBER, control, described, label, start, step_of  # noqa: E402
 
 
@@ -146,6 +148,17 @@ def test_a_new_step_has_values_for_what_is_required(plugged):
     assert new_step(plugged, "every").options == {"count": 1}
     assert new_step(registry(), "relabel").options == {"to": "1"}
     assert new_step(registry(), "denoise").options == {}
+
+
+def test_what_the_list_may_ask_for():
+    document = Document().add(Step("denoise")).add(Step("vary"))
+    assert acted(document, {"action": "up", "key": 1}).steps == (Step("vary"), Step("denoise"))
+    assert acted(document, {"action": "switch", "key": 0, "on": False}).steps == (Step("vary"),)
+    for said in (None, "x", {}, {"action": "up"}, {"action": "up", "key": "1"}, {"action": "eval", "key": 1}):
+        with pytest.raises(UsageError, match="no button for"):
+            acted(document, said)
+    with pytest.raises(UsageError, match="has been removed"):
+        acted(document, {"action": "remove", "key": 99})
 
 
 def test_no_component_writes_files_beside_the_code():

@@ -89,7 +89,7 @@ def _listen(parts: Parts, adding: Component) -> None:
         return (*parts.edit_shape(of(request), lambda document: document.add(step)), None)
 
     def act(request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
-        return parts.edit_shape(of(request), lambda document: _acted(document, event._data))
+        return parts.edit_shape(of(request), lambda document: acted(document, event._data))
 
     def undo(request: gr.Request) -> tuple[Any, ...]:
         return parts.edit_shape(of(request), Document.undo)
@@ -108,7 +108,7 @@ def _listen(parts: Parts, adding: Component) -> None:
     parts.seed.input(sow, parts.seed, parts.outputs, **RAW)
 
 
-def _acted(document: Document, said: Any) -> Document:
+def acted(document: Document, said: Any) -> Document:
     """The document after what was pressed in the list; raises UsageError for anything else."""
     match said:
         case {"action": "select", "key": int(key)}:
