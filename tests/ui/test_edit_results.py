@@ -27,7 +27,7 @@ from vaeedit.ui.edit.pictures import pictures_of
 from vaeedit.ui.edit.pictures_panel import add
 from vaeedit.ui.edit.results import made_of
 from vaeedit.ui.edit.saving import Form, saved_as, zipped
-from vaeedit.ui.edit.state import document_of, keep
+from vaeedit.ui.edit.state import document_of, keep, places_of
 from vaeedit.ui.edit.view import rendered, shown
 from vaeedit.ui.edit.whole_events import bar
 from vaeedit.ui.engine.desk import Desk
@@ -171,6 +171,14 @@ def test_a_sitting_sees_its_own_pictures_only(context, sitting, photo):
         rendered(context, {**LOOK, **value, "key": "guessed"})["error"] == "This page has ended; reload it."
     )
     assert offered(sitting, photo) not in (offered(sitting, photo), offered(other, photo))
+
+
+def test_a_broken_extra_input_is_said_without_where_it_is_kept(context, sitting, photo, tmp_path):
+    added(context, sitting, photo)
+    (tmp_path / "upload").write_text("text")
+    mask = places_of(context, sitting).keep(tmp_path / "upload", "mask.png")
+    keep(sitting, document_of(sitting).add(Step("denoise", mask=mask)))
+    assert seen(context, sitting)[1]["error"].startswith("mask.png is not a picture in a known format")
 
 
 def test_without_a_step_there_is_nothing_to_make(context, sitting, photo):

@@ -46,7 +46,7 @@ class Sitting:
 
     def named(self, text: str) -> str:
         """A message as the user reads it: files of the sitting by their names only, not by where they are kept."""
-        return re.sub(rf"{re.escape(str(self.folder))}/(?:[^/\\s]+/)*", "", text)
+        return re.sub(rf"{re.escape(str(self.folder))}/(?:[^/\s]+/)*", "", text)
 
 
 class Sittings:

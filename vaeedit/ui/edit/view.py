@@ -76,5 +76,5 @@ def _rendered(context: Context, sitting: Sitting, asked: Mapping[str, Any]) -> d
     ticket = context.desk.submit(
         sitting.key, render, picture.path, pipeline, view, full, lane="preview", replaces="preview"
     )
-    reply: Rendered = ticket.result()
-    return reply.reply()
+    found: Rendered = ticket.result()
+    return {**found.reply(), "note": sitting.named(found.note), "error": sitting.named(found.error)}
