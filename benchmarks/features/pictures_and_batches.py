@@ -4,6 +4,8 @@ import json
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from world import World, feature, require
@@ -140,27 +142,35 @@ def progress(world: World) -> None:
 def server(world: World) -> None:
     """HTTP server
     a picture that is posted comes back as the command edits it"""
-    command = "vaeedit serve --port 0"
+    with _serving(world, "vaeedit serve --port 0") as address:
+        world(f"curl -sf --data-binary @photo.png {address}denoise -o served.png", shown=False)
+        world.commands.append("curl --data-binary @photo.png $ADDRESS/denoise -o served.png")
+    world("vaeedit denoise photo.png -o clean.png")
+    require(world.path("served.png").read_bytes() == world.path("clean.png").read_bytes(), "they differ")
+
+
+@contextmanager
+def _serving(world: World, command: str) -> Iterator[str]:
+    """The address that a command prints; it runs until the end of the `with` block."""
     world.commands.append(command)
     process = subprocess.Popen(
         command.split(), cwd=world.folder, env=world.environment, stdout=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout is not None
-        address = process.stdout.readline().strip()
-        world(f"curl -sf --data-binary @photo.png {address}denoise -o served.png", shown=False)
-        world.commands.append("curl --data-binary @photo.png $ADDRESS/denoise -o served.png")
+        yield process.stdout.readline().strip()
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate()
-    world("vaeedit denoise photo.png -o clean.png")
-    require(world.path("served.png").read_bytes() == world.path("clean.png").read_bytes(), "they differ")
 
 
 @feature
 def notebook(world: World) -> None:
     """web UI or notebook
-    a notebook displays a result; there is no web UI"""
+    a page has every operation, and a notebook displays a result"""
+    with _serving(world, "vaeedit ui --port 0") as address:
+        page = world(f"curl -sf {address}", shown=False).stdout
+        require("super-resolve: Enlarge" in page, "the page lacks an operation")
     world(
         "python -c \"import vaeedit; open('shown.png', 'wb').write(vaeedit.edit('photo.png', 'denoise')._repr_png_())\""
     )

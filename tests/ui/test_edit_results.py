@@ -152,11 +152,11 @@ def test_cancel_ends_it_and_leaves_no_result(context, sitting, photo):
 
 
 def test_what_is_no_picture_is_refused_with_its_own_name_and_nothing_is_kept(context, sitting, tmp_path):
-    text = tmp_path / "notes.png"
+    text, damaged = tmp_path / "notes.png", tmp_path / "half.jpg"
     text.write_text("not a picture")
-    said = asyncio.run(add(context, sitting, text))
-    assert said.startswith("notes.png")
-    assert str(sitting.folder) not in said
+    damaged.write_bytes((SAMPLES / "osprey.jpg").read_bytes()[:30_000])
+    assert asyncio.run(add(context, sitting, text)).startswith("notes.png is not a picture")
+    assert asyncio.run(add(context, sitting, damaged)).startswith("half.jpg is damaged")
     assert not pictures_of(sitting).by_id
     assert not [path for path in sitting.folder.rglob("*") if path.is_file()]
 
