@@ -25,7 +25,9 @@ from vaeedit.api import Budget
 from vaeedit.image import Frame, read, write
 from vaeedit.run.session import Session
 from vaeedit_anomaly.fit import fit
-from vaeedit_anomaly.scoring import PIXELS, Scored, Scorer, evaluate_tree
+from vaeedit_anomaly.groups import grouped
+from vaeedit_anomaly.measured import evaluate, outcomes
+from vaeedit_anomaly.scoring import PIXELS, Scored, Scorer
 from vaeedit_anomaly.trees import Tree, read_tree
 
 
@@ -89,7 +91,8 @@ def hidden(tree: Tree, share: float, minutes: float) -> None:
                 shutil.copy(path, folder / f"{path.parent.name}-{path.name}")
             fit(folder, vae, Budget(60 * minutes))
             with Session(device="cpu") as session:
-                rows = list(evaluate_tree(left, Scorer(session, str(vae), maps=(PIXELS,))))
+                scored_images = outcomes(left, Scorer(session, str(vae), maps=(PIXELS,)))
+            rows = evaluate([scored_images], *grouped(left, None))
         everything, good = rows[-2], rows[-1]
         print(
             f"{name}: image AUROC {everything['image_auroc']}, pixel AUROC {everything['pixel_auroc']}, "

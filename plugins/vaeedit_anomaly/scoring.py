@@ -1,15 +1,14 @@
-"""Scores images with the operation `anomaly`, and computes metrics of a data set from the scores."""
+"""Scores images with the operation `anomaly`."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from vaeedit.api import Frame, ImageError, Pipeline, Result, Session, Step
-from vaeedit_anomaly.metrics import Counts, counted, curve
-from vaeedit_anomaly.trees import GOOD, Labeled, Tree
+from vaeedit.api import ImageError, Pipeline, Result, Session, Step
+from vaeedit_anomaly.metrics import counted, curve
 
 Row = dict[str, Any]
 OPERATION = "anomaly"
@@ -27,6 +26,8 @@ class Scored:
     p_value: float = 1.0
     anomalous: bool = False
     threshold: float = 0.0
+    false_alarms: float = 0.0
+    """Share of normal images that may exceed the threshold."""
     seconds: float = 0.0
     error: str | None = None
     label: bool | None = None
@@ -37,9 +38,8 @@ class Scored:
     @classmethod
     def of(cls, path: Path, name: str, notes: Mapping[str, Any], label: bool | None = None) -> "Scored":
         """The score in the notes of a pipeline with one step `anomaly`."""
-        figures = {
-            key: notes[OPERATION][key] for key in ("score", "p_value", "anomalous", "threshold", "seconds")
-        }
+        names = ("score", "p_value", "anomalous", "threshold", "false_alarms", "seconds")
+        figures = {name: notes[OPERATION][name] for name in names}
         return cls(path, name, label=label, **figures)
 
     def row(self) -> Row:
@@ -76,72 +76,7 @@ class Scorer:
         return Scored.of(path, path.name, result.notes), result
 
 
-@dataclass
-class Tally:
-    """Counts of one kind of test images: scores of images, scores of pixels, and alarms."""
-
-    images: Counts = field(default_factory=Counts)
-    pixels: Counts = field(default_factory=Counts)
-    count: int = 0
-    alarms: int = 0
-    without_mask: int = 0
-
-    def add(self, one: Labeled, scored: Scored, scores: Frame) -> None:
-        """Add an image; if a defect has no mask, only the image's score counts."""
-        self.count += 1
-        self.alarms += scored.anomalous
-        self.images.add(np.array([scored.score]), np.array([one.defective]))
-        truth = one.truth(scores.height, scores.width)
-        if truth is None:
-            self.without_mask += 1
-        else:
-            self.pixels.add(scores.pixels[..., 0], truth)
-
-    def __add__(self, other: "Tally") -> "Tally":
-        return Tally(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
-
-    def with_normals(self, normals: "Tally") -> Row:
-        """Metrics of this kind against the normal images, rounded to 4 digits."""
-        images, pixels = (self.images + normals.images).figures(), (self.pixels + normals.pixels).figures()
-        figures = {f"image_{name}": round(value, 4) for name, value in images.items()}
-        for name, value in pixels.items():  # AUPRO is always of pixels
-            figures[name if name == "aupro" else f"pixel_{name}"] = round(value, 4)
-        missing = {"without_mask": self.without_mask} if self.without_mask else {}
-        alarms = round(self.alarms / max(self.count, 1), 4)
-        return {"images": self.count, **figures, "alarms": alarms, **missing}
-
-
-def evaluate_tree(
-    tree: Tree, score: Scorer, progress: Callable[[str], None] = lambda text: None
-) -> Iterator[Row]:
-    """A row of metrics for each kind of defect, for all kinds together, and for the normal test images.
-
-    Raises ImageError for an image that cannot be scored: metrics of the others would belong to another data set.
-    """
-    tallies = {kind: Tally() for kind in (GOOD, *tree.kinds)}
-    seconds = []
-    for number, one in enumerate(tree.tests, start=1):
-        scored, result = score(one.path)
-        if result is None:
-            raise ImageError(str(scored.error))
-        seconds.append(scored.seconds)
-        tallies[one.kind].add(one, scored, result.maps[PIXELS])
-        progress(f"{number} of {len(tree.tests)}: {one.kind}/{one.path.name} {scored.score:.3f}")
-    normals = tallies.pop(GOOD)
-    everything = Tally()
-    for kind, tally in tallies.items():
-        yield {"kind": kind, **tally.with_normals(normals)}
-        everything += tally
-    yield {"kind": "all", **everything.with_normals(normals)}
-    yield {
-        "kind": GOOD,
-        "images": normals.count,
-        "alarms": round(normals.alarms / normals.count, 4),
-        "seconds_per_image": round(float(np.median(seconds)), 4),
-    }
-
-
-def roc(images: list[Scored]) -> tuple[float, list[tuple[float, float]]] | None:
+def roc(images: Sequence[Scored]) -> tuple[float, list[tuple[float, float]]] | None:
     """AUROC and points of the ROC curve, or None if images of both labels are not known."""
     known = [one for one in images if one.error is None and one.label is not None]
     counts = counted(np.array([one.score for one in known]), np.array([bool(one.label) for one in known]))

@@ -106,11 +106,13 @@ def _of_rows(rows: Sequence[Row], by: str | None) -> dict[str, Row]:
         chosen = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
         if isinstance(param, click.Argument):
             words.append(Path(value).name)
-        elif chosen and name not in ("vae", "device", "record", "as_json", "debug"):
+        elif chosen and name not in ("vae", "device", "record", "as_json", "debug", "report", "exists"):
             words.append(param.opts[0] if value is True else f"{param.opts[0]} {value}")
     title = " ".join(words)
     return {
-        f"{title}, {row[by]}" if by else title: {k: v for k, v in row.items() if k not in ("vae", by)}
+        f"{title}, {row[by]}" if by else title: {
+            k: v for k, v in row.items() if k not in ("vae", by) and not isinstance(v, dict)
+        }
         for row in rows
     }
 
@@ -150,13 +152,15 @@ def rows_command(
     vae: str | None = None,
     noun: str = "VAE",
     by: str | None = None,
+    say: Callable[[Sequence[Row]], None] = console.say_measurements,
     epilog: str,
 ) -> click.Command:
     """Return a command that prints rows of figures, for an evaluation that is not made of tasks.
 
     `rows` is called with the session, the VAE and the values of `params` by name; each row names its `protocol`. `vae` is
     the default VAE; without it, the user must name one. The option that names it is `--NOUN`, in lower case. Where
-    a command prints several rows, `by` is the column that distinguishes them.
+    a command prints several rows, `by` is the column that distinguishes them. `say` prints rows for people, by default as a
+    table. `--record` leaves out mappings, such as names of files.
     """
 
     def callback(
@@ -169,7 +173,7 @@ def rows_command(
             if record:
                 _record(session, vae, _of_rows(measured, by))
         if not as_json:
-            console.say_measurements(measured)
+            say(measured)
         for row in measured if as_json else ():
             console.say_json(row)
         return console.OK
