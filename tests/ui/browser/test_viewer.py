@@ -113,6 +113,21 @@ def test_one_to_one_shows_the_pixels_of_both_and_pans_them_together(small):
     small.until_pixels(lambda: small.cut(BEFORE, AFTER))
 
 
+def test_while_it_waits_it_shows_the_whole_picture_coarsely_where_it_has_no_pixels(small):
+    small.shown()
+    assert small.server.asked[-1]["region"] == [0, 0, 1, 1]
+    asked = len(small.server.asked)
+    small.server.gate.clear()
+    small.press("1")
+    small.until(lambda: len(small.server.asked) > asked)
+    left, right = small.pixels()[:, 100], small.pixels()[:, -100]
+    x, y = small.corner()
+    rows = slice(y, y + len(left))
+    assert np.abs(left.astype(int) - BEFORE[rows, x + 100])[..., :2].mean() < 8
+    assert np.abs(right.astype(int) - AFTER[rows, x + small.pixels().shape[1] - 100])[..., :2].mean() < 8
+    small.server.gate.set()
+
+
 def test_while_it_waits_it_shows_the_last_pixels_moved(small):
     small.shown()
     small.press("1")

@@ -52,20 +52,19 @@ function nextScale(scale, factor, size, stage) {
 /** The part of one side of the picture that is seen: [from, to] as fractions, and how many pixels to ask for. */
 function seenSide(start, length, scale, stage) {
   const end = start + Math.round(length * scale);
-  const [from, to] = [(Math.max(0, start) - start) / scale, (Math.min(stage, end) - start) / scale];
-  if (scale < 1) {
-    const pixels = Math.min(stage, end) - Math.max(0, start);
-    return { from: from / length, to: Math.min(1, to / length), pixels };
-  }
-  const [first, last] = [Math.floor(from + 1e-6), Math.min(length, Math.ceil(to - 1e-6))];
-  return { from: first / length, to: last / length, pixels: last - first };
+  const [first, last] = [Math.max(0, start), Math.min(stage, end)];
+  const from = first === start ? 0 : (first - start) / scale;
+  const to = last === end ? length : (last - start) / scale;
+  if (scale < 1) return { from: from / length, to: to / length, pixels: last - first };
+  const [left, right] = [Math.floor(from + 1e-6), Math.min(length, Math.ceil(to - 1e-6))]; // whole pixels
+  return { from: left / length, to: right / length, pixels: right - left };
 }
 
 /** What to ask for: the region that is seen, as fractions of the picture, and its size in pixels. */
 function seen(view, size, stage) {
   const across = seenSide(view.x, size.width, view.scale, stage.width);
   const down = seenSide(view.y, size.height, view.scale, stage.height);
-  const region = [across.from, down.from, across.to, down.to].map((part) => Math.max(0, part));
+  const region = [across.from, down.from, across.to, down.to];
   return { region, width: Math.max(1, across.pixels), height: Math.max(1, down.pixels) };
 }
 
