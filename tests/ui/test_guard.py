@@ -70,7 +70,7 @@ def test_names_of_this_machine_are_welcome(client, host):
 def test_other_pages_are_refused(client, path, headers):
     reply = client().get(path, headers=headers)
     assert reply.status_code == 403
-    assert reply.text == "Other pages may not use this server; open its own address, http://127.0.0.1."
+    assert reply.text == "Other pages may not use this server; open the address that it printed."
 
 
 def test_a_link_from_another_page_opens_this_one(client):

@@ -111,6 +111,4 @@ def _require_own_page(listens_at: str, request: Request) -> None:
     is_link = request.method == "GET" and request.scope["path"] == "/"
     sent_by = request.headers.get("Sec-Fetch-Site", "none")
     if is_foreign(listens_at, host) or is_foreign_page or not (is_link or sent_by in ("none", "same-origin")):
-        raise HTTPException(
-            403, "Other pages may not use this server; open its own address, http://127.0.0.1."
-        )
+        raise HTTPException(403, "Other pages may not use this server; open the address that it printed.")
