@@ -26,8 +26,9 @@ def own():
 
 
 @pytest.fixture
-def worker(own):
-    """A worker that knows no speeds, and takes any time."""
+def worker(own, monkeypatch):
+    """A worker that knows no speeds, takes any time, and may shrink tiny pictures."""
+    monkeypatch.setattr("vaeedit.ui.engine.area.SMALLEST", 48)
     own.speeds = Speeds()
     own.speeds.pixels = lambda key, wanted, finer: wanted
     return own

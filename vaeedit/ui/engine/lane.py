@@ -1,5 +1,6 @@
 """A lane: a worker process, the queue before it, and the thread that sends it one task after the other."""
 
+import os
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -15,6 +16,12 @@ from vaeedit.ui.engine.ticket import Cancelled, Progress, Ticket
 
 METHOD = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
 PRELOADED = "vaeedit.ui.engine.preload"
+SPINS = "GOMP_SPINCOUNT", "10000"
+"""How long a thread of torch waits for the others before it gives up its core.
+
+By default that is some milliseconds: where another process wants the core, such as the other lane or a browser, the threads
+then wait for each other most of the time.
+"""
 LOOK = 0.1
 """Seconds between two looks at whether a task that was cancelled has had its time."""
 
@@ -103,6 +110,7 @@ class Lane:
 
     def _serve(self) -> None:
         """What the thread does, until the lane is closed."""
+        os.environ.setdefault(*SPINS)  # the processes inherit it
         if METHOD == "forkserver":
             set_forkserver_preload([PRELOADED])
         with suppress(OSError):  # the first task tries again

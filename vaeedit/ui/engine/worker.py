@@ -39,12 +39,15 @@ class Worker:
         return self.frames.get(stamp(path), lambda: read(path))
 
     def shrunk(self, path: str | os.PathLike[str], width: int, height: int) -> Frame:
-        """The same picture with fewer pixels, kept as well; halves are kept for further ones."""
-        whole = self.frame(path)
-        if width * height >= whole.width * whole.height:
-            return whole
-        half = 2 * width, 2 * height
-        larger = self.shrunk(path, *half) if half[0] <= whole.width and half[1] <= whole.height else whole
+        """The same picture with fewer pixels; it is kept, and so are its halves, from which smaller ones are made."""
+        frame = self.frame(path)
+        half = frame.width // 2, frame.height // 2
+        while half[0] >= width and half[1] >= height:
+            frame = self._shrunk(path, frame, *half)
+            half = frame.width // 2, frame.height // 2
+        return self._shrunk(path, frame, min(width, frame.width), min(height, frame.height))
+
+    def _shrunk(self, path: str | os.PathLike[str], larger: Frame, width: int, height: int) -> Frame:
         return self.frames.get((*stamp(path), width, height), lambda: shrunk(larger, width, height))
 
     @property
