@@ -16,7 +16,9 @@ from vaeedit.ui.form import control, described
 FAR = 3.0
 """How far a direction goes, in standard deviations."""
 DOUBLE = 2.0
-"""The largest factor on a level, and on the deviations of samples."""
+"""The largest factor on a level, and on the deviations of draws."""
+HOT = 10.0
+"""The largest temperature of samples: a VAE that is certain of its latents needs much of it to show any difference."""
 SEEDS = 999
 """The largest seed of the slider."""
 GUIDED = 5.0
@@ -103,7 +105,9 @@ def _samples(made: Board, known: Opened, has_pictures: bool, is_open: bool = Tru
         count = _slider(
             "Side by side", 0, GRID, 0, 1, "0 shows the mean." if has_pictures else "0 walks between draws."
         )
-        temperature = _slider("Temperature", 0, DOUBLE, 1, 0.05, "How far samples are from the mean.")
+        temperature = _slider(
+            "Temperature", 0, HOT if has_pictures else DOUBLE, 1, 0.05, "How far samples are from the mean."
+        )
         seed = _slider("Seed", 0, SEEDS, 0, 1, "Another number gives other samples.")
     made.add(
         lambda count, temperature, seed: {
