@@ -119,7 +119,8 @@ function listenDivider(divider, canvas, { at, fractionOf, move }) {
   divider.addEventListener("pointermove", (event) => {
     if (divider.hasPointerCapture(event.pointerId)) move(fractionOf(pointOf(event, canvas).x));
   });
-  const steps = { ArrowLeft: -0.01, ArrowDown: -0.01, ArrowRight: 0.01, ArrowUp: 0.01, PageDown: -0.1, PageUp: 0.1, Home: -1, End: 1 };
+  const arrows = { ArrowLeft: -0.01, ArrowDown: -0.01, ArrowRight: 0.01, ArrowUp: 0.01 };
+  const steps = { ...arrows, PageDown: -0.1, PageUp: 0.1, Home: -1, End: 1 };
   divider.addEventListener("keydown", (event) => {
     if (!steps[event.key]) return;
     event.preventDefault();
@@ -131,5 +132,6 @@ function listenDivider(divider, canvas, { at, fractionOf, move }) {
 function listenFull(button, part) {
   button.hidden = !document.fullscreenEnabled;
   button.addEventListener("click", () => (document.fullscreenElement ? document.exitFullscreen() : part.requestFullscreen()));
-  part.addEventListener("fullscreenchange", () => button.setAttribute("aria-pressed", document.fullscreenElement === part));
+  const follow = () => button.setAttribute("aria-pressed", document.fullscreenElement === part);
+  part.addEventListener("fullscreenchange", follow);
 }

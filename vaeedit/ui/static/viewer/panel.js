@@ -12,7 +12,9 @@ function short(number) {
 function kindOf(state) {
   if (state.held) return STATES.original;
   const said = state.value.state;
-  return said !== "original" && state.fine && state.fine.exact && said ? "Full result" : STATES[said === "full" ? "preview" : said] || "";
+  const exact = state.fine && state.fine.exact;
+  if (exact && said && said !== "original") return "Full result";
+  return STATES[said === "full" ? "preview" : said] || "";
 }
 
 /** The line below the picture. */

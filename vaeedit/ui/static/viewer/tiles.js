@@ -1,5 +1,5 @@
-/* What the server has sent. A tile is one region of the picture: {picture, version, view, region, images, scales, ranges, exact, note}; `view` names
-   what was asked for, `scales` says how fine each image is (1: as fine as asked). */
+/* What the server has sent. A tile is one region of the picture: {picture, version, view, region, images, scales, ranges, exact,
+   note}; `view` names what was asked for, `scales` says how fine each image is (1: as fine as asked). */
 
 const COLORS = ["#000004", "#1b0c41", "#4a0c6b", "#781c6d", "#a52c60", "#cf4446", "#ed6925", "#fb9b06", "#f7d13d", "#fcffa4"];
 

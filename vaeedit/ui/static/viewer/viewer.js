@@ -1,5 +1,5 @@
-/* The viewer of one or two pictures and maps. It holds no whole picture: it asks the server for the region that is seen, in pixels of
-   the screen. This is the last of the files that Python joins to one function of (element, props, server, watch). */
+/* The viewer of one or two pictures and maps. It holds no whole picture: it asks the server for the region that is seen, in pixels
+   of the screen. This is the last of the files that Python joins to one function of (element, props, server, watch). */
 
 const find = (selector) => element.querySelector(selector);
 const canvas = find("canvas");
