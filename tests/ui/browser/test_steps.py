@@ -64,7 +64,7 @@ class InlineDesk:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """The address of a page with the panel, beside a text of the pipeline that would run."""
+    """A page with the panel, beside a text of the pipeline that would run, and its address."""
     sittings = Sittings(tmp_path_factory.mktemp("sittings"), lambda key: None)
     context = Context(Settings(), plugged(), None, None, InlineDesk(), sittings)
 
@@ -80,7 +80,7 @@ def site(tmp_path_factory):
         steps_panel(context, viewer, shown)
     options = {"footer_links": [], "ssr_mode": False, "theme": theme(), "css": css(), "head": head()}
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **options)
-    yield url
+    yield page, url
     page.close(verbose=False)
 
 
@@ -124,7 +124,7 @@ def panel(site, browser, request):
     page.set_default_timeout(30_000)
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(site)
+    page.goto(site[1])
     page.get_by_label("Add a step").wait_for()
     yield Panel(page)
     assert page.title() == "steps"
@@ -171,6 +171,19 @@ def test_a_slider_by_keyboard_is_one_edit(panel):
     panel.page.get_by_label("number input for Sigma").fill("20")
     panel.until("Pipeline(Step('denoise', sigma=20.0))")
     assert "sigma 20" in panel.rows.inner_text()
+
+
+def test_forms_that_are_no_longer_shown_are_forgotten(panel, site):
+    panel.add("denoise")
+    panel.add("vary")
+    counts = set()
+    for _ in range(3):
+        for name in ("1. denoise", "2. vary"):
+            panel.page.get_by_role("button", name=name).click()
+            panel.page.get_by_role("heading", name=name[3:], exact=True).wait_for()
+        *_, state = site[0].state_holder.session_data.values()
+        counts.add(len(state.blocks_config.blocks))
+    assert len(counts) == 1
 
 
 def test_all_of_it_by_keyboard_alone(panel):

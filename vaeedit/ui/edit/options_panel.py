@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
+from gradio.context import LocalContext
 
 from vaeedit.errors import VaeeditError
 from vaeedit.extension.specs import MASK, OperationSpec
@@ -31,12 +32,25 @@ def options_panel(parts: Parts) -> None:
     of = parts.context.sittings.of
 
     def show(shape: int, request: gr.Request) -> None:
+        _forget_last_form()
         sitting = of(request)
         entry = document_of(sitting).current
         if entry is not None:
             _form(parts, sitting, entry.key, entry.step)
 
     gr.render(parts.shape, concurrency_limit=None, show_progress="hidden")(show)
+
+
+def _forget_last_form() -> None:
+    """Remove the components of the form before, which Gradio would keep as long as the page is open."""
+    blocks, maker = LocalContext.blocks_config.get().blocks, LocalContext.renderable.get()
+    for key in [key for key, block in blocks.items() if _is_inside(block.parent, maker.container_id)]:
+        del blocks[key]
+
+
+def _is_inside(block: Any, container: int) -> bool:
+    """Whether a block is the container, or inside it."""
+    return block is not None and (block._id == container or _is_inside(block.parent, container))
 
 
 def _form(parts: Parts, sitting: Sitting, key: int, step: Step) -> None:
