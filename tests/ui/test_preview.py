@@ -111,10 +111,16 @@ def test_speeds_are_learned():
     speeds = Speeds()
     assert speeds.pixels("a", 1e5, 0) == 1e5
     assert speeds.pixels("a", 1e7, 0) < 1e6 / UNKNOWN
-    speeds.learn("a", seconds=0.1, pixels=1_000_000, times=2)
-    assert speeds.pixels("a", 4e6, 0) == 4e6
-    assert speeds.pixels("a", 1e8, 0) < speeds.pixels("a", 1e8, 1) < 1e8
+    speeds.learn("a", 30, 100_000, 2)  # loads the VAE
+    assert speeds.pixels("a", 1e5, 2) < 1e5
+    for pixels in (100_000, 1_000_000):
+        speeds.learn("a", 0.08 + 0.2 * pixels / 1e6, pixels, 2)
     assert speeds.of("a").times == 2
+    assert speeds.of("a").line == pytest.approx((0.08, 0.2))
+    assert speeds.pixels("a", 2e6, 0) == 2e6
+    assert speeds.pixels("a", 3e6, 0) == pytest.approx(0.5e6)
+    assert speeds.pixels("a", 3e6, 1) == 3e6
+    assert speeds.pixels("b", 1e5, 0) == 1e5
 
 
 @pytest.mark.parametrize("shape", [(192, 256), (24, 32)], ids=["mask of the same size", "smaller mask"])
