@@ -67,15 +67,15 @@ def test_pictures_are_explored(tab):
     page.after(lambda: tab.get_by_label("Keep details").check())
     kept = page.download()
     assert kept.shape == (288, 512, 3)
-    page.after(lambda: tab.locator("#explore-drop input[type=file]").set_input_files(SAMPLES / "sunset.jpg"))
+    drop = tab.locator("#explore-drop input[type=file]")
+    page.after(lambda: drop.set_input_files(SAMPLES / "sunset.jpg"))
     area = tab.locator("#explore-pad .area").bounding_box()
     page.after(lambda: tab.mouse.click(area["x"] + area["width"] / 2, area["y"] + area["height"] * 0.97))
     assert "down" in tab.locator("#explore-pad .where").text_content()
-    tab.locator("#explore-drop input[type=file]").set_input_files(
-        [{"name": "<img src=x>.png", "mimeType": "image/png", "buffer": b"no picture"}]
-    )
+    drop.set_input_files([{"name": "<img src=x>.png", "mimeType": "image/png", "buffer": b"no picture"}])
     tab.locator("#explore-said [role=alert]").wait_for()
     assert tab.locator("#explore-said img").count() == 0
+    assert tab.locator("#explore-viewer .viewer").get_attribute("data-version") == str(page.version)
 
 
 def test_a_vae_draws_and_another_restores(tab):

@@ -68,8 +68,8 @@ class Codes:
     size: tuple[int, int]
     """Height and width in pixels of what is encoded."""
     pictures: tuple[Coded, ...] = ()
-    references: dict[bytes, Latents] = field(default_factory=dict)
-    """Latents of other frames, by a hash of their pixels."""
+    references: Cache[Latents] = field(default_factory=lambda: Cache(KEPT // 4, _bytes))
+    """Latents of frames, by a hash of their pixels."""
 
     def network(self, label: int = NO_CLASS, guidance: float = 1.0, count: int = 1) -> Any:
         """What encodes, decodes and draws `count` pictures: given a class, of a VAE that knows classes."""
@@ -86,9 +86,7 @@ class Codes:
     def encoded(self, frame: Frame) -> Latents:
         """The latents of a frame of this size, encoded once."""
         key = hashlib.blake2b(frame.pixels.tobytes()).digest()
-        if key not in self.references:
-            self.references[key] = _encoded(self, frame, _label(self.vae, frame))
-        return self.references[key]
+        return self.references.get(key, lambda: _encoded(self, frame, _label(self.vae, frame)))
 
     @cached_property
     def principal(self) -> Principal:
@@ -104,8 +102,11 @@ class Codes:
     @property
     def bytes(self) -> int:
         """About how much memory the latents take."""
-        latents = [*(one.latents for one in self.pictures), *self.references.values()]
-        return sum(part.nbytes for each in latents for part in each.tensors())
+        return sum(_bytes(one.latents) for one in self.pictures) + self.references.bytes
+
+
+def _bytes(latents: Latents) -> int:
+    return sum(part.nbytes for part in latents.tensors())
 
 
 _kept: Cache[Codes] = Cache(KEPT, lambda codes: codes.bytes)

@@ -56,17 +56,30 @@ class Parts:
 
         async def acted(request: gr.Request, *given: Any) -> Any:
             sitting = self.context.sittings.of(request)
+            kept: list[Any] = [gr.skip()] * len(self.outputs)
+            before, said = [*exploring(sitting).pictures.by_id], list[str]()
             try:
                 if not await action(self.context, sitting, *given):
-                    return [gr.skip()] * len(self.outputs)
-                return self._values(sitting, await reopened(self.context, sitting))
+                    return kept
             except Cancelled:
-                return [gr.skip()] * len(self.outputs)
+                return kept
             except VaeeditError as error:
                 said = [sitting.named(line) for line in error.lines]
-                return self._values(sitting, None, said)
+            if said and before == [*exploring(sitting).pictures.by_id]:
+                kept[self.outputs.index(self.warned)] = said_in(said)
+                return kept
+            return await self._reopened(sitting, said)
 
         event(acted, inputs, self.outputs, **EVENTS)
+
+    async def _reopened(self, sitting: Sitting, said: list[str]) -> list[Any]:
+        """Values of the outputs for the scene that is encoded anew, or the sentence on why that cannot be."""
+        try:
+            return self._values(sitting, await reopened(self.context, sitting), said)
+        except Cancelled:
+            return [gr.skip()] * len(self.outputs)
+        except VaeeditError as error:
+            return self._values(sitting, None, [sitting.named(line) for line in error.lines])
 
     def _values(
         self, sitting: Sitting, shown: dict[str, Any] | None, said: list[str] | None = None
