@@ -20,11 +20,11 @@ function makeAsking({ wanted, heldOf, send, current, arrived, failed, waiting })
     first = first || time;
     const rest = now ? 0 : Math.min(PAUSE, first + LONGEST - time);
     clearTimeout(timer);
-    timer = setTimeout(() => step(0, 0), Math.max(0, rest, sent && sent + PATIENCE - time));
+    timer = setTimeout(() => step(0), Math.max(0, rest, sent && sent + PATIENCE - time));
   }
 
-  /** Send one question and take its reply; `finer` counts the times, `fineness` is that of the last reply. */
-  async function step(finer, fineness) {
+  /** Send one question and take its reply; `finer` counts how often this one was answered coarsely. */
+  async function step(finer) {
     clearTimeout(timer);
     const mine = ++newest;
     const asked = wanted();
@@ -35,10 +35,8 @@ function makeAsking({ wanted, heldOf, send, current, arrived, failed, waiting })
     if (!layers.length) return void (asked && arrived(asked, {}, held));
     const reply = await answered(asked, { ...asked, layers, finer }, held, mine);
     if (mine !== newest) return;
-    const scale = reply && !isEmpty(reply) ? reply.scale : 0;
-    const grows = finer < 2 || scale > 1.05 * fineness;
-    if (timer) return void step(0, 0);
-    if (reply && finer < ROUNDS && scale < 1 && grows) return void step(finer + 1, scale);
+    if (timer) return void step(0);
+    if (reply && finer < ROUNDS && (isEmpty(reply) || reply.scale < 1)) return void step(finer + 1);
     sent = 0;
     waiting(false);
   }
