@@ -32,7 +32,7 @@ def options_panel(parts: Parts) -> None:
     of = parts.context.sittings.of
 
     def show(shape: int, request: gr.Request) -> None:
-        _forget_last_form()
+        forget_last_form()
         sitting = of(request)
         entry = document_of(sitting).current
         if entry is not None:
@@ -41,7 +41,7 @@ def options_panel(parts: Parts) -> None:
     gr.render(parts.shape, concurrency_limit=None, show_progress="hidden")(show)
 
 
-def _forget_last_form() -> None:
+def forget_last_form() -> None:
     """Remove the components of the form before, which Gradio would keep as long as the page is open."""
     blocks, maker = LocalContext.blocks_config.get().blocks, LocalContext.renderable.get()
     for key in [key for key, block in blocks.items() if _is_inside(block.parent, maker.container_id)]:

@@ -6,6 +6,7 @@ import gradio as gr
 
 from vaeedit.errors import VaeeditError
 from vaeedit.ui.context import Context
+from vaeedit.ui.edit.options_panel import forget_last_form
 from vaeedit.ui.edit.parts import QUICK, said_in
 from vaeedit.ui.edit.pictures import samples
 from vaeedit.ui.edit.strip import strip, strip_of
@@ -111,6 +112,7 @@ def _controls(parts: Parts) -> None:
     of = parts.context.sittings.of
 
     def made(turn: int, request: gr.Request) -> None:
+        forget_last_form()
         state = exploring(of(request))
         if state.known is not None:
             _listen(parts, board(parts.context.registry, state.known, state.names))
