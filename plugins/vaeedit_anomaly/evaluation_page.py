@@ -34,6 +34,6 @@ def _body(rows: Sequence[Row], images: Sequence[Outcome], shown: Mapping[str, li
         yield f"<h2>All kinds, beside {escape(rows[0]['against'])}, on the same resamples</h2>"
         yield table(compared)
     yield charts([image.scored for image in images])
+    yield f"<p>{OUTLINED}</p>"
     for heading, scored in shown.items():
         yield from cards(heading, scored)
-    yield f"<p>{OUTLINED}</p>"

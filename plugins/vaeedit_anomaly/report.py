@@ -17,14 +17,15 @@ PREVIEW = "preview"
 SHOWN = 300
 """Number of images with thumbnails; the others are in a table."""
 STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1100px; padding: 0 1rem; color: #222; }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1260px; padding: 0 1rem; color: #222; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 .charts { display: flex; flex-wrap: wrap; gap: 2rem; } figure { margin: 0; } figcaption { color: #555; }
 .images { display: grid; grid-template-columns: repeat(auto-fill, minmax(470px, 1fr)); gap: 1rem; }
 .image { border: 1px solid #ccc; border-left: 6px solid #4a8; border-radius: 6px; padding: .6rem; }
 .image.abnormal { border-left-color: #c43; } .image img { max-width: 48%; vertical-align: top; }
 .image p { margin: 0 0 .4rem; overflow-wrap: anywhere; } .abnormal strong { color: #b32; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; } td, th { padding: .1rem .8rem .1rem 0; text-align: left; }
+.wide { overflow-x: auto; font-size: .8rem; } table { border-collapse: collapse; }
+td, th { padding: .1rem .6rem .1rem 0; text-align: left; white-space: nowrap; }
 svg text { font: 12px system-ui, sans-serif; fill: #555; }
 """
 
