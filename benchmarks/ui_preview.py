@@ -6,10 +6,12 @@ with a style picture. The photograph is samples/images/night-tree-phone.jpg, enl
 first answer of a process that has just started: it decodes the picture and loads the VAE. The others are medians (and
 minima) of `repeat` asks with another seed each, all caches warm: "first" is the first answer, which may be coarse (its
 scale), and "fine" the time until an answer as fine as the screen, all asks together, as the viewer asks; it holds the
-picture before and asks for the result only.
+picture before and asks for the result only. "CPU" is the time of all threads of the process in the first answer: other
+work on the machine changes it little, and on idle cores an answer takes no longer than that.
 """
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
@@ -56,22 +58,27 @@ def views() -> dict[str, View]:
     }
 
 
+def cpu_seconds(desk: Desk) -> float:
+    """CPU time that the process of the previews has taken."""
+    times = Path(f"/proc/{desk.lanes['preview'].process}/stat").read_text().rpartition(")")[2].split()
+    return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def asked(desk: Desk, source: Path, pipeline: Pipeline, view: View) -> tuple[float, Rendered]:
     started = time.perf_counter()
     shown = desk.submit("a", render, source, pipeline, view, replaces="preview").result()
     return time.perf_counter() - started, shown
 
 
-def until_fine(
-    desk: Desk, source: Path, pipeline: Pipeline, view: View
-) -> tuple[float, float, float, float, str]:
-    """Seconds of the first answer and its scale, of all answers and the last one's scale, and the error."""
+def until_fine(desk: Desk, source: Path, pipeline: Pipeline, view: View) -> tuple[float, ...]:
+    """Seconds of the first answer, its CPU time and scale; seconds of all answers, and the last one's scale."""
+    before = cpu_seconds(desk)
     first, shown = asked(desk, source, pipeline, view)
-    total, scale, finer = first, shown.scale, 1
+    cpu, total, scale, finer = cpu_seconds(desk) - before, first, shown.scale, 1
     while shown.scale < 1 and finer <= MOST:
         seconds, shown = asked(desk, source, pipeline, msgspec.structs.replace(view, finer=finer))
         total, finer = total + seconds, finer + 1
-    return first, scale, total, shown.scale, shown.error
+    return first, cpu, scale, total, shown.scale
 
 
 def ready(worker: object) -> None:
@@ -89,9 +96,8 @@ def main() -> None:
             read(SAMPLES / "night-tree-phone.jpg").pixels, SIZE, interpolation=cv2.INTER_CUBIC
         )
         write(Frame(pixels), source, quality=92)
-        print(
-            "| operation | view | cold | first | scale | fine | scale |\n| --- | --- | --- | --- | --- | --- | --- |"
-        )
+        print("| operation | view | cold | first | CPU | scale | fine | scale |")
+        print("| --- | --- | --- | --- | --- | --- | --- | --- |")
         for name, step in steps():
             if given.only in name:
                 measure(name, step, source, given.repeat)
@@ -101,19 +107,19 @@ def measure(name: str, step: Step, source: Path, repeat: int) -> None:
     for label, view in views().items():
         desk = Desk()
         desk.submit("a", ready).result()
-        cold, _ = asked(desk, source, Pipeline(step), view)
+        cold, shown = asked(desk, source, Pipeline(step), view)
         view = msgspec.structs.replace(view, layers=("after",))
-        runs = [until_fine(desk, source, Pipeline(step, seed=seed), view) for seed in range(1, repeat + 2)][
-            1:
-        ]
-        desk.close()
-        if error := runs[-1][-1]:
-            print(f"| {name} | {label} | {error} |", flush=True)
+        if shown.error:
+            print(f"| {name} | {label} | {shown.error} |", flush=True)
+            desk.close()
             continue
-        first, scale, fine, last = ([run[k] for run in runs] for k in range(4))
+        runs = [until_fine(desk, source, Pipeline(step, seed=seed), view) for seed in range(repeat + 1)][1:]
+        desk.close()
+        first, cpu, scale, fine, last = zip(*runs, strict=True)
+        middle = statistics.median
         print(
-            f"| {name} | {label} | {cold:.2f} | {statistics.median(first):.2f} ({min(first):.2f}) | "
-            f"{statistics.median(scale):.2f} | {statistics.median(fine):.2f} ({min(fine):.2f}) | {min(last):.2f} |",
+            f"| {name} | {label} | {cold:.2f} | {middle(first):.2f} ({min(first):.2f}) | {middle(cpu):.2f} | "
+            f"{middle(scale):.2f} | {middle(fine):.2f} ({min(fine):.2f}) | {min(last):.2f} |",
             flush=True,
         )
 
