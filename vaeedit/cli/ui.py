@@ -19,20 +19,33 @@ def _ui(
     token: str | None,
     root: Path | None,
     runs: Path | None,
+    export: Path | None,
     debug: bool,
     **settings: Any,
 ) -> int:
     from vaeedit.ui.server import Address, serve_page
 
-    def ready(url: str) -> None:
+    def ready(url: str) -> bool:
+        if export is not None:
+            return _exported(url, export)
         console.say(url)
         if sys.stdout.isatty():
             click.launch(url)
+        return True
 
-    serve_page(
-        Address(host, port, token), Settings(**settings), root=root, runs=runs, ready=ready, debug=debug
-    )
+    address = Address(host, port, token) if export is None else Address("127.0.0.1", 0)
+    serve_page(address, Settings(**settings), root=root, runs=runs, ready=ready, debug=debug)
     return console.OK
+
+
+def _exported(url: str, folder: Path) -> bool:
+    """Take the screenshots; the server then ends."""
+    from vaeedit.extension.registry import registry
+    from vaeedit.ui.export import export
+
+    for path in export(url, folder, registry()):
+        console.say(str(path))
+    return False
 
 
 ui = click.Command(
@@ -63,6 +76,11 @@ ui = click.Command(
             help="Folder in which batches run; nothing outside it is read or written.",
         ),
         click.Option(["--runs"], type=FOLDER, help="Folder of training runs to show."),
+        click.Option(
+            ["--export"],
+            type=click.Path(file_okay=False, path_type=Path),
+            help="Write screenshots of each view into this folder, and end; needs Playwright and Chromium.",
+        ),
         *(one for one in click_options(Settings) if one.name in OF_VAES and one.name != "vae"),
         debug_option(),
     ],

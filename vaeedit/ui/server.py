@@ -62,11 +62,12 @@ def serve_page(
     *,
     root: Path | None = None,
     runs: Path | None = None,
-    ready: Callable[[str], None],
+    ready: Callable[[str], bool],
     debug: bool = False,
 ) -> None:
-    """Serve the page until an exception such as KeyboardInterrupt; `ready` is called with its address.
+    """Serve the page until an exception such as KeyboardInterrupt.
 
+    `ready` is called with its address, and says whether to go on.
     Raises UsageError for an address that cannot be used, and MissingExtra.
     """
     with closing(address.bound()) as listening, server_folder() as folder:
@@ -85,7 +86,7 @@ def serve_page(
 
 
 def _serve(
-    server: Any, listening: socket.socket, ready: Callable[[], None], sittings: Sittings, cache: Cache
+    server: Any, listening: socket.socket, ready: Callable[[], bool], sittings: Sittings, cache: Cache
 ) -> None:
     thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
@@ -93,8 +94,8 @@ def _serve(
         while not server.started and thread.is_alive():
             time.sleep(0.01)
         cache.keep()
-        ready()
-        while thread.is_alive():
+        goes_on = ready()
+        while goes_on and thread.is_alive():
             thread.join(PAUSE)
             sittings.sweep()
             cache.sweep()

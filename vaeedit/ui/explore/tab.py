@@ -81,8 +81,8 @@ def _sources(parts: Parts) -> None:
     parts.row.choose(picked, None, parts.row, **QUICK)
     parts.listen(files.upload, opening.upload, files)
     files.upload(lambda: None, None, files, **EVENTS)
-    parts.listen(sample.input, opening.sample, sample)
-    sample.input(lambda: None, None, sample, **EVENTS)
+    parts.listen(sample.change, opening.sample, sample)  # `input` comes twice for one click
+    sample.change(lambda: None, None, sample, **EVENTS)
     parts.listen(edited.click, opening.take)
     parts.listen(remove.click, opening.remove)
 
