@@ -17,7 +17,7 @@ SIZES = {"wide": (1280, 860), "narrow": (390, 844)}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 120_000
 """Milliseconds to wait for a part of the page; a whole edit takes long on a busy machine."""
-LOOK = 10_000
+LOOK = 30_000
 """Milliseconds in which the page lists the batches of its root."""
 COLORS = 256
 """Of a screenshot, so that its file is small."""
@@ -128,12 +128,13 @@ def _explore(page: Any) -> None:
 
 
 def _draws(page: Any) -> None:
-    """Draws of a VAE that makes pictures by itself."""
-    page.locator("#explore-vae input").click()
-    _newer(page, page.get_by_role("option", name=GROUPS[1]).last.click)
+    """Draws of a VAE that makes pictures by itself; by the keyboard, as the viewer may cover what the mouse would press."""
+    vae = page.locator("#explore-vae input")
+    vae.fill(GROUPS[1])
+    _newer(page, lambda: vae.press("Enter"))
     draws = page.locator("#explore-start input").last
     if not draws.is_checked():
-        _newer(page, draws.check)
+        _newer(page, lambda: draws.press("Space"))
     _newer(page, lambda: page.get_by_label("number input for Side by side").fill("9"))
 
 
