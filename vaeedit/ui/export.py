@@ -64,11 +64,12 @@ def _drivers() -> tuple[Callable[[], Any], str]:
 
 
 def _small(png: bytes) -> bytes:
-    """The same screenshot with fewer colors."""
+    """The same screenshot with fewer colors; dithering hides the steps between them."""
     from PIL import Image
 
-    buffer = BytesIO()
-    Image.open(BytesIO(png)).convert("RGB").quantize(COLORS).save(buffer, "PNG", optimize=True)
+    buffer, image = BytesIO(), Image.open(BytesIO(png)).convert("RGB")
+    palette = image.quantize(COLORS)
+    image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 
