@@ -27,7 +27,8 @@ def look(worker: Worker, path: Path, thumbnail: Path) -> Seen:
     from vaeedit.image import working
 
     frame = worker.frame(path)
-    small = working(frame).image  # in sRGB, of 8 bits
-    small.thumbnail((SIDE, SIDE))
+    scale = min(1.0, SIDE / max(frame.width, frame.height))
+    size = (max(1, round(scale * side)) for side in (frame.width, frame.height))
+    small = working(worker.shrunk(path, *size)).image  # in sRGB, of 8 bits
     small.save(thumbnail, "PNG", icc_profile=None)
     return Seen(frame.width, frame.height, frame.warnings)
