@@ -32,7 +32,8 @@ def progress(running: Running) -> str:
     filling = running.filling
     failed = sum(filling.failed.values())
     ended = filling.done + failed
-    parts = [f"{ended} of {running.total or 'an unknown number of'} pictures", f"{failed} failed"]
+    of = f" of {running.total}" if running.total else ""
+    parts = [f"{ended}{of} pictures", f"{failed} failed"]
     if running.is_active or running.seconds is not None:
         parts.append(f"{running.rate:.2f} pictures a second")
     if running.state == "running" and running.rate > 0:
