@@ -56,7 +56,7 @@ class Hand:
 
     def make(self) -> None:
         """Make the whole result, and wait until the viewer shows it."""
-        self.page.get_by_role("button", name="Make the whole result").click()
+        self.page.get_by_role("button", name="Make the result").click()
         self.drawn("full")
 
     def download(self, button: str, folder: Path) -> Path:

@@ -128,7 +128,7 @@ def test_cancel_frees_the_page_at_once(hand, tmp_path):
     Image.fromarray(noise).save(tmp_path / "large.png", compress_level=1)
     hand.upload(tmp_path / "large.png")
     hand.add("denoise")
-    hand.page.get_by_role("button", name="Make the whole result").click()
+    hand.page.get_by_role("button", name="Make the result").click()
     hand.page.get_by_role("progressbar").wait_for()
     hand.page.get_by_role("button", name="Cancel").click()
     hand.page.get_by_text("Cancelled.").wait_for()
