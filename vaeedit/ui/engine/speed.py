@@ -5,9 +5,9 @@ from collections.abc import Hashable
 
 import numpy as np
 
-ONE_ANSWER = 0.5
+ONE_ANSWER = 0.25
 """Seconds in which a preview as fine as the screen comes at once, without a coarse one before."""
-SECONDS = (0.18, 0.9, 3.0)
+SECONDS = (0.13, 0.9, 3.0)
 """Seconds for the first, coarse answer about a view, and for finer ones."""
 UNKNOWN = 1.5
 """Seconds a megapixel of a pipeline that has not run yet."""

@@ -1,6 +1,6 @@
 /* Questions to the server: one at a time, the newest wins. */
 
-const PAUSE = 70; // milliseconds without movement after which is asked
+const PAUSE = 30; // milliseconds without movement after which is asked
 const LONGEST = 250; // milliseconds of movement after which is asked all the same
 const PATIENCE = 1000; // milliseconds after which a newer question no longer waits for the reply to the older one
 const ROUNDS = 3; // how often a coarse answer is asked for again
