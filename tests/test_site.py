@@ -69,7 +69,7 @@ def test_every_page_and_picture_is_there(site, pages):
     written = {path.stem for path in (ROOT / "docs").glob("*.md")}
     assert written == {path.stem for path in pages if path.parent.name == "docs"}
     assert (site / "index.html").read_bytes() == (site / "README.html").read_bytes()
-    for picture in (ROOT / "docs" / "images").iterdir():
+    for picture in filter(Path.is_file, (ROOT / "docs" / "images").rglob("*")):
         assert (site / "_images" / picture.name).exists(), f"no page shows {picture.name}"
 
 

@@ -89,6 +89,17 @@ class Hand:
         self.page.locator("#edit-steps").get_by_role("button", name=label, exact=True).click()
         self.until(lambda: self.names() == [*names])
 
+    def switch_off(self, name: str) -> None:
+        """Switch a step off, again if the list was drawn anew while the box was pressed."""
+        box = self.page.get_by_label(f"{name} is on")
+
+        def is_off() -> bool:
+            if box.is_checked():
+                box.click()
+            return name not in self.exported("yaml")
+
+        self.until(is_off)
+
     def open(self, *files: Path) -> None:
         """Open a pipeline file, or the recipe of a picture."""
         field = self.page.locator("#edit-open-file input[type=file]")

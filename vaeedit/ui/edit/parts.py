@@ -28,6 +28,7 @@ QUICK: dict[str, Any] = {
 """Of events that take milliseconds: none is lost while one is under way but those between it and the last."""
 RAW: dict[str, Any] = {**QUICK, "preprocess": False}
 """Of events of options: what a component holds is checked by the option's declaration, and never by Gradio."""
+SHAPE = "shape"
 _numbers = count(1)
 
 
@@ -83,7 +84,13 @@ class Parts:
     def edit_shape(self, sitting: Sitting, change: Callable[[Document], Document]) -> tuple[Any, ...]:
         """The same, with the values of `all_outputs`."""
         values = self.edit(sitting, change)
-        return (*values, document_of(sitting).seed, next(_numbers))
+        sitting.parts[SHAPE] = next(_numbers)
+        return (*values, document_of(sitting).seed, sitting.parts[SHAPE])
+
+    def look(self, sitting: Sitting) -> tuple[Any, ...]:
+        """The values of `all_outputs` as they are: what the page shows already does not change."""
+        values = self.edit(sitting, lambda document: document)
+        return (values[0], gr.skip(), *values[2:], document_of(sitting).seed, sitting.part(SHAPE, int))
 
 
 def said_in(lines: Sequence[str]) -> Any:

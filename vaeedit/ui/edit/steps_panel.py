@@ -101,8 +101,12 @@ def _listen(parts: Parts, adding: Component) -> None:
         field = fields(Settings)["seed"]
         return parts.edit(of(request), lambda document: document.sow(field.parse(seed or 0), moving="seed"))
 
+    def look(request: gr.Request) -> tuple[Any, ...]:
+        return parts.look(of(request))
+
     adding.change(add, adding, [*parts.all_outputs, adding], **QUICK)
     parts.listing.act(act, None, parts.all_outputs, **{**QUICK, "trigger_mode": "multiple"})
+    parts.listing.look(look, None, parts.all_outputs, **QUICK)
     parts.undo.click(undo, None, parts.all_outputs, **{**QUICK, "trigger_mode": "multiple"})
     parts.redo.click(redo, None, parts.all_outputs, **{**QUICK, "trigger_mode": "multiple"})
     parts.seed.input(sow, parts.seed, parts.outputs, **RAW)

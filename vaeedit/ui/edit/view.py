@@ -7,7 +7,7 @@ from typing import Any
 from vaeedit.errors import UsageError, VaeeditError
 from vaeedit.ui.context import Context
 from vaeedit.ui.edit.pictures import pictures_of
-from vaeedit.ui.edit.results import made_of
+from vaeedit.ui.edit.results import key_of, made_of
 from vaeedit.ui.edit.state import document_of, running
 from vaeedit.ui.engine.desk import Cancelled
 from vaeedit.ui.engine.preview import render
@@ -16,23 +16,29 @@ from vaeedit.ui.engine.view import Rendered, View
 from vaeedit.ui.sittings import Sitting
 
 _versions = count(1)
+SEEN, VERSION = "seen", "version"
+"""What the viewer was told last, and the version of that."""
 
 
 def shown(context: Context, sitting: Sitting) -> dict[str, Any] | None:
-    """The viewer's value for the state of a sitting, with a new version; see `viewer`."""
+    """The viewer's value for the state of a sitting, with a new version if that is another one; see `viewer`."""
     with sitting.lock:
         picture = pictures_of(sitting).current
         if picture is None:
             return None
         made = made_of(sitting, picture)
         steps = document_of(sitting).steps
+        seen = (key_of(sitting, picture), made)
+        if sitting.parts.get(SEEN) != seen:
+            sitting.parts.update({SEEN: seen, VERSION: next(_versions)})
+        version = sitting.parts[VERSION]
     size = (made.whole.width, made.whole.height) if made else (picture.width, picture.height)
     maps = made.whole.maps if made else _maps(context, sitting)
     return {
         "key": sitting.key,
         "picture": picture.id,
         "name": picture.path.name,
-        "version": next(_versions),
+        "version": version,
         "width": size[0],
         "height": size[1],
         "maps": list(maps),

@@ -57,9 +57,17 @@ const focus = (was) => {
   (part && !part.disabled ? part : row.querySelector(".title")).focus();
 };
 
-/** Draws all rows again. */
+let drawn = ""; // the rows in the list, as JSON
+
+/** Draws all rows again; the same rows stay as they are, so that no press falls between two drawings. */
 const draw = () => {
   const rows = props.value || [];
+  const now = JSON.stringify(rows);
+  if (now === drawn) {
+    rows.forEach((row, index) => { list.children[index].querySelector("input").checked = row.on; });
+    return;
+  }
+  drawn = now;
   const was = focused();
   list.replaceChildren(...rows.map(rowOf));
   list.hidden = !rows.length;
@@ -74,7 +82,17 @@ const act = (event) => {
   trigger("act", { action: part.dataset.action, key: Number(part.closest("li").dataset.key), on: part.checked === true });
 };
 
+const REST = 600; // milliseconds after the last press at which the page asks what the steps are now
+let timer = 0;
+
+/** Asks once more: Gradio loses replies that come while it makes the form of another step. */
+const look = () => {
+  clearTimeout(timer);
+  timer = setTimeout(() => element.isConnected && trigger("look"), REST);
+};
+
 list.addEventListener("click", act);
+document.addEventListener("click", look);
 list.addEventListener("change", act);
 watch("value", draw);
 draw();
