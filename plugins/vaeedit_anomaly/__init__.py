@@ -113,7 +113,7 @@ def vaeedit_objectives() -> list[ObjectiveSpec]:
 
 @hookimpl
 def vaeedit_commands() -> list[CommandSpec]:
-    """The commands `anomaly fit` and `anomaly score`."""
+    """The commands of `vaeedit anomaly`."""
     return [
         CommandSpec(
             name="anomaly",

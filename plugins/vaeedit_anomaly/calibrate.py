@@ -12,7 +12,7 @@ from vaeedit.api import Request, Session
 from vaeedit_anomaly import AnomalyOptions
 from vaeedit_anomaly.calibration import Calibration, Tail, Usual, fused, image_score, plane
 from vaeedit_anomaly.maps import pixel_maps
-from vaeedit_anomaly.operation import Anomaly
+from vaeedit_anomaly.operation import DIGITS, Anomaly
 from vaeedit_anomaly.places import Map, Places, cells
 from vaeedit_anomaly.scales import Scales
 from vaeedit_anomaly.sizes import Preparation, prepared
@@ -71,15 +71,16 @@ def calibrated(see: See, survey: Survey, false_alarms: float) -> Calibration:
         for places, tails, maps in zip(others, _tails(values), _pixel_maps(see, paths), strict=True)
     ]
     scales = Scales.of(neg_log_ps)
-    joined = [scales.joined(neg_log_p) for neg_log_p in neg_log_ps]
+    scores = [image_score(scales.joined(neg_log_p)) for neg_log_p in neg_log_ps]
     return Calibration(
         preparation=survey.preparation,
         areas=survey.areas,
         maps={name: Usual(Places.of(seen[name]), _tail(parts)) for name, parts in values.items()},
         scales=scales,
-        scores=Tail.of(np.array([image_score(neg_log_p) for neg_log_p in joined])),
-        held_out=len(joined),
+        scores=Tail.of(np.array(scores)),
+        held_out=len(scores),
         false_alarms=false_alarms,
+        held_out_scores=tuple(round(score, DIGITS) for score in scores),
     )
 
 

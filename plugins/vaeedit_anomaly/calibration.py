@@ -102,10 +102,15 @@ class Calibration(msgspec.Struct, frozen=True):
     scores: Tail
     held_out: int
     false_alarms: float = 0.01
+    held_out_scores: tuple[float, ...] = ()
+    """The score of each held-out image; empty in files of older versions."""
 
     def __post_init__(self) -> None:
         if not 0 < self.areas[0] <= self.areas[1] < math.inf or self.held_out < 1:
             raise ValueError("areas must be positive numbers in order, and held_out at least 1")
+        known = len(self.held_out_scores) in (0, self.held_out)
+        if not known or not np.isfinite(self.held_out_scores).all():
+            raise ValueError("there must be a finite score for each held-out image, or none at all")
         if not 0 < self.false_alarms < 1:
             raise ValueError("the share of false alarms must lie between 0 and 1")
 

@@ -8,13 +8,12 @@ from vaeedit.api import (
     Budget,
     CommandGroup,
     Duration,
-    UsageError,
     console,
     debug_option,
     exists_option,
-    refuse_existing,
 )
-from vaeedit_anomaly.params import Share
+from vaeedit_anomaly.line import recalibrate
+from vaeedit_anomaly.params import Share, model_file
 from vaeedit_anomaly.score import score
 
 
@@ -30,10 +29,7 @@ def _fit(
 ) -> int:
     from vaeedit_anomaly.fit import fit  # training is heavy, and an extra
 
-    target = Path(output)
-    if target.suffix != ".safetensors":
-        raise UsageError(f"The name of a model's file must end in .safetensors; {output} does not.")
-    refuse_existing([target], exists)
+    target = model_file(output, exists)
     summary = fit(
         Path(normals), target, Budget(budget, steps), false_alarms=false_alarms, seed=seed, say=console.note
     )
@@ -70,3 +66,4 @@ anomaly.add_command(
     )
 )  # fmt: skip
 anomaly.add_command(score)
+anomaly.add_command(recalibrate)

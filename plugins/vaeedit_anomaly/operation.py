@@ -19,6 +19,9 @@ from vaeedit_anomaly.places import Map
 from vaeedit_anomaly.sizes import enlarged, prepared, refuse_size
 from vaeedit_anomaly.texture import TEXTURE, Texture
 
+DIGITS = 5
+"""Decimals of a score."""
+
 
 class Anomaly(Inspect[AnomalyOptions]):
     """Inspects an image with the restorer of normals, tile by tile; with `annotate`, marks abnormal places in it."""
@@ -91,10 +94,10 @@ class Anomaly(Inspect[AnomalyOptions]):
                 "or fit it again."
             )
         return {
-            "score": round(score, 5),
+            "score": round(score, DIGITS),
             "p_value": float(f"{p_value:.3g}"),
             "anomalous": score > limit,
-            "threshold": round(limit, 5),
+            "threshold": round(limit, DIGITS),
             "false_alarms": self._false_alarms,
         }
 

@@ -1,8 +1,11 @@
 """Parameters shared by the commands of `vaeedit anomaly`."""
 
+from pathlib import Path
 from typing import Any
 
 import click
+
+from vaeedit.api import UsageError, refuse_existing
 
 
 class Share(click.ParamType[float]):
@@ -24,3 +27,12 @@ class Share(click.ParamType[float]):
                 ctx,
             )
         return share
+
+
+def model_file(name: str, exists: str) -> Path:
+    """The file that a model is written to; raises UsageError for another ending, and for a file that must stay."""
+    path = Path(name)
+    if path.suffix != ".safetensors":
+        raise UsageError(f"The name of a model's file must end in .safetensors; {name} does not.")
+    refuse_existing([path], exists)
+    return path
