@@ -12,9 +12,10 @@ from vaeedit.api import (
     debug_option,
     exists_option,
 )
-from vaeedit_anomaly.line import recalibrate
 from vaeedit_anomaly.params import Share, model_file
+from vaeedit_anomaly.recalibrate_command import recalibrate
 from vaeedit_anomaly.score import score
+from vaeedit_anomaly.watch_command import watch
 
 
 def _fit(
@@ -66,4 +67,5 @@ anomaly.add_command(
     )
 )  # fmt: skip
 anomaly.add_command(score)
+anomaly.add_command(watch)
 anomaly.add_command(recalibrate)

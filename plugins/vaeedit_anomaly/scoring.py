@@ -42,6 +42,11 @@ class Scored:
         figures = {name: notes[OPERATION][name] for name in names}
         return cls(path, name, label=label, **figures)
 
+    def verdict(self) -> str:
+        """One line for people, of an image that has a score."""
+        word = "ABNORMAL" if self.anomalous else "normal"
+        return f"{self.path}  {word}  score {self.score:.3f}, p {self.p_value:.2g}"
+
     def row(self) -> Row:
         """The row of a table: plain values by name."""
         if self.error is not None:
@@ -73,6 +78,9 @@ class Scorer:
             text = str(error)
             named = text if str(path) in text else f"{path}: {text}"
             return Scored(path, path.name, error=named), None
+        if result.pages:
+            several = f"{path} holds {len(result.pages)} pictures; split it first, one picture a file."
+            return Scored(path, path.name, error=several), None
         return Scored.of(path, path.name, result.notes), result
 
 

@@ -46,8 +46,7 @@ class Verdicts(Reporter):
         if self.as_json:
             console.say_json(scored.row())
         elif scored.error is None:
-            verdict = "ABNORMAL" if scored.anomalous else "normal"
-            console.say(f"{scored.path}  {verdict}  score {scored.score:.3f}, p {scored.p_value:.2g}")
+            console.say(scored.verdict())
 
 
 class Table(Sink):

@@ -1,4 +1,4 @@
-"""The commands on the line: `vaeedit anomaly watch` and `vaeedit anomaly recalibrate`."""
+"""The command `vaeedit anomaly recalibrate`."""
 
 from pathlib import Path
 
