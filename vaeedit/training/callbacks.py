@@ -25,11 +25,14 @@ PER_DOUBLING = 32
 
 
 class Clock(Callback):
-    """Counts seconds of training and stops when the budget is used up."""
+    """Counts seconds of training, from the beginning or from `since`, and stops when the budget is used up."""
+
+    def __init__(self, since: float | None = None) -> None:
+        self.since = since
 
     def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Start the clock."""
-        self.last = time.monotonic()
+        self.last = time.monotonic() if self.since is None else self.since
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
         """Add the time of the step; all processes stop after the same step."""

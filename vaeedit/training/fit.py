@@ -12,6 +12,7 @@ import torch
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint, TQDMProgressBar
 from torch.utils.data import DataLoader
 
+from vaeedit.devices import resolve_device
 from vaeedit.training.batches import batches_of
 from vaeedit.training.callbacks import (
     EMA_EVERY,
@@ -37,7 +38,7 @@ from vaeedit.vae.protocol import StartsFromData
 LOG_EVERY = 500
 """Steps between lines of the log."""
 EVERY = timedelta(minutes=5)
-"""Time between checkpoints, and between measurements on the held-out images."""
+"""Time between measurements on the held-out images."""
 START = 1000
 """Crops from which a VAE that `StartsFromData` sets its first weights."""
 
@@ -88,8 +89,7 @@ def fit(
 def _trainer(recipe: Recipe, batches: CropBatches | WholeBatches, run: Run) -> pl.Trainer:
     return pl.Trainer(
         max_epochs=-1,
-        devices="auto" if run.devices is None else run.devices,
-        strategy=_strategy(run.devices),
+        **_where(run),
         precision="bf16-mixed",
         callbacks=_callbacks(recipe, batches, run),
         logger=False,
@@ -100,6 +100,16 @@ def _trainer(recipe: Recipe, batches: CropBatches | WholeBatches, run: Run) -> p
         check_val_every_n_epoch=None,
         val_check_interval=EVERY,
     )
+
+
+def _where(run: Run) -> dict[str, Any]:
+    """The accelerator, devices and strategy of Lightning; raises UsageError for a device that this machine lacks."""
+    if run.device == "auto":
+        devices = "auto" if run.devices is None else run.devices
+        return {"devices": devices, "strategy": _strategy(run.devices)}
+    device = resolve_device(run.device)
+    chosen = [device.index or 0] if device.type == "cuda" else run.devices or 1
+    return {"accelerator": device.type, "devices": chosen, "strategy": _strategy(run.devices or 1)}
 
 
 def _strategy(devices: int | None) -> str:
@@ -113,7 +123,7 @@ def _callbacks(recipe: Recipe, batches: CropBatches | WholeBatches, run: Run) ->
     average = MovingAverage(recipe.optimizer.decay**EMA_EVERY)
     return [
         throughput,
-        Clock(),
+        Clock(run.since),
         *([GrowCrops(batches)] if isinstance(batches, CropBatches) else []),
         SaveAtEnd(run.checkpoint),
         average,
@@ -125,7 +135,7 @@ def _callbacks(recipe: Recipe, batches: CropBatches | WholeBatches, run: Run) ->
             save_last=True,
             save_top_k=0,
             enable_version_counter=False,  # a resumed run writes the same file
-            train_time_interval=EVERY,
+            train_time_interval=timedelta(seconds=run.save_every),
         ),
         *([TQDMProgressBar(refresh_rate=20)] if run.interactive else []),
         LogLines(throughput, every=0 if run.interactive else LOG_EVERY),

@@ -45,6 +45,12 @@ class Run:
     """Show a progress bar instead of lines."""
     held_out: int = 0
     """Images that are held out from training to measure on, at most a tenth of all."""
+    device: str = "auto"
+    """Device to train on, as `--device` names it; auto: all GPUs, or the CPU."""
+    save_every: float = 300.0
+    """Seconds between checkpoints."""
+    since: float | None = None
+    """Value of `time.monotonic` from which seconds of the budget count; by default the beginning of the first step."""
 
     @property
     def checkpoint(self) -> Path:
