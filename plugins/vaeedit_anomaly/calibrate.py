@@ -1,16 +1,17 @@
 """Calibration: measures held-out normal images, so that a score becomes a p-value."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from vaeedit.api import Request, Session
 from vaeedit_anomaly import AnomalyOptions
-from vaeedit_anomaly.calibration import Calibration, Tail, Usual, fused, image_score, plane
+from vaeedit_anomaly.calibration import Calibration, Tail, Usual, image_score, mean_neg_log_p, plane
 from vaeedit_anomaly.maps import pixel_maps
 from vaeedit_anomaly.operation import DIGITS, Anomaly
 from vaeedit_anomaly.places import Map, Places, cells
@@ -25,6 +26,11 @@ COLLAPSED = 0.01
 FOLDS = 10
 """Folds of cross-fitting; with fewer folds, few held-out images would leave too few for each tail."""
 
+LARGEST = 60_000.0
+"""Largest value of an anomaly map that 16 bits hold, rounded down."""
+
+Planes = dict[str, NDArray[np.float16]]
+"""Blurred anomaly maps (H, W) by name."""
 See = Callable[[Path], dict[str, Tensor] | None]
 
 
@@ -44,31 +50,47 @@ def inspector_of(session: Session, vae: Path, how: Preparation) -> See:
 
 
 @torch.inference_mode()
-def calibrated(see: See, survey: Survey, false_alarms: float) -> Calibration:
-    """The calibration by the held-out images of a survey.
+def calibrated(
+    see: See, survey: Survey, false_alarms: float, paths: Iterable[Path] | None = None
+) -> Calibration:
+    """The calibration by the held-out images of a survey, or by those of its held-out images that `paths` names."""
+    rows = [planes_of(maps) for path in paths or survey.held_out if (maps := see(path)) is not None]
+    return calibration_by(rows, survey, false_alarms)
+
+
+def planes_of(seen: dict[str, Tensor]) -> Planes:
+    """The blurred anomaly maps (H, W) of one image, which `Anomaly.seen` has returned.
+
+    They are kept in 16 bits: those of 400 images take about 1 GB.
+    """
+    return {
+        name: plane(grid).clip(-LARGEST, LARGEST).astype(np.float16)
+        for name, grid in pixel_maps(seen).items()
+    }
+
+
+def calibration_by(rows: Sequence[Planes], survey: Survey, false_alarms: float) -> Calibration:
+    """The calibration by the anomaly maps of some normal images; at least two.
 
     Each image is compared with the places of all other images and with the tails of other folds (cross-fitting): no image's
     score depends on its own pixels, so the distribution of these scores calibrates the score.
     """
-    paths, rows = [], []
-    for path in survey.held_out:
-        maps = see(path)
-        if maps is not None:
-            paths.append(path)
-            rows.append({name: cells(plane(grid)) for name, grid in pixel_maps(maps).items()})
-    seen = {name: grids for name, grids in _by_name(rows).items() if not _collapsed(name, grids)}
+    grids = _by_name({name: cells(_wide(grid)) for name, grid in row.items()} for row in rows)
+    seen = {name: found for name, found in grids.items() if not _collapsed(name, found)}
     others = [
-        {name: Places.of(grids[:index] + grids[index + 1 :]) for name, grids in seen.items()}
-        for index in range(len(paths))
+        {name: Places.of(found[:index] + found[index + 1 :]) for name, found in seen.items()}
+        for index in range(len(rows))
     ]
-    share = SAMPLE // len(paths)
+    share = SAMPLE // len(rows)
     values = _by_name(
-        {name: _some(usual.standardized(plane(maps[name])), share) for name, usual in places.items()}
-        for places, maps in zip(others, _pixel_maps(see, paths), strict=True)
+        {name: _some(usual.standardized(_wide(row[name])), share) for name, usual in places.items()}
+        for places, row in zip(others, rows, strict=True)
     )
     neg_log_ps = [
-        fused(maps, {name: Usual(places[name], tails[name]) for name in places})
-        for places, tails, maps in zip(others, _tails(values), _pixel_maps(see, paths), strict=True)
+        mean_neg_log_p(
+            {name: Usual(places[name], tails[name]).neg_log_p(_wide(row[name])) for name in places}
+        )
+        for places, tails, row in zip(others, _tails(values), rows, strict=True)
     ]
     scales = Scales.of(neg_log_ps)
     scores = [image_score(scales.joined(neg_log_p)) for neg_log_p in neg_log_ps]
@@ -82,6 +104,10 @@ def calibrated(see: See, survey: Survey, false_alarms: float) -> Calibration:
         false_alarms=false_alarms,
         held_out_scores=tuple(round(score, DIGITS) for score in scores),
     )
+
+
+def _wide(grid: NDArray[np.float16]) -> Map:
+    return grid.astype(np.float32)
 
 
 def _collapsed(name: str, grids: Sequence[Map]) -> bool:
@@ -98,14 +124,6 @@ def _tails(values: dict[str, list[Map]]) -> list[dict[str, Tail]]:
         for fold in range(folds)
     ]
     return [tails[index % folds] for index in range(count)]
-
-
-def _pixel_maps(see: See, paths: Sequence[Path]) -> Iterator[dict[str, Tensor]]:
-    """The anomaly maps of one image after another; those of all images together may not fit into memory."""
-    for path in paths:
-        seen = see(path)
-        assert seen is not None
-        yield pixel_maps(seen)
 
 
 def _by_name(rows: Iterable[dict[str, Map]]) -> dict[str, list[Map]]:

@@ -1,5 +1,6 @@
 """`vaeedit anomaly`: fit a model of normal images, and score other images with it."""
 
+import time
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from vaeedit.api import (
     Duration,
     console,
     debug_option,
+    device_option,
     exists_option,
 )
 from vaeedit_anomaly.params import Share, model_file
@@ -25,18 +27,33 @@ def _fit(
     steps: int | None,
     false_alarms: float,
     seed: int,
+    device: str,
+    resume: bool,
     exists: str,
     debug: bool,
 ) -> int:
+    started = time.monotonic()
     from vaeedit_anomaly.fit import fit  # training is heavy, and an extra
 
     target = model_file(output, exists)
     summary = fit(
-        Path(normals), target, Budget(budget, steps), false_alarms=false_alarms, seed=seed, say=console.note
+        Path(normals),
+        target,
+        Budget(budget, steps),
+        false_alarms=false_alarms,
+        seed=seed,
+        device=device,
+        resume=resume,
+        replace=exists == "overwrite",
+        say=console.note,
+        warn=console.warn,
+        progress=console.progress,
+        started=started,
     )
     console.say(
         f"{target}  (learned from {summary['learned_from']} images in {summary['steps']} steps; "
-        f"{summary['held_out']} held out: abnormal above {summary['threshold']:.3f}, at {false_alarms:.3%} false alarms)"
+        f"{summary['held_out']} held out: abnormal above {summary['threshold']:.3f}, "
+        f"at {100 * false_alarms:.3g} % false alarms)"
     )
     console.say(f"Use it: vaeedit anomaly score IMAGES --vae {target}")
     return console.OK
@@ -50,15 +67,17 @@ anomaly.add_command(
         params=[
             click.Argument(["normals"], metavar="NORMALS"),
             click.Option(["-o", "--output"], required=True, metavar="FILE", help="Model to write: part.vae.safetensors."),
-            click.Option(["--budget"], type=Duration(), default=600.0, show_default="10m", help="Time for everything."),
+            click.Option(["--budget"], type=Duration(), default="10m", show_default=True, help="Time for everything."),
             click.Option(["--steps"], type=click.IntRange(1), help="Number of training steps, instead of a time."),
             click.Option(
-                ["--false-alarms"], type=Share(), default=0.01, show_default="1%",
+                ["--false-alarms"], type=Share(), default="1%", show_default=True,
                 help="Share of normal images that may be called abnormal.",
             ),
             click.Option(
                 ["--seed"], type=click.IntRange(0), default=0, show_default=True, help="Seed of all random numbers."
             ),
+            device_option(),
+            click.Option(["--resume"], is_flag=True, default=False, help="Continue an interrupted fit of the same model."),
             exists_option(),
             debug_option(),
         ],

@@ -114,5 +114,5 @@ def _doubts(sizes: np.ndarray, held_out: int) -> Iterator[str]:
     if held_out < 20:
         yield (
             f"Only {held_out} images could be held out for calibration; the false-alarm rate is an extrapolation. "
-            "More normal images make it reliable."
+            "Give 100 normal images or more."
         )

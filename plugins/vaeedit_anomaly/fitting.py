@@ -1,0 +1,187 @@
+"""What the stages of a fit do, and what they share."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+
+from vaeedit.api import (
+    Budget,
+    Frame,
+    Recipe,
+    Run,
+    Session,
+    VaeInfo,
+    load_vae,
+    registry,
+    save_vae,
+    train,
+    write,
+)
+from vaeedit_anomaly.calibrate import calibrated, inspector_of
+from vaeedit_anomaly.calibration import Calibration
+from vaeedit_anomaly.rehearsal import Costs, rehearsed
+from vaeedit_anomaly.remember import SEEN, remember
+from vaeedit_anomaly.schedule import Clock, Say, Turn, budget_of, minutes
+from vaeedit_anomaly.sizes import prepared
+from vaeedit_anomaly.survey import Survey, readable
+from vaeedit_anomaly.work import Work
+
+FEWEST = 20
+"""Images that memory and calibration see even if there is no time for them; with fewer, a model is of little use."""
+ENDING = (0.01, 1.0)
+"""Share of its turn, and seconds, by which training ends early: its last checkpoint and its file take some time."""
+SAVE_EVERY = 60.0
+"""Seconds between checkpoints of the training; a longer time would be lost by an interruption."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """The options of a fit."""
+
+    budget: Budget
+    false_alarms: float
+    seed: int
+    device: str
+    warn: Say
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """The options that must not change while a fit is continued, as text by name."""
+        limit = f"{self.budget.seconds:g}s" if self.budget.steps is None else f"{self.budget.steps} steps"
+        return {
+            "--budget": limit,
+            "--false-alarms": f"{self.false_alarms:g}",
+            "--seed": str(self.seed),
+        }
+
+
+@dataclass
+class Fitting:
+    """A fit in progress; its methods with a `Turn` are the work of its stages."""
+
+    survey: Survey
+    work: Work
+    wishes: Wishes
+    clock: Clock
+    recipe: Recipe
+    costs: Costs = field(default_factory=Costs)
+    doubts: list[str] = field(default_factory=list)
+    """All warnings."""
+
+    def __str__(self) -> str:
+        how = self.survey.preparation
+        return (
+            f"{len(self.survey.learned)} images to learn from, {len(self.survey.held_out)} held out; "
+            f"{'gray' if how.channels == 1 else 'color'}, crops of {self.survey.crop} pixels "
+            f"at {how.scale:.3g} of their size, values times {how.gain:.3g}."
+        )
+
+    def doubt(self, sentence: str) -> None:
+        """Warn, and keep the warning for the summary."""
+        self.doubts.append(sentence)
+        self.wishes.warn(sentence)
+
+    def prepare(self, turn: Turn) -> None:
+        """Write the images to learn from at their working size; those smaller than a crop are padded by reflection."""
+        self.work.normals.mkdir(exist_ok=True)
+        paths = self.survey.learned
+        for number, path in enumerate(turn.through(paths, len(paths))):
+            for frame in readable([path], {}):
+                pixels = prepared(frame, self.survey.preparation).pixels
+                missing = [(0, max(0, self.survey.crop - side)) for side in pixels.shape[:2]]
+                padded = Frame(np.pad(pixels, (*missing, (0, 0)), mode="symmetric"))
+                write(padded, self.work.normals / f"{number:05}.png")
+
+    def rehearse(self, turn: Turn) -> None:
+        """Measure what memory and calibration will cost, if there is a clock; warn if the budget is too small for them."""
+        if self.wishes.budget.steps is not None:
+            return
+        file = self.work.folder / "rehearsal.safetensors"
+        self.costs = rehearsed(self.survey, self.recipe, file, self.wishes.device, self.clock.now)
+        costs = self.costs.memory(self.survey) + self.costs.calibration(self.survey)
+        if costs > self.clock.left / 2 and "training" not in self.work.state.done:
+            self.doubt(
+                f"In {minutes(self.clock.seconds)} there is no time to remember and to calibrate with all images, which "
+                f"would take {minutes(costs)}; fewer are used. "
+                f"Give --budget {budget_of(self.clock.spent + 2 * costs)} or more."
+            )
+
+    def train(self, turn: Turn) -> None:
+        """Train the restorer, and write the draft."""
+        since, before = time.monotonic(), self.trained
+        share, seconds = ENDING
+        limit = before + max((turn.seconds - seconds) * (1 - share), 1.0)
+        run = Run(
+            self.work.normals,
+            self.work.run,
+            Budget(limit) if turn.steps is None else Budget(steps=turn.steps),
+            resume=(self.work.run / "last.ckpt").exists(),
+            device=self.wishes.device,
+            save_every=SAVE_EVERY,
+            since=since,
+        )
+        train(self.recipe, run, self.work.draft, registry())
+
+    @property
+    def trained(self) -> float:
+        """Seconds of training until the checkpoint of an interrupted fit; 0 if there is none."""
+        checkpoint = self.work.run / "last.ckpt"
+        if not checkpoint.exists():
+            return 0.0
+        return float(torch.load(checkpoint, map_location="cpu", weights_only=False)["spent"])
+
+    def remember(self, turn: Turn) -> None:
+        """Fill the memory and the texture of the draft."""
+        paths = self.survey.learned[:SEEN]
+        chosen = turn.through(paths, FEWEST)
+        how, most = self.survey.preparation, len(paths)
+        remember(chosen, how, self.work.draft, self.wishes.seed, most=most, device=self.wishes.device)
+        self._tell_fewer(turn, paths, "the memory was made")
+
+    def calibrate(self, turn: Turn) -> None:
+        """Calibrate by the held-out images, and write the calibration into the draft."""
+        paths = self.survey.held_out
+        with Session(precision="float32", device=self.wishes.device) as session:
+            see = inspector_of(session, self.work.draft, self.survey.preparation)
+            chosen = turn.through(paths, FEWEST, self.costs.digest)
+            calibration = calibrated(see, self.survey, self.wishes.false_alarms, chosen)
+        self._tell_fewer(turn, paths, "the model was calibrated")
+        self._save(self.work.draft, calibration)
+
+    def written(self) -> dict[str, Any]:
+        """Write the model, and return a summary."""
+        info = self._save(self.work.output)
+        calibration = msgspec.convert(info.calibration, Calibration)
+        return {
+            "learned_from": len(self.survey.learned),
+            "held_out": calibration.held_out,
+            "threshold": calibration.limit(self.wishes.false_alarms),
+            "false_alarms": self.wishes.false_alarms,
+            **{name: info.training[name] for name in ("steps", "minutes")},
+        }
+
+    def _save(self, file: Path, calibration: Calibration | None = None) -> VaeInfo:
+        """Write the draft, with a new calibration, to a file; returns its header."""
+        network, info = load_vae(self.work.draft, registry())
+        if calibration is not None:
+            info = msgspec.structs.replace(info, calibration=msgspec.to_builtins(calibration))
+        assert isinstance(network, torch.nn.Module)
+        save_vae(file, network, info)
+        return info
+
+    def _tell_fewer(self, turn: Turn, paths: Sequence[Path], what: str) -> None:
+        """Warn if the time was too short for all images."""
+        if turn.taken < len(paths):
+            needed = 1.1 * (
+                self.clock.spent + self.costs.memory(self.survey) + self.costs.calibration(self.survey)
+            )
+            self.doubt(
+                f"There was no time for more: {what} with {turn.taken} of {len(paths)} images. "
+                f"Give --budget {budget_of(needed)} or more."
+            )

@@ -1,0 +1,74 @@
+"""A rehearsal with an untrained network: how long memory and calibration will take on this machine."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import torch
+
+from vaeedit.api import Recipe, Session, VaeInfo, save_vae
+from vaeedit_anomaly import NormalConfig
+from vaeedit_anomaly.calibrate import calibration_by, inspector_of, planes_of
+from vaeedit_anomaly.memory import Memory
+from vaeedit_anomaly.network import NormalRestorer
+from vaeedit_anomaly.remember import FEATURES, MEMORY, SEEN
+from vaeedit_anomaly.survey import Survey
+
+LOOKS = 5
+"""Images that are inspected; before them one more, because the first takes longer."""
+PART = 8
+"""One of so many features is used to rehearse the choice of representatives."""
+MARGIN = 1.15
+"""Factor on all costs: machines are not equally fast all the time."""
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Expected seconds, with a margin."""
+
+    look: float = 0.0
+    """To inspect an image."""
+    digest: float = 0.0
+    """To calibrate by an image that has been inspected."""
+    fill: float = 0.0
+    """To fill the memory and the texture, and to write files."""
+
+    def memory(self, survey: Survey) -> float:
+        """Seconds of the stage "memory"."""
+        return self.look * min(len(survey.learned), SEEN) + self.fill
+
+    def calibration(self, survey: Survey) -> float:
+        """Seconds of the stage "calibration"."""
+        return (self.look + self.digest) * len(survey.held_out)
+
+
+@torch.inference_mode()
+def rehearsed(
+    survey: Survey, recipe: Recipe, file: Path, device: str, now: Callable[[], float] = time.monotonic
+) -> Costs:
+    """Costs, measured with an untrained network, which is written to `file` and removed; `now` is a clock in seconds."""
+    network = NormalRestorer(msgspec.convert(recipe.config, NormalConfig))
+    save_vae(file, network, VaeInfo(name=recipe.name, architecture=recipe.architecture, config=recipe.config))
+    try:
+        with Session(precision="float32", device=device) as session:
+            see = inspector_of(session, file, survey.preparation)
+            see(survey.learned[0])
+            paths = [survey.learned[(1 + k) % len(survey.learned)] for k in range(LOOKS)]
+            started = now()
+            seen = [maps for path in paths if (maps := see(path)) is not None]
+            looked = now()
+            if len(seen) > 1:
+                calibration_by([planes_of(maps) for maps in seen], survey, 0.01)
+            calibrated = now()
+    finally:
+        file.unlink()
+    Memory(width := network.memory.center.numel()).fill(torch.randn(FEATURES // PART, width), *MEMORY)
+    filled = now() - calibrated
+    count = max(len(seen), 1)
+    return Costs(
+        look=MARGIN * (looked - started) / LOOKS,
+        digest=MARGIN * (calibrated - looked) / count,
+        fill=MARGIN * 2 * PART * filled,  # as much again for the texture and the files
+    )
