@@ -14,6 +14,7 @@ from vaeedit.api import (
     hookimpl,
     option,
 )
+from vaeedit_anomaly.layouts import Layout
 from vaeedit_ladder.api import LEVELS, Blocks, Widths, require_equal_lengths
 
 
@@ -53,6 +54,8 @@ class NormalConfig(Options, frozen=True):
             "Principal components of whole pictures that the comparison of textures ignores.", ge=0, le=10_000
         ),
     ] = 0
+    layout: Annotated[Layout, option("How places of normal images resemble each other.")] = "aligned"
+    judge: Annotated[int, option("Channels of the judge of deviations; 0 for none.", ge=0, le=4096)] = 0
 
     def __post_init__(self) -> None:
         require_equal_lengths(self, "widths", "blocks", "latents", "ladder_widths", "encoder_widths")

@@ -12,12 +12,14 @@ from torch import Tensor
 from vaeedit.api import Request, Session
 from vaeedit_anomaly import AnomalyOptions
 from vaeedit_anomaly.calibration import Calibration, Tail, Usual, image_score, mean_neg_log_p, plane
+from vaeedit_anomaly.layouts import Layout
 from vaeedit_anomaly.maps import pixel_maps
 from vaeedit_anomaly.operation import DIGITS, Anomaly
 from vaeedit_anomaly.places import Map, Places, cells
 from vaeedit_anomaly.scales import Scales
 from vaeedit_anomaly.sizes import Preparation, prepared
 from vaeedit_anomaly.survey import Survey, readable
+from vaeedit_anomaly.texture import TEXTURE
 
 SAMPLE = 500_000
 """Number of pixels, over all images, from which the tail of a map is made."""
@@ -51,11 +53,15 @@ def inspector_of(session: Session, vae: Path, how: Preparation) -> See:
 
 @torch.inference_mode()
 def calibrated(
-    see: See, survey: Survey, false_alarms: float, paths: Iterable[Path] | None = None
+    see: See,
+    survey: Survey,
+    false_alarms: float,
+    paths: Iterable[Path] | None = None,
+    layout: Layout = "aligned",
 ) -> Calibration:
     """The calibration by the held-out images of a survey, or by those of its held-out images that `paths` names."""
     rows = [planes_of(maps) for path in paths or survey.held_out if (maps := see(path)) is not None]
-    return calibration_by(rows, survey, false_alarms)
+    return calibration_by(rows, survey, false_alarms, layout)
 
 
 def planes_of(seen: dict[str, Tensor]) -> Planes:
@@ -69,16 +75,23 @@ def planes_of(seen: dict[str, Tensor]) -> Planes:
     }
 
 
-def calibration_by(rows: Sequence[Planes], survey: Survey, false_alarms: float) -> Calibration:
+def calibration_by(
+    rows: Sequence[Planes], survey: Survey, false_alarms: float, layout: Layout = "aligned"
+) -> Calibration:
     """The calibration by the anomaly maps of some normal images; at least two.
 
     Each image is compared with the places of all other images and with the tails of other folds (cross-fitting): no image's
-    score depends on its own pixels, so the distribution of these scores calibrates the score.
+    score depends on its own pixels, so the distribution of these scores calibrates the score. Of free images (see `Layout`),
+    distances of texture are left out: one Gaussian does not hold all parts.
     """
     grids = _by_name({name: cells(_wide(grid)) for name, grid in row.items()} for row in rows)
-    seen = {name: found for name, found in grids.items() if not _collapsed(name, found)}
+    seen = {
+        name: found
+        for name, found in grids.items()
+        if not _collapsed(name, found) and not (layout == "free" and name == TEXTURE)
+    }
     others = [
-        {name: Places.of(found[:index] + found[index + 1 :]) for name, found in seen.items()}
+        {name: Places.of(found[:index] + found[index + 1 :], layout) for name, found in seen.items()}
         for index in range(len(rows))
     ]
     share = SAMPLE // len(rows)
@@ -97,7 +110,7 @@ def calibration_by(rows: Sequence[Planes], survey: Survey, false_alarms: float) 
     return Calibration(
         preparation=survey.preparation,
         areas=survey.areas,
-        maps={name: Usual(Places.of(seen[name]), _tail(parts)) for name, parts in values.items()},
+        maps={name: Usual(Places.of(seen[name], layout), _tail(parts)) for name, parts in values.items()},
         scales=scales,
         scores=Tail.of(np.array(scores)),
         held_out=len(scores),

@@ -2,9 +2,9 @@
 
 Every map is compared with the usual values at each place (`places`) and converted to -log10 p, where p is the share of
 held-out normal pixels that deviate as far. The -log10 p of the restorer's maps are averaged, and their mean is averaged with
-that of the texture (Fisher's method to combine tests, 1925), at several scales (`scales`). The score of an image is the mean
-of the least probable share of its pixels; its p-value is the share of held-out normal images with such a score. Tails are
-extrapolated exponentially.
+those of the texture and of its judge (Fisher's method to combine tests, 1925), at several scales (`scales`). The score of an
+image is the mean of the least probable share of its pixels; its p-value is the share of held-out normal images with such a
+score. Tails are extrapolated exponentially.
 """
 
 import math
@@ -18,7 +18,7 @@ from torch import Tensor
 from vaeedit_anomaly.places import Map, Places, blurred
 from vaeedit_anomaly.scales import Scales
 from vaeedit_anomaly.sizes import Preparation
-from vaeedit_anomaly.texture import TEXTURE
+from vaeedit_anomaly.texture import JUDGE, TEXTURE
 
 Array = NDArray[np.float64]
 TOP = 0.002
@@ -140,11 +140,12 @@ def fused(anomaly_maps: Mapping[str, Tensor], maps: Mapping[str, Usual]) -> Map:
 def mean_neg_log_p(neg_log_ps: Mapping[str, Map]) -> Map:
     """The weighted mean (H, W) of -log10 p (H, W) by the name of their anomaly map; at least one.
 
-    Texture has the same weight as all maps of the restorer together, because it is an independent method.
+    Texture and judge have the same weight each as all maps of the restorer together, because they are other methods.
     """
-    restorer = [neg_log_p for name, neg_log_p in neg_log_ps.items() if name != TEXTURE]
+    others = (TEXTURE, JUDGE)
+    restorer = [neg_log_p for name, neg_log_p in neg_log_ps.items() if name not in others]
     parts = [np.mean(restorer, 0)] if restorer else []
-    parts += [neg_log_ps[TEXTURE]] if TEXTURE in neg_log_ps else []
+    parts += [neg_log_ps[name] for name in others if name in neg_log_ps]
     return np.asarray(np.mean(parts, 0), np.float32)
 
 

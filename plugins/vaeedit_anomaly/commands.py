@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 import click
+from msgspec import convert
 
 from vaeedit.api import (
     Budget,
@@ -14,6 +15,7 @@ from vaeedit.api import (
     device_option,
     exists_option,
 )
+from vaeedit_anomaly.layouts import AUTO, LAYOUTS, Layout
 from vaeedit_anomaly.params import Share, model_file
 from vaeedit_anomaly.recalibrate_command import recalibrate
 from vaeedit_anomaly.score import score
@@ -27,6 +29,7 @@ def _fit(
     steps: int | None,
     false_alarms: float,
     seed: int,
+    layout: str,
     device: str,
     resume: bool,
     exists: str,
@@ -42,6 +45,7 @@ def _fit(
         Budget(budget, steps),
         false_alarms=false_alarms,
         seed=seed,
+        layout=None if layout == AUTO else convert(layout, Layout),
         device=device,
         resume=resume,
         replace=exists == "overwrite",
@@ -75,6 +79,11 @@ anomaly.add_command(
             ),
             click.Option(
                 ["--seed"], type=click.IntRange(0), default=0, show_default=True, help="Seed of all random numbers."
+            ),
+            click.Option(
+                ["--layout"], type=click.Choice([AUTO, *LAYOUTS]), default=AUTO, show_default=True,
+                help="Whether each place of normal images shows the same part (aligned), all places show one material "
+                "(texture), or parts are anywhere (free).",
             ),
             device_option(),
             click.Option(["--resume"], is_flag=True, default=False, help="Continue an interrupted fit of the same model."),

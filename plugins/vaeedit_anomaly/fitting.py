@@ -25,6 +25,10 @@ from vaeedit.api import (
 )
 from vaeedit_anomaly.calibrate import calibrated, inspector_of
 from vaeedit_anomaly.calibration import Calibration
+from vaeedit_anomaly.judging import STEPS
+from vaeedit_anomaly.layouts import AUTO, Layout
+from vaeedit_anomaly.learning import LOOKED, found_layout, learned_texture, pictures
+from vaeedit_anomaly.network import NormalRestorer
 from vaeedit_anomaly.rehearsal import Costs, rehearsed
 from vaeedit_anomaly.remember import SEEN, remember
 from vaeedit_anomaly.schedule import Clock, Say, Turn, budget_of, minutes
@@ -47,7 +51,9 @@ class Wishes:
     budget: Budget
     false_alarms: float
     seed: int
+    layout: Layout | None
     device: str
+    say: Say
     warn: Say
 
     @property
@@ -58,6 +64,7 @@ class Wishes:
             "--budget": limit,
             "--false-alarms": f"{self.false_alarms:g}",
             "--seed": str(self.seed),
+            "--layout": self.layout or AUTO,
         }
 
 
@@ -137,12 +144,34 @@ class Fitting:
         return float(torch.load(checkpoint, map_location="cpu", weights_only=False)["spent"])
 
     def remember(self, turn: Turn) -> None:
-        """Fill the memory and the texture of the draft."""
+        """Fill the memory of the draft."""
         paths = self.survey.learned[:SEEN]
         chosen = turn.through(paths, FEWEST)
         how, most = self.survey.preparation, len(paths)
         remember(chosen, how, self.work.draft, self.wishes.seed, most=most, device=self.wishes.device)
         self._tell_fewer(turn, paths, "the memory was made")
+
+    def judge(self, turn: Turn) -> None:
+        """Find the layout of the images, and fill texture and judge of the draft."""
+        wishes, paths = self.wishes, self.survey.learned[:SEEN]
+        learned = pictures(turn.through(paths, FEWEST), self.survey.preparation)
+        layout = wishes.layout
+        if layout is None:
+            found = found_layout(learned, pictures(self.survey.held_out[:LOOKED], self.survey.preparation))
+            wishes.say(found.sentence())
+            layout = found.layout
+        steps = STEPS if turn.steps is None else min(STEPS, turn.steps)
+        texture = learned_texture(learned, layout, wishes.seed, seconds=turn.left, steps=steps)
+        if not texture.judge.filled:
+            self.doubt(
+                f"There was no time for the judge. Give --budget {budget_of(2 * self.clock.seconds)} or more."
+            )
+        network, info = load_vae(self.work.draft, registry())
+        assert isinstance(network, NormalRestorer)
+        network.texture = texture
+        found_out = {"texture": len(texture.basis), "layout": layout, "judge": texture.judge.width}
+        info = msgspec.structs.replace(info, config={**info.config, **found_out})
+        save_vae(self.work.draft, network, info)
 
     def calibrate(self, turn: Turn) -> None:
         """Calibrate by the held-out images, and write the calibration into the draft."""
@@ -150,7 +179,8 @@ class Fitting:
         with Session(precision="float32", device=self.wishes.device) as session:
             see = inspector_of(session, self.work.draft, self.survey.preparation)
             chosen = turn.through(paths, FEWEST, self.costs.digest)
-            calibration = calibrated(see, self.survey, self.wishes.false_alarms, chosen)
+            layout = load_vae(self.work.draft, registry())[1].config["layout"]
+            calibration = calibrated(see, self.survey, self.wishes.false_alarms, chosen, layout)
         self._tell_fewer(turn, paths, "the model was calibrated")
         self._save(self.work.draft, calibration)
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vaeedit.api import gaussian_blur
-from vaeedit_anomaly.texture import TEXTURE
+from vaeedit_anomaly.texture import JUDGE, TEXTURE
 
 SCALES = 4
 """Scales at which gradients are compared; each has half the resolution of the previous one."""
@@ -31,7 +31,9 @@ def pixel_maps(seen: Mapping[str, Tensor]) -> dict[str, Tensor]:
         "defect": seen["log_odds"],
     }
     maps |= {
-        name: grid for name, grid in seen.items() if name.startswith("kl_") or name in ("distance", TEXTURE)
+        name: grid
+        for name, grid in seen.items()
+        if name.startswith("kl_") or name in ("distance", TEXTURE, JUDGE)
     }
     return {name: _enlarged(grid, size) for name, grid in maps.items()}
 

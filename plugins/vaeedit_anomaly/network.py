@@ -44,7 +44,7 @@ class NormalRestorer(CenteredLadder):
         self.head = Head(config.ladder_widths[0], 2 * c, bias=[0.0] * c + [START] * c)
         self.encoder = Pyramid(4 * c, config.encoder_widths)
         self.memory = Memory(sum(config.widths), config.memory, config.components)
-        self.texture = Texture(config.texture)
+        self.texture = Texture(c, config.texture, config.layout, config.judge)
 
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
         """The prior p(z | y) of observed images x (B, C, H, W) in [0, 1]; there are no conditions.

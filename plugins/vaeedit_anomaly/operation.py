@@ -17,7 +17,7 @@ from vaeedit_anomaly.maps import pixel_maps
 from vaeedit_anomaly.pictures import picture
 from vaeedit_anomaly.places import Map
 from vaeedit_anomaly.sizes import enlarged, prepared, refuse_size
-from vaeedit_anomaly.texture import TEXTURE, Texture
+from vaeedit_anomaly.texture import Texture
 
 DIGITS = 5
 """Decimals of a score."""
@@ -54,10 +54,10 @@ class Anomaly(Inspect[AnomalyOptions]):
             self.grids.setdefault(name, Grid()).add(place)
 
     def seen(self) -> dict[str, Tensor]:
-        """`NormalRestorer.anomaly_maps` of the whole image, and its texture distance (1, 1, H, W), by name."""
+        """`NormalRestorer.anomaly_maps` of the whole image, and the maps of `Texture` (1, 1, H, W), by name."""
         maps = {name: grid.whole() for name, grid in self.grids.items()}
         if self.texture.filled:
-            maps[TEXTURE] = self.texture(maps["observed"])
+            maps |= self.texture(maps["observed"])
         return maps
 
     def after(self, frames: Sequence[Frame], originals: Sequence[Frame]) -> Result:

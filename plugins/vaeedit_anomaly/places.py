@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaeedit.api import resized
+from vaeedit_anomaly.layouts import Layout
 from vaeedit_anomaly.sizes import enlarged
 
 Map = NDArray[np.float32]
@@ -39,9 +40,15 @@ class Places(msgspec.Struct, frozen=True):
             raise ValueError("a spread must be positive")
 
     @classmethod
-    def of(cls, grids: Sequence[Map]) -> "Places":
-        """Statistics of the anomaly maps of normal images, each reduced to (CELLS, CELLS) by `cells`; at least one."""
+    def of(cls, grids: Sequence[Map], layout: Layout = "aligned") -> "Places":
+        """Statistics of the anomaly maps of normal images, each reduced to (CELLS, CELLS) by `cells`; at least one.
+
+        Unless images are aligned, all places have the same mean and spread.
+        """
         values = np.stack(grids).astype(np.float64)
+        if layout != "aligned":
+            same = np.full((2, CELLS, CELLS), [[[values.mean()]], [[max(values.std(), 1e-6)]]], np.float32)
+            return cls(same[0].tobytes(), same[1].tobytes())
         count, means, spread = len(values), values.mean(0), values.std(0)
         known = count / (count + PRIOR)
         spread = known * spread + (1 - known + FLOOR) * spread.mean()

@@ -37,7 +37,9 @@ def recalibrate(
     paths = tuple(suitable(normals, old))
     chosen = Survey((), paths, old.preparation, old.areas, crop=0, doubts=())
     see = inspector_of(session, Path(vae), old.preparation)
-    new = calibrated(see, chosen, old.false_alarms if false_alarms is None else false_alarms)
+    stated = old.false_alarms if false_alarms is None else false_alarms
+    layout = loaded.info.config.get("layout", "aligned")
+    new = calibrated(see, chosen, stated, layout=layout)
     info = msgspec.structs.replace(loaded.info, calibration=msgspec.to_builtins(new), figures={})
     assert isinstance(loaded.network, torch.nn.Module)
     save_vae(output, loaded.network, info)

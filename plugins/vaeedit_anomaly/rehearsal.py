@@ -11,10 +11,12 @@ import torch
 from vaeedit.api import Recipe, Session, VaeInfo, save_vae
 from vaeedit_anomaly import NormalConfig
 from vaeedit_anomaly.calibrate import calibration_by, inspector_of, planes_of
+from vaeedit_anomaly.judging import WIDTH
 from vaeedit_anomaly.memory import Memory
 from vaeedit_anomaly.network import NormalRestorer
 from vaeedit_anomaly.remember import FEATURES, MEMORY, SEEN
 from vaeedit_anomaly.survey import Survey
+from vaeedit_anomaly.texture import COMPONENTS
 
 LOOKS = 5
 """Images that are inspected; before them one more, because the first takes longer."""
@@ -33,7 +35,7 @@ class Costs:
     digest: float = 0.0
     """To calibrate by an image that has been inspected."""
     fill: float = 0.0
-    """To fill the memory and the texture, and to write files."""
+    """To fill the memory, and to write files."""
 
     def memory(self, survey: Survey) -> float:
         """Seconds of the stage "memory"."""
@@ -49,8 +51,9 @@ def rehearsed(
     survey: Survey, recipe: Recipe, file: Path, device: str, now: Callable[[], float] = time.monotonic
 ) -> Costs:
     """Costs, measured with an untrained network, which is written to `file` and removed; `now` is a clock in seconds."""
-    network = NormalRestorer(msgspec.convert(recipe.config, NormalConfig))
-    save_vae(file, network, VaeInfo(name=recipe.name, architecture=recipe.architecture, config=recipe.config))
+    config = {**recipe.config, "texture": COMPONENTS, "judge": WIDTH}
+    network = NormalRestorer(msgspec.convert(config, NormalConfig))
+    save_vae(file, network, VaeInfo(name=recipe.name, architecture=recipe.architecture, config=config))
     try:
         with Session(precision="float32", device=device) as session:
             see = inspector_of(session, file, survey.preparation)
@@ -70,5 +73,5 @@ def rehearsed(
     return Costs(
         look=MARGIN * (looked - started) / LOOKS,
         digest=MARGIN * (calibrated - looked) / count,
-        fill=MARGIN * 2 * PART * filled,  # as much again for the texture and the files
+        fill=MARGIN * 2 * PART * filled,  # as much again for the files
     )

@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +78,7 @@ def survey(folder: Path, seed: int = 0) -> Survey:
     )
 
 
-def readable(paths: Sequence[Path], problems: dict[Path, str]) -> Iterator[Frame]:
+def readable(paths: Iterable[Path], problems: dict[Path, str]) -> Iterator[Frame]:
     """The images that can be read; `problems` receives a message for each of the others."""
     for path in paths:
         try:

@@ -1,97 +1,141 @@
-"""Texture: the distance of the local structure at each place of a picture from that of normal pictures.
+"""Texture: how the local structure at each place of a picture deviates from that of normal pictures.
 
-Local structure is described by derivatives of Gaussians (the local jet, Koenderink & van Doorn 1987) at four scales. Changes
-of whole pictures, such as light and position, are removed as principal components. The remainder at each place is modeled by
-a Gaussian, as in PaDiM (Defard et al. 2021), which uses features of a network trained on other pictures.
+Changes of whole pictures, such as light and position, are removed as principal components. The remainder at each place is
+whitened by a Gaussian, as in PaDiM (Defard et al. 2021), which uses features of a network trained on other pictures. The
+length of what is left is the Mahalanobis distance; a `Judge` learns which deviations are those of defects.
 """
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vaeedit_anomaly.jets import GRID, channels_of, jets
+from vaeedit_anomaly.judge import Judge
+from vaeedit_anomaly.layouts import Layout
 from vaeedit_anomaly.places import Map
 
 TEXTURE = "texture"
-"""Name of this anomaly map."""
-GRID = 32
-"""Number of places along each side."""
-SCALES = (1.0, 2.0, 4.0, 8.0)
-"""Standard deviations of the Gaussians, in pixels of the working size."""
-CHANNELS = 9 * len(SCALES) + 1
+"""Name of the map of Mahalanobis distances."""
+JUDGE = "judge"
+"""Name of the map of the judge's log-odds."""
+BLOCK = 2
+"""Places along each side that share a covariance; principal components are those of the means of such blocks."""
 COMPONENTS = 64
 """Most principal components of whole pictures; there are at most a third as many as pictures."""
 PRIOR = 2
-"""Weight of the mean covariance of all places in that of one place, as a number of pictures."""
-
-
-def jets(observed: Tensor) -> Map:
-    """Descriptions, float32 (GRID, GRID, CHANNELS), of a picture (1, C, H, W) in [0, 1].
-
-    They are log energies of derivatives, slopes and curvature of the log of the mean of its channels.
-    """
-    light = np.log(observed[0].float().mean(0).cpu().numpy() + 0.05)
-    channels = [cv2.GaussianBlur(light, (0, 0), 4.0)]
-    for scale in SCALES:
-        soft = cv2.GaussianBlur(light, (0, 0), scale)
-        orders = ((1, 0), (0, 1), (2, 0), (0, 2), (1, 1))
-        x, y, xx, yy, xy = (cv2.Sobel(soft, -1, *order) * scale ** sum(order) / 4 for order in orders)
-        dark, bright = np.maximum(xx + yy, 0), np.maximum(-xx - yy, 0)
-        energies = (np.abs(derivative) for derivative in (x, y, xy, xx - yy, dark, bright))
-        channels += [np.log(cv2.GaussianBlur(energy, (0, 0), max(scale, 2.0)) + 1e-3) for energy in energies]
-        channels += [x, y, xx + yy]
-    cells = [cv2.resize(channel, (GRID, GRID), interpolation=cv2.INTER_AREA) for channel in channels]
-    return np.stack(cells, -1).astype(np.float32)
+"""Weight of the mean covariance of all places in that of one block, as a number of pictures."""
 
 
 class Texture(nn.Module):
-    """A Gaussian at each place, after `components` principal components of whole pictures are removed; with 0 it is empty."""
+    """A Gaussian of descriptions, and a judge of what deviates from it.
+
+    Where normal pictures are "aligned", each place has a mean, and each block of places a covariance, after `components`
+    principal components of whole pictures are removed. Otherwise one Gaussian serves all places. With 0 `components` and
+    "aligned" it is empty.
+    """
 
     mean: Tensor
     basis: Tensor
     unit: Tensor
     whitening: Tensor
 
-    def __init__(self, components: int = 0) -> None:
+    def __init__(
+        self, channels: int, components: int = 0, layout: Layout = "aligned", judge: int = 0
+    ) -> None:
         super().__init__()
-        grid = GRID * GRID if components else 0
-        self.register_buffer("mean", torch.zeros(grid * CHANNELS))
-        self.register_buffer("unit", torch.ones(CHANNELS if components else 0))
-        self.register_buffer("basis", torch.zeros(components, grid * CHANNELS))
-        self.register_buffer("whitening", torch.zeros(grid, CHANNELS, CHANNELS))
+        self.layout, width = layout, channels_of(channels)
+        places = (GRID if components else 0) if layout == "aligned" else 1
+        blocks = -(-places // BLOCK)
+        self.register_buffer("mean", torch.zeros(places, places, width))
+        self.register_buffer("unit", torch.ones(width))
+        self.register_buffer("basis", torch.zeros(components, blocks * blocks * width))
+        self.register_buffer("whitening", torch.zeros(blocks * blocks, width, width))
+        self.judge = Judge(width, judge)
 
     @property
     def filled(self) -> bool:
         """True if it has learned from pictures."""
-        return len(self.basis) > 0
+        return len(self.whitening) > 0
 
-    def forward(self, observed: Tensor) -> Tensor:
-        """Mahalanobis distance (1, 1, H, W) of each place of a whole picture (1, C, H, W) in [0, 1]."""
-        values = torch.from_numpy(jets(observed)).to(self.mean) / self.unit
-        remainder = self._remainder(values.reshape(1, -1)).view(-1, CHANNELS, 1)
-        distance = (self.whitening @ remainder).square().sum((1, 2)).sqrt().view(1, 1, GRID, GRID)
-        return F.interpolate(distance, size=observed.shape[2:], mode="bilinear", align_corners=False)
+    def forward(self, observed: Tensor) -> dict[str, Tensor]:
+        """Maps (1, 1, H, W) of a picture (1, C, H, W) in [0, 1] by name: distances, and log-odds of a filled judge."""
+        deviations = self.deviations(jets(observed)[None])
+        grids = {TEXTURE: _lengths(deviations)}
+        if self.judge.filled:
+            grids[JUDGE] = self.judge(deviations)
+        size = (observed.shape[2], observed.shape[3])
+        return {
+            name: F.interpolate(grid, size=size, mode="bilinear", align_corners=False)
+            for name, grid in grids.items()
+        }
 
-    def fill(self, descriptions: list[Map]) -> None:
-        """Learn from the `jets` (GRID, GRID, CHANNELS) of normal pictures; at least two."""
-        values = torch.from_numpy(np.stack(descriptions))
-        count = len(values)
+    def fill(self, descriptions: Map) -> None:
+        """Learn from the `jets` (N, GRID, GRID, channels) of normal pictures; at least two."""
+        values = torch.from_numpy(np.asarray(descriptions, np.float32))
+        count, width = len(values), values.shape[-1]
         self.unit = _stored(values.std((0, 1, 2)).clamp_min(1e-3))
-        flat = (values / self.unit).view(count, -1)
-        self.mean = _stored(flat.mean(0))
+        values = values / self.unit
+        if self.layout != "aligned":
+            flat = values.view(-1, width)
+            self.mean = _stored(flat.mean(0).view(1, 1, width))
+            self.whitening = _stored(_whitening(torch.cov(flat.T)[None]))
+            return
+        self.mean = _stored(values.mean(0))
         components = max(1, min(COMPONENTS, count // 3))
-        self.basis = _stored(torch.linalg.svd(flat - self.mean, full_matrices=False).Vh[:components])
-        remainder = self._remainder(flat).view(count, -1, CHANNELS).movedim(0, 1)
-        here = remainder.mT @ remainder
-        everywhere = here.mean(0) / count + 1e-4 * torch.eye(CHANNELS)
-        covariance = (here + PRIOR * everywhere) / (count + PRIOR)
-        self.whitening = _stored(torch.linalg.inv(torch.linalg.cholesky(covariance)))
+        means = _blocks(values - self.mean).mean(-2).movedim(1, 0).reshape(count, -1)
+        self.basis = _stored(torch.linalg.svd(means, full_matrices=False).Vh[:components])
+        remainder = self._remainder(values).flatten(1, 2)
+        here = remainder.mT @ remainder / BLOCK**2
+        self.whitening = _stored(_whitening((here + PRIOR * here.mean(0) / count) / (count + PRIOR)))
 
-    def _remainder(self, flat: Tensor) -> Tensor:
-        """Descriptions of pictures (N, GRID * GRID * CHANNELS) without the principal components."""
-        centered = flat - self.mean
-        return centered - centered @ self.basis.T @ self.basis
+    def deviations(self, descriptions: Map) -> Tensor:
+        """Whitened deviations, (N, channels, GRID, GRID), of the `jets` (N, GRID, GRID, channels) of pictures."""
+        values = torch.from_numpy(np.asarray(descriptions, np.float32)).to(self.mean) / self.unit
+        if self.layout != "aligned":
+            return ((values - self.mean) @ self.whitening[0].T).movedim(-1, 1)
+        remainder = self._remainder(values)
+        white = remainder.flatten(1, 2) @ self.whitening.mT
+        return _from_blocks(white.view_as(remainder)).movedim(-1, 1)
+
+    def distances(self, descriptions: Map) -> Map:
+        """Mahalanobis distances, float32 (N, GRID, GRID), of the `jets` (N, GRID, GRID, channels) of pictures."""
+        parts = [_lengths(self.deviations(some[None])) for some in descriptions]
+        return np.asarray(torch.cat(parts)[:, 0].cpu().numpy(), np.float32)
+
+    def _remainder(self, values: Tensor) -> Tensor:
+        """Descriptions (N, GRID, GRID, channels) without the principal components, as blocks."""
+        blocks = _blocks(values - self.mean)
+        means = blocks.mean(-2).movedim(1, 0).flatten(1)
+        common = (means @ self.basis.T @ self.basis).view(len(values), len(blocks), 1, -1)
+        return blocks - common.movedim(0, 1)
+
+
+def _lengths(deviations: Tensor) -> Tensor:
+    """(N, channels, GRID, GRID) -> (N, 1, GRID, GRID)."""
+    lengths: Tensor = deviations.square().sum(1, keepdim=True).sqrt()
+    return lengths
+
+
+def _blocks(values: Tensor) -> Tensor:
+    """(N, GRID, GRID, channels) -> (blocks, N, BLOCK * BLOCK, channels)."""
+    side = GRID // BLOCK
+    split = values.view(len(values), side, BLOCK, side, BLOCK, -1).permute(1, 3, 0, 2, 4, 5)
+    return split.reshape(side * side, len(values), BLOCK * BLOCK, -1)
+
+
+def _from_blocks(blocks: Tensor) -> Tensor:
+    """The inverse of `_blocks`."""
+    side = GRID // BLOCK
+    split = blocks.view(side, side, blocks.shape[1], BLOCK, BLOCK, -1).permute(2, 0, 3, 1, 4, 5)
+    return split.reshape(blocks.shape[1], GRID, GRID, -1)
+
+
+def _whitening(covariance: Tensor) -> Tensor:
+    """Matrices (K, channels, channels) that make vectors with these covariances white."""
+    ridge = 1e-4 * torch.eye(covariance.shape[-1])
+    white: Tensor = torch.linalg.inv(torch.linalg.cholesky(covariance + ridge))
+    return white
 
 
 def _stored(x: Tensor) -> Tensor:
