@@ -14,6 +14,7 @@ from vaeedit.api import (
     debug_option,
     device_option,
     exists_option,
+    refuse_existing,
 )
 from vaeedit_anomaly.layouts import AUTO, LAYOUTS, Layout
 from vaeedit_anomaly.params import Share, model_file
@@ -30,6 +31,8 @@ def _fit(
     false_alarms: float,
     seed: int,
     layout: str,
+    suspicious: str | None,
+    leave_out: float,
     device: str,
     resume: bool,
     exists: str,
@@ -39,6 +42,9 @@ def _fit(
     from vaeedit_anomaly.fit import fit  # training is heavy, and an extra
 
     target = model_file(output, exists)
+    table = Path(suspicious) if suspicious else None
+    if table is not None and not resume:  # the fit that is continued may have written it
+        refuse_existing([table], exists)
     summary = fit(
         Path(normals),
         target,
@@ -46,6 +52,8 @@ def _fit(
         false_alarms=false_alarms,
         seed=seed,
         layout=None if layout == AUTO else convert(layout, Layout),
+        suspicious=table,
+        leave_out=leave_out,
         device=device,
         resume=resume,
         replace=exists == "overwrite",
@@ -59,6 +67,10 @@ def _fit(
         f"{summary['held_out']} held out: abnormal above {summary['threshold']:.3f}, "
         f"at {100 * false_alarms:.3g} % false alarms)"
     )
+    if summary["left_out"]:
+        console.say(f"Left out as suspicious: {', '.join(summary['left_out'])}")
+    if table is not None:
+        console.say(f"{table}  (the most suspicious images first)")
     console.say(f"Use it: vaeedit anomaly score IMAGES --vae {target}")
     return console.OK
 
@@ -84,6 +96,14 @@ anomaly.add_command(
                 ["--layout"], type=click.Choice([AUTO, *LAYOUTS]), default=AUTO, show_default=True,
                 help="Whether each place of normal images shows the same part (aligned), all places show one material "
                 "(texture), or parts are anywhere (free).",
+            ),
+            click.Option(
+                ["--suspicious"], metavar="FILE",
+                help="Write a table (CSV) of NORMALS, those first that differ most from all others: they may be defective.",
+            ),
+            click.Option(
+                ["--leave-out"], type=Share("images"), default=0.0, metavar="SHARE",
+                help="Leave out the most suspicious images, for example 2% of all; by default none.",
             ),
             device_option(),
             click.Option(["--resume"], is_flag=True, default=False, help="Continue an interrupted fit of the same model."),

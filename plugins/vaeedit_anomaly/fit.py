@@ -31,6 +31,8 @@ def fit(
     seed: int = 0,
     layout: Layout | None = None,
     device: str = "auto",
+    suspicious: Path | None = None,
+    leave_out: float = 0.0,
     resume: bool = False,
     replace: bool = False,
     say: Say = silent,
@@ -42,14 +44,15 @@ def fit(
     """Train a restorer on the normal images, calibrate it on held-out ones, write it to `output`, and return a summary.
 
     Without a `layout` it is found out. `budget` is the time for everything, from `started` (a value of the clock `now`) to
-    the written file; with a number of steps no clock is used. `resume` continues an interrupted fit, with the same images
-    and options; `replace` discards it. `say` receives messages, `warn` warnings (by default `say`), which the summary holds
-    too, and `progress` how many images are done. Raises UsageError for a folder that is not enough for a model, for an
-    interrupted fit that would be lost, and for one that was begun otherwise; and MissingExtra if the packages for training
-    are not installed.
+    the written file; with a number of steps no clock is used. `suspicious` is a table (CSV) to write, with the most
+    suspicious of the images first; `leave_out` is the share of them that the model does not learn from. `resume` continues
+    an interrupted fit, with the same images and options; `replace` discards it. `say` receives messages, `warn` warnings (by
+    default `say`), which the summary holds too, and `progress` how many images are done. Raises UsageError for a folder that
+    is not enough for a model, for an interrupted fit that would be lost, and for one that was begun otherwise; and
+    MissingExtra if the packages for training are not installed.
     """
     clock = Clock(now=now, started=started, seconds=budget.seconds if budget.steps is None else math.inf)
-    wishes = Wishes(budget, false_alarms, seed, layout, device, say, warn or say)
+    wishes = Wishes(budget, false_alarms, seed, layout, device, say, warn or say, suspicious, leave_out)
     asked = {**wishes.asked, PICTURES: described(normals)}
     chosen = survey(normals, seed)
     work = Work.open(output, asked, resume=resume, replace=replace)
@@ -77,6 +80,7 @@ def fit(
 def stages_of(fitting: Fitting) -> list[Stage]:
     """The stages of a fit, in their order; `schedule` says how another one is added."""
     return [
+        Stage("suspicion", fitting.suspect, again=True),
         Stage("preparation", fitting.prepare),
         Stage("rehearsal", fitting.rehearse, again=True),
         Stage("training", fitting.train, share=1.0),

@@ -22,6 +22,7 @@ from vaeedit.api import (
     save_vae,
     train,
     write,
+    write_whole,
 )
 from vaeedit_anomaly.calibrate import calibrated, inspector_of
 from vaeedit_anomaly.calibration import Calibration
@@ -34,6 +35,7 @@ from vaeedit_anomaly.remember import SEEN, remember
 from vaeedit_anomaly.schedule import Clock, Say, Turn, budget_of, minutes
 from vaeedit_anomaly.sizes import prepared
 from vaeedit_anomaly.survey import Survey, readable
+from vaeedit_anomaly.suspicious import Suspect, ranked, without_worst, write_suspects
 from vaeedit_anomaly.work import Work
 
 FEWEST = 20
@@ -55,6 +57,10 @@ class Wishes:
     device: str
     say: Say
     warn: Say
+    suspicious: Path | None = None
+    """Table to write of all images, the most suspicious first."""
+    leave_out: float = 0.0
+    """Share of the images that is left out, those that are most suspicious."""
 
     @property
     def asked(self) -> dict[str, str]:
@@ -65,6 +71,7 @@ class Wishes:
             "--false-alarms": f"{self.false_alarms:g}",
             "--seed": str(self.seed),
             "--layout": self.layout or AUTO,
+            "--leave-out": f"{self.leave_out:g}",
         }
 
 
@@ -80,6 +87,8 @@ class Fitting:
     costs: Costs = field(default_factory=Costs)
     doubts: list[str] = field(default_factory=list)
     """All warnings."""
+    left_out: list[str] = field(default_factory=list)
+    """Files of the images that are left out."""
 
     def __str__(self) -> str:
         how = self.survey.preparation
@@ -93,6 +102,23 @@ class Fitting:
         """Warn, and keep the warning for the summary."""
         self.doubts.append(sentence)
         self.wishes.warn(sentence)
+
+    def suspect(self, turn: Turn) -> None:
+        """Rank the images by how suspicious they are, write the table, and leave out the worst; or use an earlier ranking."""
+        wishes, file = self.wishes, self.work.suspects
+        if wishes.suspicious is None and not wishes.leave_out:
+            return
+        if file.exists():
+            suspects = msgspec.json.decode(file.read_bytes(), type=list[Suspect])
+        else:
+            paths = (*self.survey.held_out, *self.survey.learned)
+            how, layout = self.survey.preparation, wishes.layout or "aligned"
+            suspects = ranked(turn.through(paths, len(paths)), how, layout)
+            write_whole(file, msgspec.json.encode(suspects))
+        if wishes.suspicious is not None:
+            write_suspects(suspects, wishes.leave_out, wishes.suspicious)
+        self.survey = without_worst(self.survey, suspects, wishes.leave_out)
+        self.left_out = [one.file for one in suspects[: round(wishes.leave_out * len(suspects))]]
 
     def prepare(self, turn: Turn) -> None:
         """Write the images to learn from at their working size; those smaller than a crop are padded by reflection."""
@@ -115,7 +141,7 @@ class Fitting:
         if costs > self.clock.left / 2 and "training" not in self.work.state.done:
             self.doubt(
                 f"In {minutes(self.clock.seconds)} there is no time to remember and to calibrate with all images, which "
-                f"would take {minutes(costs)}; fewer are used. "
+                f"would take {minutes(costs)}; fewer may be used. "
                 f"Give --budget {budget_of(self.clock.spent + 2 * costs)} or more."
             )
 
@@ -191,6 +217,7 @@ class Fitting:
         return {
             "learned_from": len(self.survey.learned),
             "held_out": calibration.held_out,
+            "left_out": self.left_out,
             "threshold": calibration.limit(self.wishes.false_alarms),
             "false_alarms": self.wishes.false_alarms,
             **{name: info.training[name] for name in ("steps", "minutes")},

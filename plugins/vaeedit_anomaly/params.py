@@ -9,12 +9,17 @@ from vaeedit.api import UsageError, refuse_existing
 
 
 class Share(click.ParamType[float]):
-    """A share of false alarms, such as '1%' or '0.01'."""
+    """A share, by default of false alarms, such as '1%' or '0.01'."""
 
     name = "share"
 
+    def __init__(self, what: str = "false alarms") -> None:
+        self.what = what
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The share as a number from 0 to 0.5."""
+        if isinstance(value, float):
+            return value
         text = str(value).strip()
         try:
             share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
@@ -22,7 +27,7 @@ class Share(click.ParamType[float]):
             share = -1.0
         if not 0 < share <= 0.5:
             self.fail(
-                f"{value!r} is not a share of false alarms; write for example 1% or 0.01, at most 50%.",
+                f"{value!r} is not a share of {self.what}; write for example 1% or 0.01, at most 50%.",
                 param,
                 ctx,
             )

@@ -67,7 +67,7 @@ def survey(folder: Path, seed: int = 0) -> Survey:
     preparation = Preparation(channels, scale).with_range_of(frames)
     short = float(np.quantile(sizes.min(1), 0.1)) * scale
     crop = int(np.clip(short // 16 * 16, *CROP))
-    count = int(np.clip(round(len(paths) / 5), *HELD_OUT))
+    count = held_out_of(len(paths))
     return Survey(
         learned=tuple(paths[count:]),
         held_out=tuple(paths[:count]),
@@ -76,6 +76,11 @@ def survey(folder: Path, seed: int = 0) -> Survey:
         crop=crop,
         doubts=(*unread.values(), *_doubts(sizes, count)),
     )
+
+
+def held_out_of(count: int) -> int:
+    """Number of images that are held out of so many."""
+    return int(np.clip(round(count / 5), *HELD_OUT))
 
 
 def readable(paths: Iterable[Path], problems: dict[Path, str]) -> Iterator[Frame]:

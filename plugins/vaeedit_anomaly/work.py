@@ -74,6 +74,11 @@ class Work:
         return self.folder / "draft.safetensors"
 
     @property
+    def suspects(self) -> Path:
+        """The ranking of the images by how suspicious they are, in JSON."""
+        return self.folder / "suspects.json"
+
+    @property
     def worth_keeping(self) -> bool:
         """True if it holds a trained network, or a part of the training."""
         return self.draft.exists() or any(self.run.glob("*.ckpt"))
