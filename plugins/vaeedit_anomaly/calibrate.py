@@ -112,7 +112,7 @@ def calibration_by(
         areas=survey.areas,
         maps={name: Usual(Places.of(seen[name], layout), _tail(parts)) for name, parts in values.items()},
         scales=scales,
-        scores=Tail.of(np.array(scores)),
+        scores=Tail.of_few(np.array(scores)),
         held_out=len(scores),
         false_alarms=false_alarms,
         held_out_scores=tuple(round(score, DIGITS) for score in scores),

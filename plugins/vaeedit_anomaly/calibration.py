@@ -58,11 +58,27 @@ class Tail(msgspec.Struct, frozen=True):
         """The tail of values of any shape, at least one."""
         ordered = np.sort(np.asarray(values, np.float64).ravel())[::-1]
         count = len(ordered)
-        ranks = np.unique(np.geomspace(1, count, LEVELS).round().astype(int))[::-1]
+        return cls._with_decay(ordered, 1, max(3, round(count**0.5)))
+
+    @classmethod
+    def of_few(cls, values: Array) -> "Tail":
+        """The same for few values, whose largest ones say little each: beyond 2 sqrt(N) of them it is the exponential.
+
+        It is the one of maximum likelihood for the values beyond (peaks over threshold, Pickands 1975).
+        """
+        ordered = np.sort(np.asarray(values, np.float64).ravel())[::-1]
+        first = min(max(3, round(2 * len(ordered) ** 0.5)), len(ordered))
+        return cls._with_decay(ordered, first, first)
+
+    @classmethod
+    def _with_decay(cls, ordered: Array, first: int, used: int) -> "Tail":
+        """The tail of decreasing values (N,) from the rank `first` on; `used` values determine its decay."""
+        count = len(ordered)
+        ranks = np.unique(np.geomspace(first, count, LEVELS).round().astype(int))[::-1]
         points: dict[float, float] = {}
         for rank in ranks:  # of equal values, the share that reaches them is the largest rank
             points.setdefault(float(ordered[rank - 1]), float(-np.log10(rank / (count + 1))))
-        tail = ordered[: max(3, round(count**0.5))]
+        tail = ordered[:used]
         spread = float(np.mean(tail[:-1] - tail[-1])) if count > 3 else float(np.std(ordered))
         return cls(tuple(points), tuple(points.values()), max(spread * math.log(10), 1e-9))
 

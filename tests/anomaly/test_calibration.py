@@ -114,3 +114,27 @@ def test_the_score_is_the_mean_of_the_least_probable_pixels():
     neg_log_p.ravel()[:10] = 0.0
     assert image_score(neg_log_p) == 1.5
     assert image_score(np.full((1, 1), 2.0)) == 2.0
+
+
+def test_stated_false_alarms_are_kept_on_average_and_one_outlier_does_not_set_the_threshold():
+    random = np.random.default_rng(0)
+    kept, thresholds = [], {"with": [], "without": []}
+    for _ in range(200):
+        scores = random.gumbel(4.5, 1.0, 56)
+        limit = Tail.of_few(scores).value(2.0)
+        kept.append(1 - np.exp(-np.exp(4.5 - limit)))
+        thresholds["without"].append(limit)
+        thresholds["with"].append(Tail.of_few(np.append(scores, 14.0)).value(2.0))
+    assert 0.007 < np.mean(kept) < 0.016  # 1 % is stated
+    assert (
+        np.mean(thresholds["with"]) - np.mean(thresholds["without"]) < 2.5
+    )  # the outlier is 5 above the threshold
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 9, 400])
+def test_a_tail_of_few_values_is_one_and_its_inverse_is_right(count):
+    values = np.random.default_rng(count).gumbel(4, 1, count)
+    tail = Tail.of_few(values)
+    for neg_log_p in (0.1, 1.0, 2.0, 5.0):
+        if neg_log_p >= tail.neg_log_ps[0]:
+            assert tail.neg_log_p(np.array(tail.value(neg_log_p))) == pytest.approx(neg_log_p)
