@@ -85,7 +85,7 @@ def stages_of(fitting: Fitting) -> list[Stage]:
         Stage("rehearsal", fitting.rehearse, again=True),
         Stage("training", fitting.train, share=1.0),
         Stage("memory", fitting.remember, cost=lambda: fitting.costs.memory(fitting.survey)),
-        Stage("judge", fitting.judge, share=JUDGE),
+        Stage("judge", fitting.judge, cost=lambda: fitting.costs.judge(fitting.survey), share=JUDGE),
         Stage("calibration", fitting.calibrate, cost=lambda: fitting.costs.calibration(fitting.survey)),
     ]
 

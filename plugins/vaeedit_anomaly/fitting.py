@@ -132,12 +132,12 @@ class Fitting:
                 write(padded, self.work.normals / f"{number:05}.png")
 
     def rehearse(self, turn: Turn) -> None:
-        """Measure what memory and calibration will cost, if there is a clock; warn if the budget is too small for them."""
+        """Measure what the stages behind the training will cost, if there is a clock; warn if the budget is too small."""
         if self.wishes.budget.steps is not None:
             return
         file = self.work.folder / "rehearsal.safetensors"
         self.costs = rehearsed(self.survey, self.recipe, file, self.wishes.device, self.clock.now)
-        costs = self.costs.memory(self.survey) + self.costs.calibration(self.survey)
+        costs = self.costs.after_training(self.survey)
         if costs > self.clock.left / 2 and "training" not in self.work.state.done:
             self.doubt(
                 f"In {minutes(self.clock.seconds)} there is no time to remember and to calibrate with all images, which "
@@ -180,7 +180,9 @@ class Fitting:
     def judge(self, turn: Turn) -> None:
         """Find the layout of the images, and fill texture and judge of the draft."""
         wishes, paths = self.wishes, self.survey.learned[:SEEN]
-        learned = pictures(turn.through(paths, FEWEST), self.survey.preparation)
+        each = self.costs.judge(self.survey) / len(paths)
+        learned = pictures(turn.through(paths, FEWEST, each), self.survey.preparation)
+        self._tell_fewer(turn, paths, "the texture was made")
         layout = wishes.layout
         if layout is None:
             found = found_layout(learned, pictures(self.survey.held_out[:LOOKED], self.survey.preparation))
@@ -235,9 +237,7 @@ class Fitting:
     def _tell_fewer(self, turn: Turn, paths: Sequence[Path], what: str) -> None:
         """Warn if the time was too short for all images."""
         if turn.taken < len(paths):
-            needed = 1.1 * (
-                self.clock.spent + self.costs.memory(self.survey) + self.costs.calibration(self.survey)
-            )
+            needed = 1.1 * (self.clock.spent + self.costs.after_training(self.survey))
             self.doubt(
                 f"There was no time for more: {what} with {turn.taken} of {len(paths)} images. "
                 f"Give --budget {budget_of(needed)} or more."
