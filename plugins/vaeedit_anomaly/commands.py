@@ -17,7 +17,7 @@ from vaeedit.api import (
     refuse_existing,
 )
 from vaeedit_anomaly.layouts import AUTO, LAYOUTS, Layout
-from vaeedit_anomaly.params import Share, model_file
+from vaeedit_anomaly.params import Share, model_file, percent
 from vaeedit_anomaly.recalibrate_command import recalibrate
 from vaeedit_anomaly.score import score
 from vaeedit_anomaly.watch_command import watch
@@ -65,7 +65,7 @@ def _fit(
     console.say(
         f"{target}  (learned from {summary['learned_from']} images in {summary['steps']} steps; "
         f"{summary['held_out']} held out: abnormal above {summary['threshold']:.3f}, "
-        f"at {100 * false_alarms:.3g} % false alarms)"
+        f"at {percent(false_alarms)} false alarms)"
     )
     if summary["left_out"]:
         console.say(f"Left out as suspicious: {', '.join(summary['left_out'])}")

@@ -8,7 +8,7 @@ from vaeedit.api import Session, console, exists_option, refuse_existing, rows_c
 from vaeedit_anomaly.evaluation_page import write_evaluation
 from vaeedit_anomaly.groups import grouped
 from vaeedit_anomaly.measured import ALL, evaluate, outcomes
-from vaeedit_anomaly.params import Share
+from vaeedit_anomaly.params import false_alarms_option
 from vaeedit_anomaly.report import PREVIEW
 from vaeedit_anomaly.resampling import FEWEST, RESAMPLES
 from vaeedit_anomaly.scoring import PIXELS, Row, Scorer
@@ -72,10 +72,7 @@ anomaly = rows_command(
             ["--against"], metavar="FILE",
             help="Another model, for differences with their intervals on the same resamples.",
         ),
-        click.Option(
-            ["--false-alarms"], type=Share(),
-            help="Share of normal images that may be called abnormal; by default the share that the model was fitted for.",
-        ),
+        false_alarms_option(),
         click.Option(["--report"], metavar="FILE", help="Write a report (one HTML file) with the worst images."),
         exists_option(),
     ],

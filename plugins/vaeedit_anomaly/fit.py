@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,20 +62,27 @@ def fit(
     for sentence in chosen.doubts:
         fitting.doubt(sentence)
     say(str(fitting))
-    try:
+    with kept_for_resume(work, say):
         schedule = Schedule(stages_of(fitting), clock, budget.steps, say, progress)
         schedule.run(work.state.done, work.finish)
         summary = fitting.written()
         work.remove()
+    for sentence in (*few_steps(fitting, summary), *overrun(clock)):
+        fitting.doubt(sentence)
+    return {**summary, "seconds": round(clock.spent, 1), "warnings": fitting.doubts}
+
+
+@contextmanager
+def kept_for_resume(work: Work, say: Say) -> Iterator[None]:
+    """If its block fails, keep the work folder where it is worth it, and say how an interrupted fit is continued."""
+    try:
+        yield
     except BaseException as error:
         if not work.worth_keeping:
             work.remove()
         elif not isinstance(error, Exception):
             say("The fit was interrupted; the same command with --resume continues it.")
         raise
-    for sentence in (*few_steps(fitting, summary), *overrun(clock)):
-        fitting.doubt(sentence)
-    return {**summary, "seconds": round(clock.spent, 1), "warnings": fitting.doubts}
 
 
 def stages_of(fitting: Fitting) -> list[Stage]:

@@ -19,7 +19,7 @@ from vaeedit_anomaly.jets import GRID, jets
 from vaeedit_anomaly.judge import Judge
 from vaeedit_anomaly.marks import marks
 from vaeedit_anomaly.places import Map
-from vaeedit_anomaly.texture import Texture
+from vaeedit_anomaly.texture import Texture, stored
 
 KINDS = (
     *((REPAIRED[name][0], share) for name, share in (("patches", 0.4), ("textures", 0.2), ("noise", 0.15))),
@@ -35,7 +35,10 @@ WIDTH = 24
 """Channels of the judge."""
 BATCH = (6, 2)
 """Damaged and undamaged pictures in a step."""
+CHUNK = 16
+"""Pictures that are whitened at once."""
 RATE = 2e-3
+"""Largest rate of AdamW."""
 LABELED = (0.1, 0.4)
 """Mean label of a place from which the judge says that it is a defect with a probability above 0, and with 1."""
 
@@ -99,9 +102,8 @@ def cross_fitted(normals: Map, copies: Copies, new: Callable[[], Texture]) -> tu
             (clean, normals, fold == number),
             (spoiled, copies.descriptions, fold[copies.sources] == number),
         ):
-            for part in np.array_split(np.flatnonzero(mine), -(-int(mine.sum()) // 16) or 1):
-                if len(part):
-                    found[part] = texture.deviations(descriptions[part]).half()
+            for part in torch.split(torch.from_numpy(np.flatnonzero(mine)), CHUNK):
+                found[part] = texture.deviations(descriptions[part.numpy()]).half()
     return clean, spoiled
 
 
@@ -128,9 +130,5 @@ def learn(judge: Judge, clean: Tensor, spoiled: Tensor, labels: Map, seed: int, 
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         step += 1
-    with torch.no_grad():
-        for weights in judge.parameters():
-            weights.copy_(
-                weights.half().float()
-            )  # as in a file of 16 bits, so that calibration uses the same numbers
+    judge.load_state_dict({name: stored(weights) for name, weights in judge.state_dict().items()})
     return step

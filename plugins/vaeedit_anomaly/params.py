@@ -34,6 +34,27 @@ class Share(click.ParamType[float]):
         return share
 
 
+def percent(share: float) -> str:
+    """A share in words: 1 %, 0.5 %."""
+    return f"{100 * share:.3g} %"
+
+
+def false_alarms_option() -> click.Option:
+    """--false-alarms of the commands that use a model."""
+    return click.Option(
+        ["--false-alarms"],
+        type=Share(),
+        help="Share of normal images that may be called abnormal; by default the share that the model was fitted for.",
+    )
+
+
+def model_option() -> click.Option:
+    """--vae of the commands that use a model."""
+    return click.Option(
+        ["--vae"], required=True, metavar="FILE", help="Model written by `vaeedit anomaly fit`."
+    )
+
+
 def model_file(name: str, exists: str) -> Path:
     """The file that a model is written to; raises UsageError for another ending, and for a file that must stay."""
     path = Path(name)

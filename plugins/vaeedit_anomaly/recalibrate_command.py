@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from vaeedit.api import Session, UsageError, console, debug_option, device_option, exists_option
-from vaeedit_anomaly.params import Share, model_file
+from vaeedit_anomaly.params import false_alarms_option, model_file, model_option, percent
 
 FEW = 20
 """With fewer images, usual shares of false alarms are mere extrapolations."""
@@ -30,7 +30,7 @@ def _recalibrate(
         )
     console.say(
         f"{target}  (calibrated on {made.held_out} images: abnormal above {made.limit(made.false_alarms):.3f}, "
-        f"at {made.false_alarms:.3g} false alarms)"
+        f"at {percent(made.false_alarms)} false alarms)"
     )
     return console.OK
 
@@ -40,12 +40,9 @@ recalibrate = click.Command(
     callback=_recalibrate,
     params=[
         click.Argument(["normals"], metavar="NORMALS"),
-        click.Option(["--vae"], required=True, metavar="FILE", help="Model written by `vaeedit anomaly fit`."),
+        model_option(),
         click.Option(["-o", "--output"], required=True, metavar="FILE", help="Model to write: new.vae.safetensors."),
-        click.Option(
-            ["--false-alarms"], type=Share(),
-            help="Share of normal images that may be called abnormal; by default the share that the model was fitted for.",
-        ),
+        false_alarms_option(),
         device_option(),
         exists_option(),
         debug_option(),

@@ -19,7 +19,7 @@ from vaeedit.api import (
     look_command,
     refuse_existing,
 )
-from vaeedit_anomaly.params import Share
+from vaeedit_anomaly.params import false_alarms_option, model_option
 from vaeedit_anomaly.report import PREVIEW
 from vaeedit_anomaly.scoring import OPERATION
 from vaeedit_anomaly.sinks import Page, Reading, Table, Verdicts
@@ -101,11 +101,8 @@ def _score(
 score = look_command(
     "score",
     [
-        click.Option(["--vae"], required=True, metavar="FILE", help="Model written by `vaeedit anomaly fit`."),
-        click.Option(
-            ["--false-alarms"], type=Share(),
-            help="Share of normal images that may be called abnormal; by default the share that the model was fitted for.",
-        ),
+        model_option(),
+        false_alarms_option(),
         click.Option(["--map", "folder"], metavar="DIR", help="Write NAME.heat.png, .overlay.png and .mask.png to DIR."),
         click.Option(["--csv", "table"], metavar="FILE", help="Write a table (CSV), worst first."),
         click.Option(["--report"], metavar="FILE", help="Write a report (one HTML file) with overlays, worst first."),

@@ -74,20 +74,20 @@ class Texture(nn.Module):
         """Learn from the `jets` (N, GRID, GRID, channels) of normal pictures; at least two."""
         values = torch.from_numpy(np.asarray(descriptions, np.float32))
         count, width = len(values), values.shape[-1]
-        self.unit = _stored(values.std((0, 1, 2)).clamp_min(1e-3))
+        self.unit = stored(values.std((0, 1, 2)).clamp_min(1e-3))
         values = values / self.unit
         if self.layout != "aligned":
             flat = values.view(-1, width)
-            self.mean = _stored(flat.mean(0).view(1, 1, width))
-            self.whitening = _stored(_whitening(torch.cov(flat.T)[None]))
+            self.mean = stored(flat.mean(0).view(1, 1, width))
+            self.whitening = stored(_whitening(torch.cov(flat.T)[None]))
             return
-        self.mean = _stored(values.mean(0))
+        self.mean = stored(values.mean(0))
         components = max(1, min(COMPONENTS, count // 3))
         means = _blocks(values - self.mean).mean(-2).movedim(1, 0).reshape(count, -1)
-        self.basis = _stored(torch.linalg.svd(means, full_matrices=False).Vh[:components])
+        self.basis = stored(torch.linalg.svd(means, full_matrices=False).Vh[:components])
         remainder = self._remainder(values).flatten(1, 2)
         here = remainder.mT @ remainder / BLOCK**2
-        self.whitening = _stored(_whitening((here + PRIOR * here.mean(0) / count) / (count + PRIOR)))
+        self.whitening = stored(_whitening((here + PRIOR * here.mean(0) / count) / (count + PRIOR)))
 
     def deviations(self, descriptions: Map) -> Tensor:
         """Whitened deviations, (N, channels, GRID, GRID), of the `jets` (N, GRID, GRID, channels) of pictures."""
@@ -138,6 +138,6 @@ def _whitening(covariance: Tensor) -> Tensor:
     return white
 
 
-def _stored(x: Tensor) -> Tensor:
+def stored(x: Tensor) -> Tensor:
     """Rounded as in a file of 16 bits, so that calibration uses the same numbers as scoring."""
     return x.contiguous().half().float()

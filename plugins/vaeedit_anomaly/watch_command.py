@@ -18,7 +18,7 @@ from vaeedit.api import (
     digest,
     make_folder,
 )
-from vaeedit_anomaly.params import Share
+from vaeedit_anomaly.params import false_alarms_option, model_option
 from vaeedit_anomaly.score import ANOMALOUS
 
 if TYPE_CHECKING:
@@ -132,11 +132,8 @@ watch = click.Command(
     callback=_watch,
     params=[
         click.Argument(["folder"], metavar="FOLDER"),
-        click.Option(["--vae"], required=True, metavar="FILE", help="Model written by `vaeedit anomaly fit`."),
-        click.Option(
-            ["--false-alarms"], type=Share(),
-            help="Share of normal images that may be called abnormal; by default the share that the model was fitted for.",
-        ),
+        model_option(),
+        false_alarms_option(),
         click.Option(
             ["--csv", "table"], metavar="FILE",
             help="Append a line for every image to this table; what it has already is not scored again.",
