@@ -20,9 +20,9 @@ from vaeedit_anomaly.texture import Texture
 LABELED = 0.2
 """Mean label of a place that counts as a defect."""
 PLACES = 0.05
-"""Share of the variation that places explain at least in aligned pictures; one Gaussian knows all places better below."""
+"""Smallest share of the variation that places explain in aligned pictures; below it, one Gaussian serves all places."""
 PARTS = 0.15
-"""Share of the variation inside pictures, between their parts, above which these differ; that of a material is far below."""
+"""Share of the variation inside pictures that lies between their parts; above it, the parts differ."""
 PART = 16
 """Places along each side of a part."""
 

@@ -28,9 +28,9 @@ KINDS = (
 """Kinds of defects that the judge learns, and their shares of the copies."""
 FOLDS = 5
 COPIES = 4
-"""Most damaged copies of a picture."""
+"""Largest number of damaged copies of a picture."""
 STEPS = 2000
-"""Most steps; the judge is small, and learns no more from more of them."""
+"""Largest number of steps."""
 WIDTH = 24
 """Channels of the judge."""
 BATCH = (6, 2)

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vaeedit.api import Frame
 from vaeedit_anomaly.explained import Explained, explained
 from vaeedit_anomaly.jets import jets
 from vaeedit_anomaly.judge import Judge
@@ -22,15 +23,19 @@ from vaeedit_anomaly.texture import Texture
 COPYING = 0.4
 """Share of the time for damaged copies; the remainder is for the judge's steps."""
 LEAST = 50
-"""Steps before which a judge knows nothing."""
+"""A judge that was trained for fewer steps is not used."""
 LOOKED = 40
-"""Most held-out pictures that the layout is found by."""
+"""Largest number of held-out pictures from which the layout is found."""
 
 
 def pictures(paths: Iterable[Path], how: Preparation) -> list[Tensor]:
     """The readable images as (1, C, H, W) in [0, 1], at their working size."""
-    frames = (prepared(frame, how) for frame in readable(paths, {}))
-    return [torch.from_numpy(frame.floats().copy()).movedim(-1, 0)[None] for frame in frames]
+    return [picture_of(frame, how) for frame in readable(paths, {})]
+
+
+def picture_of(frame: Frame, how: Preparation) -> Tensor:
+    """The frame as (1, C, H, W) in [0, 1], at its working size."""
+    return torch.from_numpy(prepared(frame, how).floats().copy()).movedim(-1, 0)[None]
 
 
 def descriptions_of(normals: Sequence[Tensor]) -> Map:

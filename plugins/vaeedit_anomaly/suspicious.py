@@ -18,15 +18,15 @@ from vaeedit.api import UsageError, cell, write_whole
 from vaeedit_anomaly.calibration import image_score
 from vaeedit_anomaly.jets import jets
 from vaeedit_anomaly.layouts import Layout
+from vaeedit_anomaly.learning import picture_of
 from vaeedit_anomaly.places import Map
-from vaeedit_anomaly.sizes import Preparation, prepared
+from vaeedit_anomaly.remember import SEEN
+from vaeedit_anomaly.sizes import Preparation
 from vaeedit_anomaly.survey import FEWEST, Survey, held_out_of, readable
 from vaeedit_anomaly.texture import Texture
 
 FOLDS = 5
 """Models; each is of the pictures of all folds but one, with which those of that one are compared."""
-SEEN = 300
-"""Most pictures that a model is made of; more would take long and change little."""
 
 
 class Suspect(msgspec.Struct, frozen=True):
@@ -42,9 +42,8 @@ def ranked(paths: Iterable[Path], how: Preparation, layout: Layout = "aligned") 
     files, described = list[str](), list[Map]()
     for path in paths:
         for frame in readable([path], {}):
-            pixels = torch.from_numpy(prepared(frame, how).floats())
             files.append(str(path))
-            described.append(jets(pixels.movedim(2, 0)[None]))
+            described.append(jets(picture_of(frame, how)))
     scores = [image_score(distance) for distance in cross_fitted(np.stack(described), how.channels, layout)]
     found = [Suspect(file, round(score, 5)) for file, score in zip(files, scores, strict=True)]
     return sorted(found, key=lambda suspect: (-suspect.score, suspect.file))
