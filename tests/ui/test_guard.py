@@ -87,6 +87,7 @@ OPEN = [
     ("GET", "/gradio_api/file=/tmp/a/b.png"),
     ("POST", "/gradio_api/upload"),
     ("POST", "/gradio_api/queue/join"),
+    ("POST", "/gradio_api/run/predict"),
     ("POST", "/gradio_api/component_server"),
 ]
 CLOSED = [
@@ -108,7 +109,7 @@ CLOSED = [
     ("GET", "/gradio_api/dev/reload"),
     ("GET", "/gradio_api/mcp/"),
     ("POST", "/gradio_api/call/predict"),
-    ("POST", "/gradio_api/run/predict"),
+    ("POST", "/gradio_api/run/other"),
     ("POST", "/gradio_api/api/predict"),
     ("POST", "/gradio_api/vibe-code"),
     ("POST", "/gradio_api/process_recording"),
@@ -178,6 +179,7 @@ def test_bytes_are_counted_whatever_is_said(client, monkeypatch):
     long = bytes((8 << 20) + 1)
     assert post("/gradio_api/queue/join", content=long).status_code == 413
     assert post("/gradio_api/queue/join", content=too_many([len(long)])).status_code == 413
+    assert post("/gradio_api/run/predict", content=long).status_code == 413
     assert post("/gradio_api/queue/join", headers={"Content-Length": "x"}).status_code == 400
     form = {"Content-Type": "multipart/form-data; boundary=b"}
     assert post("/gradio_api/component_server", content=b"--b--", headers=form).status_code == 400

@@ -9,7 +9,7 @@ OPEN = {
         rf"/|/theme\.css|/favicon\.ico|/manifest\.json|/(?:assets|static|download)/.+|{HEARTBEAT}\w+"
         rf"|{API}(?:startup-events|upload_progress|queue/data|file=(?!\w+:).+)"
     ),
-    "POST": re.compile(f"{UPLOAD_PATH}|{API}(?:queue/join|cancel|reset|component_server/?)"),
+    "POST": re.compile(f"{UPLOAD_PATH}|{API}(?:queue/join|run/predict|cancel|reset|component_server/?)"),
 }
 """Routes by method. Files by address, as `file=http:...`, are none: the server would fetch them."""
 

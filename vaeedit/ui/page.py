@@ -23,4 +23,5 @@ def page(context: Context) -> gr.Blocks:
                 runs_tab(context)
             with gr.Tab("Batch"):
                 batch_tab(context)
+        blocks.unload(lambda: None)  # with it, browsers tell the server when a page is closed
     return blocks

@@ -9,6 +9,7 @@ from vaeedit.ui.static import text
 QUIET: dict[str, Any] = {
     "api_visibility": "private",
     "concurrency_limit": None,
+    "queue": False,
     "show_progress": "hidden",
     "trigger_mode": "once",
 }

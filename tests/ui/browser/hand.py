@@ -90,15 +90,9 @@ class Hand:
         self.until(lambda: self.names() == [*names])
 
     def switch_off(self, name: str) -> None:
-        """Switch a step off, again if the list was drawn anew while the box was pressed."""
-        box = self.page.get_by_label(f"{name} is on")
-
-        def is_off() -> bool:
-            if box.is_checked():
-                box.click()
-            return name not in self.exported("yaml")
-
-        self.until(is_off)
+        """Switch a step off, and wait until it is in no export."""
+        self.page.get_by_label(f"{name} is on").uncheck()
+        self.until(lambda: name not in self.exported("yaml"))
 
     def open(self, *files: Path) -> None:
         """Open a pipeline file, or the recipe of a picture."""

@@ -20,6 +20,7 @@ from vaeedit.ui.edit.state import document_of, places_of
 from vaeedit.ui.engine.desk import Cancelled
 from vaeedit.ui.form import Control, control
 from vaeedit.ui.places import changed, pictures_of
+from vaeedit.ui.remade import remade
 from vaeedit.ui.sittings import Sitting
 from vaeedit.ui.suitable import suitable
 
@@ -31,14 +32,14 @@ def options_panel(parts: Parts) -> None:
     """Build the place of the options; they are made again only when another step is shown, never while a slider moves."""
     of = parts.context.sittings.of
 
-    def show(shape: int, request: gr.Request) -> None:
+    def show(request: gr.Request) -> None:
         forget_last_form()
         sitting = of(request)
         entry = document_of(sitting).current
         if entry is not None:
             _form(parts, sitting, entry.key, entry.step)
 
-    gr.render(parts.shape, concurrency_limit=None, show_progress="hidden")(show)
+    remade(parts.turn, show)
 
 
 def forget_last_form() -> None:

@@ -22,14 +22,17 @@ from vaeedit.ui.sittings import Sitting
 QUICK: dict[str, Any] = {
     "api_visibility": "private",
     "concurrency_limit": None,
+    "queue": False,
     "show_progress": "hidden",
     "trigger_mode": "always_last",
 }
-"""Of events that take milliseconds: none is lost while one is under way but those between it and the last."""
+"""Of events that take milliseconds: none is lost while one is under way but those between it and the last.
+
+They pass Gradio's queue by (see `remade`).
+"""
 RAW: dict[str, Any] = {**QUICK, "preprocess": False}
 """Of events of options: what a component holds is checked by the option's declaration, and never by Gradio."""
-SHAPE = "shape"
-_numbers = count(1)
+_turns = count(1)
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Parts:
     redo: Component
     seed: Component
     exported: Component
-    shape: gr.State
+    turn: gr.HTML
     """Another number when the options of a step have to be made again."""
     suitable: dict[str, Ticket] = field(default_factory=dict)
     """Of each operation: which installed VAEs suit."""
@@ -60,7 +63,7 @@ class Parts:
     @property
     def all_outputs(self) -> list[Component]:
         """Of events after which another step, or another form, is shown."""
-        return [*self.outputs, self.seed, self.shape]
+        return [*self.outputs, self.seed, self.turn]
 
     def edit(self, sitting: Sitting, change: Callable[[Document], Document]) -> tuple[Any, ...]:
         """Change the sitting's document; the values of `outputs`. What is wrong is said, and the document stays."""
@@ -83,14 +86,7 @@ class Parts:
 
     def edit_shape(self, sitting: Sitting, change: Callable[[Document], Document]) -> tuple[Any, ...]:
         """The same, with the values of `all_outputs`."""
-        values = self.edit(sitting, change)
-        sitting.parts[SHAPE] = next(_numbers)
-        return (*values, document_of(sitting).seed, sitting.parts[SHAPE])
-
-    def look(self, sitting: Sitting) -> tuple[Any, ...]:
-        """The values of `all_outputs` as they are: what the page shows already does not change."""
-        values = self.edit(sitting, lambda document: document)
-        return (values[0], gr.skip(), *values[2:], document_of(sitting).seed, sitting.part(SHAPE, int))
+        return (*self.edit(sitting, change), document_of(sitting).seed, next(_turns))
 
 
 def said_in(lines: Sequence[str]) -> Any:

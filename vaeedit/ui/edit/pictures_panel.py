@@ -49,7 +49,7 @@ def pictures_panel(context: Context, viewer: gr.HTML, shown: Callable[[Sitting],
             gone.path.unlink(missing_ok=True)
         return strip_of(pictures_of(sitting)), shown(sitting)
 
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
     files.upload(added, files, [files, sample, said, row, viewer], **quiet)
     sample.change(sampled, sample, [files, sample, said, row, viewer], **quiet)
     row.choose(chosen, None, [row, viewer], **quiet)

@@ -20,6 +20,7 @@ from vaeedit.ui.edit.parts import QUICK, RAW, Parts
 from vaeedit.ui.edit.step_list import step_list
 from vaeedit.ui.form import start
 from vaeedit.ui.places import changed, options_of
+from vaeedit.ui.remade import turn
 from vaeedit.ui.sittings import Sitting
 
 SAID = """p { margin: 0; padding: 6px 8px; border-left: 3px solid var(--error-icon-color);
@@ -40,14 +41,13 @@ def steps_panel(context: Context, viewer: Component, shown: Callable[[Sitting], 
     with gr.Row():
         undo = gr.Button("Undo", size="sm", min_width=60, interactive=False, elem_id="edit-undo")
         redo = gr.Button("Redo", size="sm", min_width=60, interactive=False, elem_id="edit-redo")
-    shape = gr.State(0)
     options = gr.Column()
     field = fields(Settings)["seed"]
     seed = gr.Number(
         0, label="Seed", info=field.description, minimum=0, precision=0, elem_id="edit-seed", interactive=True
     )
     exported = export_panel()
-    parts = Parts(context, viewer, shown, listing, said, undo, redo, seed, exported, shape)
+    parts = Parts(context, viewer, shown, listing, said, undo, redo, seed, exported, turn())
     with options:
         options_panel(parts)
     open_panel(parts)
@@ -101,12 +101,8 @@ def _listen(parts: Parts, adding: Component) -> None:
         field = fields(Settings)["seed"]
         return parts.edit(of(request), lambda document: document.sow(field.parse(seed or 0), moving="seed"))
 
-    def look(request: gr.Request) -> tuple[Any, ...]:
-        return parts.look(of(request))
-
     adding.change(add, adding, [*parts.all_outputs, adding], **QUICK)
     parts.listing.act(act, None, parts.all_outputs, **{**QUICK, "trigger_mode": "multiple"})
-    parts.listing.look(look, None, parts.all_outputs, **QUICK)
     parts.undo.click(undo, None, parts.all_outputs, **{**QUICK, "trigger_mode": "multiple"})
     parts.redo.click(redo, None, parts.all_outputs, **{**QUICK, "trigger_mode": "multiple"})
     parts.seed.input(sow, parts.seed, parts.outputs, **RAW)

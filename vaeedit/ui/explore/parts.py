@@ -21,7 +21,13 @@ from vaeedit.ui.sittings import Sitting
 Action = Callable[..., Awaitable[bool]]
 """What changes the scene of a sitting: (context, sitting, values of inputs); False where it stays as it is."""
 NOTHING = "Add a picture: drop one, take a sample, or the picture of the tab Edit."
-EVENTS: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None, "show_progress": "hidden"}
+EVENTS: dict[str, Any] = {
+    "api_visibility": "private",
+    "concurrency_limit": None,
+    "queue": False,
+    "show_progress": "hidden",
+}
+"""Of actions; they pass Gradio's queue by (see `remade`)."""
 _turns = count(1)
 
 
@@ -36,7 +42,7 @@ class Parts:
     pictures: Any
     """The column of pictures."""
     row: gr.HTML
-    turn: gr.State
+    turn: gr.HTML
     """Another number when the controls have to be made again."""
     viewer: gr.HTML
     warned: Component

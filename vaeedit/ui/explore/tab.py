@@ -17,6 +17,7 @@ from vaeedit.ui.explore.board import Board, board
 from vaeedit.ui.explore.parts import EVENTS, Parts
 from vaeedit.ui.explore.state import exploring
 from vaeedit.ui.explore.view import replied
+from vaeedit.ui.remade import remade, turn
 from vaeedit.ui.viewer import viewer
 
 
@@ -45,7 +46,7 @@ def explore_tab(context: Context, tab: gr.Tab) -> None:
                 compare = gr.Checkbox(
                     False, label="Compare with the picture", elem_id="explore-compare", interactive=True
                 )
-    parts = Parts(context, vae, facts, start, mine, row, gr.State(0), seen, warned, compare)
+    parts = Parts(context, vae, facts, start, mine, row, turn(), seen, warned, compare)
     parts.listen(tab.select, opening.begin)
     parts.listen(vae.input, opening.choose, vae)
     parts.listen(start.input, opening.start_with, start)
@@ -111,13 +112,13 @@ def _controls(parts: Parts) -> None:
     """The controls of the scene, which are made again only when it changes, never while one moves."""
     of = parts.context.sittings.of
 
-    def made(turn: int, request: gr.Request) -> None:
+    def made(request: gr.Request) -> None:
         forget_last_form()
         state = exploring(of(request))
         if state.known is not None:
             _listen(parts, board(parts.context.registry, state.known, state.names))
 
-    gr.render(parts.turn, concurrency_limit=None, show_progress="hidden")(made)
+    remade(parts.turn, made)
 
 
 def _listen(parts: Parts, made: Board) -> None:

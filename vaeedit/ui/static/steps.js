@@ -82,17 +82,7 @@ const act = (event) => {
   trigger("act", { action: part.dataset.action, key: Number(part.closest("li").dataset.key), on: part.checked === true });
 };
 
-const REST = 600; // milliseconds after the last press at which the page asks what the steps are now
-let timer = 0;
-
-/** Asks once more: Gradio loses replies that come while it makes the form of another step. */
-const look = () => {
-  clearTimeout(timer);
-  timer = setTimeout(() => element.isConnected && trigger("look"), REST);
-};
-
 list.addEventListener("click", act);
-document.addEventListener("click", look);
 list.addEventListener("change", act);
 watch("value", draw);
 draw();
