@@ -1,8 +1,8 @@
 """From anomaly maps to p-values, calibrated on held-out normal images.
 
 Every map is compared with the usual values at each place (`places`) and converted to -log10 p, where p is the share of
-held-out normal pixels that deviate as far. The -log10 p of the restorer's maps are averaged, and their mean is averaged with
-those of the texture and of its judge (Fisher's method to combine tests, 1925), at several scales (`scales`). The score of an
+held-out normal pixels that deviate as far. The weighted mean of -log10 p of all maps (Fisher's method to combine tests, 1925)
+is compared with that of normal pixels at several scales (`scales`). The score of an
 image is the mean of the least probable share of its pixels; its p-value is the share of held-out normal images with such a
 score. Tails are extrapolated exponentially.
 """
@@ -21,8 +21,15 @@ from vaeedit_anomaly.sizes import Preparation
 from vaeedit_anomaly.texture import JUDGE, TEXTURE
 
 Array = NDArray[np.float64]
-TOP = 0.002
-"""Share of an image's pixels whose mean is its score; .1 to 1 % are usual."""
+TOP = 0.0005
+"""Share of an image's pixels whose mean is its score; small, so that small defects fill it."""
+WEIGHTS = {TEXTURE: 0.5, JUDGE: 1.5}
+"""Weights of maps that the restorer has not made; all maps of the restorer together have 1.
+
+Texture and judge see the same deviations, and the judge has learned which of them matter.
+"""
+DEFECTIVE = 0.04
+"""Share of the highest scores of held-out images that may be those of defects."""
 LEVELS = 24
 """Points of a stored tail, at equal distances of -log10 p."""
 SMOOTH = 2.0
@@ -64,22 +71,29 @@ class Tail(msgspec.Struct, frozen=True):
     def of_few(cls, values: Array) -> "Tail":
         """The same for few values, whose largest ones say little each: beyond 2 sqrt(N) of them it is the exponential.
 
-        It is the one of maximum likelihood for the values beyond (peaks over threshold, Pickands 1975).
+        It is the one of maximum likelihood for the values beyond (peaks over threshold, Pickands 1975). Of the `DEFECTIVE`
+        share only their number is used (censoring of type II): an unknown defect among normal images cannot set the tail.
         """
         ordered = np.sort(np.asarray(values, np.float64).ravel())[::-1]
         first = min(max(3, round(2 * len(ordered) ** 0.5)), len(ordered))
-        return cls._with_decay(ordered, first, first)
+        censored = min(round(DEFECTIVE * len(ordered)), first // 4)
+        return cls._with_decay(ordered, first, first, censored)
 
     @classmethod
-    def _with_decay(cls, ordered: Array, first: int, used: int) -> "Tail":
-        """The tail of decreasing values (N,) from the rank `first` on; `used` values determine its decay."""
+    def _with_decay(cls, ordered: Array, first: int, used: int, censored: int = 0) -> "Tail":
+        """The tail of decreasing values (N,) from the rank `first` on.
+
+        `used` values determine its decay; the largest `censored` of them count as at least as large as the next one.
+        """
         count = len(ordered)
         ranks = np.unique(np.geomspace(first, count, LEVELS).round().astype(int))[::-1]
         points: dict[float, float] = {}
         for rank in ranks:  # of equal values, the share that reaches them is the largest rank
             points.setdefault(float(ordered[rank - 1]), float(-np.log10(rank / (count + 1))))
-        tail = ordered[:used]
-        spread = float(np.mean(tail[:-1] - tail[-1])) if count > 3 else float(np.std(ordered))
+        spread = float(np.std(ordered))
+        if count > 3:
+            excess = np.minimum(ordered[: used - 1], ordered[censored]) - ordered[used - 1]
+            spread = float(excess.sum()) / (used - 1 - censored)
         return cls(tuple(points), tuple(points.values()), max(spread * math.log(10), 1e-9))
 
     def neg_log_p(self, values: Array) -> Array:
@@ -154,18 +168,13 @@ def fused(anomaly_maps: Mapping[str, Tensor], maps: Mapping[str, Usual]) -> Map:
 
 
 def mean_neg_log_p(neg_log_ps: Mapping[str, Map]) -> Map:
-    """The weighted mean (H, W) of -log10 p (H, W) by the name of their anomaly map; at least one.
-
-    Texture and judge have the same weight each as all maps of the restorer together, because they are other methods.
-    """
-    others = (TEXTURE, JUDGE)
-    restorer = [neg_log_p for name, neg_log_p in neg_log_ps.items() if name not in others]
-    parts = [np.mean(restorer, 0)] if restorer else []
-    parts += [neg_log_ps[name] for name in others if name in neg_log_ps]
-    return np.asarray(np.mean(parts, 0), np.float32)
+    """The mean (H, W), weighted by `WEIGHTS`, of -log10 p (H, W) by the name of their anomaly map; at least one."""
+    restorer = len(neg_log_ps.keys() - WEIGHTS.keys())
+    weights = [WEIGHTS.get(name) or 1 / restorer for name in neg_log_ps]
+    return np.asarray(np.average([*neg_log_ps.values()], 0, weights), np.float32)
 
 
-def image_score(neg_log_p: Map) -> float:
-    """The score of an image: the mean of the largest share `TOP` of -log10 p (H, W)."""
-    count = max(1, round(TOP * neg_log_p.size))
+def image_score(neg_log_p: Map, share: float = TOP) -> float:
+    """The score of an image: the mean of the largest share of -log10 p (H, W)."""
+    count = max(1, round(share * neg_log_p.size))
     return float(np.partition(neg_log_p.ravel(), -count)[-count:].mean())

@@ -25,6 +25,8 @@ from vaeedit_anomaly.sizes import Preparation
 from vaeedit_anomaly.survey import FEWEST, Survey, held_out_of, readable
 from vaeedit_anomaly.texture import Texture
 
+TOP = 0.002
+"""Share of a picture's places whose mean distance is its score."""
 FOLDS = 5
 """Models; each is of the pictures of all folds but one, with which those of that one are compared."""
 
@@ -44,7 +46,9 @@ def ranked(paths: Iterable[Path], how: Preparation, layout: Layout = "aligned") 
         for frame in readable([path], {}):
             files.append(str(path))
             described.append(jets(picture_of(frame, how)))
-    scores = [image_score(distance) for distance in cross_fitted(np.stack(described), how.channels, layout)]
+    scores = [
+        image_score(distance, TOP) for distance in cross_fitted(np.stack(described), how.channels, layout)
+    ]
     found = [Suspect(file, round(score, 5)) for file, score in zip(files, scores, strict=True)]
     return sorted(found, key=lambda suspect: (-suspect.score, suspect.file))
 
