@@ -1,7 +1,12 @@
 """Descriptions of local structure: derivatives of Gaussians (the local jet, Koenderink & van Doorn 1987) at four scales."""
 
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import cv2
 import numpy as np
+import torch
 from torch import Tensor
 
 from vaeedit_anomaly.places import Map
@@ -29,35 +34,60 @@ def jets(observed: Tensor) -> Map:
     they are also means and log energies of the log ratios of red and green, and of blue and the others.
     """
     values = observed[0].float().cpu().numpy()
-    channels = _of_light(np.log(values.mean(0) + DARK))
+    cells = _of_light(np.log(values.mean(0) + DARK))
     if len(values) == 3:
         red, green, blue = np.log(values + DARK)
-        channels += _of_color(red - green) + _of_color(blue - (red + green) / 2)
-    cells = [cv2.resize(channel, (GRID, GRID), interpolation=cv2.INTER_AREA) for channel in channels]
-    return np.stack(cells, -1).astype(np.float32)
+        cells += _of_color(red - green) + _of_color(blue - (red + green) / 2)
+    return np.stack(cells, -1)
 
 
 def _of_light(light: Map) -> list[Map]:
-    channels = [cv2.GaussianBlur(light, (0, 0), 4.0)]
-    for scale in SCALES:
-        soft = cv2.GaussianBlur(light, (0, 0), scale)
-        orders = ((1, 0), (0, 1), (2, 0), (0, 2), (1, 1))
-        x, y, xx, yy, xy = (cv2.Sobel(soft, -1, *order) * scale ** sum(order) / 4 for order in orders)
-        dark, bright = np.maximum(xx + yy, 0), np.maximum(-xx - yy, 0)
-        energies = (np.abs(derivative) for derivative in (x, y, xy, xx - yy, dark, bright))
-        channels += [_log_energy(energy, scale) for energy in energies]
-        channels += [x, y, xx + yy]
-    return [np.asarray(channel, np.float32) for channel in channels]
+    threads = min(torch.get_num_threads(), len(SCALES))
+    widest = SCALES[::-1]  # they take the longest
+    if threads == 1:
+        parts = [_at_scale(light, scale) for scale in widest]
+    else:
+        with ThreadPoolExecutor(threads) as pool:  # OpenCV and NumPy let other threads run
+            parts = list(pool.map(partial(_at_scale, light), widest))
+    return [_cells(_blurred(light, 4.0)), *itertools.chain(*reversed(parts))]
+
+
+def _at_scale(light: Map, scale: float) -> list[Map]:
+    soft = _blurred(light, scale)
+    x, y, xx, yy, xy = (
+        _derivative(soft, scale, *order) for order in ((1, 0), (0, 1), (2, 0), (0, 2), (1, 1))
+    )
+    laplacian = xx + yy
+    dark, bright = np.maximum(laplacian, 0), np.maximum(-laplacian, 0)
+    energies = (np.abs(x), np.abs(y), np.abs(xy), np.abs(xx - yy), dark, bright)
+    logs = (_log_energy(energy, scale) for energy in energies)
+    return [_cells(channel) for channel in (*logs, x, y, laplacian)]
 
 
 def _of_color(ratio: Map) -> list[Map]:
     channels = []
     for scale in COLOR_SCALES:
-        soft = cv2.GaussianBlur(ratio, (0, 0), scale)
-        x, y = (cv2.Sobel(soft, -1, *order) * scale / 4 for order in ((1, 0), (0, 1)))
-        channels += [soft, _log_energy(np.asarray(np.hypot(x, y), np.float32), scale)]
-    return [np.asarray(channel, np.float32) for channel in channels]
+        soft = _blurred(ratio, scale)
+        x, y = (_derivative(soft, scale, *order) for order in ((1, 0), (0, 1)))
+        energy = np.asarray(cv2.magnitude(x, y), np.float32)
+        channels += [_cells(soft), _cells(_log_energy(energy, scale))]
+    return channels
+
+
+def _derivative(soft: Map, scale: float, x: int, y: int) -> Map:
+    """The derivative of this order in units of the scale: that of a function of position / scale."""
+    return np.asarray(cv2.Sobel(soft, -1, x, y, scale=scale ** (x + y) / 4), np.float32)
 
 
 def _log_energy(energy: Map, scale: float) -> Map:
-    return np.asarray(np.log(cv2.GaussianBlur(energy, (0, 0), max(scale, 2.0)) + 1e-3), np.float32)
+    soft = _blurred(energy, max(scale, 2.0))
+    soft += 1e-3
+    return np.log(soft, out=soft)
+
+
+def _blurred(x: Map, width: float) -> Map:
+    return np.asarray(cv2.GaussianBlur(x, (0, 0), width), np.float32)
+
+
+def _cells(x: Map) -> Map:
+    return np.asarray(cv2.resize(x, (GRID, GRID), interpolation=cv2.INTER_AREA), np.float32)

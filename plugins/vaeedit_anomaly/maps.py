@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from vaeedit.api import gaussian_blur
+from vaeedit_anomaly.soft import soft
 from vaeedit_anomaly.texture import JUDGE, TEXTURE
 
 SCALES = 4
@@ -43,7 +43,7 @@ def residual(x: Tensor, mean: Tensor, std: Tensor) -> Tensor:
 
     Except for constants, this is the negative log-likelihood of a Laplace distribution.
     """
-    return gaussian_blur(((x - mean).abs() / std.clamp_min(1e-4)).mean(1, keepdim=True), 1.0)
+    return soft(((x - mean).abs() / std.clamp_min(1e-4)).mean(1, keepdim=True), 1.0)
 
 
 def gradient_dissimilarity(x: Tensor, mean: Tensor) -> Tensor:
@@ -70,10 +70,10 @@ def structure_dissimilarity(x: Tensor, mean: Tensor) -> Tensor:
 
     The window is a Gaussian of standard deviation 1.5.
     """
-    mean_x, mean_y = gaussian_blur(x, 1.5), gaussian_blur(mean, 1.5)
-    var_x = (gaussian_blur(x * x, 1.5) - mean_x**2).clamp_min(0)
-    var_y = (gaussian_blur(mean * mean, 1.5) - mean_y**2).clamp_min(0)
-    covariance = gaussian_blur(x * mean, 1.5) - mean_x * mean_y
+    mean_x, mean_y = soft(x, 1.5), soft(mean, 1.5)
+    var_x = (soft(x * x, 1.5) - mean_x**2).clamp_min(0)
+    var_y = (soft(mean * mean, 1.5) - mean_y**2).clamp_min(0)
+    covariance = soft(x * mean, 1.5) - mean_x * mean_y
     c1, c2 = 0.01**2, 0.03**2
     light = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
     return (1 - light * (2 * covariance + c2) / (var_x + var_y + c2)).mean(1, keepdim=True)
@@ -81,15 +81,23 @@ def structure_dissimilarity(x: Tensor, mean: Tensor) -> Tensor:
 
 def color_difference(x: Tensor, mean: Tensor) -> Tensor:
     """Absolute difference of images (B, C, H, W) in [0, 1], blurred by 4 pixels and averaged over channels: (B, 1, H, W)."""
-    return gaussian_blur(x - mean, 4.0).abs().mean(1, keepdim=True)
+    return soft(x - mean, 4.0).abs().mean(1, keepdim=True)
 
 
 def _gradient(x: Tensor) -> Tensor:
     """Magnitude of the gradient by Prewitt's filters, (B, 1, H, W) -> the same shape."""
-    slope = torch.tensor([-1.0, 0.0, 1.0], device=x.device).expand(3, 3) / 3
-    kernels = torch.stack([slope, slope.T])[:, None]
-    both = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), kernels)
-    return both.square().sum(1, keepdim=True).sqrt()
+    wide = F.pad(x, (1, 1, 1, 1), mode="replicate")
+    right, down = (
+        wide.narrow(axis, 2, x.shape[axis]) - wide.narrow(axis, 0, x.shape[axis]) for axis in (3, 2)
+    )
+    right, down = (_sum_of_three(slope, axis) / 3 for slope, axis in ((right, 2), (down, 3)))
+    return torch.hypot(right, down)
+
+
+def _sum_of_three(x: Tensor, axis: int) -> Tensor:
+    """The sum of each value of x and its two neighbors along an axis, which becomes shorter by 2."""
+    size = x.shape[axis] - 2
+    return x.narrow(axis, 0, size) + x.narrow(axis, 1, size) + x.narrow(axis, 2, size)
 
 
 def _enlarged(grid: Tensor, size: tuple[int, int]) -> Tensor:

@@ -16,9 +16,10 @@ from torch.nn import functional as F
 from vaeedit.api import Latents, local_mean, receptive_radius
 from vaeedit_anomaly import NormalConfig
 from vaeedit_anomaly.defects import spoil
+from vaeedit_anomaly.heads import MergedHead
 from vaeedit_anomaly.memory import Memory
 from vaeedit_anomaly.texture import Texture
-from vaeedit_ladder.api import RESIDUAL_GAIN, START, CenteredLadder, Head, Hourglass, Pyramid, TopDown
+from vaeedit_ladder.api import RESIDUAL_GAIN, START, CenteredLadder, Hourglass, Pyramid, TopDown
 
 SPREAD = 8
 """Stride of the grid of features: fine enough for small defects, and coarse enough for fast distances to the memory."""
@@ -38,10 +39,10 @@ class NormalRestorer(CenteredLadder):
         self.trunk = Hourglass(4 * c + 1, config.widths, config.blocks)
         for part in (self.trunk.stem, *self.trunk.downs, *self.trunk.ups):
             nn.init.normal_(part.weight, std=part.weight[0].numel() ** -0.5)  # keeps the variance of features
-        self.mend = Head(config.widths[0], c)
-        self.find = Head(config.widths[0] + 4 * c, 1, bias=[-3.0])
+        self.mend = MergedHead(config.widths[0], c)
+        self.find = MergedHead(config.widths[0] + 4 * c, 1, bias=[-3.0])
         self.ladder = TopDown(config.ladder_widths, config.latents, config.encoder_widths, config.widths)
-        self.head = Head(config.ladder_widths[0], 2 * c, bias=[0.0] * c + [START] * c)
+        self.head = MergedHead(config.ladder_widths[0], 2 * c, bias=[0.0] * c + [START] * c)
         self.encoder = Pyramid(4 * c, config.encoder_widths)
         self.memory = Memory(sum(config.widths), config.memory, config.components)
         self.texture = Texture(c, config.texture, config.layout, config.judge)
@@ -81,11 +82,13 @@ class NormalRestorer(CenteredLadder):
         """
         context = prior.context
         observed = context["observed"]
-        posterior = self.infer(prior, observed)
-        maps = {"observed": observed, "mean": context["mean"], "log_odds": context["log_odds"]}
-        std = self.decode(prior.mean(), std=True).std
-        assert std is not None
-        maps["std"] = std
+        posterior, std = self.infer_with_std(prior, observed)
+        maps = {
+            "observed": observed,
+            "mean": context["mean"],
+            "log_odds": context["log_odds"],
+            "std": std,
+        }
         for level, kl in zip(posterior.levels, posterior.kl(prior), strict=True):
             maps[f"kl_{observed.shape[2] // level.mean.shape[2]}"] = kl.sum(1, keepdim=True)
         maps["features"] = pooled(context["features"])

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
+import torch
+from torch.nn import functional as F
 
 from vaeedit_anomaly.places import Map, blurred
 
@@ -41,5 +43,6 @@ class Scales(msgspec.Struct, frozen=True):
         With `count`, only the finest scales are used.
         """
         known = list(zip(WIDTHS, self.mean, self.spread, strict=True))[:count]
-        largest = np.max([(blurred(neg_log_p, width) - mean) / spread for width, mean, spread in known], 0)
-        return np.asarray(np.logaddexp(0, largest), np.float32)
+        deviations = [(blurred(neg_log_p, width) - mean) / spread for width, mean, spread in known]
+        largest = torch.from_numpy(np.maximum.reduce(deviations, dtype=np.float32))
+        return np.asarray(F.softplus(largest).numpy(), np.float32)
