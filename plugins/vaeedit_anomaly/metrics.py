@@ -68,7 +68,7 @@ class Counts:
 
     def figures(self) -> dict[str, float]:
         """The `measures`; one that lacks negatives, positives or regions is left out."""
-        found = measures(*self.filled())
+        found = measures(*self.filled()) if self.table.any() else {}
         return {name: float(value) for name, value in found.items() if np.isfinite(value)}
 
 

@@ -92,6 +92,7 @@ def test_regions_that_touch_at_a_corner_are_one():
 
 
 def test_what_cannot_be_measured_is_left_out():
+    assert Counts().figures() == {}
     assert counted(np.ones(4), np.zeros(4)).figures() == {}
     assert counted(np.ones(4), np.ones(4)).figures() == {}
     assert "aupro" not in counted(NORMAL, LABELS).figures()
