@@ -1,6 +1,7 @@
 from .batch.jobs import Job as Job
 from .batch.journal import Record as Record
 from .batch.lines import digest as digest
+from .batch.lock import Claim as Claim
 from .batch.sinks import Sink as Sink
 from .cli import console as console
 from .cli.look import Look as Look

@@ -8,6 +8,7 @@ from msgspec import convert
 
 from vaeedit.api import (
     Budget,
+    Claim,
     CommandGroup,
     Duration,
     console,
@@ -45,23 +46,24 @@ def _fit(
     table = Path(suspicious) if suspicious else None
     if table is not None and not resume:  # the fit that is continued may have written it
         refuse_existing([table], exists)
-    summary = fit(
-        Path(normals),
-        target,
-        Budget(budget, steps),
-        false_alarms=false_alarms,
-        seed=seed,
-        layout=None if layout == AUTO else convert(layout, Layout),
-        suspicious=table,
-        leave_out=leave_out,
-        device=device,
-        resume=resume,
-        replace=exists == "overwrite",
-        say=console.note,
-        warn=console.warn,
-        progress=console.progress,
-        started=started,
-    )
+    with Claim(target, "name another output"):
+        summary = fit(
+            Path(normals),
+            target,
+            Budget(budget, steps),
+            false_alarms=false_alarms,
+            seed=seed,
+            layout=None if layout == AUTO else convert(layout, Layout),
+            suspicious=table,
+            leave_out=leave_out,
+            device=device,
+            resume=resume,
+            replace=exists == "overwrite",
+            say=console.note,
+            warn=console.warn,
+            progress=console.progress,
+            started=started,
+        )
     console.say(
         f"{target}  (learned from {summary['learned_from']} images in {summary['steps']} steps; "
         f"{summary['held_out']} held out: abnormal above {summary['threshold']:.3f}, "

@@ -13,7 +13,7 @@ import pytest
 from normals import folder_of
 from tiny_fit import tiny_fit
 
-from vaeedit.api import UsageError
+from vaeedit.api import Claim, UsageError
 from vaeedit.vae.files import read_info
 from vaeedit_anomaly.schedule import Clock, Schedule, Stage, Turn, budget_of, minutes
 from vaeedit_anomaly.work import Work, described
@@ -184,6 +184,14 @@ def test_a_fit_that_breaks_off_goes_on_with_the_next_stage(tmp_path, capsys, mon
     assert tiny_fit(tmp_path / "normals", model, "--resume", *flags) == 0
     assert read_info(model).training["steps"] == 12
     assert sorted(path.name for path in tmp_path.iterdir()) == ["normals", "part.safetensors"]
+
+
+def test_two_fits_of_one_model_do_not_meet(tmp_path, capsys):
+    folder_of(tmp_path / "normals", 12)
+    with Claim(tmp_path / "part.safetensors"):
+        assert tiny_fit(tmp_path / "normals", tmp_path / "part.safetensors", "--steps", "2") == 2
+    assert "wait until it has ended, or name another output" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["normals"]
 
 
 def test_an_interruption_before_there_is_anything_to_keep_leaves_nothing(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""A journal and its folder belong to one run at a time.
+"""A journal and its folder, or a model in the making, belong to one run at a time.
 
 The operating system releases the lock when its process ends, in whatever way. The lock file names the process.
 """
@@ -17,19 +17,20 @@ HELD = (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)
 
 
 class Claim:
-    """Locks a journal for this run; use it as a context manager.
+    """Locks a file that this run writes, such as a journal, by a hidden one beside it; use it as a context manager.
 
-    Entering raises UsageError if another run holds the lock. Folders that it made are removed again if they stay empty.
+    Entering raises UsageError if another run holds the lock, and ImageError if the hidden file cannot be written. `else_do`
+    says what to do instead of waiting. Folders that it made are removed again if they stay empty.
     """
 
-    def __init__(self, journal: Path) -> None:
-        self.journal = journal
-        self.path = journal.with_name(f".{journal.name}.lock")
+    def __init__(self, file: Path, else_do: str = "name another folder or --journal") -> None:
+        self._file, self._else_do = file, else_do
+        self._path = file.with_name(f".{file.name}.lock")
         self._handle = -1
         self._made: list[Path] = []
 
     def __enter__(self) -> "Claim":
-        folder = self.path.parent
+        folder = self._path.parent
         self._made = [path for path in (folder, *folder.parents) if not path.exists()]
         make_folder(folder)
         try:
@@ -37,7 +38,7 @@ class Claim:
                 os.close(self._handle)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
-            raise ImageError(f"{self.path} cannot be written: {reason}.") from error
+            raise ImageError(f"{self._path} cannot be written: {reason}.") from error
         return self
 
     def __exit__(
@@ -45,7 +46,7 @@ class Claim:
     ) -> None:
         with suppress(OSError):
             if self._is_there():
-                self.path.unlink()
+                self._path.unlink()
         os.close(self._handle)
         for folder in self._made:
             with suppress(OSError):
@@ -53,7 +54,7 @@ class Claim:
 
     def _taken(self) -> bool:
         """Open and lock the file; False if its last holder has removed it meanwhile."""
-        self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
+        self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
             _lock(self._handle)
         except OSError as error:
@@ -61,8 +62,8 @@ class Claim:
                 holder = os.read(self._handle, 300).decode("utf-8", "replace").strip()
                 os.close(self._handle)
                 raise UsageError(
-                    f"Another run is using {self.journal} ({holder or 'it has just started'}); "
-                    "wait until it has ended, or name another folder or --journal."
+                    f"Another run is using {self._file} ({holder or 'it has just started'}); "
+                    f"wait until it has ended, or {self._else_do}."
                 ) from None
         if not self._is_there():
             return False
@@ -73,7 +74,7 @@ class Claim:
     def _is_there(self) -> bool:
         """Whether the file that was opened still has its name."""
         try:
-            return os.path.samestat(os.stat(self.path), os.fstat(self._handle))
+            return os.path.samestat(os.stat(self._path), os.fstat(self._handle))
         except FileNotFoundError:
             return False
 
