@@ -1,6 +1,6 @@
 """Pictures of 256x256 pixels that `vaeedit anomaly score` scores in a second, in one process after its start.
 
-    python benchmarks/anomaly_speed.py TREE --vae part.vae.safetensors [--threads 2] [--rounds 9]
+    python benchmarks/anomaly_speed.py TREE --vae part.vae.safetensors [--fast] [--threads 2] [--rounds 9]
 
 Some pictures below TREE are resized to 256x256; the model must have been fitted on pictures of about that size. They are read
 and scored one after another, in rounds, and the first round is not counted. Other work on the machine makes a round slower,
@@ -72,6 +72,7 @@ def main() -> None:
     parser.add_argument("tree", type=Path)
     parser.add_argument("--vae", required=True)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--fast", action="store_true", help="measure `score --fast`")
     parser.add_argument("--pictures", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=9)
     asked = parser.parse_args()
@@ -79,7 +80,7 @@ def main() -> None:
     cv2.setNumThreads(asked.threads)
     with tempfile.TemporaryDirectory() as folder, Session() as session:
         paths = small(asked.tree, Path(folder), asked.pictures)
-        report(Scorer(session, asked.vae), paths, asked.rounds)
+        report(Scorer(session, asked.vae, fast=asked.fast), paths, asked.rounds)
 
 
 def report(score: Scorer, paths: list[Path], rounds: int) -> None:

@@ -27,6 +27,12 @@ class AnomalyOptions(Options, frozen=True):
             "Share of normal images that may be called abnormal; by default the share that the model was fitted for."
         ),
     ] = None
+    fast: Annotated[
+        bool,
+        option(
+            "Let texture and judge alone score the image, which takes a fraction of the time and finds somewhat less."
+        ),
+    ] = False
     annotate: Annotated[
         bool, option("Mark abnormal places in the picture itself; without it the picture does not change.")
     ] = False

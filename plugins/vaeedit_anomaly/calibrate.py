@@ -11,7 +11,16 @@ from torch import Tensor
 
 from vaeedit.api import Request, Session
 from vaeedit_anomaly import AnomalyOptions
-from vaeedit_anomaly.calibration import Calibration, Tail, Usual, image_score, mean_neg_log_p, plane
+from vaeedit_anomaly.calibration import (
+    FAST,
+    Calibration,
+    Fusion,
+    Tail,
+    Usual,
+    image_score,
+    mean_neg_log_p,
+    plane,
+)
 from vaeedit_anomaly.layouts import Layout
 from vaeedit_anomaly.maps import pixel_maps
 from vaeedit_anomaly.operation import DIGITS, Anomaly
@@ -99,24 +108,32 @@ def calibration_by(
         {name: _some(usual.standardized(_wide(row[name])), share) for name, usual in places.items()}
         for places, row in zip(others, rows, strict=True)
     )
-    neg_log_ps = [
-        mean_neg_log_p(
-            {name: Usual(places[name], tails[name]).neg_log_p(_wide(row[name])) for name in places}
-        )
-        for places, tails, row in zip(others, _tails(values), rows, strict=True)
-    ]
-    scales = Scales.of(neg_log_ps)
-    scores = [image_score(scales.joined(neg_log_p)) for neg_log_p in neg_log_ps]
+    full, fast = list[Map](), list[Map]()
+    for places, tails, row in zip(others, _tails(values), rows, strict=True):
+        neg_log_ps = {name: Usual(places[name], tails[name]).neg_log_p(_wide(row[name])) for name in places}
+        full.append(mean_neg_log_p(neg_log_ps))
+        if some := {name: neg_log_p for name, neg_log_p in neg_log_ps.items() if name in FAST}:
+            fast.append(mean_neg_log_p(some))
+    fusion = fusion_of(full)
     return Calibration(
         preparation=survey.preparation,
         areas=survey.areas,
         maps={name: Usual(Places.of(seen[name], layout), _tail(parts)) for name, parts in values.items()},
-        scales=scales,
-        scores=Tail.of_few(np.array(scores)),
-        held_out=len(scores),
+        scales=fusion.scales,
+        scores=fusion.scores,
+        held_out=len(rows),
         false_alarms=false_alarms,
-        held_out_scores=tuple(round(score, DIGITS) for score in scores),
+        held_out_scores=fusion.held_out_scores,
+        fast=fusion_of(fast) if fast else None,
     )
+
+
+def fusion_of(neg_log_ps: Sequence[Map]) -> Fusion:
+    """Statistics of the mean -log10 p (H, W) of the same anomaly maps of each normal image."""
+    scales = Scales.of(neg_log_ps)
+    scores = [image_score(scales.joined(neg_log_p)) for neg_log_p in neg_log_ps]
+    rounded = tuple(round(score, DIGITS) for score in scores)
+    return Fusion(scales, Tail.of_few(np.array(scores)), rounded)
 
 
 def _wide(grid: NDArray[np.float16]) -> Map:

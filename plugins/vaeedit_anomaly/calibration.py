@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vaeedit.api import UsageError
 from vaeedit_anomaly.places import Map, Places, blurred
 from vaeedit_anomaly.scales import Scales
 from vaeedit_anomaly.sizes import Preparation
@@ -28,6 +29,8 @@ WEIGHTS = {TEXTURE: 0.5, JUDGE: 1.5}
 
 Texture and judge see the same deviations, and the judge has learned which of them matter.
 """
+FAST = (TEXTURE, JUDGE)
+"""Maps of fast scores, which need no network of images."""
 DEFECTIVE = 0.04
 """Share of the highest scores of held-out images that may be those of defects."""
 LEVELS = 24
@@ -121,6 +124,14 @@ class Usual(msgspec.Struct, frozen=True):
         return self.tail.neg_log_p(deviation).clip(0, CEILING).astype(np.float32)
 
 
+class Fusion(msgspec.Struct, frozen=True):
+    """Statistics of the scores that some of the maps make together: members of `Calibration`."""
+
+    scales: Scales
+    scores: Tail
+    held_out_scores: tuple[float, ...]
+
+
 class Calibration(msgspec.Struct, frozen=True):
     """The statistics of held-out normal images that scoring needs; they are stored in the header of the VAE file."""
 
@@ -134,15 +145,29 @@ class Calibration(msgspec.Struct, frozen=True):
     false_alarms: float = 0.01
     held_out_scores: tuple[float, ...] = ()
     """The score of each held-out image; empty in files of older versions."""
+    fast: Fusion | None = None
+    """Statistics of fast scores; None in files of older versions, and without maps of `FAST`."""
 
     def __post_init__(self) -> None:
         if not 0 < self.areas[0] <= self.areas[1] < math.inf or self.held_out < 1:
             raise ValueError("areas must be positive numbers in order, and held_out at least 1")
-        known = len(self.held_out_scores) in (0, self.held_out)
-        if not known or not np.isfinite(self.held_out_scores).all():
+        fast = self.fast.held_out_scores if self.fast else ()
+        known = all(len(scores) in (0, self.held_out) for scores in (self.held_out_scores, fast))
+        if not known or not np.isfinite([*self.held_out_scores, *fast]).all():
             raise ValueError("there must be a finite score for each held-out image, or none at all")
         if not 0 < self.false_alarms < 1:
             raise ValueError("the share of false alarms must lie between 0 and 1")
+
+    def for_fast(self, name: str) -> "Calibration":
+        """The calibration of scores by the maps of `FAST` alone; raises UsageError if the model `name` has none."""
+        if self.fast is None:
+            raise UsageError(
+                f"The model {name} has no calibration of fast scores; fit it again, or recalibrate it: "
+                "vaeedit anomaly recalibrate."
+            )
+        maps = {name: usual for name, usual in self.maps.items() if name in FAST}
+        own = {field: getattr(self.fast, field) for field in self.fast.__struct_fields__}
+        return msgspec.structs.replace(self, maps=maps, fast=None, **own)
 
     def map_of(self, anomaly_maps: Mapping[str, Tensor]) -> Map:
         """How improbable each pixel is, (H, W) above 0, from anomaly maps (1, 1, H, W) by name."""

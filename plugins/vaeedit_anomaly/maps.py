@@ -19,23 +19,29 @@ SCALES = 4
 def pixel_maps(seen: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """All anomaly maps (1, 1, H, W), 0 or more except log-odds, by name in the order of the table in the documentation.
 
-    `seen` is what `Anomaly.seen` returns.
+    `seen` is what `Anomaly.seen` returns. If it has no "mean", no network was run, and there are no maps of a restorer.
     """
-    x, mean = seen["observed"], seen["mean"].clamp(0, 1)
+    x = seen["observed"]
     size = (x.shape[2], x.shape[3])
-    maps = {
-        "residual": residual(x, mean, seen["std"]),
-        "gradient": gradient_dissimilarity(x, mean),
-        "structure": structure_dissimilarity(x, mean),
-        "color": color_difference(x, mean),
-        "defect": seen["log_odds"],
-    }
+    maps = of_restored(seen) if "mean" in seen else {}
     maps |= {
         name: grid
         for name, grid in seen.items()
         if name.startswith("kl_") or name in ("distance", TEXTURE, JUDGE)
     }
     return {name: _enlarged(grid, size) for name, grid in maps.items()}
+
+
+def of_restored(seen: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The maps (1, 1, H, W) that compare an image with its restored version, and the log-odds of a defect."""
+    x, mean = seen["observed"], seen["mean"].clamp(0, 1)
+    return {
+        "residual": residual(x, mean, seen["std"]),
+        "gradient": gradient_dissimilarity(x, mean),
+        "structure": structure_dissimilarity(x, mean),
+        "color": color_difference(x, mean),
+        "defect": seen["log_odds"],
+    }
 
 
 def residual(x: Tensor, mean: Tensor, std: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vaeedit.api import Latents, local_mean, receptive_radius
+from vaeedit.api import Gaussian, Latents, local_mean, receptive_radius
 from vaeedit_anomaly import NormalConfig
 from vaeedit_anomaly.defects import spoil
 from vaeedit_anomaly.heads import MergedHead
@@ -21,6 +21,8 @@ from vaeedit_anomaly.memory import Memory
 from vaeedit_anomaly.texture import Texture
 from vaeedit_ladder.api import RESIDUAL_GAIN, START, CenteredLadder, Hourglass, Pyramid, TopDown
 
+TEXTURE_ONLY = "texture_only"
+"""The condition, of any value, of an image that only texture and judge look at."""
 SPREAD = 8
 """Stride of the grid of features: fine enough for small defects, and coarse enough for fast distances to the memory."""
 
@@ -29,6 +31,7 @@ class NormalRestorer(CenteredLadder):
     """Conditional ladder VAE of normal images; satisfies `Restorer` and `ConditionalVAE`."""
 
     conditions: tuple[str, ...] = ()
+    optional = (TEXTURE_ONLY,)
     receptive_field = cached_property(receptive_radius)
 
     def __init__(self, config: NormalConfig) -> None:
@@ -48,19 +51,31 @@ class NormalRestorer(CenteredLadder):
         self.texture = Texture(c, config.texture, config.layout, config.judge)
 
     def encode(self, x: Tensor, conditions: Mapping[str, Tensor]) -> Latents:
-        """The prior p(z | y) of observed images x (B, C, H, W) in [0, 1]; there are no conditions.
+        """The prior p(z | y) of observed images x (B, C, H, W) in [0, 1].
 
         Its context holds the mean m(y), features, and the log-odds of a defect (B, 1, H, W). In inference it also holds the
-        `anomaly_maps` and the module `texture`; all is float32, because scores must not depend on the precision.
+        `anomaly_maps` and the module `texture`; all is float32, because scores must not depend on the precision. With the
+        condition `TEXTURE_ONLY` no network runs: there are the observed image and the texture.
         """
         if self.training:
             return self._prior_of(x)
+        if TEXTURE_ONLY in conditions:
+            return self._passed_by(x)
         with torch.autocast(x.device.type, enabled=False):
             prior = self._prior_of(x)
             return replace(
                 prior,
                 context={**prior.context, "anomaly_maps": self.anomaly_maps(prior), "texture": self.texture},
             )
+
+    def _passed_by(self, x: Tensor) -> Latents:
+        """Latents N(0, I), and what texture and judge need."""
+        strides = [2**level for level in range(len(self.latents), 0, -1)]
+        levels = tuple(
+            Gaussian.standard((len(x), count, x.shape[2] // stride, x.shape[3] // stride), x.device)
+            for count, stride in zip(reversed(self.latents), strides, strict=True)
+        )
+        return Latents(levels, {"anomaly_maps": {"observed": x}, "texture": self.texture})
 
     def _prior_of(self, x: Tensor) -> Latents:
         halved = F.pixel_unshuffle(x, 2)

@@ -14,6 +14,7 @@ from vaeedit.api import Frame, Gaussian, Grid, Inspect, Latents, Request, Result
 from vaeedit_anomaly import AnomalyOptions
 from vaeedit_anomaly.calibration import Calibration, image_score
 from vaeedit_anomaly.maps import pixel_maps
+from vaeedit_anomaly.network import TEXTURE_ONLY
 from vaeedit_anomaly.pictures import picture
 from vaeedit_anomaly.places import Map
 from vaeedit_anomaly.sizes import enlarged, prepared, refuse_size
@@ -35,9 +36,10 @@ class Anomaly(Inspect[AnomalyOptions]):
 
         Raises ImageError for an image that is too different from the normal ones, and UsageError for another kind of VAE.
         """
-        self.calibration = calibration_of(self.vae.name, self.vae.calibration)
+        self.calibration = calibration_of(self.vae.name, self.vae.calibration, fast=self.options.fast)
         refuse_size(frames[0], self.calibration.areas)
-        return [prepared(frames[0], self.calibration.preparation)]
+        frame = prepared(frames[0], self.calibration.preparation)
+        return [frame.with_conditions(**{TEXTURE_ONLY: 1.0}) if self.options.fast else frame]
 
     def gather(self, index: int, latents: Latents) -> None:
         """Collect the anomaly maps of a tile; raises UsageError for a VAE without them."""
@@ -102,18 +104,19 @@ class Anomaly(Inspect[AnomalyOptions]):
         }
 
 
-def calibration_of(name: str, stored: dict[str, Any]) -> Calibration:
-    """The calibration in a VAE's header; raises UsageError if it is missing or damaged."""
+def calibration_of(name: str, stored: dict[str, Any], *, fast: bool = False) -> Calibration:
+    """The calibration in a VAE's header, or that of its fast scores; raises UsageError if it is missing or damaged."""
     if not stored:
         raise UsageError(
             f"The VAE {name} was not fitted on normal images; make one: vaeedit anomaly fit NORMALS -o FILE."
         )
     try:
-        return msgspec.convert(stored, Calibration)
+        found = msgspec.convert(stored, Calibration)
     except msgspec.ValidationError as error:
         raise UsageError(
             f"The calibration of {name} is damaged or of another version: {error}; fit it again."
         ) from None
+    return found.for_fast(name) if fast else found
 
 
 def pixel_origin(latents: Latents, observed: Tensor) -> tuple[int, int]:

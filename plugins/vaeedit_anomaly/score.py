@@ -19,7 +19,7 @@ from vaeedit.api import (
     look_command,
     refuse_existing,
 )
-from vaeedit_anomaly.params import false_alarms_option, model_option
+from vaeedit_anomaly.params import asked_of, false_alarms_option, fast_option, model_option
 from vaeedit_anomaly.report import PREVIEW
 from vaeedit_anomaly.scoring import OPERATION
 from vaeedit_anomaly.sinks import Page, Reading, Table, Verdicts
@@ -71,6 +71,7 @@ class Scoring(Look):
 def _score(
     vae: str,
     false_alarms: float | None,
+    fast: bool,
     folder: str | None,
     table: str | None,
     report: str | None,
@@ -85,7 +86,7 @@ def _score(
     keeps = bool(folder or values["journal"])
     scoring = Scoring(vae, table, report, as_json=values["as_json"], keeps=keeps)
     refuse_existing((path for _, path in scoring.written), exists)
-    options: dict[str, Any] = {} if false_alarms is None else {"false_alarms": false_alarms}
+    options = asked_of(false_alarms, fast=fast)
     maps = (*(PICTURES if folder else ()), *((PREVIEW,) if report else ()))
     into = f"{folder}/" if folder else None
     code = look_at_files(
@@ -103,6 +104,7 @@ score = look_command(
     [
         model_option(),
         false_alarms_option(),
+        fast_option(),
         click.Option(["--map", "folder"], metavar="DIR", help="Write NAME.heat.png, .overlay.png and .mask.png to DIR."),
         click.Option(["--csv", "table"], metavar="FILE", help="Write a table (CSV), worst first."),
         click.Option(["--report"], metavar="FILE", help="Write a report (one HTML file) with overlays, worst first."),

@@ -9,6 +9,7 @@ import numpy as np
 
 from vaeedit.api import ImageError, Pipeline, Result, Session, Step
 from vaeedit_anomaly.metrics import counted, curve
+from vaeedit_anomaly.params import asked_of
 
 Row = dict[str, Any]
 OPERATION = "anomaly"
@@ -64,10 +65,11 @@ class Scorer:
     vae: str
     false_alarms: float | None = None
     maps: tuple[str, ...] = ()
+    fast: bool = False
     _pipeline: Pipeline = field(init=False)
 
     def __post_init__(self) -> None:
-        options: Row = {} if self.false_alarms is None else {"false_alarms": self.false_alarms}
+        options = asked_of(self.false_alarms, fast=self.fast)
         self._pipeline = Pipeline(Step(OPERATION, vae=self.vae, maps=self.maps, **options))
 
     def __call__(self, path: Path) -> tuple[Scored, Result | None]:

@@ -18,7 +18,7 @@ from vaeedit.api import (
     digest,
     make_folder,
 )
-from vaeedit_anomaly.params import false_alarms_option, model_option
+from vaeedit_anomaly.params import false_alarms_option, fast_option, model_option
 from vaeedit_anomaly.score import ANOMALOUS
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def _watch(
     folder: str,
     vae: str,
     false_alarms: float | None,
+    fast: bool,
     table: str | None,
     move: str | None,
     copy: str | None,
@@ -52,9 +53,9 @@ def _watch(
     _require_sensible(folder, table, move, copy, once=once, new_only=new_only)
     with Session(device=device) as session:
         info = session.vae(vae).info
-        calibration = calibration_of(info.name, info.calibration)
-        log = Log(Path(table) if table else None, _identity(info))
-        scorer = Scorer(session, vae, false_alarms)
+        calibration = calibration_of(info.name, info.calibration, fast=fast)
+        log = Log(Path(table) if table else None, _identity(info) + (" fast" if fast else ""))
+        scorer = Scorer(session, vae, false_alarms, fast=fast)
         station = Station(
             lambda path: scorer(path)[0],
             log,
@@ -134,6 +135,7 @@ watch = click.Command(
         click.Argument(["folder"], metavar="FOLDER"),
         model_option(),
         false_alarms_option(),
+        fast_option(),
         click.Option(
             ["--csv", "table"], metavar="FILE",
             help="Append a line for every image to this table; what it has already is not scored again.",

@@ -18,6 +18,7 @@ def edit(
     operation: Literal["anomaly"],
     *,
     false_alarms: float | None = None,
+    fast: bool = False,
     annotate: bool = False,
     maps: tuple[Literal["heat", "overlay", "mask", "preview", "scores"], ...] = (),
     device: str = 'auto',
@@ -29,6 +30,7 @@ def edit(
     """Measure how abnormal an image is, and show where.
 
     false_alarms: Share of normal images that may be called abnormal; by default the share that the model was fitted for.
+    fast: Let texture and judge alone score the image, which takes a fraction of the time and finds somewhat less.
     annotate: Mark abnormal places in the picture itself; without it the picture does not change.
     the map heat: How improbable each pixel is, as colors; the middle color is the threshold.
     the map overlay: The image with its abnormal places marked.

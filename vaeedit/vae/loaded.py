@@ -152,7 +152,7 @@ class LoadedVae:
         """
         frame = frames[0]
         self.require_suitable(frame)
-        unknown = {name for other in frames for name in other.conditions} - set(self.network.conditions)
+        unknown = {name for other in frames for name in other.conditions} - {*self._supported}
         if unknown:
             names = ", ".join(sorted(unknown))
             raise WeightsError(f"The VAE {self.info.name} does not support the condition {names}.")
@@ -254,6 +254,12 @@ class LoadedVae:
             placed = latents.placed(row + tile.rows.outer_start, column + tile.columns.outer_start, len(rows))
         return x, placed, conditions
 
+    @property
+    def _supported(self) -> tuple[str, ...]:
+        """The conditions that the VAE supports, optional ones last."""
+        optional: tuple[str, ...] = getattr(self.network, "optional", ())
+        return (*self.network.conditions, *optional)
+
     def conditions(
         self,
         given: Mapping[str, Condition],
@@ -263,11 +269,13 @@ class LoadedVae:
     ) -> dict[str, Tensor]:
         """Every condition of the VAE as a map (1, 1, h, w) for an image or tile x (1, C, h, w) in [0, 1].
 
-        `rows` and `columns` are the positions of the tile in maps that are given. A condition that is not given is estimated;
-        raises WeightsError if the VAE cannot.
+        `rows` and `columns` are the positions of the tile in maps that are given. A condition that is not given is estimated,
+        unless it is optional; raises WeightsError if the VAE cannot.
         """
         maps = {}
-        for name in self.network.conditions:
+        for name in self._supported:
+            if name not in given and name not in self.network.conditions:
+                continue
             value = given.get(name, Estimated())
             if isinstance(value, Estimated):
                 if not isinstance(self.network, Estimator):

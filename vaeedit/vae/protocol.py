@@ -31,7 +31,8 @@ class VAE(Network, Protocol):
     conditions: tuple[str, ...]
     """Names of the conditions, maps (B, 1, H, W), that `encode` supports besides the image.
 
-    A class attribute; another one, `needs`, may map those that are required to a value that suits any image.
+    A class attribute. Another one, `needs`, may map those that are required to a value that suits any image; a third one,
+    `optional`, may name further ones, which `encode` gets only from an operation that sets them.
     """
 
     @property

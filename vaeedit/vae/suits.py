@@ -29,7 +29,8 @@ def misfits(vae: str, spec: OperationSpec, registry: Registry) -> Iterator[str]:
         return
     if spec.calibrated and not calibration:
         yield f"the VAE {vae} was not fitted for it; make one: vaeedit {spec.name} fit."
-    for name in sorted(set(spec.conditions) - set(getattr(network, "conditions", spec.conditions))):
+    supported = {*getattr(network, "conditions", spec.conditions), *getattr(network, "optional", ())}
+    for name in sorted(set(spec.conditions) - supported):
         yield f"the VAE {vae} does not support the condition {name}."
     for name in sorted(set(getattr(network, "needs", ())) - set(spec.conditions)):
         yield f"the VAE {vae} needs the condition {name}, which {spec.name} does not set."
