@@ -98,7 +98,7 @@ def test_false_alarms_under_other_light_fall_to_the_stated_share(tmp_path, run):
     old, new = tmp_path / "old.safetensors", tmp_path / "new.safetensors"
     assert tiny_fit(folder_of(tmp_path / "bright", 60), old, "--steps", "60", "--false-alarms", "10%") == 0
     unseen = darker(tmp_path / "dark", 60, first=2000)
-    assert np.mean([row["anomalous"] for row in scores(run, unseen, old)]) > 0.3  # three times what is stated
+    assert np.mean([row["anomalous"] for row in scores(run, unseen, old)]) > 0.2  # twice what is stated
     assert (
         run("anomaly", "recalibrate", darker(tmp_path / "to-day", 40, first=1000), "--vae", old, "-o", new)[0]
         == 0
