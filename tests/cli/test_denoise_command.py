@@ -216,7 +216,7 @@ def test_the_record_and_the_note_name_tiles_that_were_chosen(vaeedit, photo, tmp
     photo(tmp_path / "in.png", size=(64, 1400))
     ran = vaeedit("denoise", "in.png", "-o", "whole.png", "--sigma", "9", "--json")
     assert json.loads(ran.out)["tile"] is None
-    monkeypatch.setattr("vaeedit.vae.loaded.AREA", 60_000)
+    monkeypatch.setattr("vaeedit.vae.loaded.tile_area", lambda *_: 60_000)
     ran = vaeedit("denoise", "in.png", "-o", "tiled.png", "--sigma", "9", "--json")
     record = json.loads(ran.out)
     assert record["tile"] == record["notes"]["denoise"]["tile"]

@@ -143,7 +143,7 @@ def test_tiles_of_a_tiny_one_equal_the_whole(saved, session):
 
 
 def test_one_with_attention_is_cut_only_where_that_is_asked(saved, session, monkeypatch):
-    monkeypatch.setattr(loaded, "AREA", 1000)
+    monkeypatch.setattr(loaded, "tile_area", lambda *_: 1000)
     vae = session.vae(str(saved["scaled"][0]))
     seen = {None: [], 16: []}
     for tile, widths in seen.items():

@@ -151,7 +151,7 @@ def test_it_becomes_a_file_that_needs_it_no_more(folder, tmp_path):
 
 
 def test_a_network_that_sees_the_whole_is_cut_only_where_that_is_asked(folder, monkeypatch):
-    monkeypatch.setattr(loaded, "AREA", 100)
+    monkeypatch.setattr(loaded, "tile_area", lambda *_: 100)
     frame = Frame(np.random.default_rng(0).random((40, 52, 3)).astype(np.float32))
     with Session(plugins=PLUGINS, device="cpu") as session:
         vae = session.vae("mine")

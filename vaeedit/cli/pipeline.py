@@ -45,7 +45,10 @@ def _expected_memory(plan: Plan) -> str:
     memory = expected_bytes(find_vae(step.vae, registry()) for step in plan if step.vae)
     if memory is None:
         return "Expected memory: not known; `vaeedit evaluate --record` measures it for a VAE."
-    return f"Expected memory: {memory / 1e9:.1f} GB in float32, besides the pictures; less in bfloat16."
+    return (
+        f"Expected memory: {memory / 1e9:.1f} GB in float32, besides the pictures; less in bfloat16, and "
+        "more for large pictures where it is free."
+    )
 
 
 def _schema(debug: bool) -> int:

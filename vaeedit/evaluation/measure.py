@@ -18,7 +18,8 @@ from vaeedit.evaluation.task import Pair, Task
 from vaeedit.image import Frame
 from vaeedit.pipeline.pipeline import Pipeline, Step
 from vaeedit.run.session import Session
-from vaeedit.vae.footprint import BYTES_PER_PIXEL, TensorMemory
+from vaeedit.vae.area import BYTES_PER_PIXEL
+from vaeedit.vae.footprint import TensorMemory
 from vaeedit.vae.loaded import LoadedVae
 from vaeedit.vae.protocol import ConditionalVAE
 

@@ -9,13 +9,11 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from vaeedit.vae.files import VaeInfo, read_info
-from vaeedit.vae.loaded import AREA
+from vaeedit.vae.area import LEAST, bytes_per_pixel
+from vaeedit.vae.files import read_info
 
 PROCESS = 400e6
 """Bytes that Python, torch and the other libraries use before the first picture, and the reserve of the allocator."""
-BYTES_PER_PIXEL = "bytes_per_pixel"
-"""Name of the recorded figure."""
 
 
 class TensorMemory(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -50,16 +48,10 @@ class TensorMemory(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._alive -= size
 
 
-def bytes_per_pixel(info: VaeInfo) -> float | None:
-    """The largest recorded memory for a pixel of the result, in float32; None before `vaeedit evaluate --record`."""
-    figures = [row.get(BYTES_PER_PIXEL) for row in info.figures.values()]
-    return max((value for value in figures if isinstance(value, int | float)), default=None)
-
-
 def expected_bytes(vaes: Iterable[Path]) -> float | None:
     """Bytes that a process needs for these VAE files in float32, without the pictures; None if a VAE was never measured.
 
-    Weights are float16 in the file; a tile covers at most `AREA` pixels of the result.
+    Weights are float16 in the file; a tile covers `LEAST` pixels of the result, and more where memory is free.
     """
     weights, tile = 0.0, 0.0
     for path in set(vaes):
@@ -67,5 +59,5 @@ def expected_bytes(vaes: Iterable[Path]) -> float | None:
         if pixel is None:
             return None
         weights += 2 * path.stat().st_size
-        tile = max(tile, AREA * pixel)
+        tile = max(tile, LEAST * pixel)
     return PROCESS + weights + tile

@@ -16,6 +16,7 @@ from vaeedit.errors import ImageError, VaeeditError, WeightsError
 from vaeedit.extension.faults import Fault, plugin_errors
 from vaeedit.image.frame import Condition, Estimated, Frame
 from vaeedit.tiling import Tile, best_sides, reflected, tiles
+from vaeedit.vae.area import tile_area
 from vaeedit.vae.canvas import Canvas, Part, array_of, enlarged
 from vaeedit.vae.crop import cropped
 from vaeedit.vae.edited import Edited, pictures
@@ -27,9 +28,6 @@ from vaeedit.vae.ticks import tick
 
 Change = Callable[..., Edited]
 """An edit of one tile: from the latents of each frame to those of the result, or of several results."""
-
-AREA = 2_000_000
-"""Most pixels of the result that a tile sees, unless its side is given: half a gigabyte for the shipped models."""
 
 
 class _Named:
@@ -58,6 +56,7 @@ class LoadedVae:
         """Decodes as the network does; its errors name whose code it is."""
         self.sides: tuple[int, int] | None = None
         """Height and width in pixels of the tiles of the last picture; None if it was done whole."""
+        self._area: int | None = None
 
     def edit(self, frame: Frame, edit: Change, **how: Any) -> Frame:
         """The only result of `edit_all`, or the first one of a `Series`."""
@@ -128,6 +127,13 @@ class LoadedVae:
             see(kept)
             tick()
 
+    @property
+    def area(self) -> int:
+        """Most pixels of the result that a tile sees, unless its side is given; the same for all pictures."""
+        if self._area is None:
+            self._area = tile_area(self.info, self.device)
+        return self._area
+
     def tiles(self, frame: Frame, tile: int | None = None) -> int:
         """The number of tiles in which a frame is encoded and decoded; raises what `edit_all` raises before it begins."""
         return len(list(self._grid(frame, self._magnification([frame]), tile)))
@@ -181,8 +187,10 @@ class LoadedVae:
 
     def _grid(self, frame: Frame, times: int, tile: int | None) -> Iterator[Tile]:
         """The tiles of a frame whose result is `times` as large; `tile` is their side in pixels of the frame."""
-        height, width, area = frame.height, frame.width, AREA // times**2
-        small = not tile and height * width <= area  # measuring the receptive field is not necessary
+        height, width = frame.height, frame.width
+        small = (
+            not tile and height * width <= self.area // times**2
+        )  # then the receptive field is not measured
         self.sides = None
         if small or isinstance(self.network, FixedSize):
             return tiles(height, width, (height, width), 0, self.network.multiple)
@@ -191,7 +199,7 @@ class LoadedVae:
             if tile and isinstance(self.network, SeesWhole)
             else self.network.receptive_field
         )
-        sides = (tile, tile) if tile else best_sides(height, width, halo, area)
+        sides = (tile, tile) if tile else best_sides(height, width, halo, self.area // times**2)
         self.sides = sides if sides[0] < height or sides[1] < width else None
         return tiles(height, width, sides, halo, self.network.multiple)
 
