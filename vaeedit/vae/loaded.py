@@ -127,8 +127,7 @@ class LoadedVae:
             see(kept)
             tick()
 
-    @property
-    def area(self) -> int:
+    def _most(self) -> int:
         """Most pixels of the result that a tile sees, unless its side is given; the same for all pictures."""
         if self._area is None:
             self._area = tile_area(self.info, self.device)
@@ -189,7 +188,7 @@ class LoadedVae:
         """The tiles of a frame whose result is `times` as large; `tile` is their side in pixels of the frame."""
         height, width = frame.height, frame.width
         small = (
-            not tile and height * width <= self.area // times**2
+            not tile and height * width <= self._most() // times**2
         )  # then the receptive field is not measured
         self.sides = None
         if small or isinstance(self.network, FixedSize):
@@ -199,7 +198,7 @@ class LoadedVae:
             if tile and isinstance(self.network, SeesWhole)
             else self.network.receptive_field
         )
-        sides = (tile, tile) if tile else best_sides(height, width, halo, self.area // times**2)
+        sides = (tile, tile) if tile else best_sides(height, width, halo, self._most() // times**2)
         self.sides = sides if sides[0] < height or sides[1] < width else None
         return tiles(height, width, sides, halo, self.network.multiple)
 
