@@ -8,7 +8,7 @@ from vaeedit.api import Session, console, exists_option, refuse_existing, rows_c
 from vaeedit_anomaly.evaluation_page import write_evaluation
 from vaeedit_anomaly.groups import grouped
 from vaeedit_anomaly.measured import ALL, evaluate, outcomes
-from vaeedit_anomaly.params import false_alarms_option
+from vaeedit_anomaly.params import false_alarms_option, fast_option
 from vaeedit_anomaly.report import PREVIEW
 from vaeedit_anomaly.resampling import FEWEST, RESAMPLES
 from vaeedit_anomaly.scoring import PIXELS, Row, Scorer
@@ -31,6 +31,7 @@ def _rows(
     groups: str | None,
     against: str | None,
     false_alarms: float | None,
+    fast: bool,
     report: str | None,
     exists: str,
 ) -> list[Row]:
@@ -43,10 +44,12 @@ def _rows(
         )
     names = [vae, *([against] if against else [])]
     models = [
-        outcomes(dataset, Scorer(session, name, false_alarms, (PIXELS,)), console.progress) for name in names
+        outcomes(dataset, Scorer(session, name, false_alarms, (PIXELS,), fast=fast), console.progress)
+        for name in names
     ]
     stated = models[0][0].scored.false_alarms
     common = {"protocol": PROTOCOL.format(100 * stated), "layout": dataset.layout}
+    common |= {"fast": True} if fast else {}
     other = {"against": against} if against else {}
     rows = [
         {**common, **row, "stated_false_alarms": stated, **other} for row in evaluate(models, numbers, twins)
@@ -54,7 +57,7 @@ def _rows(
     found = {sort: [named(image) for image in images] for sort, images in worst(models[0]).items()}
     next(row for row in rows if row["kind"] == ALL)["worst"] = found
     if report:
-        previews = Scorer(session, vae, false_alarms, (PREVIEW,))
+        previews = Scorer(session, vae, false_alarms, (PREVIEW,), fast=fast)
         write_evaluation(Path(report), f"{vae} on {tree}", rows, models[0], previews)
     return rows
 
@@ -73,6 +76,7 @@ anomaly = rows_command(
             help="Another model, for differences with their intervals on the same resamples.",
         ),
         false_alarms_option(),
+        fast_option(),
         click.Option(["--report"], metavar="FILE", help="Write a report (one HTML file) with the worst images."),
         exists_option(),
     ],

@@ -137,3 +137,13 @@ def test_the_condition_is_optional_and_goes_to_the_network_only_if_it_is_set(pla
     see(frame.with_conditions(**{TEXTURE_ONLY: 1.0}))
     assert sum(part.context["anomaly_maps"]["observed"].numel() for part in parts) == 40 * 48
     assert loaded.conditions({}, torch.zeros(1, 1, 8, 8)) == {}
+
+
+def test_an_evaluation_of_fast_scores_runs_no_network_and_says_so(place, capsys):
+    for folder in ("train/good", "test/good", "test/spot"):
+        images(Path("tree", folder), 2, first=len(folder))
+    capsys.readouterr()
+    assert call(["evaluate", "anomaly", "tree", "--vae", "fast.safetensors", "--fast", "--json"]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert found
+    assert all(row["fast"] is True for row in found)
