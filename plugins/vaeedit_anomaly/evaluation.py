@@ -48,7 +48,7 @@ def _rows(
         for name in names
     ]
     stated = models[0][0].scored.false_alarms
-    common = {"protocol": PROTOCOL.format(100 * stated), "layout": dataset.layout}
+    common: Row = {"protocol": PROTOCOL.format(100 * stated), "layout": dataset.layout}
     common |= {"fast": True} if fast else {}
     other = {"against": against} if against else {}
     rows = [
