@@ -60,7 +60,7 @@ class NormalRestorer(CenteredLadder):
         if self.training:
             return self._prior_of(x)
         if TEXTURE_ONLY in conditions:
-            return self._passed_by(x)
+            return self._without_network(x)
         with torch.autocast(x.device.type, enabled=False):
             prior = self._prior_of(x)
             return replace(
@@ -68,7 +68,7 @@ class NormalRestorer(CenteredLadder):
                 context={**prior.context, "anomaly_maps": self.anomaly_maps(prior), "texture": self.texture},
             )
 
-    def _passed_by(self, x: Tensor) -> Latents:
+    def _without_network(self, x: Tensor) -> Latents:
         """Latents N(0, I), and what texture and judge need."""
         strides = [2**level for level in range(len(self.latents), 0, -1)]
         levels = tuple(

@@ -1,4 +1,4 @@
-"""Gaussian blurs of single images by OpenCV, which is ten times as fast as convolutions of torch on a CPU."""
+"""Gaussian blurs of single images by OpenCV, which is faster than convolutions of torch on a CPU."""
 
 import cv2
 import numpy as np

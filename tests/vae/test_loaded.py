@@ -11,7 +11,8 @@ from vaeedit.extension.registry import registry
 from vaeedit.image import Estimated, Frame
 from vaeedit.vae.edited import Mixture
 from vaeedit.vae.files import find_vae, load_vae
-from vaeedit.vae.loaded import LoadedVae, _all_finite
+from vaeedit.vae.latents import all_finite
+from vaeedit.vae.loaded import LoadedVae
 
 TOLERANCE = 1e-4  # of [0, 1]: convolutions of other shapes sum in another order; a seam would be far larger
 
@@ -132,8 +133,8 @@ def test_bfloat16_is_within_one_8_bit_step_on_average(vae):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
 def test_values_are_finite_even_if_their_sum_is_not(dtype):
     large = torch.full((4, 5), torch.finfo(dtype).max, dtype=dtype)
-    assert _all_finite(large)
+    assert all_finite(large)
     for value in (torch.inf, -torch.inf, torch.nan):
         large[1, 1] = value
-        assert not _all_finite(large)
-    assert not _all_finite(torch.tensor([torch.inf, -torch.inf]))
+        assert not all_finite(large)
+    assert not all_finite(torch.tensor([torch.inf, -torch.inf]))

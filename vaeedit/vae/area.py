@@ -14,7 +14,7 @@ SHARE = 0.25
 LEAST = 2_000_000
 """Pixels of the result that a tile may see however little memory is free: 0.7 GB for the shipped models in float32."""
 MOST = 16_000_000
-"""Pixels of the result beyond which tiles become hardly faster."""
+"""Most pixels of the result that a tile may see: with larger tiles little time is saved."""
 GROUP = Path("/sys/fs/cgroup")
 """Where Linux says what a container may use."""
 

@@ -162,3 +162,11 @@ def product_of_experts(levels: Sequence[Gaussian], weights: Tensor) -> Gaussian:
     mean = (precisions * torch.cat([level.mean.float() for level in levels])).sum(0, keepdim=True) / total
     first = levels[0].mean
     return replace(levels[0], mean=mean.to(first), log_scale=(-0.5 * total.log()).to(first))
+
+
+def all_finite(values: Tensor) -> bool:
+    """Whether no value is infinite or NaN.
+
+    If their sum is finite, all of them are; the sum is faster to compute, but may overflow.
+    """
+    return bool(values.sum().isfinite()) or bool(values.isfinite().all())

@@ -5,6 +5,7 @@ Only this module handles padding, tiles, devices, dtypes, gray images, condition
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,10 @@ from vaeedit.vae.canvas import Canvas, Part, array_of, enlarged
 from vaeedit.vae.crop import cropped
 from vaeedit.vae.edited import Edited, pictures
 from vaeedit.vae.files import VaeInfo
-from vaeedit.vae.latents import Decoded, Latents
+from vaeedit.vae.latents import Decoded, Latents, all_finite
 from vaeedit.vae.origin import origin
 from vaeedit.vae.protocol import VAE, Estimator, FixedSize, Network, SeesWhole, Upscaler
+from vaeedit.vae.suits import supported
 from vaeedit.vae.ticks import tick
 
 Change = Callable[..., Edited]
@@ -56,7 +58,6 @@ class LoadedVae:
         """Decodes as the network does; its errors name whose code it is."""
         self.sides: tuple[int, int] | None = None
         """Height and width in pixels of the tiles of the last picture; None if it was done whole."""
-        self._area: int | None = None
 
     def edit(self, frame: Frame, edit: Change, **how: Any) -> Frame:
         """The only result of `edit_all`, or the first one of a `Series`."""
@@ -120,18 +121,17 @@ class LoadedVae:
                 with torch.inference_mode(), autocast(self.device, dtype):
                     x, latents, _ = self._encoded(frame, place)
                 kept = cropped(latents, place, x.shape[2])
-                if all(_all_finite(tensor) for tensor in kept.tensors()):
+                if all(all_finite(tensor) for tensor in kept.tensors()):
                     break
             else:
                 raise self._not_finite("latents")
             see(kept)
             tick()
 
-    def _most(self) -> int:
+    @cached_property
+    def _area(self) -> int:
         """Most pixels of the result that a tile sees, unless its side is given; the same for all pictures."""
-        if self._area is None:
-            self._area = tile_area(self.info, self.device)
-        return self._area
+        return tile_area(self.info, self.device)
 
     def tiles(self, frame: Frame, tile: int | None = None) -> int:
         """The number of tiles in which a frame is encoded and decoded; raises what `edit_all` raises before it begins."""
@@ -157,7 +157,7 @@ class LoadedVae:
         """
         frame = frames[0]
         self.require_suitable(frame)
-        unknown = {name for other in frames for name in other.conditions} - {*self._supported}
+        unknown = {name for other in frames for name in other.conditions} - {*supported(self.network)}
         if unknown:
             names = ", ".join(sorted(unknown))
             raise WeightsError(f"The VAE {self.info.name} does not support the condition {names}.")
@@ -186,10 +186,8 @@ class LoadedVae:
 
     def _grid(self, frame: Frame, times: int, tile: int | None) -> Iterator[Tile]:
         """The tiles of a frame whose result is `times` as large; `tile` is their side in pixels of the frame."""
-        height, width = frame.height, frame.width
-        small = (
-            not tile and height * width <= self._most() // times**2
-        )  # then the receptive field is not measured
+        height, width, area = frame.height, frame.width, self._area // times**2
+        small = not tile and height * width <= area  # measuring the receptive field is not necessary
         self.sides = None
         if small or isinstance(self.network, FixedSize):
             return tiles(height, width, (height, width), 0, self.network.multiple)
@@ -198,7 +196,7 @@ class LoadedVae:
             if tile and isinstance(self.network, SeesWhole)
             else self.network.receptive_field
         )
-        sides = (tile, tile) if tile else best_sides(height, width, halo, self._most() // times**2)
+        sides = (tile, tile) if tile else best_sides(height, width, halo, area)
         self.sides = sides if sides[0] < height or sides[1] < width else None
         return tiles(height, width, sides, halo, self.network.multiple)
 
@@ -261,12 +259,6 @@ class LoadedVae:
             placed = latents.placed(row + tile.rows.outer_start, column + tile.columns.outer_start, len(rows))
         return x, placed, conditions
 
-    @property
-    def _supported(self) -> tuple[str, ...]:
-        """The conditions that the VAE supports, optional ones last."""
-        optional: tuple[str, ...] = getattr(self.network, "optional", ())
-        return (*self.network.conditions, *optional)
-
     def conditions(
         self,
         given: Mapping[str, Condition],
@@ -280,7 +272,7 @@ class LoadedVae:
         unless it is optional; raises WeightsError if the VAE cannot.
         """
         maps = {}
-        for name in self._supported:
+        for name in supported(self.network):
             if name not in given and name not in self.network.conditions:
                 continue
             value = given.get(name, Estimated())
@@ -306,11 +298,3 @@ def _is_finite(value: Condition) -> bool:
 def _times(span: slice, times: int) -> slice:
     """The pixels of the result for a span of the input."""
     return slice(span.start * times, span.stop * times)
-
-
-def _all_finite(values: Tensor) -> bool:
-    """Whether no value is infinite or NaN.
-
-    If their sum is finite, all of them are; it is several times as fast to compute, but may overflow.
-    """
-    return bool(values.sum().isfinite()) or bool(values.isfinite().all())

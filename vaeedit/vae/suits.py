@@ -29,8 +29,8 @@ def misfits(vae: str, spec: OperationSpec, registry: Registry) -> Iterator[str]:
         return
     if spec.calibrated and not calibration:
         yield f"the VAE {vae} was not fitted for it; make one: vaeedit {spec.name} fit."
-    supported = {*getattr(network, "conditions", spec.conditions), *getattr(network, "optional", ())}
-    for name in sorted(set(spec.conditions) - supported):
+    known = supported(network) if hasattr(network, "conditions") else spec.conditions
+    for name in sorted(set(spec.conditions) - set(known)):
         yield f"the VAE {vae} does not support the condition {name}."
     for name in sorted(set(getattr(network, "needs", ())) - set(spec.conditions)):
         yield f"the VAE {vae} needs the condition {name}, which {spec.name} does not set."
@@ -52,6 +52,12 @@ def _network(vae: str, registry: Registry) -> tuple[str, Any, Any] | None:
         return spec.kind, load_target(spec.target), info.calibration
     except VaeeditError:
         return None
+
+
+def supported(network: Any) -> tuple[str, ...]:
+    """The conditions that a VAE supports, optional ones last."""
+    optional: tuple[str, ...] = getattr(network, "optional", ())
+    return (*network.conditions, *optional)
 
 
 def is_conditional(network: Any) -> bool:

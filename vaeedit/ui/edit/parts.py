@@ -28,7 +28,7 @@ QUICK: dict[str, Any] = {
 }
 """Of events that take milliseconds: none is lost while one is under way but those between it and the last.
 
-They pass Gradio's queue by (see `remade`).
+They do not use Gradio's queue (see `remade`).
 """
 RAW: dict[str, Any] = {**QUICK, "preprocess": False}
 """Of events of options: what a component holds is checked by the option's declaration, and never by Gradio."""

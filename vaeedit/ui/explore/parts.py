@@ -27,7 +27,7 @@ EVENTS: dict[str, Any] = {
     "queue": False,
     "show_progress": "hidden",
 }
-"""Of actions; they pass Gradio's queue by (see `remade`)."""
+"""Of actions; they do not use Gradio's queue (see `remade`)."""
 _turns = count(1)
 
 
