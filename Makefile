@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SAMPLE := samples/images/night-tree-phone.jpg
 
-.PHONY: demo test behavior attack check docs site wheel dev clean
+.PHONY: demo test behavior attack check docs figures site wheel dev clean
 
 demo: $(VENV)/base.done
 	$(PIP) install -q -c constraints.txt .
@@ -43,6 +43,12 @@ check: $(VENV)/base.done
 docs: $(VENV)/base.done
 	$(PIP) install -q -c constraints.txt ".[dev]"
 	$(BIN)/python docs/generate.py
+
+# what depends on the shipped weights, again: make figures DATA=data [FIGURES="--only CBSD68 --record"]; hours without --only
+figures: $(VENV)/base.done
+	@test -n "$(DATA)" || { echo "Give the folder of the test images: make figures DATA=FOLDER"; exit 2; }
+	$(PIP) install -q -c constraints.txt ".[dev]"
+	$(BIN)/python docs/figures.py $(DATA) $(FIGURES)
 
 # README and docs as pages that can be searched; a link that leads nowhere ends it
 site: $(VENV)/base.done
