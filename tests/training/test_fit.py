@@ -23,6 +23,7 @@ from vaeedit.vae.files import load_vae, read_info
 
 pytest.importorskip("pytorch_lightning")
 
+from vaeedit.training.callbacks import Averages
 from vaeedit.training.module import Fit
 
 
@@ -298,3 +299,13 @@ def test_an_objective_of_another_architecture_is_a_sentence(
         OptionError, match=f"{objective['kind']} cannot train the architecture {architecture}: {reason}"
     ):
         train(wrong, photographs, tmp_path / "run", tmp_path / "x.safetensors", registry(), steps=1)
+
+
+def test_averages_are_over_the_steps_that_had_a_value():
+    averages = Averages()
+    for step in range(4):
+        late = {"held_out_psnr": torch.tensor(30.0)} if step == 3 else {}
+        averages.add({"loss": torch.tensor(float(step)), **late})
+    assert averages.take() == {"loss": 1.5, "held_out_psnr": 30.0}
+    averages.add({"loss": torch.tensor(7.0)})
+    assert averages.take() == {"loss": 7.0}

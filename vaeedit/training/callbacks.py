@@ -3,6 +3,7 @@
 import math
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -96,22 +97,24 @@ class MovingAverage(WeightAveraging):
 
 
 class Averages:
-    """Averages of the logged values since they were taken last."""
+    """Averages of the logged values since they were taken last, each over the steps that had it."""
 
     def __init__(self) -> None:
         self.sums: dict[str, Tensor] = {}
+        self.counts = Counter[str]()
         self.count = 0
 
     def add(self, values: Mapping[str, Tensor]) -> None:
         """Add the scalars of one step."""
         for name, value in values.items():
             self.sums[name] = self.sums[name] + value if name in self.sums else value
+        self.counts.update(values.keys())
         self.count += 1
 
     def take(self) -> dict[str, float]:
         """The averages by name; from now on, others are collected."""
-        averages = {name: total.item() / self.count for name, total in self.sums.items()}
-        self.sums, self.count = {}, 0
+        averages = {name: total.item() / self.counts[name] for name, total in self.sums.items()}
+        self.sums, self.counts, self.count = {}, Counter(), 0
         return averages
 
 
