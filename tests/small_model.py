@@ -34,7 +34,7 @@ def calibration() -> Calibration:
     return Calibration(
         preparation=Preparation(1, 1.0),
         areas=(1000, 4000),
-        maps={"residual": usual, "defect": usual},
+        maps={"structure": usual, "defect": usual},
         scales=Scales.of([np.full((40, 48), k, np.float32) for k in range(6)]),
         scores=Tail.of(0.25 * rng.random(100)),
         held_out=6,

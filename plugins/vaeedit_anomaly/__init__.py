@@ -45,12 +45,12 @@ class NormalConfig(Options, frozen=True):
     widths: Annotated[Widths, option("Trunk width of each level.", most=LEVELS)] = (32, 64, 96, 128)
     blocks: Annotated[Blocks, option("Residual blocks of each trunk stage.", most=LEVELS)] = (1, 1, 2, 2)
     latents: Annotated[Widths, option("Latent channels of each level.", most=LEVELS)] = (4, 6, 8, 8)
-    ladder_widths: Annotated[Widths, option("Ladder width of each level.", most=LEVELS)] = (24, 32, 48, 64)
+    ladder_widths: Annotated[Widths, option("Ladder width of each level.", most=LEVELS)] = (16, 16, 16, 32)
     encoder_widths: Annotated[Widths, option("Width of the posterior's encoder.", most=LEVELS)] = (
         16,
-        24,
+        16,
+        16,
         32,
-        48,
     )
     memory: Annotated[int, option("Number of stored features of normal images.", ge=0, le=1_000_000)] = 0
     components: Annotated[int, option("Principal components of a feature.", ge=0, le=100_000)] = 0

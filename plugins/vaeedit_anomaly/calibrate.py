@@ -32,8 +32,6 @@ from vaeedit_anomaly.texture import TEXTURE
 
 SAMPLE = 500_000
 """Number of pixels, over all images, from which the tail of a map is made."""
-COLLAPSED = 0.01
-"""A level with fewer nats at a place has collapsed: its posterior is the prior."""
 FOLDS = 10
 """Folds of cross-fitting; with fewer folds, few held-out images would leave too few for each tail."""
 
@@ -94,11 +92,7 @@ def calibration_by(
     distances of texture are left out: one Gaussian does not hold all parts.
     """
     grids = _by_name({name: cells(_wide(grid)) for name, grid in row.items()} for row in rows)
-    seen = {
-        name: found
-        for name, found in grids.items()
-        if not _collapsed(name, found) and not (layout == "free" and name == TEXTURE)
-    }
+    seen = {name: found for name, found in grids.items() if not (layout == "free" and name == TEXTURE)}
     others = [
         {name: Places.of(found[:index] + found[index + 1 :], layout) for name, found in seen.items()}
         for index in range(len(rows))
@@ -138,11 +132,6 @@ def fusion_of(neg_log_ps: Sequence[Map]) -> Fusion:
 
 def _wide(grid: NDArray[np.float16]) -> Map:
     return grid.astype(np.float32)
-
-
-def _collapsed(name: str, grids: Sequence[Map]) -> bool:
-    """True for the KL of a level whose posterior is its prior: such a map holds only rounding errors."""
-    return name.startswith("kl_") and float(np.mean(grids)) < COLLAPSED
 
 
 def _tails(values: dict[str, list[Map]]) -> list[dict[str, Tail]]:

@@ -20,6 +20,7 @@ from vaeedit_anomaly.places import Map, Places, blurred
 from vaeedit_anomaly.scales import Scales
 from vaeedit_anomaly.sizes import Preparation
 from vaeedit_anomaly.texture import JUDGE, TEXTURE
+from vaeedit_anomaly.threads import mapped
 
 Array = NDArray[np.float64]
 TOP = 0.0005
@@ -189,7 +190,8 @@ def plane(grid: Tensor) -> Map:
 
 def fused(anomaly_maps: Mapping[str, Tensor], maps: Mapping[str, Usual]) -> Map:
     """The mean -log10 p (H, W) of the anomaly maps (1, 1, H, W) with statistics in `maps`."""
-    return mean_neg_log_p({name: usual.neg_log_p(plane(anomaly_maps[name])) for name, usual in maps.items()})
+    found = mapped(lambda name: maps[name].neg_log_p(plane(anomaly_maps[name])), list(maps))
+    return mean_neg_log_p(dict(zip(maps, found, strict=True)))
 
 
 def mean_neg_log_p(neg_log_ps: Mapping[str, Map]) -> Map:

@@ -1,15 +1,14 @@
 """Descriptions of local structure: derivatives of Gaussians (the local jet, Koenderink & van Doorn 1987) at four scales."""
 
 import itertools
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import cv2
 import numpy as np
-import torch
 from torch import Tensor
 
 from vaeedit_anomaly.places import Map
+from vaeedit_anomaly.threads import mapped
 
 GRID = 64
 """Number of places along each side of a picture."""
@@ -42,13 +41,7 @@ def jets(observed: Tensor) -> Map:
 
 
 def _of_light(light: Map) -> list[Map]:
-    threads = min(torch.get_num_threads(), len(SCALES))
-    widest = SCALES[::-1]  # they take the longest
-    if threads == 1:
-        parts = [_at_scale(light, scale) for scale in widest]
-    else:
-        with ThreadPoolExecutor(threads) as pool:  # OpenCV and NumPy let other threads run
-            parts = list(pool.map(partial(_at_scale, light), widest))
+    parts = mapped(partial(_at_scale, light), SCALES[::-1])  # the widest first: they take the longest
     return [_cells(_blurred(light, 4.0)), *itertools.chain(*reversed(parts))]
 
 

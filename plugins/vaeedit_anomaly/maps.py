@@ -24,11 +24,7 @@ def pixel_maps(seen: Mapping[str, Tensor]) -> dict[str, Tensor]:
     x = seen["observed"]
     size = (x.shape[2], x.shape[3])
     maps = of_restored(seen) if "mean" in seen else {}
-    maps |= {
-        name: grid
-        for name, grid in seen.items()
-        if name.startswith("kl_") or name in ("distance", TEXTURE, JUDGE)
-    }
+    maps |= {name: grid for name, grid in seen.items() if name in ("distance", TEXTURE, JUDGE)}
     return {name: _enlarged(grid, size) for name, grid in maps.items()}
 
 
@@ -36,20 +32,11 @@ def of_restored(seen: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The maps (1, 1, H, W) that compare an image with its restored version, and the log-odds of a defect."""
     x, mean = seen["observed"], seen["mean"].clamp(0, 1)
     return {
-        "residual": residual(x, mean, seen["std"]),
         "gradient": gradient_dissimilarity(x, mean),
         "structure": structure_dissimilarity(x, mean),
         "color": color_difference(x, mean),
         "defect": seen["log_odds"],
     }
-
-
-def residual(x: Tensor, mean: Tensor, std: Tensor) -> Tensor:
-    """|x - mean| in predicted standard deviations, (B, C, H, W) in [0, 1] -> (B, 1, H, W).
-
-    Except for constants, this is the negative log-likelihood of a Laplace distribution.
-    """
-    return soft(((x - mean).abs() / std.clamp_min(1e-4)).mean(1, keepdim=True), 1.0)
 
 
 def gradient_dissimilarity(x: Tensor, mean: Tensor) -> Tensor:

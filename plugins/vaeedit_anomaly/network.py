@@ -1,8 +1,8 @@
 """The restorer of normals: a conditional ladder VAE p(x | y) of a normal image x given an observed image y.
 
 It is trained on normal images with synthetic defects (`defects`), so its mean m(y) repairs defects, and its trunk predicts
-their places. Its ladder models the differences of normal images from m(y): the KL of every level measures, in nats, how
-much the difference y - m(y) exceeds them. Features of the trunk are compared with those of normal images.
+their places. Features of the trunk are compared with those of normal images. Its small ladder models the differences of
+normal images from m(y), for samples and standard deviations; scores do without it (docs/decisions.md, 69).
 """
 
 from collections.abc import Mapping
@@ -19,10 +19,12 @@ from vaeedit_anomaly.defects import spoil
 from vaeedit_anomaly.heads import MergedHead
 from vaeedit_anomaly.memory import Memory
 from vaeedit_anomaly.texture import Texture
-from vaeedit_ladder.api import RESIDUAL_GAIN, START, CenteredLadder, Hourglass, Pyramid, TopDown
+from vaeedit_ladder.api import RESIDUAL_GAIN, START, CenteredLadder, Head, Hourglass, Pyramid, TopDown
 
 TEXTURE_ONLY = "texture_only"
 """The condition, of any value, of an image that only texture and judge look at."""
+HIDDEN = 8
+"""Channels of the heads at full resolution."""
 SPREAD = 8
 """Stride of the grid of features: fine enough for small defects, and coarse enough for fast distances to the memory."""
 
@@ -42,10 +44,10 @@ class NormalRestorer(CenteredLadder):
         self.trunk = Hourglass(4 * c + 1, config.widths, config.blocks)
         for part in (self.trunk.stem, *self.trunk.downs, *self.trunk.ups):
             nn.init.normal_(part.weight, std=part.weight[0].numel() ** -0.5)  # keeps the variance of features
-        self.mend = MergedHead(config.widths[0], c)
-        self.find = MergedHead(config.widths[0] + 4 * c, 1, bias=[-3.0])
+        self.mend = MergedHead(config.widths[0], c, HIDDEN)
+        self.find = MergedHead(config.widths[0] + 4 * c, 1, HIDDEN, bias=[-3.0])
         self.ladder = TopDown(config.ladder_widths, config.latents, config.encoder_widths, config.widths)
-        self.head = MergedHead(config.ladder_widths[0], 2 * c, bias=[0.0] * c + [START] * c)
+        self.head = Head(config.ladder_widths[0], 2 * c, HIDDEN, bias=[0.0] * c + [START] * c)
         self.encoder = Pyramid(4 * c, config.encoder_widths)
         self.memory = Memory(sum(config.widths), config.memory, config.components)
         self.texture = Texture(c, config.texture, config.layout, config.judge)
@@ -91,21 +93,11 @@ class NormalRestorer(CenteredLadder):
     def anomaly_maps(self, prior: Latents) -> dict[str, Tensor]:
         """Quantities that are larger at defects, and their inputs, of the image in `prior`: grids (B, C, h, w) of any stride.
 
-        "observed", "mean" and "std" (B, C, H, W) are in units of [0, 1]. The others have one channel: "log_odds" of a defect;
-        "kl_2", "kl_4", ... in nats, by the stride of their level; the "distance" to the memory, if it is filled. "features"
-        (B, C, h, w) have the stride `SPREAD`.
+        "observed" and "mean" (B, C, H, W) are in units of [0, 1]. The others have one channel: "log_odds" of a defect, and
+        the "distance" to the memory, if it is filled. "features" (B, C, h, w) have the stride `SPREAD`.
         """
         context = prior.context
-        observed = context["observed"]
-        posterior, std = self.infer_with_std(prior, observed)
-        maps = {
-            "observed": observed,
-            "mean": context["mean"],
-            "log_odds": context["log_odds"],
-            "std": std,
-        }
-        for level, kl in zip(posterior.levels, posterior.kl(prior), strict=True):
-            maps[f"kl_{observed.shape[2] // level.mean.shape[2]}"] = kl.sum(1, keepdim=True)
+        maps = {name: context[name] for name in ("observed", "mean", "log_odds")}
         maps["features"] = pooled(context["features"])
         if self.memory.filled:
             maps["distance"] = self.memory(maps["features"])

@@ -7,6 +7,7 @@ coordinates, so that sizes may differ).
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import cv2
 import msgspec
@@ -58,11 +59,16 @@ class Places(msgspec.Struct, frozen=True):
 
     def standardized(self, anomaly_map: Map) -> Map:
         """An anomaly map (H, W) minus the mean, in standard deviations of each place; same shape."""
-        mean, spread = (
-            enlarged(np.frombuffer(packed, np.float32).reshape(CELLS, CELLS), *anomaly_map.shape)
-            for packed in (self.mean, self.spread)
-        )
+        mean, spread = (_unpacked(packed, *anomaly_map.shape) for packed in (self.mean, self.spread))
         return (anomaly_map - mean) / spread
+
+
+@lru_cache(maxsize=32)  # pictures of one line have one size
+def _unpacked(packed: bytes, height: int, width: int) -> Map:
+    """float32 (CELLS, CELLS) enlarged to (height, width); not to be written to."""
+    found = enlarged(np.frombuffer(packed, np.float32).reshape(CELLS, CELLS), height, width)
+    found.flags.writeable = False
+    return found
 
 
 def cells(anomaly_map: Map) -> Map:

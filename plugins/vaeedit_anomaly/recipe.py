@@ -17,7 +17,7 @@ def recipe_for(survey: Survey, name: str, seed: int) -> Recipe:
         license="",
         config={"channels": survey.preparation.channels},
         data=Data(patch=(survey.crop,), batch=survey.batch, gray=0.0, turn=False),
-        objective={"kind": "defects", "mean": "log-mse-to-40", "label": 3.0, "share": 0.5, "kl": 0.1},
+        objective={"kind": "defects", "mean": "log-mse-to-40", "label": 3.0, "share": 0.125, "kl": 0.1},
         optimizer=Optimizer(adam_rate=2e-3, warmup=100),
         seed=seed,
     )

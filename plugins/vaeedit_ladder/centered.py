@@ -81,13 +81,6 @@ class CenteredLadder(nn.Module):
         encoded = self.encoder_features((x - prior.context["mean"]) * RESIDUAL_GAIN, prior.context)
         return Latents(tuple(self.ladder.infer(prior.context["features"], encoded)), prior.context)
 
-    def infer_with_std(self, prior: Latents, x: Tensor) -> tuple[Latents, Tensor]:
-        """What `infer` returns, and the standard deviation (B, C, H, W) of `decode` at the prior mean, in one pass."""
-        context = prior.context
-        encoded = self.encoder_features((x - context["mean"]) * RESIDUAL_GAIN, context)
-        levels, h = self.ladder.infer_beside_prior(context["features"], encoded)
-        return Latents(tuple(levels), context), _deviation(self.head_of(h, context)[:, self.channels :])
-
     def elbo_terms(self, latents: Latents, x: Tensor) -> ElboTerms:
         """Terms of the conditional ELBO for the first len(x) images; x is clean, (B', C, H, W) in [0, 1].
 

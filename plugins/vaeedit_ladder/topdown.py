@@ -54,30 +54,18 @@ class TopDown(nn.Module):
 
         `context` holds features (B, width, h, w), fine to coarse, or is empty; then the sizes follow from `choose`.
         """
-        h: Tensor = self.top
-        for level in reversed(range(len(self.prior))):
-            h = self._arrived(level, h, context)
-            h = self._passed(level, h, choose(level, h))
+        h = self.top
+        coarsest = len(self.prior) - 1
+        for level in range(coarsest, -1, -1):
+            if level < coarsest:
+                h = self.ups[level](h)
+            if context:
+                h = h + self.enter[level](context[level])
+            h = self.before[level](h)
+            mean, log_scale = self.prior[level](h).float().chunk(2, 1)
+            z = mean + log_scale.clamp(-6, 3).exp() * choose(level, h)
+            h = self.after[level](h + self.inject[level](z.to(h.dtype)))
         return h
-
-    def _arrived(self, level: int, h: Tensor, context: Sequence[Tensor]) -> Tensor:
-        """Features at a level, from those of the coarser one (or `top`)."""
-        if level < len(self.prior) - 1:
-            h = self.ups[level](h)
-        if context:
-            entered = self.enter[level](context[level])
-            if 1 < len(entered) < len(h):
-                entered = entered.repeat(len(h) // len(entered), 1, 1, 1)
-            h = h + entered
-        arrived: Tensor = self.before[level](h)
-        return arrived
-
-    def _passed(self, level: int, h: Tensor, e: Tensor) -> Tensor:
-        """Features at a level with its coordinates e (B, latents, h, w)."""
-        mean, log_scale = self.prior[level](h).float().chunk(2, 1)
-        z = mean + log_scale.clamp(-6, 3).exp() * e
-        passed: Tensor = self.after[level](h + self.inject[level](z.to(h.dtype)))
-        return passed
 
     def posterior_at(self, level: int, h: Tensor, encoded: Tensor) -> Gaussian:
         """q(e_l | z_>l, x) in non-centered coordinates, (B, latents, h, w).
@@ -131,25 +119,6 @@ class TopDown(nn.Module):
 
         self(context, posterior_mean)
         return levels
-
-    def infer_beside_prior(
-        self, context: Sequence[Tensor], encoded: Sequence[Tensor]
-    ) -> tuple[list[Gaussian], Tensor]:
-        """What `infer` returns, and the features (B, width, h, w) of the finest level at the prior mean, in one pass."""
-        h: Tensor = self.top
-        count = len(encoded[0])
-        levels: list[Gaussian] = []
-        for level in reversed(range(len(self.prior))):
-            h = self._arrived(level, h, context)
-            levels.append(self.posterior_at(level, h[:count], encoded[level]))
-            e = torch.zeros_like(levels[-1].mean)
-            if level > 0:
-                e = torch.cat([levels[-1].mean, e])
-                h = h if len(h) > count else torch.cat([h, h])
-            else:  # nothing comes after the finest posterior
-                h = h[-count:]
-            h = self._passed(level, h, e)
-        return levels, h
 
 
 def draw(posterior: Gaussian, keep: Tensor | float = 1.0) -> tuple[Tensor, Tensor]:

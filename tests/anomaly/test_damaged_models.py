@@ -130,6 +130,6 @@ def test_a_calibration_that_no_fit_gives_is_refused_with_what_to_do(change):
 
 def test_a_calibration_of_another_model_is_a_sentence(model, capsys):
     stored = read_info(model).calibration
-    unsealed(model, calibration={**stored, "maps": {**stored["maps"], "kl_64": stored["maps"]["defect"]}})
+    unsealed(model, calibration={**stored, "maps": {**stored["maps"], "residual": stored["maps"]["defect"]}})
     assert score(model) in (1, 2)
-    assert "is of another model, with the map kl_64; fit it again" in capsys.readouterr().err
+    assert "is of another model, with the map residual; fit it again" in capsys.readouterr().err

@@ -25,7 +25,7 @@ from vaeedit_anomaly.sizes import Preparation
 from vaeedit_anomaly.survey import Survey
 from vaeedit_anomaly.texture import JUDGE, TEXTURE, Texture
 
-KEPT = ("residual", TEXTURE, JUDGE)
+KEPT = ("structure", TEXTURE, JUDGE)
 
 
 def rows(count=12, names=KEPT):
@@ -50,7 +50,7 @@ def test_fast_scores_are_calibrated_as_if_there_were_no_other_maps(layout, used)
 
 
 def test_without_texture_and_judge_there_are_no_fast_scores():
-    assert calibrated(rows(names=("residual",))).fast is None
+    assert calibrated(rows(names=("structure",))).fast is None
 
 
 def test_a_calibration_of_fast_scores_travels_through_the_header_and_is_checked():
@@ -70,7 +70,7 @@ def place(tmp_path, monkeypatch):
     texture = Texture(1)
     texture.fill(np.stack([jets(torch.rand(1, 1, 40, 48)) for _ in range(6)]))
     network.texture = texture
-    made = calibrated(rows(names=("residual", TEXTURE)))
+    made = calibrated(rows(names=("structure", TEXTURE)))
     config = {**SHAPE, "texture": len(texture.basis)}
     save_vae(
         tmp_path / "fast.safetensors",

@@ -63,7 +63,6 @@ def test_spots_are_abnormal_and_the_file_says_how_it_was_made(place, run):
     assert info.calibration["held_out"] == 6
     assert info.calibration["false_alarms"] == 0.05
     assert set(info.calibration["maps"]) >= {
-        "residual",
         "gradient",
         "structure",
         "color",

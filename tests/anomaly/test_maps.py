@@ -4,13 +4,7 @@ import pytest
 import torch
 from skimage.metrics import structural_similarity
 
-from vaeedit_anomaly.maps import (
-    color_difference,
-    gradient_dissimilarity,
-    pixel_maps,
-    residual,
-    structure_dissimilarity,
-)
+from vaeedit_anomaly.maps import color_difference, gradient_dissimilarity, pixel_maps, structure_dissimilarity
 
 IMAGE = torch.nn.functional.interpolate(
     torch.rand(1, 3, 6, 7, generator=torch.Generator().manual_seed(0)), size=(53, 61), mode="bicubic"
@@ -27,7 +21,6 @@ def changed(height=8):
 
 
 MAPS = {
-    "residual": lambda x, y: residual(x, y, torch.full_like(x, 0.05)),
     "gradient": gradient_dissimilarity,
     "structure": structure_dissimilarity,
     "color": color_difference,
@@ -44,11 +37,6 @@ def test_maps_show_the_change_and_nothing_else(compare):
     assert something[..., :3, :3].max() < 0.1 * inside.max()
 
 
-def test_residuals_count_in_the_models_own_units():
-    doubled = residual(changed(), IMAGE, torch.full_like(IMAGE, 0.1))
-    assert torch.allclose(2 * doubled, residual(changed(), IMAGE, torch.full_like(IMAGE, 0.05)))
-
-
 def test_structure_is_that_of_scikit_image():
     x, y = IMAGE[0, :1], changed()[0, :1]
     _, expected = structural_similarity(
@@ -60,18 +48,17 @@ def test_structure_is_that_of_scikit_image():
 
 
 def test_coarse_grids_are_enlarged_to_the_image_and_lie_where_they_belong():
-    kl = torch.zeros(1, 1, 14, 16)  # stride 4 of 53 x 61, rounded up
-    kl[..., 5, 8] = 1
+    distance = torch.zeros(1, 1, 14, 16)  # stride 4 of 53 x 61, rounded up
+    distance[..., 5, 8] = 1
     seen = {
         "observed": IMAGE,
         "mean": IMAGE,
-        "std": torch.full_like(IMAGE, 0.1),
         "log_odds": IMAGE[:, :1],
-        "kl_4": kl,
+        "distance": distance,
     }
     found = pixel_maps(seen)
     assert {grid.shape for grid in found.values()} == {(1, 1, 53, 61)}
-    rows, columns = torch.nonzero(found["kl_4"][0, 0] == found["kl_4"].max(), as_tuple=True)
+    rows, columns = torch.nonzero(found["distance"][0, 0] == found["distance"].max(), as_tuple=True)
     assert rows.float().mean() == pytest.approx(21.5, abs=1)
     assert columns.float().mean() == pytest.approx(33.5, abs=1)
 

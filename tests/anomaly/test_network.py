@@ -56,11 +56,7 @@ def test_nothing_it_sees_reaches_further_than_its_receptive_field():
     assert set(before) == {
         "observed",
         "mean",
-        "std",
         "log_odds",
-        "kl_2",
-        "kl_4",
-        "kl_8",
         "features",
         "distance",
     }

@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 import torch
 from normals import part
-from test_network import shaken
 
 from vaeedit.api import gaussian_blur
+from vaeedit_anomaly.calibration import Tail, Usual, fused, mean_neg_log_p, plane
 from vaeedit_anomaly.heads import MergedHead
 from vaeedit_anomaly.jets import COLOR_SCALES, DARK, GRID, SCALES, channels_of, jets
+from vaeedit_anomaly.places import Places, cells
 from vaeedit_anomaly.soft import soft
 from vaeedit_ladder.api import Head
 
@@ -88,14 +89,14 @@ def test_a_head_at_half_of_the_resolution_is_a_head():
         torch.testing.assert_close(merged(h), plain(h), rtol=1e-5, atol=1e-4)
 
 
-@torch.inference_mode()
-def test_posterior_and_standard_deviation_in_one_pass_are_those_of_two():
-    network = shaken()
-    x = torch.rand(2, 1, 24, 40, generator=torch.Generator().manual_seed(0))
-    prior = network._prior_of(x)
-    posterior, std = network.infer_with_std(prior, x)
-    expected = network.infer(prior, x)
-    for found, level in zip(posterior.levels, expected.levels, strict=True):
-        torch.testing.assert_close(found.mean, level.mean, rtol=1e-4, atol=1e-5)
-        torch.testing.assert_close(found.log_scale, level.log_scale, rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(std, network.decode(prior.mean(), std=True).std, rtol=1e-4, atol=1e-6)
+def test_maps_are_fused_the_same_way_by_any_number_of_threads(threads):
+    generator = torch.Generator().manual_seed(0)
+    maps = {name: torch.rand(1, 1, 60, 50, generator=generator) for name in ("structure", "texture", "judge")}
+    usual = {
+        name: Usual(
+            Places.of([cells(plane(grid)), cells(plane(grid.flip(2)))]), Tail.of(grid.double().numpy() - 0.5)
+        )
+        for name, grid in maps.items()
+    }
+    one_by_one = {name: usual[name].neg_log_p(plane(maps[name])) for name in maps}
+    np.testing.assert_array_equal(fused(maps, usual), mean_neg_log_p(one_by_one))
