@@ -112,7 +112,8 @@ class Fitting:
             suspects = msgspec.json.decode(file.read_bytes(), type=list[Suspect])
         else:
             paths = (*self.survey.held_out, *self.survey.learned)
-            how, layout = self.survey.preparation, wishes.layout or "aligned"
+            how = self.survey.preparation
+            layout = self._layout(pictures(self.survey.learned[:SEEN], how))
             suspects = ranked(turn.through(paths, len(paths)), how, layout)
             write_whole(file, msgspec.json.encode(suspects))
         if wishes.suspicious is not None:
@@ -183,11 +184,7 @@ class Fitting:
         each = self.costs.judge(self.survey) / len(paths)
         learned = pictures(turn.through(paths, FEWEST, each), self.survey.preparation)
         self._tell_fewer(turn, paths, "the texture was made")
-        layout = wishes.layout
-        if layout is None:
-            found = found_layout(learned, pictures(self.survey.held_out[:LOOKED], self.survey.preparation))
-            wishes.say(found.sentence())
-            layout = found.layout
+        layout = self._layout(learned)
         steps = STEPS if turn.steps is None else min(STEPS, turn.steps)
         texture = learned_texture(learned, layout, wishes.seed, seconds=turn.left, steps=steps)
         if not texture.judge.filled:
@@ -200,6 +197,14 @@ class Fitting:
         found_out = {"texture": len(texture.basis), "layout": layout, "judge": texture.judge.width}
         info = msgspec.structs.replace(info, config={**info.config, **found_out})
         save_vae(self.work.draft, network, info)
+
+    def _layout(self, learned: Sequence[torch.Tensor]) -> Layout:
+        """The layout that the user asked for, or the one that these pictures (1, C, H, W) and the held-out ones show."""
+        if self.wishes.layout is not None:
+            return self.wishes.layout
+        found = found_layout(learned, pictures(self.survey.held_out[:LOOKED], self.survey.preparation))
+        self.wishes.say(found.sentence())
+        return found.layout
 
     def calibrate(self, turn: Turn) -> None:
         """Calibrate by the held-out images, and write the calibration into the draft."""

@@ -33,6 +33,8 @@ MARGIN = 1.15
 class Costs:
     """Expected seconds, with a margin."""
 
+    start: float = 0.0
+    """To load the model, and to inspect a first image."""
     look: float = 0.0
     """To inspect an image."""
     digest: float = 0.0
@@ -46,7 +48,7 @@ class Costs:
 
     def memory(self, survey: Survey) -> float:
         """Seconds of the stage "memory"."""
-        return self.look * min(len(survey.learned), SEEN) + self.fill
+        return self.start + self.look * min(len(survey.learned), SEEN) + self.fill
 
     def judge(self, survey: Survey) -> float:
         """Seconds of what the stage "judge" does before the judge learns, with a damaged copy of every picture."""
@@ -59,7 +61,7 @@ class Costs:
 
     def calibration(self, survey: Survey) -> float:
         """Seconds of the stage "calibration"."""
-        return (self.look + self.digest) * len(survey.held_out)
+        return self.start + (self.look + self.digest) * len(survey.held_out)
 
 
 @torch.inference_mode()
@@ -70,6 +72,7 @@ def rehearsed(
     config = {**recipe.config, "texture": COMPONENTS, "judge": WIDTH}
     network = NormalRestorer(msgspec.convert(config, NormalConfig))
     save_vae(file, network, VaeInfo(name=recipe.name, architecture=recipe.architecture, config=config))
+    begun = now()
     try:
         with Session(precision="float32", device=device) as session:
             see = inspector_of(session, file, survey.preparation)
@@ -89,6 +92,7 @@ def rehearsed(
     filled = now() - calibrated
     count = max(len(seen), 1)
     return Costs(
+        start=MARGIN * (started - begun),
         look=MARGIN * (looked - started) / LOOKS,
         digest=MARGIN * (calibrated - looked) / count,
         fill=MARGIN * 2 * PART * filled,  # as much again for the files

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 import torch
 from normals import folder_of, part
+from PIL import Image
+from test_anomaly_layouts import material
 from tiny_fit import tiny_fit
 
 from vaeedit.api import UsageError
+from vaeedit.vae.files import read_info
 from vaeedit_anomaly.calibration import image_score
 from vaeedit_anomaly.jets import jets
 from vaeedit_anomaly.survey import survey
@@ -85,3 +88,23 @@ def test_a_fit_writes_the_table_and_learns_from_the_others(tmp_path, capsys):
     model.unlink()
     assert tiny_fit(folder, model, *flags) == 2
     assert "suspects.csv exists already" in capsys.readouterr().err
+
+
+def test_pictures_are_ranked_by_the_layout_that_they_show(tmp_path, capsys, monkeypatch):
+    pytest.importorskip("pytorch_lightning")
+    folder, model = tmp_path / "normals", tmp_path / "cloth.vae.safetensors"
+    folder.mkdir()
+    for seed in range(14):
+        Image.fromarray((255 * material(seed).clip(0, 1)).astype(np.uint8)).save(folder / f"{seed:03}.png")
+    layouts = []
+
+    def spy(paths, how, layout):
+        layouts.append(layout)
+        return ranked(paths, how, layout)
+
+    monkeypatch.setattr("vaeedit_anomaly.fitting.ranked", spy)
+    flags = ["--steps", "4", "--suspicious", str(tmp_path / "suspects.csv")]
+    assert tiny_fit(folder, model, *flags) == 0
+    assert layouts == ["texture"]
+    assert "Layout: texture" in capsys.readouterr().out
+    assert read_info(model).config["layout"] == "texture"
