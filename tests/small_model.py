@@ -30,13 +30,15 @@ def calibration() -> Calibration:
     """Of random numbers."""
     rng = np.random.default_rng(0)
     tail = Tail.of(rng.random(100))
-    usual = Usual(Places.of(8 * rng.random((6, CELLS, CELLS)).astype(np.float32)), tail)
+    structure, defect = (
+        Usual(Places.of(size * rng.random((6, CELLS, CELLS)).astype(np.float32)), tail) for size in (0.3, 8)
+    )
     return Calibration(
         preparation=Preparation(1, 1.0),
         areas=(1000, 4000),
-        maps={"structure": usual, "defect": usual},
+        maps={"structure": structure, "defect": defect},
         scales=Scales.of([np.full((40, 48), k, np.float32) for k in range(6)]),
-        scores=Tail.of(0.25 * rng.random(100)),
+        scores=Tail.of(3 * rng.random(100) ** 6),
         held_out=6,
     )
 

@@ -73,7 +73,7 @@ def anomaly() -> VaeInfo:
     calibration = Calibration(
         preparation=Preparation(1, 1.0),
         areas=(1000, 4000),
-        maps={"residual": usual, "defect": usual, "gradient": usual},
+        maps={"structure": usual, "defect": usual, "gradient": usual},
         scales=Scales.of([rng.random((40, 48)).astype(np.float32)]),
         scores=tail,
         held_out=6,

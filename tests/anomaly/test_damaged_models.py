@@ -65,7 +65,7 @@ def test_no_bit_of_a_model_can_change_unseen(model):
             load_vae(model, registry())
 
 
-@pytest.mark.parametrize("part", ["mend", "find", "head", "encoder", "trunk"])
+@pytest.mark.parametrize("part", ["mend", "find", "trunk"])
 def test_latents_that_are_not_finite_are_an_error_in_every_precision(model, part):
     for precision in ("float32", "bfloat16"):
         with Session(device="cpu", precision=precision) as session:

@@ -106,5 +106,5 @@ def test_pictures_are_ranked_by_the_layout_that_they_show(tmp_path, capsys, monk
     flags = ["--steps", "4", "--suspicious", str(tmp_path / "suspects.csv")]
     assert tiny_fit(folder, model, *flags) == 0
     assert layouts == ["texture"]
-    assert "Layout: texture" in capsys.readouterr().out
+    assert "Layout: texture" in capsys.readouterr().err
     assert read_info(model).config["layout"] == "texture"
