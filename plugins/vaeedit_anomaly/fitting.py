@@ -113,7 +113,7 @@ class Fitting:
         else:
             paths = (*self.survey.held_out, *self.survey.learned)
             how = self.survey.preparation
-            layout = self._layout(pictures(self.survey.learned[:SEEN], how))
+            layout = wishes.layout or self._found_layout(pictures(self.survey.learned[:SEEN], how))
             suspects = ranked(turn.through(paths, len(paths)), how, layout)
             write_whole(file, msgspec.json.encode(suspects))
         if wishes.suspicious is not None:
@@ -184,7 +184,7 @@ class Fitting:
         each = self.costs.judge(self.survey) / len(paths)
         learned = pictures(turn.through(paths, FEWEST, each), self.survey.preparation)
         self._tell_fewer(turn, paths, "the texture was made")
-        layout = self._layout(learned)
+        layout = wishes.layout or self._found_layout(learned)
         steps = STEPS if turn.steps is None else min(STEPS, turn.steps)
         texture = learned_texture(learned, layout, wishes.seed, seconds=turn.left, steps=steps)
         if not texture.judge.filled:
@@ -198,10 +198,8 @@ class Fitting:
         info = msgspec.structs.replace(info, config={**info.config, **found_out})
         save_vae(self.work.draft, network, info)
 
-    def _layout(self, learned: Sequence[torch.Tensor]) -> Layout:
-        """The layout that the user asked for, or the one that these pictures (1, C, H, W) and the held-out ones show."""
-        if self.wishes.layout is not None:
-            return self.wishes.layout
+    def _found_layout(self, learned: Sequence[torch.Tensor]) -> Layout:
+        """The layout that these pictures (1, C, H, W) and the held-out ones show; says why."""
         found = found_layout(learned, pictures(self.survey.held_out[:LOOKED], self.survey.preparation))
         self.wishes.say(found.sentence())
         return found.layout

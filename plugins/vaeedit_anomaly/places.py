@@ -63,7 +63,7 @@ class Places(msgspec.Struct, frozen=True):
         return (anomaly_map - mean) / spread
 
 
-@lru_cache(maxsize=32)  # pictures of one line have one size
+@lru_cache(maxsize=32)  # most pictures of a folder have one size
 def _unpacked(packed: bytes, height: int, width: int) -> Map:
     """float32 (CELLS, CELLS) enlarged to (height, width); not to be written to."""
     found = enlarged(np.frombuffer(packed, np.float32).reshape(CELLS, CELLS), height, width)
