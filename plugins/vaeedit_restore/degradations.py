@@ -1,17 +1,16 @@
 """Degradations: make observed images from clean ones, with the map of the noise's standard deviation as a condition."""
 
-import io
 from dataclasses import dataclass
 
 import msgspec
 import numpy as np
 import torch
 from kornia.filters import get_gaussian_kernel1d
-from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
 from vaeedit.api import bicubic_down, gaussian_blur, is_gray, local_mean
+from vaeedit_restore.compression import FULL_COLOR, HALF_COLOR, compressed
 from vaeedit_restore.options import Noise
 from vaeedit_restore.sensor import sensor_noise
 
@@ -117,14 +116,15 @@ def degrade(x: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
     return observed, level
 
 
-def jpeg(x: Tensor) -> Tensor:
-    """Images (B, 3, H, W) in [0, 1] clipped, rounded and compressed as JPEG of a random quality from 60 to 97; same shape."""
+def jpeg(x: Tensor, lowest: int = 60) -> Tensor:
+    """Images (B, 3, H, W) in [0, 1] clipped, rounded and compressed as JPEG; same shape.
+
+    The quality is random, from `lowest` to 100; color keeps its full resolution (4:4:4) in half of the images, else 4:2:0.
+    """
     stored = (x.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
-    decoded = []
-    for pixels, quality in zip(stored, torch.randint(60, 98, (len(x),)).tolist(), strict=True):
-        buffer = io.BytesIO()
-        Image.fromarray(pixels).save(buffer, "JPEG", quality=quality)
-        decoded.append(np.asarray(Image.open(buffer)))
+    qualities = torch.randint(lowest, 101, (len(x),)).tolist()
+    color = torch.where(torch.rand(len(x)) < 0.5, FULL_COLOR, HALF_COLOR).tolist()
+    decoded = [compressed(*each) for each in zip(stored, qualities, color, strict=True)]
     return torch.from_numpy(np.stack(decoded)).permute(0, 3, 1, 2).to(x) / 255
 
 

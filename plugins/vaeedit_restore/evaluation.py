@@ -2,9 +2,9 @@
 
 import click
 
-from vaeedit.api import evaluation_command
+from vaeedit.api import UsageError, evaluation_command
 from vaeedit_restore.options import DenoiseOptions
-from vaeedit_restore.tasks import Denoising, Enlarging, RealNoise
+from vaeedit_restore.tasks import Compressed, Denoising, Enlarging, RealNoise
 
 QUALITY = click.Option(
     ["--quality"],
@@ -15,9 +15,19 @@ QUALITY = click.Option(
 )
 
 
+def _jpeg(text: str) -> click.Option:
+    return click.Option(
+        ["--jpeg"], type=click.IntRange(1, 100), multiple=True, help=f"{text} May be repeated."
+    )
+
+
 def _denoising(
-    sigma: tuple[float, ...], blind: bool, real: bool, quality: str, detail: float
-) -> list[Denoising] | list[RealNoise]:
+    sigma: tuple[float, ...], blind: bool, real: bool, jpeg: tuple[int, ...], quality: str, detail: float
+) -> list[Denoising] | list[RealNoise] | list[Compressed]:
+    if real and jpeg:
+        raise UsageError("--real and --jpeg exclude each other: real photographs are measured as they are.")
+    if jpeg:
+        return [Compressed(level, quality, detail) for level in jpeg]
     if real:
         return [RealNoise(quality, detail)]
     return [Denoising(level, blind, quality, detail) for level in sigma]
@@ -43,6 +53,7 @@ denoise = evaluation_command(
             default=False,
             help="Add no noise; DIR holds photographs NAME_real and their references NAME_mean.",
         ),
+        _jpeg("Add no noise; compress the pictures as JPEG of this quality and compare their luma."),
         QUALITY,
         click.Option(
             ["--detail"],
@@ -56,8 +67,13 @@ denoise = evaluation_command(
     samples=True,
 )
 
+
+def _enlarging(scale: tuple[int, ...], model: str, jpeg: tuple[int, ...], quality: str) -> list[Enlarging]:
+    return [Enlarging(factor, model, quality, level) for factor in scale for level in jpeg or (None,)]
+
+
 super_resolve = evaluation_command(
-    lambda scale, model, quality: [Enlarging(factor, model, quality) for factor in scale],
+    _enlarging,
     [
         click.Option(
             ["--scale"],
@@ -74,6 +90,7 @@ super_resolve = evaluation_command(
             show_default=True,
             help="As for the operation.",
         ),
+        _jpeg("Compress the small pictures as JPEG of this quality."),
         QUALITY,
     ],
     vae="super-resolve",

@@ -1,6 +1,6 @@
 """Measurements of `denoise` and `super-resolve` by protocols of the literature."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from vaeedit.api import (
     Pair,
     UsageError,
     bicubic_down,
+    bicubic_up,
     from_floats,
     limited_range_luma,
     pictures,
@@ -22,6 +23,7 @@ from vaeedit.api import (
     read,
     working,
 )
+from vaeedit_restore.compression import compressed
 
 SAMPLE = {"samples": 1, "quality": "normal"}
 """Options that draw one sample, without the average of eight views."""
@@ -81,40 +83,73 @@ class RealNoise(AllOfIt):
             raise UsageError(f"{folder} holds no picture called NAME_real with its reference NAME_mean.")
         for path in names:
             reference = path.with_name(f"{path.stem.removesuffix('_real')}_mean{path.suffix}")
-            yield Pair(path, working(read(reference)), working(read(path)))
+            observed = working(read(path))
+            yield Pair(path, working(read(reference)), observed, baseline=observed)
+
+
+class Compressed(AllOfIt):
+    """Pictures stored as JPEG of quality `jpeg`; luma is compared, as by DnCNN-3 (Zhang et al. 2017)."""
+
+    operation = "denoise"
+    protocol = "JPEG by Pillow, 4:2:0, no other noise; its level is estimated; PSNR and SSIM on Y (BT.601)"
+    sample = {**SAMPLE, "detail": 0}
+    conditions = {"sigma": Estimated()}
+
+    def __init__(self, jpeg: int, quality: str = "normal", detail: float = 0) -> None:
+        self.jpeg = jpeg
+        self.setting = {"jpeg": jpeg, "quality": quality, **_unless_zero(detail)}
+        self.options = {"sigma": "auto", "quality": quality, "detail": detail}
+
+    def pairs(self, folder: Path) -> Iterator[Pair]:
+        """Every picture as 8-bit RGB, and the same compressed."""
+        for path in pictures(folder):
+            reference = _rgb(working(read(path)))
+            observed = _stored(reference, self.jpeg)
+            yield Pair(path, reference, observed, baseline=observed)
+
+    def compared(self, pixels: NDArray[np.uint8]) -> Array:
+        """Luma (H, W) from 16 to 235 of an 8-bit RGB picture (H, W, 3)."""
+        return limited_range_luma(pixels)
 
 
 class Enlarging(AllOfIt):
-    """Enlarging by `scale` of images downscaled by MATLAB's bicubic filter: the protocol of EDSR and its successors."""
+    """Enlarging by `scale` of images downscaled by MATLAB's bicubic filter: the protocol of EDSR and its successors.
+
+    With `jpeg` the small image is compressed by that quality.
+    """
 
     operation = "super-resolve"
     sample = SAMPLE
 
-    def __init__(self, scale: int, model: str = "bicubic", quality: str = "normal") -> None:
-        self.scale = scale
+    def __init__(
+        self, scale: int, model: str = "bicubic", quality: str = "normal", jpeg: int | None = None
+    ) -> None:
+        self.scale, self.jpeg = scale, jpeg
+        stored = "rounded to 8 bits" if jpeg is None else f"stored as JPEG of quality {jpeg} (Pillow, 4:2:0)"
         self.protocol = (
-            f"MATLAB bicubic, rounded to 8 bits; PSNR and SSIM on Y (BT.601), without {scale} border pixels"
+            f"MATLAB bicubic, {stored}; PSNR and SSIM on Y (BT.601), without {scale} border pixels"
         )
-        self.setting = self.options = {"scale": scale, "model": model, "quality": quality}
+        self.options = {"scale": scale, "model": model, "quality": quality}
+        self.setting = self.options if jpeg is None else {**self.options, "jpeg": jpeg}
         self.conditions = {"scale": float(scale), "sigma": Estimated() if model == "photo" else 0.0}
 
     def pairs(self, folder: Path) -> Iterator[Pair]:
         """Every picture, and the same downscaled."""
         for path in pictures(folder):
             reference = self.reference(working(read(path)))
-            yield Pair(path, reference, self.observed(reference))
+            observed = self.observed(reference)
+            if self.jpeg is not None:
+                observed = _stored(observed, self.jpeg)
+            yield Pair(path, reference, observed, baseline=_resized(observed, self.scale, bicubic_up))
 
     def reference(self, frame: Frame) -> Frame:
         """The picture as 8-bit RGB, cropped to a multiple of the factor."""
-        pixels = frame.as_uint8()
-        height, width = (size - size % self.scale for size in pixels.shape[:2])
-        return Frame(np.ascontiguousarray(np.broadcast_to(pixels[:height, :width], (height, width, 3))))
+        height, width = (size - size % self.scale for size in (frame.height, frame.width))
+        return Frame(np.ascontiguousarray(_rgb(frame).pixels[:height, :width]))
 
     def observed(self, reference: Frame) -> Frame:
         """The downscaled image, 8 bits."""
-        large = torch.from_numpy(reference.floats()).permute(2, 0, 1)[None]
-        small = bicubic_down(large, self.scale)[0].permute(1, 2, 0).numpy()
-        return Frame(from_floats(small, np.dtype(np.uint8)))
+        return _resized(reference, self.scale, bicubic_down)
 
     def compared(self, pixels: NDArray[np.uint8]) -> Array:
         """Luma (H, W) from 16 to 235 of an 8-bit RGB picture (H, W, 3), without the border."""
@@ -125,3 +160,20 @@ class Enlarging(AllOfIt):
         """PSNR in dB of the output (H, W, 3), downscaled again, against the input; both are rounded to 8 bits."""
         small = self.observed(Frame(output)).as_uint8()
         return {"small_psnr": psnr(observed.as_uint8().astype(np.float64), small.astype(np.float64))}
+
+
+def _rgb(frame: Frame) -> Frame:
+    """The picture as 8-bit RGB."""
+    pixels = frame.as_uint8()
+    return Frame(np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3))))
+
+
+def _stored(frame: Frame, quality: int) -> Frame:
+    """An 8-bit RGB picture after it was stored as JPEG."""
+    return Frame(compressed(frame.as_uint8(), quality))
+
+
+def _resized(frame: Frame, scale: int, resize: Callable[[torch.Tensor, int], torch.Tensor]) -> Frame:
+    """The picture resized by a whole factor, 8 bits."""
+    resized = resize(torch.from_numpy(frame.floats()).permute(2, 0, 1)[None], scale)[0].permute(1, 2, 0)
+    return Frame(from_floats(resized.numpy(), np.dtype(np.uint8)))

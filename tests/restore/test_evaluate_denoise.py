@@ -1,5 +1,6 @@
 """The evaluation follows its protocol, and the shipped model keeps its promises on a few pictures."""
 
+import io
 import json
 import shutil
 from pathlib import Path
@@ -7,10 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from msgspec.structs import replace
+from PIL import Image
 
 from vaeedit.cli.main import call
 from vaeedit.errors import UsageError
 from vaeedit.evaluation.measure import evaluate
+from vaeedit.evaluation.metrics import psnr
+from vaeedit.evaluation.task import pictures
 from vaeedit.image import Frame, write
 from vaeedit.run.session import Session
 from vaeedit.vae.files import read_info, update_info
@@ -69,6 +73,30 @@ def test_figures_are_printed_and_recorded_in_header_and_card(three_pictures, tmp
     recorded = read_info(weights).figures[f"{three_pictures.name}, sigma 25.0 blind False quality normal"]
     assert recorded["psnr"] == row["psnr"]
     assert str(row["psnr"]) in weights.with_suffix(".md").read_text()
+
+
+@needs_cbsd68
+def test_jpeg_is_compared_with_the_compressed_picture_and_gets_better(three_pictures, capsys):
+    assert call(["evaluate", "denoise", str(three_pictures), "--jpeg", "20", "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)
+    luma = [np.asarray(Image.open(path).convert("YCbCr"))[..., 0] for path in pictures(three_pictures)]
+    stored = [
+        np.asarray(Image.open(_jpeg(path, 20)).convert("YCbCr"))[..., 0] for path in pictures(three_pictures)
+    ]
+    expected = np.mean([psnr(*(y * (219 / 255) for y in pair)) for pair in zip(luma, stored, strict=True)])
+    assert row["baseline_psnr"] == pytest.approx(expected, abs=0.05)  # Pillow rounds luma
+    assert row["psnr"] > row["baseline_psnr"] + 0.3
+
+
+def _jpeg(path: Path, quality: int) -> io.BytesIO:
+    buffer = io.BytesIO()
+    Image.open(path).convert("RGB").save(buffer, "JPEG", quality=quality)
+    return buffer
+
+
+def test_real_photographs_are_not_compressed(tmp_path, capsys):
+    assert call(["evaluate", "denoise", str(tmp_path), "--real", "--jpeg", "20"]) == 2
+    assert "--real and --jpeg exclude each other" in capsys.readouterr().err
 
 
 def test_an_empty_folder_is_a_sentence(tmp_path):

@@ -1,5 +1,6 @@
 """Enlarging is measured as the literature does, and the shipped model beats interpolation."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -55,3 +56,13 @@ def test_the_command_prints_a_table_with_the_protocol(capsys):
     out = capsys.readouterr().out
     assert "protocol: MATLAB bicubic" in out
     assert "| 4 | bicubic | normal |" in out
+
+
+@needs_set5
+def test_small_pictures_are_compressed_before_they_are_enlarged(capsys):
+    command = ["evaluate", "super-resolve", str(SET5), "--scale", "4", "--model", "photo", "--json"]
+    assert call([*command, "--jpeg", "85", "--jpeg", "30"]) == 0
+    good, poor = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert good["baseline_psnr"] < 28.42  # of bicubic enlarging without JPEG
+    assert poor["baseline_psnr"] < good["baseline_psnr"] - 0.5
+    assert good["psnr"] > good["baseline_psnr"] + 0.5

@@ -24,6 +24,8 @@ class Pair:
     """The image that a perfect operation would return."""
     observed: Frame
     """The input of the operation."""
+    baseline: Frame | None = None
+    """What there is without the operation, of the size of the reference; its PSNR is reported beside the output's."""
 
 
 class Task(Protocol):
