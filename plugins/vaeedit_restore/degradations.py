@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import msgspec
 import numpy as np
 import torch
 from kornia.filters import get_gaussian_kernel1d
@@ -65,6 +64,9 @@ def observe(x: Tensor, noise: Noise) -> Observed:
     All factors of `noise.scales` make small images of the same size, so smaller factors use a smaller part of the crop.
     """
     if not noise.scales:
+        x = blurred(
+            x, noise.blur, noise.camera
+        )  # the first images of a batch, which get noise of sensors and cameras
         image, sigma = degrade(x, noise)
         return Observed(x, image, {"sigma": sigma}).shuffled()
     scale = noise.scales[int(torch.randint(len(noise.scales), ()))]
@@ -92,13 +94,20 @@ def degrade(x: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
     """Clean (B, 3, H, W) in [0, 1] -> observed images (not clipped) and their noise maps (B, 1, H, W).
 
     The batch consists of, in this order: images with sensor noise and with camera noise, of which the first are compressed;
-    images with Gaussian noise; images that are only rounded to 8 bits. The shares follow `noise`.
+    images with Gaussian noise; images that are only compressed, or only rounded to 8 bits. The shares follow `noise`.
     """
-    whole = _some(noise.clean, len(x))
-    if whole:
-        rounded = (x[len(x) - whole :].clamp(0, 1) * 255).round() / 255
-        observed, level = degrade(x[: len(x) - whole], msgspec.structs.replace(noise, clean=0.0))
-        return torch.cat([observed, rounded]), torch.cat([level, torch.zeros_like(rounded[:, :1])])
+    exact, stored = _some(noise.clean, len(x)), _some(noise.compressed, len(x))
+    noisy = max(0, len(x) - exact - stored)
+    first, middle, last = x[:noisy], x[noisy : noisy + stored], x[noisy + stored :]
+    observed, level = _noisy(first, noise)
+    packed = jpeg(middle, noise.quality)
+    rounded = (last.clamp(0, 1) * 255).round() / 255
+    levels = [level, local_deviation(packed - middle), torch.zeros_like(last[:, :1])]
+    return torch.cat([observed, packed, rounded]), torch.cat(levels)
+
+
+def _noisy(x: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
+    """Images with noise of sensors, of cameras, and Gaussian, and their maps."""
     skewed = torch.rand(len(x), 1, 1, 1, device=x.device) ** noise.skew
     sigma = skewed * noise.sigma / 255
     filmed = _some(noise.camera, len(x))
@@ -111,7 +120,7 @@ def degrade(x: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
     observed, level = (torch.cat(pieces) for pieces in zip(*parts, strict=True))
     packed = _some(noise.jpeg, filmed)
     if packed:
-        observed[:packed] = jpeg(observed[:packed])
+        observed[:packed] = jpeg(observed[:packed], noise.quality)
         level = torch.cat([local_deviation(observed[:packed] - x[:packed]), level[packed:]])
     return observed, level
 
@@ -121,6 +130,8 @@ def jpeg(x: Tensor, lowest: int = 60) -> Tensor:
 
     The quality is random, from `lowest` to 100; color keeps its full resolution (4:4:4) in half of the images, else 4:2:0.
     """
+    if len(x) == 0:
+        return x
     stored = (x.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
     qualities = torch.randint(lowest, 101, (len(x),)).tolist()
     color = torch.where(torch.rand(len(x)) < 0.5, FULL_COLOR, HALF_COLOR).tolist()

@@ -87,6 +87,10 @@ class Noise(Options, frozen=True):
     jpeg: Annotated[float, option("Share of the camera images that are compressed as JPEG.", ge=0, le=1)] = (
         0.0
     )
+    compressed: Annotated[
+        float, option("Share of images that are compressed as JPEG and have no other noise.", ge=0, le=1)
+    ] = 0.0
+    quality: Annotated[int, option("Lowest quality of JPEG.", ge=1, le=100)] = 60
     blind: Annotated[float, option("Share of images whose noise map the model estimates.", ge=0, le=1)] = 0.25
 
 

@@ -6,11 +6,14 @@ so the clean image keeps its detail: y = x + tone(linear + processed noise) - to
 
 import torch
 from kornia.color import CFA, linear_rgb_to_rgb, raw_to_rgb, rgb_to_linear_rgb
+from kornia.filters import sobel
 from torch import Tensor
 
 from vaeedit.api import gaussian_blur
 
 LUMA = (0.25, 0.5, 0.25)
+EDGE = 0.04
+"""Gradient of luma, in units of [0, 1] a pixel, at which noise reduction acts by half."""
 
 
 def sensor_noise(x: Tensor, sigma: Tensor) -> Tensor:
@@ -29,7 +32,7 @@ def sensor_noise(x: Tensor, sigma: Tensor) -> Tensor:
     # so small that the tone curve is about linear and does not shift the mean
     noise = 0.05 * noise / noise.std((1, 2, 3), keepdim=True)
     residual = linear_rgb_to_rgb((linear + noise).clamp_min(0)) - linear_rgb_to_rgb(linear)
-    residual = _smoothed(residual)
+    residual = _processed(residual, x)
     return residual * sigma / residual.square().mean((1, 2, 3), keepdim=True).sqrt()
 
 
@@ -47,8 +50,19 @@ def _demosaicked(x: Tensor) -> Tensor:
     return raw_to_rgb(mosaic, CFA.BG)  # OpenCV's name of the pattern with red at the corner
 
 
-def _smoothed(residual: Tensor) -> Tensor:
-    """In-camera noise reduction: chroma is blurred more than luma."""
-    widths = torch.rand(2, len(residual), 1, device=residual.device)
+def _processed(residual: Tensor, clean: Tensor) -> Tensor:
+    """In-camera noise reduction and sharpening: chroma is blurred more than luma, and noise at edges is kept.
+
+    An edge is where the gradient of the clean luma is steep; elsewhere luma noise is weakened, too. Each image has
+    strengths of its own.
+    """
+    count, device = len(residual), residual.device
+    widths, shares = torch.rand(2, count, 1, device=device), torch.rand(3, count, 1, 1, 1, device=device)
     gray = residual.mean(1, keepdim=True)
-    return gaussian_blur(gray, 0.7 * widths[0]) + gaussian_blur(residual - gray, 2.0 * widths[1])
+    luma = gaussian_blur(gray, 0.7 * widths[0])
+    slope = gaussian_blur(sobel(clean.mean(1, keepdim=True)), torch.ones_like(widths[0]))
+    edge = slope**2 / (slope**2 + EDGE**2)
+    luma = luma + shares[0] * edge * (gray - luma)
+    luma = luma * (1 - shares[1] * (1 - edge))
+    luma = luma + shares[2] * (luma - gaussian_blur(luma, torch.ones_like(widths[0])))
+    return luma + gaussian_blur(residual - gray, 0.4 + 2.2 * widths[1])

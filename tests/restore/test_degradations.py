@@ -71,6 +71,25 @@ def test_clean_images_are_only_rounded_and_come_last():
     assert (level[:2] > 0).all()
 
 
+def test_compressed_images_come_between_noisy_and_rounded_ones_and_quality_bounds_their_damage():
+    torch.manual_seed(0)
+    x = torch.rand(8, 1, 8, 8).repeat_interleave(4, 2).repeat_interleave(4, 3).expand(-1, 3, -1, -1)
+    damages = []
+    for quality in (95, 10):
+        y, level = degrade(x, Noise(clean=0.25, compressed=0.5, camera=0, quality=quality))
+        damages.append((y - x)[2:6].square().mean((1, 2, 3)).sqrt())
+        assert torch.allclose(level[2:6].square().mean((1, 2, 3)).sqrt(), damages[-1], rtol=0.3)
+        assert (level[6:] == 0).all()
+        assert (y[6:] - x[6:]).abs().max() <= 0.51 / 255
+    assert damages[0].max() < damages[1].mean()  # gray, so that no color is lost at 4:2:0
+
+
+def test_a_batch_may_be_compressed_whole():
+    y, level = degrade(images(4, 32), Noise(compressed=1.0))
+    assert y.shape == (4, 3, 32, 32)
+    assert level.shape == (4, 1, 32, 32)
+
+
 def test_blur_keeps_the_mean_and_spares_the_clean_share():
     x = torch.rand(4, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     soft = blurred(x, largest=2.0, share=0.5)
@@ -114,3 +133,12 @@ def test_gray_stays_gray_on_average_under_sensor_noise():
     torch.manual_seed(0)
     noise = sensor_noise(torch.full((64, 3, 64, 64), 0.5), torch.full((64, 1, 1, 1), 0.05))
     assert noise.mean((0, 2, 3)).abs().max() < 0.01
+
+
+def test_a_camera_keeps_more_noise_at_edges():
+    torch.manual_seed(0)
+    x = torch.full((64, 3, 32, 64), 0.4)
+    x[..., 32:] = 0.6
+    power = sensor_noise(x, torch.full((64, 1, 1, 1), 0.03)).mean(1).square().mean((0, 1))
+    assert power[31:33].mean() > 1.2 * power[8:24].mean()
+    assert power[31:33].mean() > 1.2 * power[40:56].mean()
