@@ -31,6 +31,7 @@ def photograph(megapixels: float, file: Path) -> None:
 
 def measured(source: Path, target: Path) -> tuple[float, float]:
     """Seconds, and peak memory in GB, of one command; raises CalledProcessError if it fails."""
+    target.unlink(missing_ok=True)
     script = str(Path(sys.executable).with_name("vaeedit"))
     words = [script, "denoise", str(source), "-o", str(target), "--quiet"]
     started = time.perf_counter()
@@ -55,7 +56,6 @@ def main() -> None:
         start = min(measured(source, target)[0] for _ in range(2))
         for size in sizes:
             photograph(size, source)
-            target.unlink(missing_ok=True)
             seconds, memory = measured(source, target)
             costs = seconds / size, (seconds - start) / size
             first = first or costs  # of the smallest picture
