@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vaeedit.api import bicubic_down, gaussian_blur, is_gray, local_mean
-from vaeedit_restore.compression import FULL_COLOR, HALF_COLOR, compressed
+from vaeedit_restore.compression import compressed
 from vaeedit_restore.options import Noise
 from vaeedit_restore.sensor import sensor_noise
 
@@ -64,9 +64,6 @@ def observe(x: Tensor, noise: Noise) -> Observed:
     All factors of `noise.scales` make small images of the same size, so smaller factors use a smaller part of the crop.
     """
     if not noise.scales:
-        x = blurred(
-            x, noise.blur, noise.camera
-        )  # the first images of a batch, which get noise of sensors and cameras
         image, sigma = degrade(x, noise)
         return Observed(x, image, {"sigma": sigma}).shuffled()
     scale = noise.scales[int(torch.randint(len(noise.scales), ()))]
@@ -107,7 +104,7 @@ def degrade(x: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
 
 
 def _noisy(x: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
-    """Images with noise of sensors, of cameras, and Gaussian, and their maps."""
+    """Images with noise of sensors, then of cameras, then Gaussian, and their noise maps (B, 1, H, W)."""
     skewed = torch.rand(len(x), 1, 1, 1, device=x.device) ** noise.skew
     sigma = skewed * noise.sigma / 255
     filmed = _some(noise.camera, len(x))
@@ -125,7 +122,7 @@ def _noisy(x: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
     return observed, level
 
 
-def jpeg(x: Tensor, lowest: int = 60) -> Tensor:
+def jpeg(x: Tensor, lowest: int) -> Tensor:
     """Images (B, 3, H, W) in [0, 1] clipped, rounded and compressed as JPEG; same shape.
 
     The quality is random, from `lowest` to 100; color keeps its full resolution (4:4:4) in half of the images, else 4:2:0.
@@ -134,8 +131,8 @@ def jpeg(x: Tensor, lowest: int = 60) -> Tensor:
         return x
     stored = (x.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
     qualities = torch.randint(lowest, 101, (len(x),)).tolist()
-    color = torch.where(torch.rand(len(x)) < 0.5, FULL_COLOR, HALF_COLOR).tolist()
-    decoded = [compressed(*each) for each in zip(stored, qualities, color, strict=True)]
+    samplings = ["4:4:4" if full else "4:2:0" for full in (torch.rand(len(x)) < 0.5).tolist()]
+    decoded = [compressed(*each) for each in zip(stored, qualities, samplings, strict=True)]
     return torch.from_numpy(np.stack(decoded)).permute(0, 3, 1, 2).to(x) / 255
 
 

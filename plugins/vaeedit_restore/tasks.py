@@ -1,6 +1,6 @@
 """Measurements of `denoise` and `super-resolve` by protocols of the literature."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -64,17 +64,25 @@ class Denoising(AllOfIt):
         return Frame((clean + noise).astype(np.float32))
 
 
-class RealNoise(AllOfIt):
-    """Photographs with camera noise, NAME_real.*, and means of many shots, NAME_mean.* (Nam et al. 2016)."""
+class _Estimating(AllOfIt):
+    """Base of tasks in which the model estimates the level of the damage; `damage` is the first column of the report."""
 
     operation = "denoise"
-    protocol = "real camera noise; its level is estimated; PSNR and SSIM on RGB, 8 bits"
     sample = {**SAMPLE, "detail": 0}
+    conditions = {"sigma": Estimated()}
+
+    def __init__(self, damage: Mapping[str, str | int], quality: str, detail: float) -> None:
+        self.setting = {**damage, "quality": quality, **_unless_zero(detail)}
+        self.options = {"sigma": "auto", "quality": quality, "detail": detail}
+
+
+class RealNoise(_Estimating):
+    """Photographs with camera noise, NAME_real.*, and means of many shots, NAME_mean.* (Nam et al. 2016)."""
+
+    protocol = "real camera noise; its level is estimated; PSNR and SSIM on RGB, 8 bits"
 
     def __init__(self, quality: str = "normal", detail: float = 0) -> None:
-        self.setting = {"noise": "real", "quality": quality, **_unless_zero(detail)}
-        self.options = {"sigma": "auto", "quality": quality, "detail": detail}
-        self.conditions = {"sigma": Estimated()}
+        super().__init__({"noise": "real"}, quality, detail)
 
     def pairs(self, folder: Path) -> Iterator[Pair]:
         """Every NAME_real with its NAME_mean; raises UsageError if there is none."""
@@ -87,18 +95,14 @@ class RealNoise(AllOfIt):
             yield Pair(path, working(read(reference)), observed, baseline=observed)
 
 
-class Compressed(AllOfIt):
+class Compressed(_Estimating):
     """Pictures stored as JPEG of quality `jpeg`; luma is compared, as by DnCNN-3 (Zhang et al. 2017)."""
 
-    operation = "denoise"
     protocol = "JPEG by Pillow, 4:2:0, no other noise; its level is estimated; PSNR and SSIM on Y (BT.601)"
-    sample = {**SAMPLE, "detail": 0}
-    conditions = {"sigma": Estimated()}
 
     def __init__(self, jpeg: int, quality: str = "normal", detail: float = 0) -> None:
+        super().__init__({"jpeg": jpeg}, quality, detail)
         self.jpeg = jpeg
-        self.setting = {"jpeg": jpeg, "quality": quality, **_unless_zero(detail)}
-        self.options = {"sigma": "auto", "quality": quality, "detail": detail}
 
     def pairs(self, folder: Path) -> Iterator[Pair]:
         """Every picture as 8-bit RGB, and the same compressed."""
@@ -115,7 +119,7 @@ class Compressed(AllOfIt):
 class Enlarging(AllOfIt):
     """Enlarging by `scale` of images downscaled by MATLAB's bicubic filter: the protocol of EDSR and its successors.
 
-    With `jpeg` the small image is compressed by that quality.
+    With `jpeg` the small image is stored as JPEG of that quality.
     """
 
     operation = "super-resolve"
@@ -169,7 +173,7 @@ def _rgb(frame: Frame) -> Frame:
 
 
 def _stored(frame: Frame, quality: int) -> Frame:
-    """An 8-bit RGB picture after it was stored as JPEG."""
+    """The picture as JPEG gives it back, 8-bit RGB."""
     return Frame(compressed(frame.as_uint8(), quality))
 
 

@@ -68,7 +68,8 @@ def _restored(session: Session, task: Task, vae: str, pair: Pair, samples: int, 
     seconds = time.perf_counter() - started
     row = {**_compared(task, pair, mean, lpips), "seconds": seconds, "megapixels": mean[..., 0].size / 1e6}
     if pair.baseline is not None:
-        row["baseline_psnr"] = psnr(*(task.compared(f.as_uint8()) for f in (pair.reference, pair.baseline)))
+        frames = pair.reference, pair.baseline
+        row["baseline_psnr"] = psnr(*(task.compared(frame.as_uint8()) for frame in frames))
     for seed in range(samples):
         figures = _compared(task, pair, output(seed, **task.sample), lpips)
         for name, value in figures.items():

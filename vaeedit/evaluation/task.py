@@ -25,7 +25,7 @@ class Pair:
     observed: Frame
     """The input of the operation."""
     baseline: Frame | None = None
-    """What there is without the operation, of the size of the reference; its PSNR is reported beside the output's."""
+    """The picture that one has without the operation, of the size of the reference; the report gives its PSNR, too."""
 
 
 class Task(Protocol):
