@@ -48,7 +48,7 @@ def strong_noise(session: Session, target: Path) -> None:
     clean = part("night-tree-phone.jpg", 1500, 1200, 200)
     noisy = clean + np.random.default_rng(0).normal(0, 75, clean.shape)
     frame = Frame((noisy / 255).astype(np.float32))
-    steps = [Step("denoise", sigma=75, detail=0, samples=samples) for samples in (0, 1)]
+    steps = [Step("denoise", vae="denoise", sigma=75, detail=0, samples=samples) for samples in (0, 1)]
     restored = (session.run(step, frame).frame.as_uint8() for step in steps)
     row(target, frame.as_uint8(), *restored, clean)
 

@@ -126,6 +126,8 @@ def vaeedit_recipes() -> list[RecipeSpec]:
         "denoise": "The denoiser, from random weights.",
         "denoise-finish": "The denoiser again: larger crops, more strong noise.",
         "denoise-polish": "The denoiser again: a low learning rate that only falls.",
+        "denoise-photo": "The denoiser for the noise of cameras and JPEG, from the one for Gaussian noise.",
+        "denoise-photo-ladder": "The ladder of that denoiser alone.",
         "denoise-noise": "The denoiser's noise estimate alone.",
         "denoise-ladder": "The denoiser's ladder alone.",
         "super-resolve": "The upscaler, from random weights.",

@@ -13,6 +13,9 @@ from vaeedit_restore.compression import compressed
 from vaeedit_restore.options import Noise
 from vaeedit_restore.sensor import sensor_noise
 
+CROPPED = 0.25
+"""Share of the steps in which the blocks of JPEG do not start at the corner, as in a picture that was cropped."""
+
 
 def gaussian(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
     """x (B, C, H, W) in [0, 1] with white Gaussian noise of standard deviation sigma (B, 1, 1, 1), and its map (B, 1, H, W).
@@ -61,9 +64,13 @@ class Observed:
 def observe(x: Tensor, noise: Noise) -> Observed:
     """Make a training pair from clean images (B, 3, P, P) in [0, 1]: blur and downscale them if `noise` says so, add noise.
 
+    Without downscaling the images that get camera noise are blurred, the clean ones too.
+
     All factors of `noise.scales` make small images of the same size, so smaller factors use a smaller part of the crop.
     """
     if not noise.scales:
+        if noise.blur:  # photographs at the resolution of the sensor are soft, and their noise is not
+            x = blurred(x, noise.blur, noise.camera * max(0.0, 1 - noise.clean - noise.compressed))
         image, sigma = degrade(x, noise)
         return Observed(x, image, {"sigma": sigma}).shuffled()
     scale = noise.scales[int(torch.randint(len(noise.scales), ()))]
@@ -125,15 +132,18 @@ def _noisy(x: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
 def jpeg(x: Tensor, lowest: int) -> Tensor:
     """Images (B, 3, H, W) in [0, 1] clipped, rounded and compressed as JPEG; same shape.
 
-    The quality is random, from `lowest` to 100; color keeps its full resolution (4:4:4) in half of the images, else 4:2:0.
+    The quality is random, from `lowest` to 100, more often high than low; color keeps its full resolution (4:4:4) in half of
+    the images, else it is 4:2:0.
     """
     if len(x) == 0:
         return x
-    stored = (x.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
-    qualities = torch.randint(lowest, 101, (len(x),)).tolist()
+    top, left = torch.randint(8, (2,)).tolist() if float(torch.rand(())) < CROPPED else (0, 0)
+    padded = F.pad(x.clamp(0, 1), (left, 0, top, 0), mode="reflect")
+    stored = (padded * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+    qualities = [100 - int((101 - lowest) * share) for share in (torch.rand(len(x)) ** 1.5).tolist()]
     samplings = ["4:4:4" if full else "4:2:0" for full in (torch.rand(len(x)) < 0.5).tolist()]
     decoded = [compressed(*each) for each in zip(stored, qualities, samplings, strict=True)]
-    return torch.from_numpy(np.stack(decoded)).permute(0, 3, 1, 2).to(x) / 255
+    return torch.from_numpy(np.stack(decoded)[:, top:, left:]).permute(0, 3, 1, 2).to(x) / 255
 
 
 def local_deviation(residual: Tensor, radius: int = 15) -> Tensor:

@@ -73,7 +73,13 @@ class Noise(Options, frozen=True):
         tuple[int, ...], option("Factors of downscaling, one drawn in each step; none keeps the size.")
     ] = ()
     blur: Annotated[
-        float, option("Largest blur before downscaling, in pixels of the small image.", ge=0, le=3)
+        float,
+        option(
+            "Largest blur of the clean image: before downscaling, in pixels of the small image; without downscaling, of the "
+            "images with camera noise.",
+            ge=0,
+            le=3,
+        ),
     ] = 0.0
     clean: Annotated[float, option("Share of images without noise, rounded to 8 bits.", ge=0, le=1)] = 0.0
     sigma: Annotated[float, option("Largest standard deviation, in units of 1/255.", ge=0, le=255)] = 75.0
@@ -91,6 +97,14 @@ class Noise(Options, frozen=True):
         float, option("Share of images that are compressed as JPEG and have no other noise.", ge=0, le=1)
     ] = 0.0
     quality: Annotated[int, option("Lowest quality of JPEG.", ge=1, le=100)] = 60
+    jitter: Annotated[
+        float,
+        option(
+            "Largest error of the noise maps given to the model, as the natural logarithm of a factor.",
+            ge=0,
+            le=2,
+        ),
+    ] = 0.0
     blind: Annotated[float, option("Share of images whose noise map the model estimates.", ge=0, le=1)] = 0.25
 
 

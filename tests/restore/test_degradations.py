@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from vaeedit.resampling import bicubic_down
-from vaeedit.training.data import to_gray
+from vaeedit.training.augment import to_gray
 from vaeedit_restore.degradations import blurred, camera, degrade, gaussian, observe
 from vaeedit_restore.options import Noise
 from vaeedit_restore.sensor import sensor_noise
@@ -142,3 +142,33 @@ def test_a_camera_keeps_more_noise_at_edges():
     power = sensor_noise(x, torch.full((64, 1, 1, 1), 0.03)).mean(1).square().mean((0, 1))
     assert power[31:33].mean() > 1.2 * power[8:24].mean()
     assert power[31:33].mean() > 1.2 * power[40:56].mean()
+
+
+def test_some_steps_compress_with_blocks_that_do_not_start_at_the_corner():
+    ramp = torch.linspace(0.2, 0.8, 64).expand(4, 3, 64, 64)
+    steps = set()
+    for seed in range(24):
+        torch.manual_seed(seed)
+        y, _ = degrade(ramp, Noise(compressed=1.0, quality=1))
+        jumps = y.diff(dim=3).abs().mean((0, 1, 2))
+        steps.add(int(torch.stack([jumps[offset::8].mean() for offset in range(8)]).argmax()))
+    assert 7 in steps  # between the columns 7 and 8
+    assert len(steps) > 2
+
+
+def test_without_downscaling_only_images_with_camera_noise_are_blurred():
+    torch.manual_seed(0)
+    x = torch.rand(40, 3, 16, 16)
+    settings = Noise(camera=0.5, clean=0.2, compressed=0.3, blur=2.0)
+    clean = observe(x, settings).clean
+    unchanged = sum(any(torch.equal(one, other) for other in x) for one in clean)
+    assert unchanged == pytest.approx(40 * (1 - 0.5 * 0.5), abs=2)
+    assert clean.std() < x.std()
+
+
+def test_jpeg_qualities_are_high_more_often_than_low():
+    torch.manual_seed(0)
+    smooth = torch.nn.functional.interpolate(torch.rand(200, 3, 4, 4), scale_factor=4.0, mode="bilinear")
+    _, level = degrade(smooth, Noise(compressed=1.0, quality=1))
+    level = level.mean((1, 2, 3))
+    assert level.median() < (level.min() + level.max()) / 2

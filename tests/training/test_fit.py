@@ -143,6 +143,8 @@ def test_a_run_resumes_where_it_stopped(recipe, photographs, tmp_path, monkeypat
     monkeypatch.setattr(Fit, "on_train_batch_start", noted)
     second = train(recipe(), photographs, run, output, registry(), steps=50, resume=True)
     assert (first.training["steps"], second.training["steps"]) == (30, 50)
+    # the very first step is not counted
+    assert second.training["petaflop"] / first.training["petaflop"] == pytest.approx(49 / 29, rel=0.05)
     assert [path.name for path in run.glob("*.ckpt")] == ["last.ckpt"]
     weights, momenta = begins[0]
     torch.testing.assert_close(weights, before["current_model_state"], rtol=0, atol=0)

@@ -54,6 +54,14 @@ def test_recording_figures_leaves_the_weights_alone(tiny):
     assert "Protocol: as agreed." in card(info)
 
 
+def test_a_card_adds_up_the_hours_and_operations_of_all_stages():
+    training = {"minutes": 30.0, "petaflop": 1.5, "before": {"minutes": 60.0, "before": {"steps": 4}}}
+    text = card(replace(INFO, training=training))
+    assert "- hours: 1.5; stages counted: 2 of 3\n- PFLOP: 1.5; stages counted: 1 of 3" in text
+    for training in ({}, {"minutes": "long", "before": []}):
+        assert "stages counted" not in card(replace(INFO, training=training))
+
+
 def test_a_pickle_is_never_opened(tmp_path):
     class Trap:
         def __reduce__(self):

@@ -31,16 +31,26 @@ def evaluation_command(
 ) -> click.Command:
     """Return a command that measures tasks on a folder of reference images.
 
-    `tasks` is called with the values of `params` by name and returns the tasks. `vae` is the default VAE. Set `samples` for
-    an operation that draws posterior samples and predicts its own error; then these are measured and calibrated too.
+    `tasks` is called with the values of `params` by name and returns the tasks. `vae` is the default VAE, unless the first
+    task names another one. Set `samples` for an operation that draws posterior samples and predicts its own error; then
+    these are measured and calibrated too.
     """
     own = [str(param.name) for param in params]
 
-    def callback(**values: Any) -> int:
-        return _measure(tasks(**{name: values.pop(name) for name in own}), **values)
+    def callback(*, vae: str, **values: Any) -> int:
+        chosen = tasks(**{name: values.pop(name) for name in own})
+        return _measure(chosen, vae=_named(vae, chosen), **values)
 
     shared = [*(_of_samples() if samples else []), *_of_references(), *_shared(vae)]
     return click.Command(None, callback=callback, params=[*params, *shared], epilog=EXAMPLE)
+
+
+def _named(vae: str, tasks: Sequence[Task]) -> str:
+    """Return the VAE to measure: the one that the user named, that of the first task, or the default."""
+    source = click.get_current_context().get_parameter_source("vae")
+    if source is click.core.ParameterSource.DEFAULT and tasks:
+        return getattr(tasks[0], "vae", "") or vae  # tasks that do not derive from AllOfIt may lack it
+    return vae
 
 
 def _measure(

@@ -72,6 +72,8 @@ class AllOfIt:
     """None."""
     sample: Mapping[str, Any] = {}
     """None."""
+    vae: str = ""
+    """VAE to measure where the user names none; empty for the default of the command."""
 
     def compared(self, pixels: NDArray[np.uint8]) -> Array:
         """All pixels (H, W, 3), from 0 to 255."""

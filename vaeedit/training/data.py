@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -106,8 +107,14 @@ class CropBatches(IterableDataset[Batch]):
 
     def _crop(self) -> Labeled:
         image, label = self.images[self._drawn()]
-        row, column = (self.random.integers(size - self.patch + 1) for size in image.shape[:2])
-        crop = image[row : row + self.patch, column : column + self.patch]
+        shrunk = self.settings.shrunk and self.random.random() < self.settings.shrunk
+        side = self.patch * 2 if shrunk and min(image.shape[:2]) >= 2 * self.patch else self.patch
+        row, column = (self.random.integers(size - side + 1) for size in image.shape[:2])
+        crop = image[row : row + side, column : column + side]
+        if side != self.patch:
+            crop = np.asarray(
+                cv2.resize(crop, (self.patch, self.patch), interpolation=cv2.INTER_AREA), np.uint8
+            )
         if not self.settings.turn:
             return crop, label
         if self.random.random() < 0.5:
@@ -126,9 +133,3 @@ def _detail(crop: NDArray[np.uint8]) -> float:
     """Mean absolute difference of horizontal neighbors in the green channel of every second row."""
     green = crop[::2, :, 1].astype(np.int16)
     return float(np.abs(np.diff(green, axis=1)).mean())
-
-
-def to_gray(x: Tensor, share: float) -> Tensor:
-    """Images (B, 3, H, W) of any range, each of them, with probability `share`, replaced by the mean of its channels."""
-    chosen = torch.rand(len(x), 1, 1, 1, device=x.device) < share
-    return torch.where(chosen, x.mean(1, keepdim=True), x)

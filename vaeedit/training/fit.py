@@ -80,6 +80,7 @@ def fit(
     return {
         "steps": trainer.global_step,
         "minutes": round(module.spent / 60, 1),
+        "petaflop": float(f"{module.operations * trainer.world_size / 1e15:.3g}"),
         "device": str(trainer.strategy.root_device),
         "images": batches.count,
         "skipped": batches.skipped,

@@ -6,7 +6,8 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from vaeedit.training.data import Batch, to_gray
+from vaeedit.training.augment import augmented
+from vaeedit.training.data import Batch
 from vaeedit.training.muon import Muon
 from vaeedit.training.objective import Losses, Objective
 from vaeedit.training.recipe import Recipe
@@ -25,7 +26,8 @@ class Fit(pl.LightningModule):
     ) -> None:
         super().__init__()
         assert isinstance(vae, Network)
-        self.recipe, self.objective, self.budget, self.spent = recipe, objective, budget, 0.0
+        self.recipe, self.objective, self.budget = recipe, objective, budget
+        self.spent, self.operations = 0.0, 0
         self.vae = vae
 
     def on_fit_start(self) -> None:
@@ -34,7 +36,7 @@ class Fit(pl.LightningModule):
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """Return the loss of a batch, a scalar."""
-        losses = self._losses(batch)
+        losses = self._losses(batch, training=True)
         psnr = losses.psnr()
         if psnr is not None:
             self.log("psnr", psnr, prog_bar=True)
@@ -53,11 +55,11 @@ class Fit(pl.LightningModule):
         if psnr is not None:
             self.log(HELD_OUT, psnr, batch_size=1)
 
-    def _losses(self, batch: Batch) -> Losses:
-        """The losses of a batch, in which some crops are turned gray."""
+    def _losses(self, batch: Batch, training: bool = False) -> Losses:
+        """The losses of a batch; in training, crops are augmented."""
         x = batch.images.float() / 255
-        if not self.recipe.data.whole:
-            x = to_gray(x, self.recipe.data.gray)
+        if training and not self.recipe.data.whole:
+            x = augmented(x, self.recipe.data)
         x = x.contiguous(memory_format=torch.channels_last)[:, : self.vae.channels]
         return self.objective.labeled_losses(self.vae, x, batch.labels, self.done)
 
@@ -93,9 +95,9 @@ class Fit(pl.LightningModule):
             torch.nn.utils.clip_grad_norm_(part.parameters(), self.recipe.optimizer.clip)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Store the seconds of training."""
-        checkpoint["spent"] = self.spent
+        """Store the seconds of training, and its floating-point operations."""
+        checkpoint["spent"], checkpoint["operations"] = self.spent, self.operations
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Restore the seconds of training."""
-        self.spent = checkpoint["spent"]
+        """Restore the seconds of training and the operations, which older checkpoints lack."""
+        self.spent, self.operations = checkpoint["spent"], checkpoint.get("operations", 0)

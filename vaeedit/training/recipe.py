@@ -39,6 +39,19 @@ class Data(Options, frozen=True):
     candidates: Annotated[
         int, option("Draw so many crops for each one that is used: the one with most detail.", ge=1)
     ] = 1
+    shrunk: Annotated[
+        float,
+        option("Share of the crops that are twice as large and made smaller: sharper ones.", ge=0, le=1),
+    ] = 0.0
+    color: Annotated[
+        float,
+        option(
+            "Share of the crops with other colors: channels, saturation, hue and gamma change.", ge=0, le=1
+        ),
+    ] = 0.0
+    mixed: Annotated[
+        float, option("Share of the crops with a rectangle of another crop (CutMix).", ge=0, le=1)
+    ] = 0.0
 
 
 class Optimizer(Options, frozen=True):

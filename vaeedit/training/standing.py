@@ -59,7 +59,7 @@ def branch(
     recipe = load_recipe(run.recipe, registry)
     folder = home / BRANCH
     folder.mkdir(exist_ok=True)
-    torch.save({**_checkpoint(home), "spent": 0.0}, folder / CHECKPOINT)
+    torch.save({**_checkpoint(home), "spent": 0.0, "operations": 0}, folder / CHECKPOINT)
     job = Run(data, folder, Budget(seconds), resume=True, held_out=plan.held_out)
     falling = _with_cooldown(recipe, 1.0)
     return train(falling, job, output, registry, start=str(_averaged(home, recipe)))

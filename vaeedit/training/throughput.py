@@ -9,6 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from vaeedit.devices import measured_ceiling
 from vaeedit.training.data import Batch
+from vaeedit.training.module import Fit
 
 
 class Throughput(Callback):
@@ -39,7 +40,8 @@ class Throughput(Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Batch, *_: Any
     ) -> None:
-        """Count the step and its operations."""
+        """Count the step and its operations; the very first step counts none."""
+        assert isinstance(module, Fit)
         shape = tuple(batch.images.shape)
         if self.counting is not None:
             self.counting.__exit__(None, None, None)  # type: ignore[no-untyped-call]
@@ -47,6 +49,7 @@ class Throughput(Callback):
             self.counting = None
         self.steps += 1
         self.operations += self.per_step.get(shape, 0)
+        module.operations += self.per_step.get(shape, 0)
         self.ended = time.monotonic()
 
     def report(self) -> str:

@@ -30,6 +30,7 @@ def card(info: VaeInfo) -> str:
         "This page is generated from the header of the file beside it.",
         f"- architecture: {plain(info.architecture)}\n- license: {plain(info.license)}",
         "## Training",
+        *_effort(info.training),
         _yaml(info.training),
         "## Measured figures",
         _figures(info.figures)
@@ -39,6 +40,21 @@ def card(info: VaeInfo) -> str:
         _yaml(info.recipe),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _effort(training: dict[str, Any]) -> list[str]:
+    """Hours and floating-point operations of all stages of training; nothing where no stage tells them."""
+    stages: list[dict[str, Any]] = []
+    stage: Any = training
+    while isinstance(stage, dict):
+        stages.append(stage)
+        stage = stage.get("before")
+    lines = []
+    for name, key, unit in (("hours", "minutes", 1 / 60), ("PFLOP", "petaflop", 1.0)):
+        known = [stage[key] for stage in stages if isinstance(stage.get(key), int | float)]
+        if known:
+            lines.append(f"- {name}: {unit * sum(known):.3g}; stages counted: {len(known)} of {len(stages)}")
+    return ["\n".join(lines)] if lines else []
 
 
 def _yaml(values: dict[str, Any]) -> str:
