@@ -102,14 +102,22 @@ def oidn(noisy: Image, sigma: float) -> Image:
 
 
 class Ours:
-    """`vaeedit denoise`."""
+    """`vaeedit denoise` with the VAE for Gaussian noise, or with another one."""
 
-    def __init__(self, precision: str = "float32", *, blind: bool = False, quality: str = "normal") -> None:
+    def __init__(
+        self,
+        precision: str = "float32",
+        *,
+        blind: bool = False,
+        quality: str = "normal",
+        vae: str = "denoise",
+    ) -> None:
         self.session, self.blind = Session(device="cpu", precision=precision), blind
-        self.quality = quality
+        self.quality, self.vae = quality, vae
 
     def __call__(self, noisy: Image, sigma: float) -> Image:
-        step = Step("denoise", sigma="auto" if self.blind else sigma, quality=self.quality, detail=0)
+        level = "auto" if self.blind else sigma
+        step = Step("denoise", vae=self.vae, sigma=level, quality=self.quality, detail=0)
         return self.session.run(step, Frame(noisy)).frame.pixels
 
 

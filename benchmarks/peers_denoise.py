@@ -32,9 +32,11 @@ FACTORS = (1.0, 2.0, 3.0)
 
 
 BLIND = "vaeedit, --sigma auto"
+PHOTO = "vaeedit, --vae denoise-photo, --sigma auto"
 OURS: dict[str, Maker] = {
     "vaeedit": Ours,
     BLIND: partial(Ours, blind=True),
+    PHOTO: partial(Ours, blind=True, vae="denoise-photo"),
     "vaeedit, bfloat16": partial(Ours, "bfloat16"),
 }
 DNCNN = "DnCNN (speed only)"
@@ -133,7 +135,7 @@ def main() -> None:
     if not arguments.speed_only:
         methods = {name: everything()[name]() for name in names if name not in SPEED_ONLY}
         scores = gaussian_table(methods, arguments.data, arguments.every)
-        known = OURS.keys() - {BLIND}
+        known = OURS.keys() - {BLIND, PHOTO}
         real = real_table({n: m for n, m in methods.items() if n not in known}, arguments.data)
     levels = " | ".join(f"sigma {s}" for s in SIGMAS)
     print(f"\n| method | {levels} | real noise (CC15) | s/MP | of DnCNN's speed |")

@@ -32,7 +32,7 @@ SIDE, SIGMA = 256, 15
 
 def results(session: Session, noisy: Frame) -> dict[str, np.ndarray]:
     """Float values in the space of the noisy picture by each way."""
-    step = Step("denoise", sigma=SIGMA, detail=0)
+    step = Step("denoise", vae="denoise", sigma=SIGMA, detail=0)
     space, work = space_of(noisy.metadata.icc, 3), working(noisy)
     result = session.run(step, work).frame
     edited = srgb().to(space, result.floats())

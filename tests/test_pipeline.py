@@ -133,10 +133,10 @@ def test_check_gives_the_plan_with_converted_options():
         Step("denoise", strength="0.5", maps=["uncertainty"]), Step("restore:denoise", vae="x/y.safetensors")
     ).check(registry())
     assert first.options.strength == 0.5
-    assert (first.vae, first.maps, first.spec.name) == ("denoise", {"uncertainty"}, "denoise")
+    assert (first.vae, first.maps, first.spec.name) == ("denoise-photo", {"uncertainty"}, "denoise")
     assert (second.vae, second.maps) == ("x/y.safetensors", frozenset())
     assert str(first).startswith("denoise (sigma=auto, strength=0.5")
-    assert str(first).endswith("with the VAE denoise")
+    assert str(first).endswith("with the VAE denoise-photo")
 
 
 def test_a_pipeline_without_steps_is_a_fault():

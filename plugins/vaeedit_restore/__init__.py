@@ -24,7 +24,7 @@ def vaeedit_operations() -> list[OperationSpec]:
             summary="Remove noise from photographs.",
             target="vaeedit_restore.denoise:Denoise",
             options=DenoiseOptions,
-            vae="denoise",
+            vae="denoise-photo",
             conditions=("sigma",),
             any_color_space=True,
             maps=MAPS,
@@ -66,8 +66,13 @@ def vaeedit_weights() -> list[WeightsSpec]:
     return [
         WeightsSpec(
             name="denoise",
-            summary="Denoises photographs with Gaussian or camera noise.",
+            summary="Removes Gaussian noise from photographs.",
             resource="vaeedit_restore:weights/denoise.safetensors",
+        ),
+        WeightsSpec(
+            name="denoise-photo",
+            summary="Removes the noise of cameras, and JPEG artifacts.",
+            resource="vaeedit_restore:weights/denoise-photo.safetensors",
         ),
         WeightsSpec(
             name="super-resolve",

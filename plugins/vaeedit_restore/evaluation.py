@@ -51,9 +51,13 @@ denoise = evaluation_command(
             ["--real"],
             is_flag=True,
             default=False,
-            help="Add no noise; DIR holds photographs NAME_real and their references NAME_mean.",
+            help="Add no noise; DIR holds photographs NAME_real and their references NAME_mean. The default VAE is then "
+            "denoise-photo.",
         ),
-        _jpeg("Add no noise; compress the pictures as JPEG of this quality and compare their luma."),
+        _jpeg(
+            "Add no noise; compress the pictures as JPEG of this quality and compare their luma. The default VAE is then "
+            "denoise-photo."
+        ),
         QUALITY,
         click.Option(
             ["--detail"],

@@ -57,7 +57,8 @@ class SuperResolveOptions(RestorationOptions, frozen=True):
     model: Annotated[
         Literal["photo", "bicubic"],
         option(
-            "photo estimates the noise and removes it; bicubic takes every pixel as exact. JPEG artifacts stay with both."
+            "photo estimates the noise and removes it; bicubic takes every pixel as exact. JPEG artifacts stay with both, "
+            "unless denoise comes first."
         ),
     ] = "photo"
     realism: Annotated[

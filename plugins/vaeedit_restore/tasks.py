@@ -70,6 +70,7 @@ class _Estimating(AllOfIt):
     operation = "denoise"
     sample = {**SAMPLE, "detail": 0}
     conditions = {"sigma": Estimated()}
+    vae = "denoise-photo"
 
     def __init__(self, damage: Mapping[str, str | int], quality: str, detail: float) -> None:
         self.setting = {**damage, "quality": quality, **_unless_zero(detail)}

@@ -35,7 +35,7 @@ def test_the_request_is_planned_once_for_all_files(tree, monkeypatch, command):
     monkeypatch.chdir(tree)
     (tree / "p.yaml").write_text("version: 1\nsteps: [denoise]\n")
     assert call([*command, "-r", "in", "-o", "out", "--device", "cpu"]) == 0
-    assert planned == ["denoise"]
+    assert planned == ["denoise-photo"]
 
 
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(vaeedit, tree, contents):
@@ -171,6 +171,6 @@ def test_streams_need_one_process(vaeedit, tree):
 def test_the_doctor_finds_this_machine_well(vaeedit):
     ran = vaeedit("doctor")
     assert ran.code == 0, ran.out
-    assert "round trip: denoise on cpu in bfloat16" in ran.out
+    assert "round trip: denoise-photo on cpu in bfloat16" in ran.out
     assert f"plugin: restore of vaeedit {__version__}: loaded" in ran.out
     assert "Everything works." in ran.err

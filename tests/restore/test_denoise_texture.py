@@ -55,7 +55,7 @@ def error(pixels, clean):
 
 def test_without_detail_the_result_is_the_estimate_of_least_error(denoised, face):
     frame = Frame(face[1]).with_conditions(sigma=12 / 255)
-    vae = denoised.session.vae("denoise")
+    vae = denoised.session.vae("denoise-photo")
     mean = vae.edit(frame, lambda latents: latents.mean(), precision=torch.float32)
     assert np.array_equal(denoised(sigma=12, detail=0), mean.pixels)
 

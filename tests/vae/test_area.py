@@ -57,7 +57,7 @@ def test_pictures_have_the_same_pixels_whatever_is_free(monkeypatch):
         monkeypatch.setattr("vaeedit.vae.loaded.tile_area", lambda *_, most=most: most)
         with Session(device="cpu", precision="float32") as session:
             results.append(session.run(Step("denoise", sigma=20), pixels).frame.pixels)
-            sides.append(session.vae("denoise").sides)
+            sides.append(session.vae("denoise-photo").sides)
     assert sides[0] is not None
     assert sides[1] is None
     assert np.abs(results[0] - results[1]).max() < 2e-5
