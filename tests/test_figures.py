@@ -32,7 +32,7 @@ def test_commands_of_the_page_are_listed_and_none_runs(tmp_path: Path) -> None:
     for name in ("test/cbsd68", "test/real-noise-cc", "metrics/lpips-squeeze"):
         (tmp_path / name).mkdir(parents=True)
     lines = figures(tmp_path, "--list").stdout.splitlines()
-    assert "vaeedit evaluate denoise CC15/ --real" in lines
+    assert "vaeedit evaluate denoise CC15/ --real --vae denoise" in lines
     assert any(line.startswith("passed over") and "mnist" in line for line in lines)
     listed = [shlex.split(line) for line in lines if line.startswith("python")]
     assert listed

@@ -21,7 +21,7 @@ from safetensors.torch import save_file
 from vaeedit.batch.journal import NAME
 from vaeedit.errors import ImageError
 
-SHIPPED = Path(__file__).parents[2] / "plugins/vaeedit_restore/weights/denoise.safetensors"
+SHIPPED = Path(__file__).parents[2] / "plugins/vaeedit_restore/weights/denoise-photo.safetensors"
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:

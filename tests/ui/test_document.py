@@ -147,7 +147,7 @@ def test_a_pipeline_is_opened_without_defaults(places):
     text = """version: 1
 seed: 7
 steps:
-  - restore:denoise: {strength: 1, sigma: '20', mask: mask.png, invert-mask: true, vae: denoise}
+  - restore:denoise: {strength: 1, sigma: '20', mask: mask.png, invert-mask: true, vae: denoise-photo}
   - style: {style: [monet.jpg, inside.png], preserve-color: yes, weights: [1, 2]}
 """
     inside = str(places.root / "inside.png")
@@ -202,7 +202,12 @@ def test_an_option_of_text_gets_the_path_of_an_upload(places):
 
 
 def test_the_recipe_of_a_picture(places, tmp_path):
-    step = {"operation": "restore:denoise", "options": {"strength": 0.5}, "vae": "denoise", "name": "first"}
+    step = {
+        "operation": "restore:denoise",
+        "options": {"strength": 0.5},
+        "vae": "denoise-photo",
+        "name": "first",
+    }
     frame = Frame(np.zeros((4, 4, 3), np.uint8))
 
     def says(**members):

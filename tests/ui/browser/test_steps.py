@@ -224,12 +224,15 @@ def test_pictures_for_a_step_are_uploaded_and_chosen(panel, tmp_path):
     panel.upload("Upload a picture for style", tmp_path / "<b>monet.png", tmp_path / "mask.png")
     panel.until("Pipeline(Step('style', style=['bmonet.png', 'mask.png']))")
     panel.add("denoise")
-    panel.open("Mask and maps")
+    panel.open("Mask, maps and VAE")
     panel.upload("Upload a picture for mask", tmp_path / "mask.png")
     panel.page.get_by_label("Invert mask").check()
     panel.until(
         "Pipeline(Step('style', style=['bmonet.png', 'mask.png']), Step('denoise', mask='mask.png', invert_mask=True))"
     )
+    assert panel.page.locator("#edit-vae").count() == 1
+    panel.add("super-resolve")
+    panel.open("Mask and maps")
     assert panel.page.locator("#edit-vae").count() == 0  # there is no other that suits
 
 
@@ -243,7 +246,7 @@ def test_another_vae_that_suits_and_maps_are_chosen(panel):
     panel.page.get_by_role("option", name="mnist-plain").click()
     panel.until("Pipeline(Step('direct', vae='mnist-plain'))")
     panel.add("denoise")
-    panel.open("Mask and maps")
+    panel.open("Mask, maps and VAE")
     panel.page.get_by_label("uncertainty:").check()
     panel.until("Pipeline(Step('direct', vae='mnist-plain'), Step('denoise', maps=('uncertainty',)))")
 
