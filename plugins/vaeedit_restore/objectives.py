@@ -37,9 +37,9 @@ class Restoring(Objective[RestorationWeights]):
         share = self.options.noise.blind if done > KNOWN_FIRST else 0.0
         blind = torch.rand(len(sigma), 1, 1, 1, device=sigma.device) < share
         highest = self.options.noise.sigma / 255  # an early estimate may be anything
-        known = torch.where(blind, estimated.detach().clamp_max(highest), sigma)
-        factor = (self.options.noise.jitter * (2 * torch.rand_like(known[:, :, :1, :1]) - 1)).exp()
-        return {**seen.conditions, "sigma": factor * known}
+        level = torch.where(blind, estimated.detach().clamp_max(highest), sigma)
+        error = self.options.noise.jitter * (2 * torch.rand_like(level[:, :, :1, :1]) - 1)
+        return {**seen.conditions, "sigma": error.exp() * level}
 
 
 class LadderAlone(Restoring):

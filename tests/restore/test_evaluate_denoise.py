@@ -88,6 +88,15 @@ def test_jpeg_is_compared_with_the_compressed_picture_and_gets_better(three_pict
     assert row["psnr"] > row["baseline_psnr"] + 0.3
 
 
+@needs_cbsd68
+def test_jpeg_is_measured_by_the_vae_for_photographs_unless_another_is_named(three_pictures, capsys):
+    rows = []
+    for named in ([], ["--vae", "denoise-photo"], ["--vae", "denoise"]):
+        assert call(["evaluate", "denoise", str(three_pictures), "--jpeg", "40", "--json", *named]) == 0
+        rows.append(json.loads(capsys.readouterr().out)["psnr"])
+    assert rows[0] == rows[1] != rows[2]
+
+
 def _jpeg(path: Path, quality: int) -> io.BytesIO:
     buffer = io.BytesIO()
     Image.open(path).convert("RGB").save(buffer, "JPEG", quality=quality)

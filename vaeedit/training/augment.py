@@ -16,13 +16,12 @@ from vaeedit.training.recipe import Data
 
 
 def augmented(x: Tensor, data: Data) -> Tensor:
-    """Crops (B, C, P, P) in [0, 1], changed as `data` says; same shape and range. Colors change where C is 3."""
+    """Crops (B, 3, P, P) in [0, 1], changed as `data` says; same shape and range."""
     if data.mixed and len(x) > 1:
         x = _mixing(data.mixed)(x)
-    if x.shape[1] == 3:
-        x = torch.where(_chosen(x, data.color), _coloring()(x), x) if data.color else x
-        x = to_gray(x, data.gray)
-    return x
+    if data.color:
+        x = torch.where(_chosen(x, data.color), _coloring()(x), x)
+    return to_gray(x, data.gray)
 
 
 def to_gray(x: Tensor, share: float) -> Tensor:
