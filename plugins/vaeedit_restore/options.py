@@ -57,8 +57,8 @@ class SuperResolveOptions(RestorationOptions, frozen=True):
     model: Annotated[
         Literal["photo", "bicubic"],
         option(
-            "photo estimates the noise and removes it; bicubic takes every pixel as exact. JPEG artifacts stay with both, "
-            "unless denoise comes first."
+            "photo estimates the noise and removes it; bicubic takes every pixel as exact. Neither removes JPEG "
+            "artifacts: run denoise first."
         ),
     ] = "photo"
     realism: Annotated[

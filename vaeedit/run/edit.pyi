@@ -271,7 +271,7 @@ def edit(
     """Enlarge images two, three or four times.
 
     scale: Factor on width and height.
-    model: photo estimates the noise and removes it; bicubic takes every pixel as exact. JPEG artifacts stay with both, unless denoise comes first.
+    model: photo estimates the noise and removes it; bicubic takes every pixel as exact. Neither removes JPEG artifacts: run denoise first.
     realism: From the mean (0: least error) to a posterior sample (1: plausible detail).
     samples: Number of posterior samples to average; 0 uses the VAE's mean, which has less error.
     quality: best averages eight rotated and mirrored runs, which takes eight times as long.

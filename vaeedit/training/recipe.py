@@ -41,16 +41,23 @@ class Data(Options, frozen=True):
     ] = 1
     shrunk: Annotated[
         float,
-        option("Share of the crops that are twice as large and made smaller: sharper ones.", ge=0, le=1),
+        option(
+            "Share of the crops that are cut twice as large and made smaller by 2, so they are sharper.",
+            ge=0,
+            le=1,
+        ),
     ] = 0.0
     color: Annotated[
         float,
         option(
-            "Share of the crops with other colors: channels, saturation, hue and gamma change.", ge=0, le=1
+            "Share of the crops whose colors change: order of channels, saturation, hue and gamma.",
+            ge=0,
+            le=1,
         ),
     ] = 0.0
     mixed: Annotated[
-        float, option("Share of the crops with a rectangle of another crop (CutMix).", ge=0, le=1)
+        float,
+        option("Share of the crops into which a rectangle of another crop is pasted (CutMix).", ge=0, le=1),
     ] = 0.0
 
 
