@@ -5,25 +5,35 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import leaky_relu
 
 
 class ResidualBlock(nn.Module):
-    """x + conv(relu(conv(x))), both 3x3 (He et al. 2016, without normalization); receptive radius 2."""
+    """x + conv(relu(conv(x))), both 3x3 (He et al. 2016, without normalization); receptive radius 2.
 
-    def __init__(self, width: int, *, bias: bool = True) -> None:
+    With a `slope` the activation is a leaky one (Maas et al. 2013), whose units cannot die, and training starts at the
+    identity.
+    """
+
+    def __init__(self, width: int, *, bias: bool = True, slope: float = 0.0) -> None:
         super().__init__()
         self.first = nn.Conv2d(width, width, 3, padding=1, bias=bias)
         self.second = nn.Conv2d(width, width, 3, padding=1, bias=bias)
+        self.slope = slope
+        if slope:
+            nn.init.zeros_(self.second.weight)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, width, h, w) -> the same shape."""
-        change: Tensor = self.second(self.first(x).relu_())  # in place: large images are bound by memory
+        h = self.first(x)  # in place from here: large images are bound by memory
+        h = leaky_relu(h, self.slope, inplace=True) if self.slope else h.relu_()
+        change: Tensor = self.second(h)
         return change.add_(x) if change.dtype == x.dtype else x + change
 
 
-def stage(width: int, count: int, *, bias: bool = True) -> nn.Sequential:
+def stage(width: int, count: int, *, bias: bool = True, slope: float = 0.0) -> nn.Sequential:
     """`count` residual blocks at one resolution."""
-    return nn.Sequential(*(ResidualBlock(width, bias=bias) for _ in range(count)))
+    return nn.Sequential(*(ResidualBlock(width, bias=bias, slope=slope) for _ in range(count)))
 
 
 def downs(widths: Sequence[int], *, bias: bool = True) -> nn.ModuleList:
@@ -52,27 +62,33 @@ class Hourglass(nn.Module):
     Homogeneous, so f(a x) = a f(x) for a > 0 (Mohan et al. 2020).
     """
 
-    def __init__(self, channels: int, widths: Sequence[int], blocks: Sequence[int]) -> None:
+    def __init__(
+        self, channels: int, widths: Sequence[int], blocks: Sequence[int], slope: float = 0.0
+    ) -> None:
         super().__init__()
         self.stem = nn.Conv2d(channels, widths[0], 3, padding=1, bias=False)
         pairs = list(zip(widths, blocks, strict=True))
-        self.down_stages = nn.ModuleList(stage(width, count, bias=False) for width, count in pairs)
-        self.up_stages = nn.ModuleList(stage(width, count, bias=False) for width, count in pairs)
+        self.down_stages = nn.ModuleList(stage(*pair, bias=False, slope=slope) for pair in pairs)
+        self.up_stages = nn.ModuleList(stage(*pair, bias=False, slope=slope) for pair in pairs)
         self.downs = downs(widths, bias=False)
         self.ups = ups(widths, bias=False)
 
-    def forward(self, x: Tensor) -> list[Tensor]:
-        """(B, channels, h, w) -> decoder features (B, width, h / 2^level, w / 2^level) of each level, fine to coarse."""
+    def forward(self, x: Tensor, first: Sequence[int] = ()) -> list[Tensor]:
+        """(B, channels, h, w) -> decoder features (B, width, h / 2^level, w / 2^level) of each level, fine to coarse.
+
+        `first` says how many blocks of the stages of each level run; without it all of them do.
+        """
+        counts: Sequence[int | None] = first or [None] * len(self.down_stages)
         h = self.stem(x)
         skips = []
         for level, residual in enumerate(self.down_stages):
-            h = residual(h if level == 0 else self.downs[level - 1](h))
+            h = residual[: counts[level]](h if level == 0 else self.downs[level - 1](h))  # type: ignore[index]
             skips.append(h)
         features: list[Tensor] = []
         for level in range(len(skips) - 1, -1, -1):
             if level < len(skips) - 1:
                 h = self.ups[level](h) + skips[level]
-            h = self.up_stages[level](h)
+            h = self.up_stages[level][: counts[level]](h)  # type: ignore[index]
             features.insert(0, h)
         return features
 

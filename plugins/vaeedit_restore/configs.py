@@ -5,6 +5,10 @@ from typing import Annotated
 from vaeedit.api import Options, bounded, option
 from vaeedit_ladder.api import LEVELS, Blocks, Widths, require_equal_lengths
 
+Slope = Annotated[
+    float,
+    option("Slope of the trunk's activation below zero; with 0 its units may die in training.", ge=0, le=1),
+]
 Factors = tuple[Annotated[int, bounded(ge=1, le=16)], ...]
 
 
@@ -14,6 +18,7 @@ class RestorerConfig(Options, frozen=True):
     channels: Annotated[int, option("Image channels.", ge=1, le=64)] = 3
     widths: Annotated[Widths, option("Trunk width of each level.", most=LEVELS)] = (48, 96, 192)
     blocks: Annotated[Blocks, option("Residual blocks of each trunk stage.", most=LEVELS)] = (2, 2, 3)
+    slope: Slope = 0.0
     latents: Annotated[Widths, option("Latent channels of each level.", most=LEVELS)] = (4, 6, 8)
     ladder_widths: Annotated[Widths, option("Ladder width of each level.", most=LEVELS)] = (32, 48, 64)
     encoder_widths: Annotated[Widths, option("Width of the posterior's encoder.", most=LEVELS)] = (
@@ -33,10 +38,20 @@ class UpscalerConfig(Options, frozen=True):
     scales: Annotated[Factors, option("Supported factors.", most=LEVELS)] = (2, 3, 4)
     widths: Annotated[Widths, option("Trunk width of each level.", most=LEVELS)] = (64, 128)
     blocks: Annotated[Blocks, option("Residual blocks of each trunk stage.", most=LEVELS)] = (5, 3)
+    slope: Slope = 0.0
+    fewer: Annotated[
+        Blocks,
+        option(
+            "Residual blocks of each trunk stage that run for the first factor; all of them where empty.",
+            most=LEVELS,
+        ),
+    ] = ()
     latents: Annotated[Widths, option("Latent channels of each level.", most=LEVELS)] = (8, 8)
     ladder_widths: Annotated[Widths, option("Ladder width of each level.", most=LEVELS)] = (32, 48)
     encoder_widths: Annotated[Widths, option("Width of the posterior's encoder.", most=LEVELS)] = (24, 32)
 
     def __post_init__(self) -> None:
         require_equal_lengths(self, "scales")
+        if self.fewer:
+            require_equal_lengths(self, "widths", "fewer")
         require_equal_lengths(self, "widths", "blocks", "latents", "ladder_widths", "encoder_widths")

@@ -27,7 +27,8 @@ class Restoring(Objective[RestorationWeights]):
     def losses(self, vae: Any, x: Tensor, done: float) -> Losses:
         """Losses on crops x (B, 3, P, P) in [0, 1]; some are restored with the noise map that the model estimates."""
         seen = observe(x, self.options.noise)
-        estimated, error = _noise(vae, seen)
+        estimated = vae.estimate("sigma", seen.image)
+        error = level_error(estimated, seen, self.options.noise.quantile)
         latents = vae.encode(seen.image, self._conditions(seen, estimated, done))
         losses = restoration_losses(vae, latents, seen.clean, self.options)
         return replace(losses, parts={**losses.parts, "noise": error})
@@ -49,7 +50,7 @@ class LadderAlone(Restoring):
         """The negative conditional ELBO on crops x (B, 3, P, P) in [0, 1]."""
         seen = observe(x, self.options.noise)
         with torch.no_grad():
-            estimated, _ = _noise(vae, seen)
+            estimated = vae.estimate("sigma", seen.image)
             latents = vae.encode(seen.image, self._conditions(seen, estimated, done))
         losses = restoration_losses(vae, latents, seen.clean, self.options)
         return replace(losses, parts={"elbo": losses.parts["elbo"]})
@@ -63,10 +64,16 @@ class NoiseAlone(Objective[NoiseEstimation]):
 
     def losses(self, vae: Any, x: Tensor, done: float) -> Losses:
         """The error of the noise estimate on crops x (B, 3, P, P) in [0, 1]; no image is restored."""
-        return Losses({"noise": _noise(vae, observe(x, self.options.noise))[1]})
+        seen = observe(x, self.options.noise)
+        estimated = vae.estimate("sigma", seen.image)
+        return Losses({"noise": level_error(estimated, seen, self.options.noise.quantile)})
 
 
-def _noise(vae: Any, seen: Observed) -> tuple[Tensor, Tensor]:
-    """The model's noise map (B, 1, h, w) of the observed images, and the mean absolute error of its natural logarithm."""
-    estimated = vae.estimate("sigma", seen.image)
-    return estimated, (estimated.log() - seen.conditions["sigma"].clamp_min(0.3 / 255).log()).abs().mean()
+def level_error(estimated: Tensor, seen: Observed, quantile: float = 0.5) -> Tensor:
+    """The error of an estimated noise map (B, 1, h, w), in natural logarithms: a mean of absolute differences at 0.5.
+
+    In general the loss of quantile regression (Koenker & Bassett 1978), doubled. Noise that is left harms a picture more
+    than detail that is smoothed, so an estimate should rather be too high (Guo et al. 2019, section 3.3).
+    """
+    above = estimated.log() - seen.conditions["sigma"].clamp_min(0.3 / 255).log()
+    return 2 * torch.maximum((1 - quantile) * above, -quantile * above).mean()

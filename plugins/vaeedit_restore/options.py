@@ -107,6 +107,14 @@ class Noise(Options, frozen=True):
         ),
     ] = 0.0
     blind: Annotated[float, option("Share of images whose noise map the model estimates.", ge=0, le=1)] = 0.25
+    quantile: Annotated[
+        float,
+        option(
+            "Quantile of the noise level that the model's estimate predicts; above 0.5 the estimate is seldom too low.",
+            ge=0.05,
+            le=0.95,
+        ),
+    ] = 0.5
 
 
 class NoiseEstimation(Options, frozen=True):

@@ -21,8 +21,10 @@ from vaeedit_restore.noise import EstimatesNoise, NoiseEstimator
 class UNet(Hourglass):
     """The trunk at half resolution: from image and noise map to features; `final` makes a correction of the finest ones."""
 
-    def __init__(self, channels: int, widths: Sequence[int], blocks: Sequence[int]) -> None:
-        super().__init__(4 * channels + 1, widths, blocks)
+    def __init__(
+        self, channels: int, widths: Sequence[int], blocks: Sequence[int], slope: float = 0.0
+    ) -> None:
+        super().__init__(4 * channels + 1, widths, blocks, slope)
         self.final = nn.Conv2d(widths[0], 4 * channels, 3, padding=1, bias=False)
 
 
@@ -37,7 +39,7 @@ class LadderRestorer(EstimatesNoise, CenteredLadder):
         self.channels = config.channels
         self.multiple = 2 ** len(config.widths)
         self.latents = config.latents
-        self.trunk = UNet(config.channels, config.widths, config.blocks)
+        self.trunk = UNet(config.channels, config.widths, config.blocks, config.slope)
         self.noise = NoiseEstimator(config.channels)
         self.ladder = TopDown(config.ladder_widths, config.latents, config.encoder_widths, config.widths)
         scale_bias = [0.0] * config.channels + [START] * config.channels

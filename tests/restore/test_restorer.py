@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from msgspec.structs import replace
 
 from vaeedit.extension.registry import registry
 from vaeedit.testing.networks import shaken
@@ -61,6 +62,32 @@ def test_the_trunk_is_homogeneous(shipped):
     mean = shipped.decode(shipped.encode(y, sigma_map(y)).mean()).mean
     halved = shipped.decode(shipped.encode(y / 2, sigma_map(y, 0.05)).mean()).mean
     assert torch.allclose(mean / 2, halved, atol=1e-5)
+
+
+@torch.inference_mode()
+def test_a_leaky_trunk_starts_at_the_identity_and_is_homogeneous_too():
+    torch.manual_seed(0)
+    network = LadderRestorer(replace(SMALL, slope=0.1)).eval()
+    _, y = observed(32)
+    blocks = [stage for level in (network.trunk.down_stages, network.trunk.up_stages) for stage in level]
+    x = torch.randn(1, 8, 8, 8)
+    assert torch.equal(blocks[0](x), x)
+    shaken(network)
+    assert not torch.equal(blocks[0](x), x)
+    mean = network.encode(y, sigma_map(y)).context["mean"]
+    halved = network.encode(y / 2, sigma_map(y, 0.05)).context["mean"]
+    assert torch.allclose(mean / 2, halved, atol=1e-5)
+
+
+def test_a_leaky_unit_that_is_never_positive_still_learns():
+    for slope in (0.0, 0.1):
+        network = shaken(LadderRestorer(replace(SMALL, slope=slope)))
+        first = network.trunk.down_stages[0][0].first
+        x = torch.rand(1, 8, 8, 8)
+        with torch.no_grad():
+            first.weight.copy_(-first.weight.abs())
+        network.trunk.down_stages[0](x).sum().backward()
+        assert bool(first.weight.grad.any()) == (slope > 0)
 
 
 @torch.inference_mode()

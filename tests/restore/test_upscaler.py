@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from msgspec import structs
 from skimage import data
 from torch.nn.functional import interpolate
 
@@ -58,6 +59,23 @@ def test_all_samples_downscale_to_the_same_image(network, scale):
     assert (sample - mean).std() > 1e-3
     trace = (bicubic_down(sample, scale) - bicubic_down(mean, scale)).abs().max()
     assert trace < 1e-3 * (sample - mean).abs().max()
+
+
+@torch.inference_mode()
+def test_the_first_factor_may_run_fewer_blocks():
+    network, y = shaken(LadderUpscaler(structs.replace(SMALL, fewer=(1, 0)))), small_image()
+    before = [network.encode(y, conditions(y, scale)).context["mean"] for scale in (2, 3)]
+    for stages in (network.trunk.down_stages, network.trunk.up_stages):
+        for left_out in (stages[0][1], stages[1][0]):
+            left_out.first.weight.neg_()
+    after = [network.encode(y, conditions(y, scale)).context["mean"] for scale in (2, 3)]
+    assert torch.equal(before[0], after[0])
+    assert (before[1] - after[1]).abs().max() > 1e-3
+
+
+def test_fewer_blocks_are_given_for_each_level():
+    with pytest.raises(OptionError, match="fewer must have as many values as widths, 2, not 1"):
+        structs.replace(SMALL, fewer=(1,))
 
 
 @torch.inference_mode()

@@ -168,6 +168,32 @@ def test_a_run_can_start_from_a_trained_vae(recipe, photographs, tmp_path):
         train(other, photographs, tmp_path / "c", second, registry(), steps=2, start=str(first))
 
 
+def test_parts_of_a_trained_vae_are_left_out(recipe, photographs, tmp_path):
+    first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
+    train(recipe(), photographs, tmp_path / "a", first, registry(), steps=3)
+    still = recipe(optimizer={"rate": 0.0, "adam_rate": 0.0}, seed=1)
+    part = "trunk.up_stages.1"
+    info = train(
+        still, photographs, tmp_path / "b", second, registry(), steps=1, start=str(first), fresh=[part]
+    )
+    assert info.training["fresh"] == [part]
+    old, new = (load_vae(path, registry())[0].state_dict() for path in (first, second))
+    assert {key for key in old if not torch.equal(old[key], new[key])} == {
+        key for key in old if key.startswith(f"{part}.")
+    }
+    with pytest.raises(UnknownName, match="no part of the network called"):
+        train(
+            still,
+            photographs,
+            tmp_path / "c",
+            second,
+            registry(),
+            steps=1,
+            start=str(first),
+            fresh=["trunk.up"],
+        )
+
+
 def test_a_time_budget_ends_a_run(recipe, photographs, tmp_path, steady_clock):
     info = train(recipe(), photographs, tmp_path / "run", tmp_path / "x.safetensors", registry(), seconds=2)
     assert info.training["steps"] == 16

@@ -71,21 +71,22 @@ def train(
 def _earlier(output: Path) -> dict[str, Any]:
     """The training before a run that is resumed, as the header of its file describes it."""
     training = read_info(output).training if output.is_file() else {}
-    return {"before": training["before"]} if "before" in training else {}
+    return {key: training[key] for key in ("before", "fresh") if key in training}
 
 
 def _copy_weights(path: Path, network: Network, registry: Registry, fresh: Sequence[str]) -> dict[str, Any]:
     """Copy the weights of a trained VAE, except for the parts `fresh` of either network.
 
-    Returns how that VAE was trained, with its recipe.
+    Returns how that VAE was trained, with its recipe, and the parts `fresh`.
     """
     trained, info = load_vae(path, registry)
     assert isinstance(network, torch.nn.Module) and isinstance(trained, torch.nn.Module)  # noqa: PT018
-    parts = sorted({name for one in (network, trained) for name, _ in one.named_children()})
+    parts = sorted({name for one in (network, trained) for name, _ in one.named_modules() if name})
     for part in fresh:
         if part not in parts:
             raise UnknownName("part of the network", part, parts)
-    kept = {key: value for key, value in trained.state_dict().items() if key.split(".")[0] not in fresh}
+    left_out = tuple(f"{part}." for part in fresh)
+    kept = {key: value for key, value in trained.state_dict().items() if not f"{key}.".startswith(left_out)}
     try:
         network.load_state_dict({**network.state_dict(), **kept})
     except RuntimeError:
@@ -93,4 +94,4 @@ def _copy_weights(path: Path, network: Network, registry: Registry, fresh: Seque
             f"The VAE {path} has another config than the recipe; start from a VAE with the recipe's config, or name "
             "the parts in which they differ (--fresh)."
         ) from None
-    return {"before": {**info.training, "recipe": info.recipe}}
+    return {"before": {**info.training, "recipe": info.recipe}} | ({"fresh": list(fresh)} if fresh else {})
