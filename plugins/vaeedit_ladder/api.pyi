@@ -10,6 +10,7 @@ from .centered import CenteredLadder as CenteredLadder
 from .centered import point_of as point_of
 from .levels import LEVELS as LEVELS
 from .levels import Blocks as Blocks
+from .levels import Slope as Slope
 from .levels import Widths as Widths
 from .levels import require_equal_lengths as require_equal_lengths
 from .topdown import TopDown as TopDown

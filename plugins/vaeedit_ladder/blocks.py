@@ -22,6 +22,8 @@ class ResidualBlock(nn.Module):
         self.slope = slope
         if slope:
             nn.init.zeros_(self.second.weight)
+            if self.second.bias is not None:
+                nn.init.zeros_(self.second.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, width, h, w) -> the same shape."""
@@ -96,11 +98,13 @@ class Hourglass(nn.Module):
 class Pyramid(nn.Module):
     """Bottom-up features: one residual stage per level; each level has half the resolution of the previous level."""
 
-    def __init__(self, channels: int, widths: Sequence[int], blocks: int | Sequence[int] = 1) -> None:
+    def __init__(
+        self, channels: int, widths: Sequence[int], blocks: int | Sequence[int] = 1, slope: float = 0.0
+    ) -> None:
         super().__init__()
         counts = [blocks] * len(widths) if isinstance(blocks, int) else blocks
         self.stem = nn.Conv2d(channels, widths[0], 3, padding=1)
-        self.stages = nn.ModuleList(stage(w, count) for w, count in zip(widths, counts, strict=True))
+        self.stages = nn.ModuleList(stage(*one, slope=slope) for one in zip(widths, counts, strict=True))
         self.downs = downs(widths)
 
     def forward(self, x: Tensor) -> list[Tensor]:

@@ -2,12 +2,18 @@
 
 from typing import Annotated
 
-from vaeedit.api import OptionError, Options, bounded
+from vaeedit.api import OptionError, Options, bounded, option
 
 LEVELS = 8
 """Maximum number of levels of a network; with it, images are padded to multiples of 256 pixels."""
 Widths = tuple[Annotated[int, bounded(ge=1, le=4096)], ...]
 Blocks = tuple[Annotated[int, bounded(ge=0, le=64)], ...]
+Slope = Annotated[
+    float,
+    option(
+        "Slope of the residual blocks' activation below zero; with 0 units may die in training.", ge=0, le=1
+    ),
+]
 
 
 def require_equal_lengths(options: Options, first: str, *others: str) -> None:

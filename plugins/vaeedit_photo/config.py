@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from vaeedit.api import Options, bounded, option
-from vaeedit_ladder.api import LEVELS, Blocks, Widths, require_equal_lengths
+from vaeedit_ladder.api import LEVELS, Blocks, Slope, Widths, require_equal_lengths
 
 Counts = tuple[Annotated[int, bounded(ge=0, le=8 * 4096)], ...]
 Shares = tuple[Annotated[float, bounded(ge=0, le=1)], ...]
@@ -20,6 +20,7 @@ class PhotoConfig(Options, frozen=True):
         2,
         1,
     )
+    slope: Slope = 0.0
     latents: Annotated[Widths, option("Latent channels of each level.", most=LEVELS)] = (3, 6, 8)
     nested: Annotated[
         Counts,

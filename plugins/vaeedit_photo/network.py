@@ -34,14 +34,16 @@ class PhotoVAE(nn.Module):
         strides = [2 << level for level in range(len(config.widths))]
         self.multiple = strides[-1]
         pairs = list(zip(config.latents, config.widths, strict=True))
-        self.nested, self.kept = config.nested, config.kept
+        self.nested, self.kept, slope = config.nested, config.kept, config.slope
         self.linear = LinearLadder(config.channels, strides, config.latents)
-        self.encoder = Pyramid(4 * config.channels, config.widths, config.encoder_blocks)
+        self.encoder = Pyramid(4 * config.channels, config.widths, config.encoder_blocks, slope)
         self.posterior = nn.ModuleList(
             zero_initialized(nn.Conv2d(width, 2 * count, 3, padding=1)) for count, width in pairs
         )
         self.enter = nn.ModuleList(nn.Conv2d(count, width, 3, padding=1) for count, width in pairs)
-        self.stages = nn.ModuleList(stage(w, n) for w, n in zip(config.widths, config.blocks, strict=True))
+        self.stages = nn.ModuleList(
+            stage(*one, slope=slope) for one in zip(config.widths, config.blocks, strict=True)
+        )
         self.ups = ups(config.widths)
         bias = [0.0] * config.channels + [-3.0] * config.channels
         self.head = Head(config.widths[0], 2 * config.channels, inner=16, bias=bias)

@@ -3,12 +3,8 @@
 from typing import Annotated
 
 from vaeedit.api import Options, bounded, option
-from vaeedit_ladder.api import LEVELS, Blocks, Widths, require_equal_lengths
+from vaeedit_ladder.api import LEVELS, Blocks, Slope, Widths, require_equal_lengths
 
-Slope = Annotated[
-    float,
-    option("Slope of the trunk's activation below zero; with 0 its units may die in training.", ge=0, le=1),
-]
 Factors = tuple[Annotated[int, bounded(ge=1, le=16)], ...]
 
 

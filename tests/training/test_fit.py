@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from vaeedit.errors import OptionError, UnknownName, UsageError
+from vaeedit.errors import OptionError, UnknownName, UsageError, VaeeditWarning
 from vaeedit.extension.registry import registry
 from vaeedit.options import as_dict
 from vaeedit.resampling import bicubic_down, bicubic_up
@@ -166,6 +166,14 @@ def test_a_run_can_start_from_a_trained_vae(recipe, photographs, tmp_path):
     other = recipe(config={**recipe().config, "widths": [32, 32]})
     with pytest.raises(UsageError, match="another config"):
         train(other, photographs, tmp_path / "c", second, registry(), steps=2, start=str(first))
+
+
+def test_weights_of_another_config_that_fit_are_reported(recipe, photographs, tmp_path):
+    first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
+    train(recipe(), photographs, tmp_path / "a", first, registry(), steps=1)
+    leaky = recipe(config={**recipe().config, "slope": 0.1})
+    with pytest.warns(VaeeditWarning, match=r"slope was 0\.0 and is 0\.1"):
+        train(leaky, photographs, tmp_path / "b", second, registry(), steps=1, start=str(first))
 
 
 def test_parts_of_a_trained_vae_are_left_out(recipe, photographs, tmp_path):

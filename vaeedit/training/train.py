@@ -1,15 +1,15 @@
 """`train` makes a VAE file and its model card from a recipe and images."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from vaeedit.errors import MissingExtra, UnknownName, UsageError
+from vaeedit.errors import MissingExtra, UnknownName, UsageError, caution
 from vaeedit.extension.prints import prints_to_stderr
 from vaeedit.extension.registry import Registry
-from vaeedit.options import as_dict
+from vaeedit.options import as_dict, validate
 from vaeedit.training.objective import objective_of, require_trainable
 from vaeedit.training.recipe import Recipe
 from vaeedit.training.run import Run
@@ -47,7 +47,12 @@ def train(
     require_trainable(objective, network, recipe)
     earlier: dict[str, Any] = _earlier(output) if run.resume else {}
     if start is not None:
-        earlier = _copy_weights(find_vae(start, registry), network, registry, fresh)
+        trained = _copy_weights(find_vae(start, registry), network, registry, fresh)
+        earlier = {"before": {**trained.training, "recipe": trained.recipe}}
+        if fresh:
+            earlier["fresh"] = list(fresh)
+        else:
+            caution(_another_config(trained, recipe, registry))
     assert isinstance(network, torch.nn.Module)
     run.folder.mkdir(parents=True, exist_ok=True)
     source = open_source(run.data)
@@ -74,11 +79,8 @@ def _earlier(output: Path) -> dict[str, Any]:
     return {key: training[key] for key in ("before", "fresh") if key in training}
 
 
-def _copy_weights(path: Path, network: Network, registry: Registry, fresh: Sequence[str]) -> dict[str, Any]:
-    """Copy the weights of a trained VAE, except for the parts `fresh` of either network.
-
-    Returns how that VAE was trained, with its recipe, and the parts `fresh`.
-    """
+def _copy_weights(path: Path, network: Network, registry: Registry, fresh: Sequence[str]) -> VaeInfo:
+    """Copy the weights of a trained VAE, except for the parts `fresh` of either network; returns its description."""
     trained, info = load_vae(path, registry)
     assert isinstance(network, torch.nn.Module) and isinstance(trained, torch.nn.Module)  # noqa: PT018
     parts = sorted({name for one in (network, trained) for name, _ in one.named_modules() if name})
@@ -94,4 +96,15 @@ def _copy_weights(path: Path, network: Network, registry: Registry, fresh: Seque
             f"The VAE {path} has another config than the recipe; start from a VAE with the recipe's config, or name "
             "the parts in which they differ (--fresh)."
         ) from None
-    return {"before": {**info.training, "recipe": info.recipe}} | ({"fresh": list(fresh)} if fresh else {})
+    return info
+
+
+def _another_config(trained: VaeInfo, recipe: Recipe, registry: Registry) -> Iterator[str]:
+    """A warning where weights that fit were trained with another config than the recipe's."""
+    if trained.architecture != recipe.architecture:
+        return
+    options = registry.architectures.find(recipe.architecture).spec.options
+    before, now = (as_dict(validate(options, config)) for config in (trained.config, recipe.config))
+    changed = [f"{name} was {before[name]} and is {now[name]}" for name in now if now[name] != before[name]]
+    if changed:
+        yield f"The weights were trained with another config: {'; '.join(changed)}. Training begins far from them."
