@@ -3,8 +3,9 @@
 python benchmarks/dead_units.py PICTURES denoise denoise-photo
 python benchmarks/dead_units.py PICTURES super-resolve super-resolve
 
-A unit is dead where its value before the activation is never above 0, at no pixel of any picture. With a leaky activation
-such a unit still passes a gradient; a block whose change is 0 adds nothing, and its arithmetic is wasted.
+A unit is dead where its value before the activation is not above 0 at any pixel of any picture. With a leaky activation
+such a unit still passes a gradient. The change is the deviation, over the pixels of a channel, of what a block adds, divided
+by that of its input; where it is 0 the block adds nothing, or a constant, and its arithmetic is wasted.
 """
 
 import argparse
@@ -32,8 +33,8 @@ class Block:
         self.ever |= (out > 0).any(3).any(2).any(0).cpu()
 
     def _whole(self, _: nn.Module, given: tuple[Tensor], out: Tensor) -> None:
-        self.input += float(given[0].float().var())
-        self.change += float((out - given[0]).float().var())
+        self.input += float(given[0].float().var((2, 3)).mean())
+        self.change += float((out - given[0]).float().var((2, 3)).mean())
 
     def row(self) -> str:
         dead, share = int((~self.ever).sum()), (self.change / max(self.input, 1e-30)) ** 0.5
