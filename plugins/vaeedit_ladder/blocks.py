@@ -65,32 +65,35 @@ class Hourglass(nn.Module):
     """
 
     def __init__(
-        self, channels: int, widths: Sequence[int], blocks: Sequence[int], slope: float = 0.0
+        self,
+        channels: int,
+        widths: Sequence[int],
+        blocks: Sequence[int],
+        slope: float = 0.0,
+        down_blocks: Sequence[int] = (),
     ) -> None:
+        """`blocks` are those of each stage, fine to coarse; `down_blocks` those of the encoder, where it has others."""
         super().__init__()
         self.stem = nn.Conv2d(channels, widths[0], 3, padding=1, bias=False)
-        pairs = list(zip(widths, blocks, strict=True))
-        self.down_stages = nn.ModuleList(stage(*pair, bias=False, slope=slope) for pair in pairs)
-        self.up_stages = nn.ModuleList(stage(*pair, bias=False, slope=slope) for pair in pairs)
+        self.down_stages, self.up_stages = (
+            nn.ModuleList(stage(*pair, bias=False, slope=slope) for pair in zip(widths, counts, strict=True))
+            for counts in (down_blocks or blocks, blocks)
+        )
         self.downs = downs(widths, bias=False)
         self.ups = ups(widths, bias=False)
 
-    def forward(self, x: Tensor, first: Sequence[int] = ()) -> list[Tensor]:
-        """(B, channels, h, w) -> decoder features (B, width, h / 2^level, w / 2^level) of each level, fine to coarse.
-
-        `first` says how many blocks of the stages of each level run; without it all of them do.
-        """
-        counts: Sequence[int | None] = first or [None] * len(self.down_stages)
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """(B, channels, h, w) -> decoder features (B, width, h / 2^level, w / 2^level) of each level, fine to coarse."""
         h = self.stem(x)
         skips = []
         for level, residual in enumerate(self.down_stages):
-            h = residual[: counts[level]](h if level == 0 else self.downs[level - 1](h))  # type: ignore[index]
+            h = residual(h if level == 0 else self.downs[level - 1](h))
             skips.append(h)
         features: list[Tensor] = []
         for level in range(len(skips) - 1, -1, -1):
             if level < len(skips) - 1:
                 h = self.ups[level](h) + skips[level]
-            h = self.up_stages[level][: counts[level]](h)  # type: ignore[index]
+            h = self.up_stages[level](h)
             features.insert(0, h)
         return features
 

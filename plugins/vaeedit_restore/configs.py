@@ -34,20 +34,17 @@ class UpscalerConfig(Options, frozen=True):
     scales: Annotated[Factors, option("Supported factors.", most=LEVELS)] = (2, 3, 4)
     widths: Annotated[Widths, option("Trunk width of each level.", most=LEVELS)] = (64, 128)
     blocks: Annotated[Blocks, option("Residual blocks of each trunk stage.", most=LEVELS)] = (5, 3)
-    slope: Slope = 0.0
-    fewer: Annotated[
+    down_blocks: Annotated[
         Blocks,
-        option(
-            "Residual blocks of each trunk stage that run for the first factor; all of them where empty.",
-            most=LEVELS,
-        ),
+        option("Residual blocks of each stage of the trunk's encoder, if not as many.", most=LEVELS),
     ] = ()
+    slope: Slope = 0.0
     latents: Annotated[Widths, option("Latent channels of each level.", most=LEVELS)] = (8, 8)
     ladder_widths: Annotated[Widths, option("Ladder width of each level.", most=LEVELS)] = (32, 48)
     encoder_widths: Annotated[Widths, option("Width of the posterior's encoder.", most=LEVELS)] = (24, 32)
 
     def __post_init__(self) -> None:
         require_equal_lengths(self, "scales")
-        if self.fewer:
-            require_equal_lengths(self, "widths", "fewer")
+        if self.down_blocks:
+            require_equal_lengths(self, "widths", "down_blocks")
         require_equal_lengths(self, "widths", "blocks", "latents", "ladder_widths", "encoder_widths")

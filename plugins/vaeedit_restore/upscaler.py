@@ -1,11 +1,10 @@
 """The upscaler: a conditional ladder VAE p(x | y) of a large image x given a small one y, for several factors.
 
-The trunk works at the resolution of y, like EDSR (Lim et al. 2017), and all factors share it; each factor has its own tail,
-head and entrance to the encoder. The first factor, whose y has most pixels, may run fewer of its blocks. The mean is
-bicubic interpolation plus the tail's detail. Samples differ from the mean only in the null space of the downscaler
-(`vaeedit.api.null_space`), so all of them downscale to the same small image. They add the odd part of what the ladder
-decodes, since the mean of g(z) - g(mu) over z is a pattern that repeats with every pixel of the small image, and grain of
-the predicted scale (`grain.py`).
+The trunk works at the resolution of y, like EDSR (Lim et al. 2017), and all factors share it; each factor has its own
+tail, head and entrance to the encoder. The mean is bicubic interpolation plus the tail's detail. Samples differ from the
+mean only in the null space of the downscaler (`vaeedit.api.null_space`), so all of them downscale to the same small image.
+They add the odd part of what the ladder decodes, since the mean of g(z) - g(mu) over z is a pattern that repeats with every
+pixel of the small image, and grain of the predicted scale (`grain.py`).
 The noise level of y is a condition, a map: zero for a clean picture; a small network estimates it if it is not given.
 """
 
@@ -39,9 +38,8 @@ class LadderUpscaler(EstimatesNoise, CenteredLadder):
         self.channels = c = config.channels
         self.multiple = max(4, 2 ** (len(config.widths) - 1))  # the noise estimator's stride is 4
         self.latents = config.latents
-        self.fewer = config.fewer
         self.needs = {"scale": float(config.scales[0])}
-        self.trunk = Hourglass(c + 1, config.widths, config.blocks, config.slope)
+        self.trunk = Hourglass(c + 1, config.widths, config.blocks, config.slope, config.down_blocks)
         self.noise = NoiseEstimator(c, width=32)
         self.ladder = TopDown(config.ladder_widths, config.latents, config.encoder_widths, config.widths)
         self.encoder = Pyramid(config.encoder_widths[0], config.encoder_widths)
@@ -70,8 +68,7 @@ class LadderUpscaler(EstimatesNoise, CenteredLadder):
         Conditions: "scale" (B, 1, h, w) is the factor, "sigma" (B, 1, h, w) the standard deviation of the noise.
         """
         scale = round(float(conditions["scale"].flatten()[0]))
-        fewer = self.fewer if scale == self.needs["scale"] else ()
-        features = self.trunk(torch.cat([x, conditions["sigma"]], 1), fewer)
+        features = self.trunk(torch.cat([x, conditions["sigma"]], 1))
         detail = F.pixel_shuffle(self.tails[str(scale)](features[0]).float(), scale)
         return self.prior(bicubic_up(x, scale) + detail, features, scale=scale)
 
