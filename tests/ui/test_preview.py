@@ -131,7 +131,7 @@ def test_a_mask_is_cut_with_the_region(worker, photo, tmp_path, shape):
     pipeline = Pipeline(Step("denoise", mask=str(tmp_path / "mask.png")))
     whole = worker.session.run(pipeline, read(photo)).frame.pixels[48:144, 64:192]
     after = layer(render(worker, photo, pipeline, View(MIDDLE, 128, 96)), "after")
-    assert difference(after, whole) <= 1
+    assert difference(after, whole) <= 2  # pixels beyond the margin count a little
     assert difference(after[:, 80:], read(photo).pixels[48:144, 144:192]) == 0
 
 
