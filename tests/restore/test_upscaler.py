@@ -12,9 +12,12 @@ from torch.nn.functional import interpolate
 from vaeedit import Frame, Session, Step
 from vaeedit.api import luma
 from vaeedit.errors import OptionError
+from vaeedit.extension.registry import registry
 from vaeedit.resampling import bicubic_down
 from vaeedit.testing.networks import shaken
+from vaeedit.vae.files import find_vae, load_vae
 from vaeedit.vae.protocol import ConditionalVAE, Estimator, Upscaler
+from vaeedit_ladder.blocks import ResidualBlock
 from vaeedit_restore.configs import UpscalerConfig
 from vaeedit_restore.grain import AMOUNT, grain
 from vaeedit_restore.periodicity import highest_peak
@@ -59,6 +62,21 @@ def test_all_samples_downscale_to_the_same_image(network, scale):
     assert (sample - mean).std() > 1e-3
     trace = (bicubic_down(sample, scale) - bicubic_down(mean, scale)).abs().max()
     assert trace < 1e-3 * (sample - mean).abs().max()
+
+
+@torch.inference_mode()
+def test_every_block_of_the_shipped_trunk_adds_something():
+    network = load_vae(find_vae("super-resolve", registry()), registry())[0]
+    blocks = [module for module in network.trunk.modules() if isinstance(module, ResidualBlock)]
+    shares = []
+    for block in blocks:
+        block.register_forward_hook(
+            lambda _, given, out: shares.append(float((out - given[0]).std() / given[0].std()))
+        )
+    y = torch.from_numpy(data.astronaut()[:128, 128:256]).permute(2, 0, 1)[None] / 255
+    network.encode(y, conditions(y, 2))
+    assert len(shares) == 6
+    assert min(shares) > 0.01
 
 
 def test_the_encoder_may_have_other_blocks():
