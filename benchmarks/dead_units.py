@@ -1,4 +1,4 @@
-"""Which units of the residual blocks of a VAE never answer, and what each block adds to its input.
+"""How many units of the residual blocks of a VAE are dead, and how much each block adds to its input.
 
 python benchmarks/dead_units.py PICTURES denoise denoise-photo
 python benchmarks/dead_units.py PICTURES super-resolve super-resolve

@@ -11,8 +11,8 @@ from torch.nn.functional import leaky_relu
 class ResidualBlock(nn.Module):
     """x + conv(relu(conv(x))), both 3x3 (He et al. 2016, without normalization); receptive radius 2.
 
-    With a `slope` the activation is a leaky one (Maas et al. 2013), whose units cannot die, and training starts at the
-    identity.
+    With a `slope` above 0 the activation is leaky (Maas et al. 2013), so that its units cannot die, and an untrained block
+    is the identity.
     """
 
     def __init__(self, width: int, *, bias: bool = True, slope: float = 0.0) -> None:

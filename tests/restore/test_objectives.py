@@ -1,4 +1,4 @@
-"""The noise maps that a restorer is trained with, and the loss of its own."""
+"""The noise maps that a restorer is trained with, and the loss of its estimate of them."""
 
 import pytest
 import torch
