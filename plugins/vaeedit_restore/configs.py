@@ -36,7 +36,10 @@ class UpscalerConfig(Options, frozen=True):
     blocks: Annotated[Blocks, option("Residual blocks of each trunk stage.", most=LEVELS)] = (5, 3)
     down_blocks: Annotated[
         Blocks,
-        option("Residual blocks of each stage of the trunk's encoder, if not as many.", most=LEVELS),
+        option(
+            "Residual blocks of each stage of the trunk's encoder; as many as `blocks` says where empty.",
+            most=LEVELS,
+        ),
     ] = ()
     slope: Slope = 0.0
     latents: Annotated[Widths, option("Latent channels of each level.", most=LEVELS)] = (8, 8)
